@@ -1,0 +1,130 @@
+//! The certificate: a Markdown document with a decision on one component.
+//!
+//! Owns the format: reading (CommonMark, never by regex over raw text), the statuses, the SUBJECT section, rendering, and lint.
+//! Knows nothing of policies, ledgers or git.
+
+mod status;
+
+pub use status::{Class, Status};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Digest, Mode, RepoPath};
+use crate::diagnostic::Diagnostic;
+
+/// The largest certificate that is read, in bytes; a larger one is invalid.
+pub const MAX_BYTES: u64 = 1024 * 1024;
+
+/// What a document says, read strictly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Where it stands in the repository.
+    pub path: RepoPath,
+    /// The decision; `None` where a strict reader finds none.
+    pub status: Option<Status>,
+    /// The components it is on, as written, split at commas.
+    pub components: Vec<String>,
+    /// Who decided, as written.
+    pub agent: Option<String>,
+    /// When; `None` where the Date field is missing or unreadable.
+    pub date: Option<Timestamp>,
+    /// Its id, as written.
+    pub id: Option<String>,
+    /// Ids of certificates that it supersedes.
+    pub supersedes: Vec<String>,
+    /// What it covers, where it says so by content.
+    pub subject: SubjectField,
+    /// Conditions of the decision, in order.
+    pub conditions: Vec<Condition>,
+    /// Paths that REVIEW SCOPE, EVIDENCE and FILES EXAMINED name.
+    pub named: Vec<NamedPath>,
+    /// The claimed hash: what follows `Certificate Hash:`, as written; `None` where absent or empty.
+    pub hash: Option<String>,
+    /// True where a field still holds a placeholder of the template.
+    pub placeholders: bool,
+}
+
+/// The SUBJECT section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SubjectField {
+    /// There is none: what is covered is told by names.
+    Absent,
+    /// There is one that cannot be read; the certificate approves nothing.
+    Unreadable,
+    /// It reads.
+    Present(Subject),
+}
+
+/// What a certificate covers, by content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The components, as written in the section.
+    pub components: Vec<String>,
+    /// Hint: the base commit, in hex, when it was written.
+    pub base: Option<String>,
+    /// Hint: the head commit, in hex, when it was written.
+    pub head: Option<String>,
+    /// The covered paths, sorted, each once.
+    pub files: Vec<SubjectFile>,
+}
+
+impl Subject {
+    /// What it says of a path.
+    pub fn state_of(&self, path: &RepoPath) -> Option<&FileState> {
+        let at = self.files.binary_search_by(|file| file.path.cmp(path)).ok()?;
+        self.files.get(at).map(|file| &file.state)
+    }
+}
+
+/// A covered path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectFile {
+    /// The path.
+    pub path: RepoPath,
+    /// The certified state.
+    pub state: FileState,
+}
+
+/// The state of a path: content and mode, or absence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum FileState {
+    /// The path does not exist.
+    Deleted,
+    /// The path has this mode and content. For a submodule the digest is of the commit id in hex; for a symlink, of its target.
+    Present {
+        /// The mode.
+        mode: Mode,
+        /// SHA-256 of the content.
+        digest: Digest,
+    },
+}
+
+/// A condition of a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The text, as written, without its list marker or check box.
+    pub text: String,
+    /// True where it is a ticked task (`- [x]`).
+    pub met: bool,
+}
+
+/// A path named in prose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPath {
+    /// As written, without the line suffix: relative, absolute, a directory or a glob.
+    pub text: String,
+    /// The lines named with it (1-based, inclusive).
+    pub lines: Option<(u32, u32)>,
+    /// True where it stands in EVIDENCE.
+    pub in_evidence: bool,
+}
+
+/// A document and everything that a reader should be told of it.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The reading.
+    pub certificate: Certificate,
+    /// Errors make the certificate invalid (§2 of the format); warnings are matters of style.
+    pub findings: Vec<Diagnostic>,
+}

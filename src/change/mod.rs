@@ -1,0 +1,259 @@
+//! What is being judged, as plain data: paths, tree entries, changed files, changed lines, commit messages.
+//!
+//! This module owns the vocabulary that the others share. It does no I/O and imports nothing of the crate.
+
+mod path;
+
+pub use path::{RepoPath, deceptive};
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A git object id: 20 bytes (SHA-1) or 32 bytes (SHA-256), see gitformat-hash(5).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectId(Vec<u8>);
+
+impl ObjectId {
+    /// Takes the raw bytes of an id; the length is 20 or 32, else `None`.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        matches!(bytes.len(), 20 | 32).then(|| Self(bytes.to_vec()))
+    }
+
+    /// Reads 40 or 64 hexadecimal digits, else `None`.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        if !hex.is_ascii() {
+            return None;
+        }
+        let bytes: Option<Vec<u8>> = (0..hex.len())
+            .step_by(2)
+            .map(|i| hex.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
+        Self::from_bytes(&bytes?)
+    }
+
+    /// The raw bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// True for the id made of zeros, which git uses for "no such object" in hook input.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|&byte| byte == 0)
+    }
+
+    /// The first ten hexadecimal digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A SHA-256 digest of content.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// Reads 64 lower-case hexadecimal digits, else `None`.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        if hex.len() != 64 || hex.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
+        let id = ObjectId::from_hex(hex)?;
+        Some(Self(id.as_bytes().try_into().ok()?))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The mode of a tree entry that can be certified, as git writes it in octal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Mode {
+    /// `100644` (git also has historical `100664`, which it treats as this).
+    Regular,
+    /// `100755`.
+    Executable,
+    /// `120000`; the content is the target path, never followed.
+    Symlink,
+    /// `160000`; a submodule, whose content is the commit id.
+    Gitlink,
+}
+
+impl Mode {
+    /// Reads a numeric mode; `None` for a directory or an unknown one.
+    pub fn from_raw(raw: u32) -> Option<Self> {
+        match raw {
+            0o100_644 | 0o100_664 => Some(Self::Regular),
+            0o100_755 => Some(Self::Executable),
+            0o120_000 => Some(Self::Symlink),
+            0o160_000 => Some(Self::Gitlink),
+            _ => None,
+        }
+    }
+
+    /// The six octal digits.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "100644",
+            Self::Executable => "100755",
+            Self::Symlink => "120000",
+            Self::Gitlink => "160000",
+        }
+    }
+
+    /// Reads six octal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        u32::from_str_radix(text, 8).ok().and_then(Self::from_raw)
+    }
+}
+
+/// One side of a changed file: mode and object id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Entry {
+    /// The mode.
+    pub mode: Mode,
+    /// The blob id, or the commit id for [`Mode::Gitlink`].
+    pub id: ObjectId,
+}
+
+/// A changed path. Renames are a deletion and an addition: nothing is detected, nothing guessed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// The path, relative to the root of the repository.
+    pub path: RepoPath,
+    /// What stands there now and what will.
+    pub kind: ChangeKind,
+}
+
+/// How a path changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It is new.
+    Added(Entry),
+    /// It is gone.
+    Deleted(Entry),
+    /// Content, mode or both differ.
+    Modified {
+        /// In the base.
+        old: Entry,
+        /// In the head.
+        new: Entry,
+    },
+}
+
+impl FileChange {
+    /// The base's entry, if the path is in the base.
+    pub fn before(&self) -> Option<&Entry> {
+        match &self.kind {
+            ChangeKind::Added(_) => None,
+            ChangeKind::Deleted(old) | ChangeKind::Modified { old, .. } => Some(old),
+        }
+    }
+
+    /// The head's entry, if the path is in the head.
+    pub fn after(&self) -> Option<&Entry> {
+        match &self.kind {
+            ChangeKind::Deleted(_) => None,
+            ChangeKind::Added(new) | ChangeKind::Modified { new, .. } => Some(new),
+        }
+    }
+}
+
+/// One end of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Snapshot {
+    /// No commit at all: an unborn branch, or a ref that does not exist yet.
+    Empty,
+    /// A commit.
+    Commit(ObjectId),
+    /// The index: a commit in the making.
+    Index,
+}
+
+/// A commit of the range, with its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitMessage {
+    /// The commit; `None` for one in the making.
+    pub id: Option<ObjectId>,
+    /// The message as git would store it (for one in the making: comments and scissors stripped).
+    pub text: Vec<u8>,
+}
+
+/// Base tree against head tree, plus the commit messages between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What the content is compared with: a merge base, HEAD, or nothing.
+    pub base: Snapshot,
+    /// What goes in.
+    pub head: Snapshot,
+    /// Changed files, sorted by path, each path once.
+    pub files: Vec<FileChange>,
+    /// Messages, newest first; empty where none is known yet (`pre-commit`).
+    pub messages: Vec<CommitMessage>,
+}
+
+/// Which side of a diff a line stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// Only in the base; its number counts lines of the old file.
+    Removed,
+    /// Only in the head; its number counts lines of the new file.
+    Added,
+}
+
+/// A changed line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedLine {
+    /// The side.
+    pub side: Side,
+    /// The 1-based number on that side.
+    pub number: u32,
+    /// The content without its line ending, as bytes.
+    pub text: Vec<u8>,
+    /// Index into [`FileDiff::contexts`], where the line stands in a function.
+    pub context: Option<u32>,
+}
+
+/// The changed lines of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileDiff {
+    /// In the order of the diff.
+    pub lines: Vec<ChangedLine>,
+    /// For lines inside functions: the names of the enclosing functions, types and modules, innermost first.
+    pub contexts: Vec<Vec<String>>,
+}
+
+/// Why a diff cannot be had although the file is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The changed lines.
+    Lines(FileDiff),
+    /// The blob is larger than the limit for reading whole; a rule about its content is taken to match.
+    TooLarge {
+        /// Size in bytes.
+        size: u64,
+    },
+    /// Nothing to read: a submodule, or a change of mode alone.
+    None,
+}

@@ -1,0 +1,142 @@
+//! The stable codes. What each means, and what to do about it, is said once, here; `certgate explain`, SARIF and the documentation
+//! are fed from it.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($name:ident, $title:literal, $text:literal;)*) => {
+        /// A stable diagnostic code. A code is never reused for another meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $title] $name,)* }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code as printed, such as `CG201`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
+            /// What it is about, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// What it means and what to do, as Markdown.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // CG0xx: the policy
+    CG001, "policy cannot be read", "The policy `.certgate/policy.yaml` exists but is not a regular file of at most 1 MiB in UTF-8. certgate judges nothing by half a policy. Make it a plain text file; `certgate policy check` reads it again.";
+    CG002, "policy is not valid YAML", "The policy does not parse as YAML, or a value has the wrong type. The place shown is where the reader stopped. Mend it and run `certgate policy check`.";
+    CG003, "unknown key in policy", "A key that certgate does not know is refused, not ignored: a misspelt rule would silently gate nothing. The nearest known key is suggested.";
+    CG004, "unsupported policy version", "The policy must begin with `version: 1`.";
+    CG005, "pattern does not compile", "A glob or regular expression in the policy is invalid or too large. Globs are gitignore-like (`**`, `*`, `?`, `[..]`, `{a,b}`); regular expressions are those of the Rust `regex` crate, over bytes, one line at a time.";
+    CG006, "component defined twice", "Two components have the same id, or an alias of one is a name of the other. A certificate could then speak for either. Rename one.";
+    CG007, "unknown pack", "`extends:` names a pack that is not built in. `certgate policy packs` lists them.";
+    CG008, "policy exceeds a limit", "Size, nesting depth and alias expansion of a policy are bounded, so that a hostile policy costs nothing.";
+    CG009, "value out of range in policy", "A value in the policy is not one of those allowed.";
+    CG010, "example in policy does not hold", "A rule's `examples` are run by `certgate policy check`: every `match` must be gated by its rule and every `ignore` must not be.";
+    CG011, "no policy; the default pack is used", "The repository has no `.certgate/policy.yaml`. `certgate check` then judges by the embedded pack `default`. `certgate init` writes a policy.";
+    CG012, "judged by a policy that is not the repository's", "`--policy` was given: the verdict is by that policy, to try it out. Hooks refuse the flag.";
+    CG013, "first adoption", "The base has no policy and the change brings one: it is judged by the policy it brings, and the policy files themselves need no certificate.";
+    // CG1xx: certificates
+    CG101, "certificate has no decision", "A certificate's decision is the one line `**Status**: WORD` in the one level-2 section `## DECISION/OUTCOME`. A Status elsewhere, or in a code block, comment, quote or table, means nothing.";
+    CG102, "certificate has two decisions", "There must be one section `## DECISION/OUTCOME` and one Status in it. Nobody can tell which of two is meant.";
+    CG103, "unknown status", "The status must be exactly one of APPROVED, GO, RECOMMEND, CONDITIONALLY_APPROVED, ADVISORY_ONLY, REQUIRES_REMEDIATION, DO_NOT_RECOMMEND, NEEDS_FURTHER_REVIEW, REJECTED, NO_GO, EMERGENCY_STOP, byte for byte. A gate never guesses.";
+    CG104, "certificate cannot be read", "A certificate is a text file in UTF-8 of at most 1 MiB.";
+    CG105, "SUBJECT cannot be read", "The section SUBJECT is written by `certgate certify` and `certgate seal` and must not be edited. A certificate whose SUBJECT does not parse approves nothing.";
+    CG106, "placeholder left in", "A field still holds a placeholder of the template.";
+    CG107, "date in the future", "A certificate dated more than ten minutes ahead of the clock approves nothing.";
+    CG108, "date is missing or not UTC", "The field Date reads `YYYY-MM-DD HH:MM:SS UTC`.";
+    CG109, "file name does not follow the format", "A certificate's file is named `{descriptor}_{component}_{YYYYMMDD_HHMMSS}.md`.";
+    CG110, "field or section is missing", "The format asks for Component, Agent, Date and Certificate ID, and for the sections REVIEW SCOPE, FINDINGS, DECISION/OUTCOME, EVIDENCE and SIGNATURE.";
+    CG111, "agent does not match", "The Agent of the heading and that of the signature, or the directory `agents/NAME/`, disagree.";
+    CG112, "field is given twice", "A field of the heading may stand once.";
+    CG113, "certificate id is not unique", "Two certificates carry the same Certificate ID; a later one could not say which it supersedes.";
+    CG114, "component is not in the policy", "The certificate is on a component that the policy does not define, so it gates and covers nothing.";
+    CG115, "conditions are missing", "CONDITIONALLY_APPROVED needs at least one condition: `**Conditions**:` in the decision, or a section CONDITIONS.";
+    // CG2xx: coverage
+    CG201, "no certificate covers the change", "A performance-sensitive file changed and no approving certificate is bound to the content that goes in. `certgate certify COMPONENT` prepares one.";
+    CG202, "changed after certification", "A certificate covers this path, but with other content. Only the files named need a new certificate.";
+    CG203, "certificate does not count here", "An approving certificate on the component exists but does not count: it was introduced outside the range and has no SUBJECT, does not name the file, comes from another agent than the policy asks for, or lacks what the policy requires.";
+    CG204, "not enough approvals", "The policy asks for more approvals from different agents than there are.";
+    CG205, "message announces a judgement", "A commit message gates the component: it needs an approving certificate on it, introduced in the same range.";
+    CG206, "specialist's certificate is missing", "The policy hands this path off to a specialist, whose approving certificate must cover it too.";
+    CG207, "conditions are open", "A conditional approval counts; its open conditions are listed until a later certificate settles them. With `conditional: when-met` or `block` it does not count while they are open.";
+    CG208, "neither approved nor refused", "The certificates on this component are advisory only.";
+    // CG3xx: refusals
+    CG301, "on hold", "A standing certificate refuses this content (REQUIRES_REMEDIATION, DO_NOT_RECOMMEND or NEEDS_FURTHER_REVIEW). It is lifted by a later approving certificate that covers what it covered, from the same agent, or that supersedes it, from an agent with `may_lift`.";
+    CG302, "vetoed", "A standing certificate refuses this content (REJECTED or NO_GO). No other agent's approval outweighs it. It is lifted by a later approving certificate that covers what it covered, from the same agent, or that supersedes it, from an agent with `may_lift`.";
+    CG303, "emergency stop", "An EMERGENCY_STOP stands: nothing goes into a protected branch but certificates. It is lifted by a later approving certificate that supersedes it, from the same agent or one with `may_lift`.";
+    CG304, "certificate is invalid", "An invalid certificate never approves, and blocks where it is added or is the newest word on a gated component: a refusal that nobody can read is not consent.";
+    // CG4xx: the ledger
+    CG401, "certificate was modified", "The ledger is append-only. A certificate is never edited: write a new one that supersedes it. For the verdict the base's version still counts.";
+    CG402, "certificate was deleted", "The ledger is append-only. Deleting or moving a certificate lifts nothing. For the verdict the base's version still counts.";
+    CG403, "certificate id used twice", "The change adds a certificate whose id is already in the ledger, or adds two with one id.";
+    CG404, "Supersedes has no effect", "The certificate names one in `Supersedes` that does not exist, is not older, or that its agent may not lift.";
+    // CG5xx: trust
+    CG501, "certificate hash does not match", "The document was changed after it was sealed: `Certificate Hash` is not the SHA-256 of its bytes. Such a certificate approves nothing.";
+    CG502, "the policy itself is changed", "A change to `.certgate/` is gated as component `certgate-policy` and must pass both the old policy and the new one.";
+    // CG6xx: evidence
+    CG601, "evidence is missing", "The policy requires evidence that the certificate does not give: `file-references` asks that EVIDENCE names a gated file with line numbers.";
+    // CG7xx: the repository and the machine
+    CG700, "usage", "The command line is not one that certgate knows.";
+    CG701, "not a git repository", "certgate judges a git repository and found none.";
+    CG702, "unknown revision", "A revision does not name a commit here.";
+    CG703, "no common history", "The two revisions have no merge base, so there is no change to judge between them.";
+    CG704, "history is too shallow", "The clone does not hold the history that is needed to find the merge base. A missing parent is not a root.";
+    CG705, "needs a work tree", "The command needs a work tree, and this repository is bare.";
+    CG706, "git failed", "A git command that certgate relies on failed.";
+    CG707, "object is missing", "An object that the verdict depends on is not in the object store.";
+    CG708, "nothing to judge", "There is neither a staged change nor a branch to compare with.";
+    CG709, "cannot read or write", "A file or directory could not be read or written.";
+    CG710, "hook is not ours", "The hook file was not written by certgate and is left alone.";
+    CG711, "internal error", "certgate failed in a way it should not; nothing was judged.";
+    CG712, "policy override in a hook", "`--policy` is for trying a policy out; hooks judge by the repository's own.";
+}
+
+impl Code {
+    /// Reads a code as printed; letters compare without case.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_unique_and_explained() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+        for code in Code::ALL {
+            assert_eq!(Code::parse(&code.as_str().to_lowercase()), Some(*code));
+            assert!(
+                !code.title().ends_with('.') && code.explanation().ends_with(['.', '`']),
+                "{code}"
+            );
+        }
+    }
+}

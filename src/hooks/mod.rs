@@ -1,1 +1,261 @@
-//! The module hooks.
+//! Puts certgate's shims into a hooks directory, chains the hooks that were there, and takes them away again.
+//!
+//! The directory and the program's path come from the caller; git is not asked here. Nothing but the four hook files, their chained
+//! neighbours and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
+//!
+//! There is no lock, since one that a killed process left behind would have to be broken by guesswork. Every step is one atomic
+//! directory operation instead, in an order that loses nothing wherever it stops:
+//!
+//! 1. a foreign hook gets its second name `NAME.certgate-chained` (a hard link, or a copy put in place without clobbering);
+//! 2. the shim, complete and executable under a temporary name, is renamed over `NAME`.
+//!
+//! After a kill between the two the foreign hook still runs, and the next install goes on from there. Of two installs that both see
+//! the foreign hook, one makes the second name and the other finds it with the same content; or, where the first has already
+//! finished, finds a shim under `NAME` and starts over. The second name never refers to a shim, because it exists before the first
+//! shim does.
+
+mod error;
+mod manager;
+mod place;
+mod shim;
+#[cfg(test)]
+mod shim_tests;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use error::HooksError;
+pub use manager::{Manager, managers};
+
+use place::{Found, Kept};
+
+/// What the second name of a chained hook ends in.
+const CHAINED_SUFFIX: &str = ".certgate-chained";
+
+/// How often a hook that changes under our hands is looked at again.
+const ATTEMPTS: usize = 8;
+
+/// A client hook that certgate installs (githooks(5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HookName {
+    /// Before a commit is made.
+    PreCommit,
+    /// Once its message is known.
+    CommitMsg,
+    /// Before a merge commit is made.
+    PreMergeCommit,
+    /// Before refs are pushed.
+    PrePush,
+}
+
+impl HookName {
+    /// All of them, in the order in which they are installed and reported.
+    pub const ALL: [Self; 4] = [Self::PreCommit, Self::CommitMsg, Self::PreMergeCommit, Self::PrePush];
+
+    /// The file name that git looks for.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreCommit => "pre-commit",
+            Self::CommitMsg => "commit-msg",
+            Self::PreMergeCommit => "pre-merge-commit",
+            Self::PrePush => "pre-push",
+        }
+    }
+
+    /// Reads a hook's file name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text)
+    }
+
+    fn path(self, hooks_dir: &Path) -> PathBuf {
+        hooks_dir.join(self.as_str())
+    }
+
+    fn chained_path(self, hooks_dir: &Path) -> PathBuf {
+        hooks_dir.join(format!("{}{CHAINED_SUFFIX}", self.as_str()))
+    }
+}
+
+impl std::fmt::Display for HookName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What to install, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Installation<'a> {
+    /// Where git looks for hooks (`git rev-parse --git-path hooks`); made if missing.
+    pub hooks_dir: &'a Path,
+    /// The program that the shims run; made absolute if it is not.
+    pub binary: &'a Path,
+}
+
+/// What [`install`] did with a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Installed {
+    /// There was none; now there is.
+    New,
+    /// A shim of ours was there, with another text or without its executable bit.
+    Updated,
+    /// The very shim was there.
+    Unchanged,
+    /// Somebody else's hook was there; it runs first, from its new name.
+    Chained {
+        /// The new name.
+        kept_as: PathBuf,
+    },
+}
+
+/// What [`uninstall`] did with a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// There was none.
+    Absent,
+    /// Ours is gone.
+    Removed,
+    /// The chained hook is back under its own name.
+    Restored,
+    /// The hook is not ours and was left alone.
+    Foreign,
+}
+
+/// What stands under a hook's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing.
+    Missing,
+    /// A shim of ours.
+    Ours {
+        /// The program that it runs.
+        binary: PathBuf,
+        /// True where the text is what this version of certgate writes.
+        current: bool,
+        /// True where git would run it.
+        executable: bool,
+        /// True where another hook is chained to it.
+        chained: bool,
+    },
+    /// Somebody else's hook.
+    Foreign {
+        /// True where git would run it.
+        executable: bool,
+    },
+    /// A directory, which is nobody's hook.
+    Directory,
+}
+
+/// Installs every hook, or fails before it changes any where it can tell beforehand that one will fail.
+///
+/// Idempotent; safe against a kill at any point and against other installs at the same time (see the [module](self)).
+pub fn install(installation: &Installation<'_>) -> Result<Vec<(HookName, Installed)>, HooksError> {
+    let hooks_dir = installation.hooks_dir;
+    let binary = std::path::absolute(installation.binary)
+        .map_err(|source| HooksError::io("make absolute", installation.binary, source))?;
+    place::create_directory(hooks_dir)?;
+    for name in HookName::ALL {
+        refuse_hopeless(hooks_dir, name)?;
+    }
+    HookName::ALL
+        .into_iter()
+        .map(|name| Ok((name, install_one(hooks_dir, name, &binary)?)))
+        .collect()
+}
+
+fn refuse_hopeless(hooks_dir: &Path, name: HookName) -> Result<(), HooksError> {
+    let (path, chained) = (name.path(hooks_dir), name.chained_path(hooks_dir));
+    match place::inspect(&path)? {
+        Found::Directory => Err(HooksError::Directory { path }),
+        Found::Foreign { .. } if place::differ(&path, &chained)? => Err(HooksError::ChainedExists { path, chained }),
+        _ => Ok(()),
+    }
+}
+
+fn install_one(hooks_dir: &Path, name: HookName, binary: &Path) -> Result<Installed, HooksError> {
+    let (path, chained) = (name.path(hooks_dir), name.chained_path(hooks_dir));
+    let text = shim::render(name, binary);
+    for _ in 0..ATTEMPTS {
+        match place::inspect(&path)? {
+            Found::Directory => return Err(HooksError::Directory { path }),
+            Found::Missing => {
+                if place::write_new(&path, &text)? {
+                    return Ok(Installed::New);
+                }
+            }
+            Found::Ours { bytes, executable } => {
+                if bytes == text && executable {
+                    return Ok(Installed::Unchanged);
+                }
+                place::write_over(&path, &text)?;
+                return Ok(Installed::Updated);
+            }
+            Found::Foreign { .. } => match place::keep(&path, &chained)? {
+                Kept::Yes => {
+                    place::write_over(&path, &text)?;
+                    return Ok(Installed::Chained { kept_as: chained });
+                }
+                Kept::OtherIsThere => return Err(HooksError::ChainedExists { path, chained }),
+                Kept::Changed => {}
+            },
+        }
+    }
+    Err(HooksError::Busy { path })
+}
+
+/// Takes every shim away and puts chained hooks back. What is not ours is left alone, and said to be so.
+pub fn uninstall(hooks_dir: &Path) -> Result<Vec<(HookName, Removed)>, HooksError> {
+    HookName::ALL
+        .into_iter()
+        .map(|name| Ok((name, uninstall_one(hooks_dir, name)?)))
+        .collect()
+}
+
+fn uninstall_one(hooks_dir: &Path, name: HookName) -> Result<Removed, HooksError> {
+    let (path, chained) = (name.path(hooks_dir), name.chained_path(hooks_dir));
+    let is_chained = place::exists(&chained)?;
+    match place::inspect(&path)? {
+        Found::Missing if !is_chained => Ok(Removed::Absent),
+        Found::Missing | Found::Ours { .. } if is_chained => {
+            place::rename(&chained, &path)?;
+            Ok(Removed::Restored)
+        }
+        Found::Missing | Found::Ours { .. } => {
+            place::remove(&path)?;
+            Ok(Removed::Removed)
+        }
+        Found::Foreign { .. } => {
+            // An install that was killed half way leaves the hook under both names.
+            if is_chained && place::same(&path, &chained)? {
+                place::remove(&chained)?;
+            }
+            Ok(Removed::Foreign)
+        }
+        Found::Directory => Ok(Removed::Foreign),
+    }
+}
+
+/// Tells what stands under each hook's name. A hooks directory that does not exist holds no hooks.
+pub fn state(hooks_dir: &Path) -> Result<Vec<(HookName, State)>, HooksError> {
+    HookName::ALL
+        .into_iter()
+        .map(|name| Ok((name, state_one(hooks_dir, name)?)))
+        .collect()
+}
+
+fn state_one(hooks_dir: &Path, name: HookName) -> Result<State, HooksError> {
+    Ok(match place::inspect(&name.path(hooks_dir))? {
+        Found::Missing => State::Missing,
+        Found::Directory => State::Directory,
+        Found::Foreign { executable } => State::Foreign { executable },
+        Found::Ours { bytes, executable } => {
+            let binary = shim::binary(&bytes).unwrap_or_default();
+            State::Ours {
+                current: bytes == shim::render(name, &binary),
+                binary,
+                executable,
+                chained: place::exists(&name.chained_path(hooks_dir))?,
+            }
+        }
+    })
+}

@@ -1,0 +1,106 @@
+//! What can go wrong with hooks, and what to do about it.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::shim;
+use crate::diagnostic::{Code, Diagnostic, sanitize_bytes};
+
+/// Why hooks could not be installed, removed or looked at. Nothing was lost.
+#[derive(Debug, thiserror::Error)]
+pub enum HooksError {
+    /// The operating system said no.
+    #[error("cannot {action} `{}`: {source}", shown(path))]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A directory stands where a hook belongs.
+    #[error("`{}` is a directory, not a hook", shown(path))]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The hook cannot be chained, since its second name is taken by another.
+    #[error(
+        "a hook is already chained as `{}`, and another one stands at `{}`",
+        shown(chained),
+        shown(path)
+    )]
+    ChainedExists {
+        /// The hook in place.
+        path: PathBuf,
+        /// The one chained earlier.
+        chained: PathBuf,
+    },
+    /// Another program keeps changing the hook.
+    #[error("`{}` is being changed by another program", shown(path))]
+    Busy {
+        /// The hook.
+        path: PathBuf,
+    },
+}
+
+impl HooksError {
+    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        Self::Io { action, path, source }
+    }
+
+    /// The same for people, with the remedy.
+    pub fn diagnostic(&self) -> Diagnostic {
+        match self {
+            Self::Io { path, source, .. } => {
+                let error = Diagnostic::error(Code::CG709, self);
+                match source.kind() {
+                    io::ErrorKind::PermissionDenied => {
+                        let directory = path.parent().unwrap_or(path);
+                        error.help(format!("chmod u+rwx {}", pasted(directory)))
+                    }
+                    io::ErrorKind::ReadOnlyFilesystem => error.help("make the file system writable, then try again"),
+                    io::ErrorKind::StorageFull => error.help("free some space, then try again"),
+                    _ => error,
+                }
+            }
+            Self::Directory { path } => Diagnostic::error(Code::CG710, self)
+                .because("git runs no directory, and certgate removes none")
+                .help(format!("mv {} {}", pasted(path), pasted(&with_suffix(path, ".old")))),
+            Self::ChainedExists { path, chained } => Diagnostic::error(Code::CG710, self)
+                .because("certgate keeps both rather than choose")
+                .help(format!("diff {} {}", pasted(path), pasted(chained)))
+                .help(format!(
+                    "delete or rename the one that is no longer needed: rm {}",
+                    pasted(chained)
+                )),
+            Self::Busy { .. } => Diagnostic::error(Code::CG709, self)
+                .because("it changed whenever certgate was about to chain it")
+                .help("certgate install"),
+        }
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn shown(path: &Path) -> String {
+    sanitize_bytes(path.as_os_str().as_bytes())
+}
+
+/// A path as it can be pasted into a shell.
+fn pasted(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+@%".contains(byte);
+    if bytes.iter().all(plain) {
+        shown(path)
+    } else {
+        sanitize_bytes(&shim::quote(bytes))
+    }
+}

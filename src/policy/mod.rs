@@ -3,12 +3,41 @@
 //! Raw YAML becomes a validated [`Policy`] in one step; globs, regular expressions and enums compile while parsing, so every error has
 //! a place. Packs (`policies/`, embedded) are policies too, reached by `extends:`.
 
+mod families;
+mod glob;
+mod names;
+mod packs;
+mod parse;
+mod pattern;
+mod raw;
+mod rules;
+mod source;
+mod stage;
+mod validate;
+mod validate_rules;
+
+pub use families::{Family, inflections};
+pub use glob::{GlobError, GlobList};
+pub use packs::{Pack, pack, packs};
+pub use parse::{PolicyError, PolicySource};
+pub use pattern::{Pattern, PatternError, Scope};
+pub use rules::{ContentRule, Example, Examples, FunctionRule, Lines, Rules};
+pub use stage::{Stage, Target};
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::certificate::{Class, Status};
+use crate::change::{Digest, RepoPath};
+use crate::diagnostic::Place;
+
+/// The component that every change to `.certgate/**` gates.
+pub const POLICY_COMPONENT: &str = "certgate-policy";
+/// The directory of the policy.
+pub const POLICY_DIRECTORY: &str = ".certgate";
 
 /// A validated policy.
 #[derive(Clone, Debug)]
@@ -29,6 +58,96 @@ pub struct Policy {
     pub stop_is_per_component: bool,
     /// `policy.owners:` agents who may certify a change to `.certgate/**`; empty: anyone.
     pub owners: Vec<String>,
+    /// SHA-256 of the policy's source and of the packs it extends: a key for what was derived from it.
+    pub digest: Digest,
+    /// Where it is from, as shown: the name of the source, or `builtin:NAME`.
+    pub origin: String,
+    /// What places are looked up in.
+    pub(crate) source: Arc<source::Source>,
+}
+
+impl Default for Policy {
+    /// A policy without components, agents or enforcement of its own: it blocks everywhere, and gates nothing.
+    fn default() -> Self {
+        Self {
+            certificates: GlobList::default(),
+            since: None,
+            enforce: Vec::new(),
+            agents: BTreeMap::new(),
+            components: Vec::new(),
+            classes: BTreeMap::new(),
+            stop_is_per_component: false,
+            owners: Vec::new(),
+            digest: Digest([0; 32]),
+            origin: String::new(),
+            source: Arc::default(),
+        }
+    }
+}
+
+impl Policy {
+    /// What happens at a stage when the rules are not met.
+    ///
+    /// The first entry that matches the branch decides. Where the branch is not known, the strictest over all entries; on a detached
+    /// HEAD, the entry with `**`. Where no entry matches: block.
+    pub fn enforcement(&self, target: Target<'_>, stage: Stage) -> Enforcement {
+        let at = |entry: &Enforce| match stage {
+            Stage::PreCommit | Stage::CommitMsg => entry.pre_commit,
+            Stage::PrePush => entry.pre_push,
+            Stage::Merge | Stage::PreMergeCommit | Stage::ReferenceTransaction | Stage::PreReceive => entry.merge,
+        };
+        let found = match target {
+            Target::Branch(name) => self
+                .enforce
+                .iter()
+                .find(|entry| entry.branches.matches(name.as_bytes()))
+                .map(at),
+            Target::Detached => self.enforce.iter().find(|entry| entry.branches.has_catch_all()).map(at),
+            Target::Unknown => self.enforce.iter().map(at).max(),
+        };
+        found.unwrap_or(Enforcement::Block)
+    }
+
+    /// True where what is merged into the branch is stopped when the rules are not met.
+    pub fn protected(&self, branch: &str) -> bool {
+        self.enforcement(Target::Branch(branch), Stage::Merge) == Enforcement::Block
+    }
+
+    /// The class of a status under this policy.
+    pub fn class(&self, status: Status) -> Class {
+        self.classes.get(&status).copied().unwrap_or_else(|| status.class())
+    }
+
+    /// True for paths of certificates.
+    pub fn is_certificate(&self, path: &RepoPath) -> bool {
+        self.certificates.matches(path.as_bytes())
+    }
+
+    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**` but for certificates and their signatures.
+    pub fn is_policy_file(&self, path: &RepoPath) -> bool {
+        let certificate = path.as_bytes().strip_suffix(b".sig").unwrap_or(path.as_bytes());
+        path.is_within(POLICY_DIRECTORY.as_bytes()) && !self.certificates.matches(certificate)
+    }
+
+    /// The component of which this is the id or an alias, after folding (see [`fold`]).
+    pub fn component_named(&self, name: &str) -> Option<&Component> {
+        let name = fold(name);
+        self.components
+            .iter()
+            .find(|component| component.names().any(|own| fold(own) == name))
+    }
+
+    /// The id of the component whose id or alias is most like the name, where one is alike at all.
+    pub fn suggest_component(&self, name: &str) -> Option<&str> {
+        let names = self.components.iter().flat_map(Component::names);
+        let alike = nearest(name, names)?;
+        self.component_named(alike).map(|component| component.id.as_str())
+    }
+
+    /// The place of an example, for what is to be told of it.
+    pub fn place_of(&self, example: &Example) -> Place {
+        self.source.locate(&example.at, None)
+    }
 }
 
 /// What happens when the rules are not met.
@@ -129,6 +248,41 @@ pub struct Component {
     pub conditional: Conditional,
     /// Where it is from: `policy` or `builtin:NAME`.
     pub origin: String,
+    /// What `certgate policy check` tries.
+    pub examples: Examples,
+}
+
+impl Component {
+    /// The id and the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+}
+
+/// Folds a name as components are compared: lower case, and `_` for every run of blanks, hyphens and underscores.
+pub fn fold(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for part in name
+        .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
+        .filter(|part| !part.is_empty())
+    {
+        if !folded.is_empty() {
+            folded.push('_');
+        }
+        folded.extend(part.chars().flat_map(char::to_lowercase));
+    }
+    folded
+}
+
+/// The candidate most like a word, where one is alike at all.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = fold(word);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word, &fold(candidate)), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
 }
 
 /// What a component requires.
@@ -141,11 +295,3 @@ pub struct Require {
     /// What evidence an approval must bring.
     pub evidence: Vec<EvidenceKind>,
 }
-
-/// Placeholder until the real one lands.
-#[derive(Clone, Debug)]
-pub struct GlobList;
-
-/// Placeholder until the real one lands.
-#[derive(Clone, Debug)]
-pub struct Rules;

@@ -1,6 +1,32 @@
 //! Rules × change → gated files with reasons.
 
-use crate::change::{FileChange, ObjectId, Side};
+mod comments;
+mod examples;
+mod messages;
+mod scan;
+
+pub use examples::check_examples;
+
+use crate::change::{Change, Content, FileChange, FileDiff, ObjectId, Side};
+use crate::diagnostic::sanitize;
+use crate::policy::{Component, ContentRule, POLICY_COMPONENT, Policy};
+use scan::Scanner;
+
+/// Reasons kept for each kind of rule and file.
+const MAX_REASONS: usize = 3;
+
+/// Where the changed lines of a file come from; asked only for files whose lines matter, and once for each.
+pub trait ContentSource {
+    /// Why a file cannot be read; the change is then not judged.
+    type Error;
+
+    /// The changed lines.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the content from being read.
+    fn content(&self, file: &FileChange) -> Result<Content, Self::Error>;
+}
 
 /// What the rules found, by component, in the order of the policy; components that nothing touched are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,3 +104,254 @@ pub struct Reason {
     /// The glob, pattern or family that matched, and what it matched; made harmless.
     pub detail: String,
 }
+
+/// Finds what the policy gates in a change.
+///
+/// Certificates, and whatever lies in `.certgate`, are gated by no component; the latter by [`POLICY_COMPONENT`], unless the change brings
+/// the first policy (`adoption`).
+///
+/// # Errors
+///
+/// The first error of `content`.
+pub fn gate<S: ContentSource + ?Sized>(
+    policy: &Policy,
+    change: &Change,
+    content: &S,
+    adoption: bool,
+) -> Result<Gated, S::Error> {
+    let mut files: Vec<Vec<GatedFile>> = vec![Vec::new(); policy.components.len()];
+    let mut own = Vec::new();
+    let mut scanner = Scanner::default();
+    let mut changed: Vec<&FileChange> = change.files.iter().collect();
+    changed.sort_by(|a, b| a.path.cmp(&b.path));
+    for file in changed {
+        if is_ledger(policy, file) {
+            continue;
+        }
+        if file.path.is_within(crate::policy::POLICY_DIRECTORY.as_bytes()) {
+            if !adoption {
+                own.push(policy_file(file));
+            }
+            continue;
+        }
+        for (component, reasons) in judge(policy, file, content, &mut scanner)? {
+            if let Some(gated) = files.get_mut(component) {
+                gated.push(GatedFile {
+                    file: file.clone(),
+                    reasons,
+                });
+            }
+        }
+    }
+    let mut components: Vec<GatedComponent> = policy
+        .components
+        .iter()
+        .zip(files)
+        .zip(messages::gate(policy, &change.messages))
+        .map(|((component, files), messages)| GatedComponent {
+            id: component.id.clone(),
+            files,
+            messages,
+        })
+        .collect();
+    components.push(GatedComponent {
+        id: POLICY_COMPONENT.to_owned(),
+        files: own,
+        messages: Vec::new(),
+    });
+    components.retain(|component| !component.files.is_empty() || !component.messages.is_empty());
+    Ok(Gated { components })
+}
+
+/// True for certificates and their signatures.
+fn is_ledger(policy: &Policy, file: &FileChange) -> bool {
+    let path = file.path.as_bytes();
+    let certificate = path.strip_suffix(b".sig").unwrap_or(path);
+    policy.certificates.matches(certificate)
+}
+
+fn policy_file(file: &FileChange) -> GatedFile {
+    GatedFile {
+        file: file.clone(),
+        reasons: vec![Reason {
+            rule: RuleKind::Policy,
+            line: None,
+            side: None,
+            detail: "the policy itself is changed".to_owned(),
+        }],
+    }
+}
+
+/// What one component's rules ask about a file, by its path alone.
+struct Candidate<'p> {
+    index: usize,
+    component: &'p Component,
+    glob: Option<&'p str>,
+    /// Places of the content rules in the list for the file.
+    content: std::ops::Range<usize>,
+    functions: bool,
+}
+
+impl Candidate<'_> {
+    fn needs_content(&self) -> bool {
+        !self.content.is_empty() || self.functions || (self.glob.is_some() && self.component.rules.ignore_comments)
+    }
+}
+
+fn judge<S: ContentSource + ?Sized>(
+    policy: &Policy,
+    file: &FileChange,
+    content: &S,
+    scanner: &mut Scanner,
+) -> Result<Vec<(usize, Vec<Reason>)>, S::Error> {
+    let path = file.path.as_bytes();
+    let mut rules: Vec<(usize, &ContentRule)> = Vec::new();
+    let mut candidates = Vec::new();
+    let mut id = 0;
+    for (index, component) in policy.components.iter().enumerate() {
+        let first_id = id;
+        id += component.rules.content.len();
+        if component.rules.exclude.matches(path) {
+            continue;
+        }
+        let start = rules.len();
+        for (nth, rule) in component.rules.content.iter().enumerate() {
+            if rule.paths.as_ref().is_none_or(|paths| paths.matches(path)) {
+                rules.push((first_id + nth, rule));
+            }
+        }
+        let functions = component.rules.functions.iter();
+        let candidate = Candidate {
+            index,
+            component,
+            glob: component.rules.paths.deciding(path),
+            content: start..rules.len(),
+            functions: functions
+                .filter_map(|rule| rule.paths.as_ref())
+                .any(|paths| paths.matches(path))
+                || component.rules.functions.iter().any(|rule| rule.paths.is_none()),
+        };
+        if candidate.glob.is_some() || candidate.needs_content() {
+            candidates.push(candidate);
+        }
+    }
+    let content = if candidates.iter().any(Candidate::needs_content) {
+        content.content(file)?
+    } else {
+        Content::None
+    };
+    let mut found = match &content {
+        Content::Lines(diff) => by_lines(file, diff, &candidates, &rules, scanner),
+        Content::TooLarge { size } => candidates
+            .iter()
+            .map(|candidate| (candidate.index, too_large(candidate, *size)))
+            .collect(),
+        Content::None => candidates
+            .iter()
+            .map(|candidate| (candidate.index, candidate.glob.map(by_path).into_iter().collect()))
+            .collect(),
+    };
+    found.retain(|(_, reasons)| !reasons.is_empty());
+    Ok(found)
+}
+
+fn by_path(glob: &str) -> Reason {
+    Reason {
+        rule: RuleKind::Path,
+        line: None,
+        side: None,
+        detail: format!("`{}`", sanitize(glob)),
+    }
+}
+
+fn too_large(candidate: &Candidate<'_>, size: u64) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = candidate.glob.map(by_path).into_iter().collect();
+    let mut unread = |rule| {
+        reasons.push(Reason {
+            rule,
+            line: None,
+            side: None,
+            detail: format!("{} MiB: too large to read, counted as a match", size.div_ceil(1 << 20)),
+        });
+    };
+    if !candidate.content.is_empty() {
+        unread(RuleKind::Content);
+    }
+    if candidate.functions {
+        unread(RuleKind::Function);
+    }
+    reasons
+}
+
+fn by_lines(
+    file: &FileChange,
+    diff: &FileDiff,
+    candidates: &[Candidate<'_>],
+    rules: &[(usize, &ContentRule)],
+    scanner: &mut Scanner,
+) -> Vec<(usize, Vec<Reason>)> {
+    let significant = comments::significant(&file.path, &diff.lines);
+    // A change without lines (a mode, an empty file) is no comment either.
+    let only_comments = !diff.lines.is_empty() && !significant.contains(&true);
+    let mut scanned = scanner.scan(rules, &diff.lines, &significant);
+    candidates
+        .iter()
+        .map(|candidate| {
+            let ignored = candidate.component.rules.ignore_comments && only_comments;
+            let glob = candidate.glob.filter(|_| !ignored);
+            let mut reasons: Vec<Reason> = glob.map(by_path).into_iter().collect();
+            let content = scanned.get_mut(candidate.content.clone()).unwrap_or_default();
+            let mut lines: Vec<Reason> = content.iter_mut().flat_map(std::mem::take).collect();
+            lines.sort_by_key(|reason| (reason.line, reason.side));
+            lines.truncate(MAX_REASONS);
+            reasons.append(&mut lines);
+            if candidate.functions {
+                reasons.extend(by_function(file, diff, &significant, candidate.component));
+            }
+            (candidate.index, reasons)
+        })
+        .collect()
+}
+
+fn by_function(file: &FileChange, diff: &FileDiff, significant: &[bool], component: &Component) -> Vec<Reason> {
+    let rules: Vec<_> = component
+        .rules
+        .functions
+        .iter()
+        .filter(|rule| {
+            rule.paths
+                .as_ref()
+                .is_none_or(|paths| paths.matches(file.path.as_bytes()))
+        })
+        .collect();
+    let mut reasons: Vec<Reason> = Vec::new();
+    for (line, &significant) in diff.lines.iter().zip(significant) {
+        if reasons.len() >= MAX_REASONS {
+            break;
+        }
+        if component.rules.ignore_comments && !significant {
+            continue;
+        }
+        let names = line.context.and_then(|context| diff.contexts.get(context as usize));
+        let found = names.into_iter().flatten().find_map(|name| {
+            let rule = rules.iter().find(|rule| rule.name.matches(name.as_bytes()))?;
+            Some((name, rule))
+        });
+        let Some((name, rule)) = found else { continue };
+        let glob: String = rule.name.iter().collect();
+        let detail = format!("in `{}`, which matches `{}`", sanitize(name), sanitize(&glob));
+        if reasons.iter().any(|reason| reason.detail == detail) {
+            continue;
+        }
+        reasons.push(Reason {
+            rule: RuleKind::Function,
+            line: Some(line.number),
+            side: Some(line.side),
+            detail,
+        });
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,391 @@
+//! Glob lists: ordered, later wins, `!` negates.
+//!
+//! What a valid glob is, is said by `globset` (with `*` not crossing `/`). Globs made of literals, `*`, `**` and plain `{a,b}` are
+//! matched by component, without compiling anything; the rest (`?`, classes, escapes, nested braces) is compiled by `globset` on first
+//! use. A property test holds the two to the same answers.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::{Arc, OnceLock};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+/// More brace alternatives than this are left to the compiled form.
+const MAX_ALTERNATIVES: usize = 64;
+
+/// An ordered list of globs over paths or names; the last glob that matches decides.
+///
+/// A list of negated globs alone begins with everything; an empty list matches nothing.
+#[derive(Clone, Default)]
+pub struct GlobList {
+    globs: Arc<Vec<Glob>>,
+}
+
+/// Why a glob is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct GlobError {
+    /// Which one, from 0.
+    pub index: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+struct Glob {
+    text: String,
+    negated: bool,
+    form: Form,
+}
+
+enum Form {
+    /// Alternatives, each a sequence of components.
+    Components(Vec<Vec<Component>>),
+    Compiled(Box<globset::Glob>, OnceLock<GlobMatcher>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Component {
+    /// `**`: any number of components.
+    AnyDepth,
+    /// A name with `*` in it.
+    Name(Vec<u8>),
+}
+
+impl GlobList {
+    /// Reads a list of globs as written in a policy.
+    ///
+    /// # Errors
+    ///
+    /// The first glob that is empty, absolute or malformed.
+    pub fn new<S: AsRef<str>>(globs: &[S]) -> Result<Self, GlobError> {
+        let globs: Result<Vec<Glob>, GlobError> = globs
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Glob::new(text.as_ref()).map_err(|message| GlobError { index, message }))
+            .collect();
+        Ok(Self {
+            globs: Arc::new(globs?),
+        })
+    }
+
+    /// True where the list has no globs.
+    pub fn is_empty(&self) -> bool {
+        self.globs.is_empty()
+    }
+
+    /// The globs as written, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter().map(|glob| glob.text.as_str())
+    }
+
+    /// True where a positive glob matches and no later one negates it.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        self.deciding(path).is_some()
+    }
+
+    /// The glob by which the path matches, as written (the first negation, for a list of negations alone).
+    pub fn deciding(&self, path: &[u8]) -> Option<&str> {
+        match self.globs.iter().rev().find(|glob| glob.matches(path)) {
+            Some(glob) => (!glob.negated).then_some(glob.text.as_str()),
+            None if self.globs.iter().all(|glob| glob.negated) => self.globs.first().map(|glob| glob.text.as_str()),
+            None => None,
+        }
+    }
+
+    /// True where one of the globs is `**`, which matches everything.
+    pub fn has_catch_all(&self) -> bool {
+        self.globs.iter().any(|glob| glob.text == "**")
+    }
+
+    /// Directories (or, for a glob without wildcards, files) below which every matching path lies; none is within another. The empty
+    /// path stands for the whole tree.
+    pub fn literal_prefixes(&self) -> Vec<Vec<u8>> {
+        let mut prefixes: Vec<Vec<u8>> = self
+            .globs
+            .iter()
+            .filter(|glob| !glob.negated)
+            .map(|glob| literal_prefix(&glob.text))
+            .collect();
+        if prefixes.is_empty() && !self.globs.is_empty() {
+            prefixes.push(Vec::new());
+        }
+        prefixes.sort();
+        prefixes.dedup();
+        let all = prefixes.clone();
+        prefixes.retain(|prefix| {
+            let path = crate::change::RepoPath::new(prefix.clone());
+            !all.iter().any(|other| other != prefix && path.is_within(other))
+        });
+        prefixes
+    }
+}
+
+impl fmt::Debug for GlobList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl PartialEq for GlobList {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for GlobList {}
+
+fn literal_prefix(glob: &str) -> Vec<u8> {
+    let special = |part: &str| part.contains(['*', '?', '[', '{', '\\']);
+    let parts: Vec<&str> = glob
+        .trim_end_matches('/')
+        .split('/')
+        .take_while(|part| !special(part))
+        .collect();
+    parts.join("/").into_bytes()
+}
+
+impl Glob {
+    fn new(written: &str) -> Result<Self, String> {
+        let (negated, text) = match written.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, written),
+        };
+        if text.is_empty() {
+            return Err("the glob is empty".into());
+        }
+        if text.starts_with('/') || text.starts_with("./") || text.starts_with("../") {
+            return Err("globs are relative to the root of the repository: no `/`, `./` or `../` at the start".into());
+        }
+        let whole = if text.ends_with('/') {
+            format!("{text}**")
+        } else {
+            text.to_owned()
+        };
+        let form = match components(&whole) {
+            Some(alternatives) => Form::Components(alternatives),
+            None => Form::Compiled(Box::new(build(&whole)?), OnceLock::new()),
+        };
+        Ok(Self {
+            text: written.to_owned(),
+            negated,
+            form,
+        })
+    }
+
+    fn matches(&self, path: &[u8]) -> bool {
+        match &self.form {
+            Form::Components(alternatives) => alternatives.iter().any(|wanted| matches_components(wanted, path)),
+            Form::Compiled(glob, matcher) => matcher
+                .get_or_init(|| glob.compile_matcher())
+                .is_match(OsStr::from_bytes(path)),
+        }
+    }
+}
+
+fn build(text: &str) -> Result<globset::Glob, String> {
+    GlobBuilder::new(text)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| error.kind().to_string())
+}
+
+/// Splits a glob of literals, stars and plain braces; `None` for anything else.
+fn components(text: &str) -> Option<Vec<Vec<Component>>> {
+    if text.contains(['?', '[', ']', '\\', '!']) || text.contains("//") {
+        return None;
+    }
+    let texts = expand(text)?;
+    Some(
+        texts
+            .iter()
+            .map(|text| {
+                let mut parts: Vec<Component> = text
+                    .split('/')
+                    .map(|part| match part {
+                        "**" => Component::AnyDepth,
+                        name => Component::Name(name.as_bytes().to_vec()),
+                    })
+                    .collect();
+                if parts.last() == Some(&Component::AnyDepth) {
+                    parts.push(Component::Name(b"*".to_vec()));
+                }
+                parts
+            })
+            .collect(),
+    )
+}
+
+/// Expands braces that are not nested and hold neither `/`, `*` nor an empty alternative.
+fn expand(text: &str) -> Option<Vec<String>> {
+    if !text.contains(['{', '}']) {
+        return Some(vec![text.to_owned()]);
+    }
+    if text.contains("**") && text.split('/').any(|part| part.contains("**") && part != "**") {
+        return None;
+    }
+    let mut done = vec![String::new()];
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, tail) = after.split_once('}')?;
+        if before.contains('}') || inside.contains(['{', '/', '*']) || inside.split(',').any(str::is_empty) {
+            return None;
+        }
+        done = done
+            .iter()
+            .flat_map(|head| inside.split(',').map(move |choice| format!("{head}{before}{choice}")))
+            .collect();
+        if done.len() > MAX_ALTERNATIVES {
+            return None;
+        }
+        rest = tail;
+    }
+    if rest.contains('}') {
+        return None;
+    }
+    Some(done.into_iter().map(|head| head + rest).collect())
+}
+
+/// Greedy matching with a return to the last `**`: time is at most (components of the glob) × (components of the path).
+fn matches_components(wanted: &[Component], path: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
+    let (mut want, mut at) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        let step = match (wanted.get(want), parts.get(at)) {
+            (None, None) => return true,
+            (Some(Component::AnyDepth), _) => {
+                retry = Some((want + 1, at));
+                want += 1;
+                continue;
+            }
+            (Some(Component::Name(name)), Some(part)) => matches_name(name, part),
+            _ => false,
+        };
+        if step {
+            want += 1;
+            at += 1;
+            continue;
+        }
+        match retry {
+            Some((after, from)) if from < parts.len() => {
+                retry = Some((after, from + 1));
+                want = after;
+                at = from + 1;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Matches a name against literals and `*`, greedily with a return to the last star.
+fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        match (pattern.get(p), name.get(n)) {
+            (Some(b'*'), _) => {
+                p += 1;
+                retry = Some((p, n));
+            }
+            (None, None) => return true,
+            (Some(a), Some(b)) if a == b => {
+                p += 1;
+                n += 1;
+            }
+            _ => match retry {
+                Some((after, from)) if from < name.len() => {
+                    retry = Some((after, from + 1));
+                    p = after;
+                    n = from + 1;
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn list(globs: &[&str]) -> GlobList {
+        GlobList::new(globs).unwrap()
+    }
+
+    #[test]
+    fn stars_stop_at_slashes() {
+        assert!(list(&["*.md"]).matches(b"README.md"));
+        assert!(!list(&["*.md"]).matches(b"docs/README.md"));
+        assert!(list(&["**/*.md"]).matches(b"README.md"));
+        assert!(list(&["src/train/"]).matches(b"src/train/a/b.py"));
+        assert!(!list(&["src/train/"]).matches(b"src/train"));
+        assert!(list(&["a/**/b"]).matches(b"a/b"));
+        assert!(list(&["**"]).matches(b"a/b/c"));
+        assert!(list(&["**/*.{c,cc}"]).matches(b"x/y.cc"));
+        assert!(list(&["src/[a-c]?.rs"]).matches(b"src/bx.rs"));
+        assert!(list(&["caf\u{e9}/*"]).matches("café/x".as_bytes()));
+        assert!(list(&["**/*.bin"]).matches(b"a/\xff\xfe.bin"));
+    }
+
+    #[test]
+    fn later_globs_win() {
+        let globs = list(&["src/**", "!**/*.md", "src/keep.md"]);
+        assert_eq!(globs.deciding(b"src/a.rs"), Some("src/**"));
+        assert!(!globs.matches(b"src/a.md"));
+        assert!(globs.matches(b"src/keep.md"));
+        assert!(list(&["!tests/**"]).matches(b"src/a.rs"));
+        assert!(!list(&["!tests/**"]).matches(b"tests/a.rs"));
+        assert!(!GlobList::default().matches(b"a"));
+    }
+
+    #[test]
+    fn bad_globs_are_refused() {
+        for bad in ["", "!", "/etc", "./a", "a/[", "a{b", "a/{b,{c}"] {
+            assert!(GlobList::new(&[bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn prefixes_cover_what_matches() {
+        let prefixes = list(&[
+            "certificates/**/*.md",
+            "docs/*/x/*.md",
+            "docs/ai/**",
+            "!docs/no/**",
+            "A.md",
+        ]);
+        assert_eq!(
+            prefixes.literal_prefixes(),
+            [b"A.md".to_vec(), b"certificates".to_vec(), b"docs".to_vec()]
+        );
+        assert_eq!(list(&["**/c/*.md", "a/**"]).literal_prefixes(), [b"".to_vec()]);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_globset(glob in r"(\*\*/|a|b|\*|/|\{a,b\}|\{ab,c\}|\.py|\*\*){1,7}", paths in proptest::collection::vec(r"[abc]{1,2}(/[abc]{1,2}){0,4}(\.py)?", 1..20)) {
+            let glob = if glob.ends_with('/') { glob + "**" } else { glob };
+            prop_assume!(!glob.starts_with('/'));
+            if let (Some(wanted), Ok(built)) = (components(&glob), build(&glob)) {
+                let compiled = built.compile_matcher();
+                for path in &paths {
+                    prop_assert_eq!(
+                        wanted.iter().any(|w| matches_components(w, path.as_bytes())),
+                        compiled.is_match(path),
+                        "{} on {}", &glob, path
+                    );
+                }
+            }
+        }
+
+        #[test]
+        fn never_panics(globs in proptest::collection::vec(".{0,12}", 0..4), path in proptest::collection::vec(1u8..=255, 1..30)) {
+            if let Ok(list) = GlobList::new(&globs) {
+                let _ = list.matches(&path);
+                let _ = list.literal_prefixes();
+            }
+        }
+    }
+}

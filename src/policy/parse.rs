@@ -1,0 +1,301 @@
+//! From bytes to a validated [`Policy`]: limits, schema, packs, and how errors of the YAML reader are told.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize as _;
+use sha2::{Digest as _, Sha256};
+
+use super::source::{MAX_BYTES, Source, Step};
+use super::validate::Check;
+use super::{Enforce, Enforcement, GlobList, Pack, Policy, fold, nearest, packs, raw};
+use crate::change::Digest;
+use crate::diagnostic::{Code, Diagnostic, Place};
+
+/// Where certificates are, unless the policy says otherwise.
+const DEFAULT_CERTIFICATES: &str = "certificates/**/*.md";
+
+/// The bytes of a policy, and the name that they are shown under.
+#[derive(Clone, Debug)]
+pub struct PolicySource<'a> {
+    /// As in `.certgate/policy.yaml` or `main:.certgate/policy.yaml`.
+    pub name: String,
+    /// The content.
+    pub bytes: &'a [u8],
+}
+
+/// A policy that cannot be used: at least one error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    first: Box<Diagnostic>,
+    rest: Vec<Diagnostic>,
+}
+
+impl PolicyError {
+    /// What is wrong, in the order of the file's sections.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        std::iter::once(&*self.first).chain(&self.rest)
+    }
+
+    /// The same, owned.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        std::iter::once(*self.first).chain(self.rest).collect()
+    }
+
+    fn of(diagnostics: Vec<Diagnostic>) -> Option<Self> {
+        let mut all = diagnostics.into_iter();
+        Some(Self {
+            first: Box::new(all.next()?),
+            rest: all.collect(),
+        })
+    }
+}
+
+impl From<Diagnostic> for PolicyError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            first: Box::new(diagnostic),
+            rest: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.first.code(), self.first.message())
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl Policy {
+    /// Reads a policy.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with its place: see the codes CG001 to CG009. With the policy come its warnings.
+    pub fn parse(source: &PolicySource<'_>) -> Result<(Self, Vec<Diagnostic>), PolicyError> {
+        let source = read(source)?;
+        source.census().map_err(|refused| PolicyError::from(*refused))?;
+        build(source, None)
+    }
+
+    /// The policy that a pack is by itself; the name may begin with `builtin:`.
+    ///
+    /// # Errors
+    ///
+    /// CG007 where there is no such pack.
+    pub fn builtin(name: &str) -> Result<Self, PolicyError> {
+        let Some(pack) = packs::pack(name) else {
+            return Err(unknown_pack(name).into());
+        };
+        build(pack_source(pack), Some(pack)).map(|(policy, _)| policy)
+    }
+}
+
+fn pack_source(pack: &Pack) -> Source {
+    Source {
+        name: format!("builtin:{}", pack.name),
+        text: pack.source.to_owned(),
+    }
+}
+
+fn unknown_pack(name: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::CG007, format!("there is no pack `{name}`"));
+    match packs::nearest(name) {
+        Some(like) => diagnostic.help(format!("did you mean `builtin:{like}`?")),
+        None => diagnostic.help("certgate policy packs"),
+    }
+}
+
+fn read(source: &PolicySource<'_>) -> Result<Source, PolicyError> {
+    let refuse =
+        |message: String| PolicyError::from(Diagnostic::error(Code::CG001, message).at(Place::file(&source.name)));
+    if source.bytes.len() > MAX_BYTES {
+        return Err(refuse(format!(
+            "the policy is {} bytes large; the limit is 1 MiB",
+            source.bytes.len()
+        )));
+    }
+    let bytes = source.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Source {
+            name: source.name.clone(),
+            text: text.to_owned(),
+        }),
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            Err(Diagnostic::error(Code::CG001, "the policy is not UTF-8")
+                .at(Place::line(&source.name, u32::try_from(line).unwrap_or(u32::MAX)))
+                .into())
+        }
+    }
+}
+
+fn deserialize(source: &Source) -> Result<raw::Policy, PolicyError> {
+    raw::Policy::deserialize(serde_yaml::Deserializer::from_str(&source.text))
+        .map_err(|error| tell(source, &error).into())
+}
+
+/// Tells an error of the YAML reader in the policy's own words.
+fn tell(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
+    let whole = error.to_string();
+    let place = source.place_of(error);
+    if whole.starts_with("EOF while parsing") || source.text.trim().is_empty() {
+        return Diagnostic::error(Code::CG004, "the policy is empty")
+            .at(Place::file(&source.name))
+            .help("begin with `version: 1`, or run `certgate init`");
+    }
+    let message = strip_position(&whole);
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    if let (true, Some((unknown, known))) = (message.contains("unknown field `"), words.split_first()) {
+        let diagnostic = Diagnostic::error(Code::CG003, format!("unknown key `{unknown}`")).at(place);
+        return match nearest(unknown, known.iter().copied()) {
+            Some(like) => diagnostic.help(format!("did you mean `{like}`?")),
+            None => diagnostic.because(format!("known here: {}", known.join(", "))),
+        };
+    }
+    Diagnostic::error(Code::CG002, message).at(place)
+}
+
+/// Takes ` at line N column M` off the end: the place says it.
+fn strip_position(message: &str) -> &str {
+    message
+        .rsplit_once(" at line ")
+        .filter(|(_, tail)| {
+            tail.split(" column ")
+                .all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        })
+        .map_or(message, |(head, _)| head)
+}
+
+fn hash(digest: &mut Sha256, source: &Source) {
+    for part in [&source.name, &source.text] {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part.as_bytes());
+    }
+}
+
+fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>), PolicyError> {
+    let mut raw = deserialize(&source)?;
+    let origin = match pack {
+        Some(pack) => format!("builtin:{}", pack.name),
+        None => "policy".to_owned(),
+    };
+    let mut digest = Sha256::new();
+    hash(&mut digest, &source);
+    let source = Arc::new(source);
+    let mut check = Check::new(&source, pack.is_some());
+    check.version(raw.version.as_deref());
+    let defaults = check.defaults(raw.defaults.as_ref());
+    let mut components = Vec::new();
+    for (index, component) in std::mem::take(&mut raw.components).into_iter().enumerate() {
+        components.extend(check.component(index, component, &defaults, &origin));
+    }
+    let own = components.len();
+    for inherited in extended(&raw, &mut check, pack, &mut digest)? {
+        let mut inner = Check::new(&inherited.source, true);
+        let at = inherited.source.name.clone();
+        for (index, component) in inherited.components.into_iter().enumerate() {
+            let Some(component) = inner.component(index, component, &defaults, &at) else {
+                continue;
+            };
+            let replaced = components
+                .iter()
+                .take(own)
+                .any(|mine| fold(&mine.id) == fold(&component.id));
+            let left_out = raw.without.0.iter().any(|id| fold(id) == fold(&component.id));
+            check.inherited(&component.id);
+            if !replaced && !left_out {
+                components.push(component);
+            }
+        }
+        check.adopt(inner);
+    }
+    check.without(&raw.without);
+    check.names(&components, own);
+    let policy = Policy {
+        certificates: check.certificates(raw.certificates.as_ref(), DEFAULT_CERTIFICATES),
+        since: check.since(raw.ledger.as_ref()),
+        enforce: match &raw.enforce {
+            Some(entries) => check.enforce(entries),
+            None => default_enforcement(),
+        },
+        agents: check.agents(raw.agents),
+        components,
+        classes: check.statuses(&raw.statuses),
+        stop_is_per_component: check.emergency_stop(raw.emergency_stop.as_deref()),
+        owners: raw.policy.map(|own| own.owners.0).unwrap_or_default(),
+        digest: Digest(digest.finalize().into()),
+        origin: source.name.clone(),
+        source: Arc::clone(&source),
+    };
+    check.agents_exist(&policy, own);
+    let (errors, warnings) = check.into_findings();
+    match PolicyError::of(errors) {
+        Some(error) => Err(error),
+        None => Ok((policy, warnings)),
+    }
+}
+
+struct Inherited {
+    source: Arc<Source>,
+    components: Vec<raw::Component>,
+}
+
+/// The packs that the policy extends, and those that they extend, each once, nearest first.
+fn extended(
+    raw: &raw::Policy,
+    check: &mut Check<'_>,
+    pack: Option<&Pack>,
+    digest: &mut Sha256,
+) -> Result<Vec<Inherited>, PolicyError> {
+    let mut found = Vec::new();
+    let mut seen: Vec<&str> = pack.iter().map(|pack| pack.name).collect();
+    let mut queue: Vec<(String, Option<usize>)> = Vec::new();
+    for (index, name) in raw.extends.0.iter().enumerate() {
+        queue.push((name.clone(), Some(index)));
+    }
+    let mut at = 0;
+    while let Some((name, index)) = queue.get(at).cloned() {
+        at += 1;
+        let Some(next) = packs::pack(&name) else {
+            let place = index.map(|index| vec![Step::from("extends"), Step::from(index)]);
+            check.push(unknown_pack(&name), place.as_deref());
+            continue;
+        };
+        // Each pack is read once, so packs that extend each other cannot loop.
+        if seen.contains(&next.name) {
+            continue;
+        }
+        seen.push(next.name);
+        let source = pack_source(next);
+        hash(digest, &source);
+        let inner = deserialize(&source)?;
+        queue.extend(inner.extends.0.into_iter().map(|name| (name, None)));
+        found.push(Inherited {
+            source: Arc::new(source),
+            components: inner.components,
+        });
+    }
+    Ok(found)
+}
+
+fn default_enforcement() -> Vec<Enforce> {
+    let entry = |branches: &[&str], all| {
+        GlobList::new(branches).ok().map(|branches| Enforce {
+            branches,
+            pre_commit: all,
+            pre_push: all,
+            merge: all,
+        })
+    };
+    [
+        entry(&["main", "master", "release/**"], Enforcement::Block),
+        entry(&["**"], Enforcement::Warn),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,91 @@
+//! The rules of a component: plain, validated data. How they apply to a change is for `sensitivity` to say.
+
+use super::source::Step;
+use super::{Family, GlobList, Pattern};
+
+/// When a change touches a component: any rule that matches is enough.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// `paths:` any change of such a file.
+    pub paths: GlobList,
+    /// `content:` changed lines.
+    pub content: Vec<ContentRule>,
+    /// `functions:` changed lines by the function they stand in.
+    pub functions: Vec<FunctionRule>,
+    /// `messages:` patterns over commit messages.
+    pub messages: Vec<Pattern>,
+    /// `families:` word families, the defaults applied.
+    pub families: Vec<Family>,
+    /// `exclude:` files that no path, content or function rule of the component sees.
+    pub exclude: GlobList,
+    /// `ignore: [comments]`: changed lines that are blank or wholly comment do not count.
+    pub ignore_comments: bool,
+}
+
+/// Which changed lines a content rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// Those of the head.
+    Added,
+    /// Those of the base.
+    Removed,
+    /// Both.
+    AddedOrRemoved,
+}
+
+impl Lines {
+    /// The words used in policies.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("added", Self::Added),
+        ("removed", Self::Removed),
+        ("added-or-removed", Self::AddedOrRemoved),
+    ];
+}
+
+/// An entry of `content:`.
+#[derive(Clone, Debug)]
+pub struct ContentRule {
+    /// What a line must match.
+    pub pattern: Pattern,
+    /// Which lines.
+    pub lines: Lines,
+    /// In which files; `None`: in all.
+    pub paths: Option<GlobList>,
+    /// Whether lines that are wholly comment count.
+    pub comments: bool,
+    /// What `certgate policy check` tries on this rule alone.
+    pub examples: Examples,
+}
+
+/// An entry of `functions:`.
+#[derive(Clone, Debug)]
+pub struct FunctionRule {
+    /// A glob over the name of a function, type or module.
+    pub name: GlobList,
+    /// In which files; `None`: in all.
+    pub paths: Option<GlobList>,
+}
+
+/// Examples, by what is expected of them.
+#[derive(Clone, Debug, Default)]
+pub struct Examples {
+    /// Those that must match.
+    pub matching: Vec<Example>,
+    /// Those that must not.
+    pub ignored: Vec<Example>,
+}
+
+/// A changed file with one changed line, or a commit message.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The path; a change of mode alone where neither line nor function is given.
+    pub path: Option<String>,
+    /// The changed line.
+    pub line: Option<String>,
+    /// The function that the changed line stands in.
+    pub function: Option<String>,
+    /// A commit message.
+    pub message: Option<String>,
+    /// Where it stands in its source.
+    pub(super) at: Vec<Step>,
+}

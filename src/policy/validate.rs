@@ -1,0 +1,407 @@
+//! From the schema to valid values, one key at a time; every error knows its place.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::source::{Source, Step};
+use super::{
+    Agent, Binding, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Require, Risk, fold,
+    nearest, raw,
+};
+use crate::certificate::{Class, Status};
+use crate::diagnostic::{Code, Diagnostic, Level};
+
+/// More errors than this in one policy are not worth reading.
+const MAX_FINDINGS: usize = 20;
+const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+const BINDINGS: [(&str, Binding); 3] = [
+    ("digest", Binding::Digest),
+    ("history", Binding::History),
+    ("component", Binding::Component),
+];
+const CONDITIONALS: [(&str, Conditional); 3] = [
+    ("allow", Conditional::Allow),
+    ("when-met", Conditional::WhenMet),
+    ("block", Conditional::Block),
+];
+const ENFORCEMENTS: [(&str, Enforcement); 3] = [
+    ("off", Enforcement::Off),
+    ("warn", Enforcement::Warn),
+    ("block", Enforcement::Block),
+];
+const RISKS: [(&str, Risk); 3] = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
+const EVIDENCE: [(&str, EvidenceKind); 1] = [("file-references", EvidenceKind::FileReferences)];
+const CLASSES: [(&str, Class); 6] = [
+    ("approve", Class::Approve),
+    ("conditional", Class::Conditional),
+    ("neutral", Class::Neutral),
+    ("hold", Class::Hold),
+    ("veto", Class::Veto),
+    ("stop", Class::Stop),
+];
+
+/// Shorthand for a path of steps.
+macro_rules! at {
+    ($($step:expr),* $(,)?) => { [$(Step::from($step)),*] };
+}
+pub(super) use at;
+
+/// What holds for components that do not say otherwise.
+pub(super) struct Defaults {
+    binding: Binding,
+    max_age: Duration,
+    conditional: Conditional,
+    pub(super) families: Vec<Family>,
+}
+
+/// Validation in progress: the source, and what was found so far.
+pub(super) struct Check<'s> {
+    source: &'s Source,
+    /// The source is a pack, of which tests have shown that its patterns compile.
+    pub(super) trusted: bool,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    pub(super) inherited: Vec<String>,
+}
+
+impl<'s> Check<'s> {
+    pub(super) fn new(source: &'s Source, trusted: bool) -> Self {
+        Self {
+            source,
+            trusted,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            inherited: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_findings(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        (self.errors, self.warnings)
+    }
+
+    pub(super) fn adopt(&mut self, inner: Check<'_>) {
+        self.errors.extend(inner.errors);
+    }
+
+    /// Adds a finding at a value, or at a part of it (`within`: bytes of a one-line scalar).
+    pub(super) fn push_within(&mut self, finding: Diagnostic, at: Option<&[Step]>, within: Option<(usize, usize)>) {
+        let list = match finding.level() {
+            Level::Error => &mut self.errors,
+            _ => &mut self.warnings,
+        };
+        if list.len() >= MAX_FINDINGS {
+            return;
+        }
+        list.push(match at {
+            Some(steps) => finding.at(self.source.locate(steps, within)),
+            None => finding,
+        });
+    }
+
+    pub(super) fn push(&mut self, finding: Diagnostic, at: Option<&[Step]>) {
+        self.push_within(finding, at, None);
+    }
+
+    pub(super) fn error(&mut self, code: Code, message: impl std::fmt::Display, at: &[Step]) {
+        self.push(Diagnostic::error(code, message), Some(at));
+    }
+
+    /// Reads a word out of a table.
+    pub(super) fn word<T: Copy>(&mut self, table: &[(&str, T)], word: Option<&str>, at: &[Step]) -> Option<T> {
+        let word = word?;
+        if let Some((_, value)) = table.iter().find(|(known, _)| *known == word) {
+            return Some(*value);
+        }
+        let words: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
+        let finding = Diagnostic::error(Code::CG009, format!("`{word}` is not one of {}", words.join(", ")));
+        let finding = match nearest(word, words) {
+            Some(like) => finding.help(format!("did you mean `{like}`?")),
+            None => finding,
+        };
+        self.push(finding, Some(at));
+        None
+    }
+
+    /// Reads a list of globs.
+    pub(super) fn globs(&mut self, list: &[String], at: &[Step]) -> GlobList {
+        GlobList::new(list).unwrap_or_else(|error| {
+            let mut place = at.to_vec();
+            place.push(Step::Item(error.index));
+            self.error(Code::CG005, format!("bad glob: {error}"), &place);
+            GlobList::default()
+        })
+    }
+
+    pub(super) fn version(&mut self, version: Option<&str>) {
+        match version {
+            Some("1") => {}
+            Some(other) => self.error(
+                Code::CG004,
+                format!("version `{other}` is not supported; this certgate reads version 1"),
+                &at!["version"],
+            ),
+            None => self.push(
+                Diagnostic::error(Code::CG004, "the policy does not say its version").help("begin with `version: 1`"),
+                Some(&[]),
+            ),
+        }
+    }
+
+    pub(super) fn defaults(&mut self, raw: Option<&raw::Defaults>) -> Defaults {
+        let fallback = raw::Defaults::default();
+        let raw = raw.unwrap_or(&fallback);
+        match raw.signatures.as_deref() {
+            None | Some("off") => {}
+            Some("optional" | "required") => self.push(
+                Diagnostic::error(Code::CG009, "this version does not check signatures")
+                    .help("write `signatures: off`, or leave the key out"),
+                Some(&at!["defaults", "signatures"]),
+            ),
+            other => {
+                self.word(&[("off", ())], other, &at!["defaults", "signatures"]);
+            }
+        }
+        if raw.independence == Some(true) {
+            self.push(
+                Diagnostic::error(
+                    Code::CG009,
+                    "this version does not check signatures, so it cannot tell who signed",
+                )
+                .help("write `independence: false`, or leave the key out"),
+                Some(&at!["defaults", "independence"]),
+            );
+        }
+        Defaults {
+            binding: self
+                .word(&BINDINGS, raw.binding.as_deref(), &at!["defaults", "binding"])
+                .unwrap_or(Binding::History),
+            max_age: self
+                .duration(raw.max_age.as_deref(), &at!["defaults", "max_age"])
+                .unwrap_or(THIRTY_DAYS),
+            conditional: self
+                .word(
+                    &CONDITIONALS,
+                    raw.conditional.as_deref(),
+                    &at!["defaults", "conditional"],
+                )
+                .unwrap_or(Conditional::Allow),
+            families: match &raw.families {
+                Some(list) => self.families(&list.0, &at!["defaults", "families"]),
+                None => vec![Family::Claim],
+            },
+        }
+    }
+
+    pub(super) fn families(&mut self, list: &[String], at: &[Step]) -> Vec<Family> {
+        let table: Vec<(&str, Family)> = Family::ALL.iter().map(|family| (family.as_str(), *family)).collect();
+        self.words(&table, list, at)
+    }
+
+    fn words<T: Copy>(&mut self, table: &[(&str, T)], list: &[String], at: &[Step]) -> Vec<T> {
+        let mut found = Vec::new();
+        for (index, word) in list.iter().enumerate() {
+            let mut place = at.to_vec();
+            place.push(Step::Item(index));
+            found.extend(self.word(table, Some(word), &place));
+        }
+        found
+    }
+
+    fn duration(&mut self, text: Option<&str>, at: &[Step]) -> Option<Duration> {
+        let text = text?;
+        let parsed = text.char_indices().last().and_then(|(end, unit)| {
+            let seconds = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 60 * 60,
+                'd' => 24 * 60 * 60,
+                'w' => 7 * 24 * 60 * 60,
+                _ => return None,
+            };
+            let number = text.get(..end)?;
+            let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+            let count: u64 = digits.then(|| number.parse().ok()).flatten()?;
+            // A century is for ever, and still fits every clock.
+            count
+                .checked_mul(seconds)
+                .filter(|&total| total > 0 && total <= 36_525 * 24 * 60 * 60)
+        });
+        if parsed.is_none() {
+            let message = format!("`{text}` is not a duration: a number and one of s, m, h, d, w, at most 100 years");
+            self.error(Code::CG009, message, at);
+        }
+        parsed.map(Duration::from_secs)
+    }
+
+    pub(super) fn certificates(&mut self, raw: Option<&raw::List>, default: &str) -> GlobList {
+        let default = [default.to_owned()];
+        let list = raw.map_or(&default[..], |list| &list.0);
+        if !list.iter().any(|glob| !glob.starts_with('!')) {
+            self.error(Code::CG009, "no path can be a certificate", &at!["certificates"]);
+        }
+        self.globs(list, &at!["certificates"])
+    }
+
+    pub(super) fn since(&mut self, raw: Option<&raw::Ledger>) -> Option<Timestamp> {
+        let text = raw?.since.as_deref()?;
+        let date = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
+        // A date is tried only where there is no time of day, which it would drop.
+        let found = if text.contains(':') {
+            text.parse::<Timestamp>().ok()
+        } else {
+            date().map(|zoned| zoned.timestamp())
+        };
+        if found.is_none() {
+            let message = format!("`{text}` is neither a date (2026-11-01) nor a timestamp (2026-11-01T12:00:00Z)");
+            self.error(Code::CG009, message, &at!["ledger", "since"]);
+        }
+        found
+    }
+
+    pub(super) fn enforce(&mut self, entries: &[raw::Enforce]) -> Vec<Enforce> {
+        let mut found = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let Some(branches) = entry.branches.as_ref().filter(|list| !list.0.is_empty()) else {
+                self.error(
+                    Code::CG002,
+                    "an entry of `enforce` needs `branches`",
+                    &at!["enforce", index],
+                );
+                continue;
+            };
+            let mut stage = |key: &str, word: Option<&str>| {
+                self.word(&ENFORCEMENTS, word, &at!["enforce", index, key])
+                    .unwrap_or(Enforcement::Block)
+            };
+            let (pre_commit, pre_push, merge) = (
+                stage("pre-commit", entry.pre_commit.as_deref()),
+                stage("pre-push", entry.pre_push.as_deref()),
+                stage("merge", entry.merge.as_deref()),
+            );
+            found.push(Enforce {
+                branches: self.globs(&branches.0, &at!["enforce", index, "branches"]),
+                pre_commit,
+                pre_push,
+                merge,
+            });
+        }
+        found
+    }
+
+    pub(super) fn agents(&mut self, raw: raw::Pairs<raw::Agent>) -> BTreeMap<String, Agent> {
+        raw.0
+            .into_iter()
+            .map(|(name, agent)| {
+                let agent = Agent {
+                    principals: agent.principals.0,
+                    may_lift: agent.may_lift,
+                };
+                (name, agent)
+            })
+            .collect()
+    }
+
+    pub(super) fn statuses(&mut self, raw: &raw::Pairs<String>) -> BTreeMap<Status, Class> {
+        let table: Vec<(&str, Status)> = Status::ALL.iter().map(|status| (status.as_str(), *status)).collect();
+        let mut found = BTreeMap::new();
+        for (word, class) in &raw.0 {
+            let key = [Step::from("statuses"), Step::Name(word.clone())];
+            let Some(status) = self.word(&table, Some(word), &key) else {
+                continue;
+            };
+            let place = at!["statuses", word.as_str()];
+            let Some(class) = self.word(&CLASSES, Some(class), &place) else {
+                continue;
+            };
+            if class < status.class() {
+                let message = format!(
+                    "`{status}` is of class `{}`; a policy may only make it stricter, not `{class}`",
+                    status.class()
+                );
+                self.error(Code::CG009, message, &place);
+                continue;
+            }
+            found.insert(status, class);
+        }
+        found
+    }
+
+    pub(super) fn emergency_stop(&mut self, word: Option<&str>) -> bool {
+        self.word(
+            &[("repository", false), ("component", true)],
+            word,
+            &at!["emergency_stop"],
+        )
+        .unwrap_or(false)
+    }
+
+    pub(super) fn component(
+        &mut self,
+        index: usize,
+        raw: raw::Component,
+        defaults: &Defaults,
+        origin: &str,
+    ) -> Option<Component> {
+        let here = at!["components", index];
+        let inside = |key: &str| at!["components", index, key];
+        let Some(id) = raw.id else {
+            self.error(Code::CG002, "a component needs an `id`", &here);
+            return None;
+        };
+        let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        if id.is_empty() || !id.bytes().all(valid) || fold(&id).is_empty() {
+            let message = format!("`{id}` is not an id: lower-case letters, digits, `-` and `_`");
+            self.error(Code::CG009, message, &inside("id"));
+        }
+        let approvals = raw.require.approvals.unwrap_or(1);
+        if approvals == 0 {
+            let message = "`approvals` is at least 1; leave the component out with `without:` if it needs none";
+            self.error(Code::CG009, message, &at!["components", index, "require", "approvals"]);
+        }
+        let mut handoff = Vec::new();
+        for (glob, agent) in &raw.handoff.0 {
+            match GlobList::new(&[glob]) {
+                Ok(globs) => handoff.push((globs, agent.clone())),
+                Err(error) => {
+                    let key = [&inside("handoff")[..], &[Step::Name(glob.clone())]].concat();
+                    self.error(Code::CG005, format!("bad glob: {error}"), &key);
+                }
+            }
+        }
+        Some(Component {
+            rules: self.rules(index, &raw.rules, &raw.examples, defaults),
+            require: Require {
+                agents: raw.require.agents.0,
+                approvals,
+                evidence: self.words(
+                    &EVIDENCE,
+                    &raw.require.evidence.0,
+                    &at!["components", index, "require", "evidence"],
+                ),
+            },
+            risk: self
+                .word(&RISKS, raw.risk.as_deref(), &inside("risk"))
+                .unwrap_or(Risk::Medium),
+            binding: self
+                .word(&BINDINGS, raw.binding.as_deref(), &inside("binding"))
+                .unwrap_or(defaults.binding),
+            max_age: self
+                .duration(raw.max_age.as_deref(), &inside("max_age"))
+                .unwrap_or(defaults.max_age),
+            conditional: self
+                .word(&CONDITIONALS, raw.conditional.as_deref(), &inside("conditional"))
+                .unwrap_or(defaults.conditional),
+            examples: self.examples(&raw.examples, &inside("examples"), false),
+            handoff,
+            id,
+            title: raw.title,
+            aliases: raw.aliases.0,
+            origin: origin.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! The rules and examples of a component: from the schema to valid values.
+
+use super::source::Step;
+use super::validate::{Check, Defaults, at};
+use super::{ContentRule, Example, Examples, FunctionRule, GlobList, Lines, Pattern, Rules, Scope, raw};
+use crate::diagnostic::{Code, Diagnostic};
+
+impl Check<'_> {
+    pub(super) fn rules(
+        &mut self,
+        index: usize,
+        raw: &raw::Rules,
+        examples: &raw::Examples,
+        defaults: &Defaults,
+    ) -> Rules {
+        let inside = |key: &str| at!["components", index, "match", key];
+        let mut rules = Rules {
+            paths: self.globs(&raw.paths.0, &inside("paths")),
+            exclude: self.globs(&raw.exclude.0, &inside("exclude")),
+            families: match &raw.families {
+                Some(list) => self.families(&list.0, &inside("families")),
+                None => defaults.families.clone(),
+            },
+            ..Rules::default()
+        };
+        for (nth, word) in raw.ignore.0.iter().enumerate() {
+            let place = at!["components", index, "match", "ignore", nth];
+            rules.ignore_comments |= self.word(&[("comments", true)], Some(word), &place).unwrap_or(false);
+        }
+        for (nth, raw::Short(content)) in raw.content.iter().enumerate() {
+            let place = at!["components", index, "match", "content", nth];
+            rules
+                .content
+                .extend(self.content(content, &place, rules.ignore_comments));
+        }
+        for (nth, raw::Short(function)) in raw.functions.iter().enumerate() {
+            let place = at!["components", index, "match", "functions", nth];
+            rules.functions.extend(self.function(function, &place));
+        }
+        for (nth, source) in raw.messages.0.iter().enumerate() {
+            let place = at!["components", index, "match", "messages", nth];
+            rules.messages.extend(self.pattern(source, Scope::Text, &place));
+        }
+        let empty = rules.paths.is_empty()
+            && rules.content.is_empty()
+            && rules.functions.is_empty()
+            && rules.messages.is_empty()
+            && raw.families.is_none();
+        if empty && !self.trusted && (examples.matching.is_empty() && examples.ignored.is_empty()) {
+            let finding = Diagnostic::warning(Code::CG009, "no rule can gate this component")
+                .help("give it `match:` with paths, content, functions, messages or families");
+            self.push(finding, Some(&at!["components", index]));
+        }
+        rules
+    }
+
+    fn content(&mut self, raw: &raw::Content, place: &[Step], ignore_comments: bool) -> Option<ContentRule> {
+        let inside = |key: &str| [place, &[Step::from(key)]].concat();
+        let Some(source) = &raw.pattern else {
+            self.error(Code::CG002, "a content rule needs a `pattern`", place);
+            return None;
+        };
+        let pattern = self.pattern(source, Scope::Line, &inside("pattern"))?;
+        Some(ContentRule {
+            pattern,
+            lines: self
+                .word(&Lines::WORDS, raw.lines.as_deref(), &inside("lines"))
+                .unwrap_or(Lines::AddedOrRemoved),
+            paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
+            comments: raw.comments.unwrap_or(!ignore_comments),
+            examples: self.examples(&raw.examples, &inside("examples"), true),
+        })
+    }
+
+    fn function(&mut self, raw: &raw::Function, place: &[Step]) -> Option<FunctionRule> {
+        let inside = |key: &str| [place, &[Step::from(key)]].concat();
+        let Some(name) = &raw.name else {
+            self.error(Code::CG002, "a function rule needs a `name`", place);
+            return None;
+        };
+        match GlobList::new(&[name]) {
+            Ok(globs) => Some(FunctionRule {
+                name: globs,
+                paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
+            }),
+            Err(error) => {
+                self.error(Code::CG005, format!("bad glob: {error}"), &inside("name"));
+                None
+            }
+        }
+    }
+
+    fn optional_globs(&mut self, raw: Option<&raw::List>, place: &[Step]) -> Option<GlobList> {
+        let list = raw.filter(|list| !list.0.is_empty())?;
+        Some(self.globs(&list.0, place))
+    }
+
+    fn pattern(&mut self, source: &str, scope: Scope, place: &[Step]) -> Option<Pattern> {
+        if source.is_empty() {
+            self.error(Code::CG005, "the pattern is empty and would match everything", place);
+            return None;
+        }
+        if self.trusted {
+            return Some(Pattern::trusted(source, scope));
+        }
+        match Pattern::new(source, scope) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                let finding = Diagnostic::error(Code::CG005, format!("bad regular expression: {error}"));
+                self.push_within(finding, Some(place), error.span);
+                None
+            }
+        }
+    }
+
+    /// `lines`: the short form is a line, not a path.
+    pub(super) fn examples(&mut self, raw: &raw::Examples, place: &[Step], lines: bool) -> Examples {
+        let mut list = |key: &str, items: &[raw::Short<raw::Example>]| {
+            let mut found = Vec::new();
+            for (nth, raw::Short(item)) in items.iter().enumerate() {
+                let at = [place, &[Step::from(key), Step::from(nth)]].concat();
+                found.extend(self.example(item, at, lines));
+            }
+            found
+        };
+        Examples {
+            matching: list("match", &raw.matching),
+            ignored: list("ignore", &raw.ignored),
+        }
+    }
+
+    fn example(&mut self, raw: &raw::Example, at: Vec<Step>, lines: bool) -> Option<Example> {
+        let (path, line) = match &raw.text {
+            Some(text) if lines => (None, Some(text.clone())),
+            Some(text) => (Some(text.clone()), None),
+            None => (raw.path.clone(), raw.line.clone()),
+        };
+        let needs_path = !lines && raw.message.is_none() && path.is_none();
+        let needs_line = lines && line.is_none();
+        let mixed = raw.message.is_some() && (path.is_some() || line.is_some() || raw.function.is_some() || lines);
+        if needs_path || needs_line || mixed {
+            let message = if lines {
+                "an example of a content rule is a line, or a mapping with `line` and perhaps `path`"
+            } else {
+                "an example is a path, a mapping with `path` and perhaps `line` or `function`, or one with `message`"
+            };
+            self.error(Code::CG002, message, &at);
+            return None;
+        }
+        Some(Example {
+            path,
+            line,
+            function: raw.function.clone(),
+            message: raw.message.clone(),
+            at,
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Rules applied to changes made by hand.

@@ -1,0 +1,318 @@
+//! How fast the gate is, against git's own work on the same repository in the same run.
+//!
+//! ```text
+//! cargo bench                         every row, on 80,000 files
+//! cargo bench -- --quick              a smoke test, on 2,000 files
+//! cargo bench -- --runs 21 --only 1   more runs, or one row
+//! cargo bench -- --git-only           only what certgate is compared with
+//! ```
+//!
+//! A is certgate, B what it is compared with; they run in turn, A B A B, after one run of each that is not counted. A row gives the
+//! medians, their ratio, the bar, and the exit codes that certgate gave: 0 and 1 are verdicts, anything else fails the row. The
+//! generated repositories are kept below `target/`, so that a second run begins at once.
+
+#![allow(clippy::print_stdout, missing_docs, unreachable_pub)]
+
+mod measure;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use measure::{Job, Pair, Tools};
+use world::{Scale, World};
+
+struct Options {
+    scale: Scale,
+    runs: usize,
+    only: Option<String>,
+    git_only: bool,
+}
+
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let mut options = Self {
+            scale: Scale::FULL,
+            runs: 11,
+            only: None,
+            git_only: false,
+        };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--quick" => options.scale = Scale::QUICK,
+                "--git-only" => options.git_only = true,
+                "--only" => options.only = Some(arguments.next().context("--only needs the number of a row")?),
+                "--runs" => options.runs = arguments.next().context("--runs needs a number")?.parse()?,
+                // What cargo itself passes.
+                "--bench" => {}
+                other => bail!("unknown option {other}"),
+            }
+        }
+        if options.runs == 0 {
+            bail!("--runs must be at least 1");
+        }
+        Ok(options)
+    }
+
+    fn wants(&self, row: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == row)
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let options = Options::parse(std::env::args().skip(1))?;
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gate-bench");
+    std::fs::create_dir_all(&directory)?;
+    let tools = Tools::find(&directory)?;
+    println!("{}", tools.describe());
+    let mut table = Table {
+        options,
+        tools,
+        failed: 0,
+    };
+    table.print(&directory)?;
+    Ok(ExitCode::from(u8::from(table.failed > 0)))
+}
+
+struct Table {
+    options: Options,
+    tools: Tools,
+    failed: usize,
+}
+
+impl Table {
+    fn print(&mut self, directory: &Path) -> Result<()> {
+        let scale = self.options.scale;
+        println!(
+            "{} files; medians of {} runs, A and B in turn\n",
+            world::thousands(scale.files),
+            self.options.runs
+        );
+        println!(
+            "{:<74} {:>11} {:>11} {:>7} {:>6}",
+            "row (A: certgate, B: what it is compared with)", "A", "B", "A/B", "bar"
+        );
+        let make = |files, certificates| World::new(directory, &self.tools, scale, files, certificates);
+        let middle = make(scale.files, scale.certificates[1])?;
+        let hook = |world: &World, index: &Path| self.tools.hook("pre-commit", &world.path, index);
+        let staged = |world: &World, index: &Path| {
+            let git = self.tools.git(&world.path, &["diff", "--cached", "--name-only"]);
+            git.env("GIT_INDEX_FILE", index)
+        };
+        let range = [world::BASE, world::FEATURE];
+        let check = |head: &str, more: &[&str]| {
+            let arguments = [&["check", "--base", world::BASE, "--head", head], more].concat();
+            self.tools.certgate(&middle.path, &arguments)
+        };
+        let mut rows: Vec<(&str, Row)> = Vec::new();
+
+        for (number, files, bar) in [("1", 1, 1.5), ("2", scale.staged, 2.0)] {
+            let index = middle.stage(files)?;
+            let name = format!(
+                "hook pre-commit, {files} staged, {} certificates : git diff --cached",
+                world::thousands(middle.certificates)
+            );
+            rows.push((
+                number,
+                Row::time(name, hook(&middle, &index), staged(&middle, &index), bar),
+            ));
+        }
+
+        let raw = self.tools.git(&middle.path, &["diff", "--raw", &range.join("...")]);
+        let log = self.tools.git(&middle.path, &["log", "--format=%B", &range.join("..")]);
+        let name = format!(
+            "check, {} commits, {} files : git diff --raw + git log",
+            world::thousands(scale.commits),
+            world::thousands(scale.commits * world::FILES_PER_COMMIT)
+        );
+        rows.push(("3", Row::time(name, check(world::FEATURE, &[]), raw.then(log), 1.0)));
+        let name = "the same : half as many commits and files, both certgate".to_owned();
+        let half = check(world::HALF, &[]);
+        rows.push(("3", Row::time(name, check(world::FEATURE, &[]), half.ours(), 2.2)));
+
+        let (policy, patterns) = world::patterns(directory, scale.patterns)?;
+        let name = format!(
+            "check with {} patterns on changed lines : git diff | rg -f",
+            scale.patterns
+        );
+        let scan = check(world::FEATURE, &["--policy", path_str(&policy)?]);
+        rows.push((
+            "4",
+            match self.tools.ripgrep() {
+                Some(rg) => {
+                    let diff = self
+                        .tools
+                        .git(&middle.path, &["diff", "--no-color", &range.join("...")]);
+                    let search = rg.arguments(&["-c", "-f", path_str(&patterns)?]);
+                    Row::time(name, scan, diff.piped_into(search), 1.0)
+                }
+                None => Row::missing(name, "ripgrep (rg) is not on PATH"),
+            },
+        ));
+
+        if self.options.wants("5") {
+            let few = make(scale.files, scale.certificates[0])?;
+            let many = make(scale.files, scale.certificates[2])?;
+            let (few_index, many_index) = (few.stage(1)?, many.stage(1)?);
+            let name = format!(
+                "hook pre-commit, {} certificates, warm : {}, both certgate",
+                world::thousands(many.certificates),
+                world::thousands(few.certificates)
+            );
+            let ours = hook(&few, &few_index).ours();
+            rows.push(("5", Row::time(name, hook(&many, &many_index), ours, 2.0)));
+            let name = "  for information: git diff --cached on the same two".to_owned();
+            rows.push((
+                "5",
+                Row::information(name, staged(&many, &many_index), staged(&few, &few_index)),
+            ));
+        }
+
+        if self.options.wants("6") {
+            let small = make(scale.small_files, scale.certificates[1])?;
+            let (large_index, small_index) = (middle.stage(1)?, small.stage(1)?);
+            let name = format!(
+                "peak memory, hook pre-commit, {} files : {} files",
+                world::thousands(middle.files),
+                world::thousands(small.files)
+            );
+            let one = hook(&middle, &large_index);
+            rows.push(("6", Row::memory(name, one.clone(), hook(&small, &small_index), 1.25)));
+            let big = middle.stage_big(scale.big_blob)?;
+            let name = format!(
+                "peak memory, a blob of {} MiB staged : 1 small file",
+                scale.big_blob >> 20
+            );
+            // Room for buffers and a window on the blob, not for a tenth of the blob.
+            rows.push(("6", Row::memory(name, hook(&middle, &big), one, 3.0)));
+        }
+
+        for (number, row) in rows {
+            if self.options.wants(number) {
+                self.failed += usize::from(!row.print(number, &self.options)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn path_str(path: &Path) -> Result<&str> {
+    path.to_str()
+        .with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+enum Kind {
+    Time,
+    Memory,
+    Information,
+    Missing(&'static str),
+}
+
+struct Row {
+    name: String,
+    kind: Kind,
+    a: Job,
+    b: Job,
+    bar: f64,
+}
+
+impl Row {
+    fn time(name: String, a: Job, b: Job, bar: f64) -> Self {
+        Self {
+            name,
+            kind: Kind::Time,
+            a,
+            b,
+            bar,
+        }
+    }
+
+    fn memory(name: String, a: Job, b: Job, bar: f64) -> Self {
+        Self {
+            kind: Kind::Memory,
+            ..Self::time(name, a, b.ours(), bar)
+        }
+    }
+
+    fn information(name: String, a: Job, b: Job) -> Self {
+        Self {
+            kind: Kind::Information,
+            ..Self::time(name, a, b, f64::INFINITY)
+        }
+    }
+
+    fn missing(name: String, what: &'static str) -> Self {
+        Self {
+            kind: Kind::Missing(what),
+            ..Self::time(name, Job::default(), Job::default(), f64::NAN)
+        }
+    }
+
+    /// Measures and prints; false where certgate gave no verdict.
+    fn print(&self, number: &str, options: &Options) -> Result<bool> {
+        let name = format!("{number}  {}", self.name);
+        if let Kind::Missing(what) = self.kind {
+            println!("{name:<74} not measured: {what}");
+            return Ok(true);
+        }
+        let information = matches!(self.kind, Kind::Information);
+        if options.git_only && !information {
+            match self.kind {
+                Kind::Time if !self.b.is_ours() => {
+                    let time = measure::median(&measure::times(&self.b, options.runs)?);
+                    println!("{name:<74} {:>11} {:>11}", "-", milliseconds(time));
+                }
+                _ => println!("{name:<74} {:>11} {:>11}  compares certgate with itself", "-", "-"),
+            }
+            return Ok(true);
+        }
+        let Pair { a, b, codes } = match self.kind {
+            Kind::Memory => measure::memory_in_turn(&self.a, &self.b, options.runs.min(5))?,
+            _ => measure::times_in_turn(&self.a, &self.b, options.runs)?,
+        };
+        let show = if matches!(self.kind, Kind::Memory) {
+            mebibytes
+        } else {
+            milliseconds
+        };
+        let ratio = a / b;
+        let codes: Vec<_> = codes
+            .iter()
+            .map(|code| code.map_or("signal".to_owned(), |code| code.to_string()))
+            .collect();
+        let exit = codes.join(", ");
+        if codes.iter().any(|code| code != "0" && code != "1") {
+            // How long it takes to fail is no measurement.
+            println!(
+                "{name:<74} {:>11} {:>11}  FAILED: certgate gave no verdict (exit {exit})",
+                "-", "-"
+            );
+            return Ok(false);
+        }
+        let told = match self.kind {
+            Kind::Information => String::new(),
+            _ if !ratio.is_finite() => "not measured: the program ended too soon".to_owned(),
+            _ if ratio <= self.bar => format!("{:>6.2}  met (exit {exit})", self.bar),
+            _ => format!("{:>6.2}  NOT MET (exit {exit})", self.bar),
+        };
+        println!("{name:<74} {:>11} {:>11} {ratio:>7.2} {told}", show(a), show(b));
+        Ok(true)
+    }
+}
+
+fn milliseconds(seconds: f64) -> String {
+    format!("{:.1} ms", seconds * 1e3)
+}
+
+fn mebibytes(bytes: f64) -> String {
+    format!("{:.1} MiB", bytes / f64::from(1 << 20))
+}
+
+/// Where a program is, by PATH.
+fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|directory| directory.join(program))
+        .find(|path| path.is_file())
+}

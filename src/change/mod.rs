@@ -48,6 +48,18 @@ impl ObjectId {
     }
 }
 
+impl From<[u8; 20]> for ObjectId {
+    fn from(sha1: [u8; 20]) -> Self {
+        Self(sha1.to_vec())
+    }
+}
+
+impl From<[u8; 32]> for ObjectId {
+    fn from(sha256: [u8; 32]) -> Self {
+        Self(sha256.to_vec())
+    }
+}
+
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

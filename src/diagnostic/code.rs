@@ -101,6 +101,8 @@ codes! {
     CG710, "hook is not ours", "The hook file was not written by certgate and is left alone.";
     CG711, "internal error", "certgate failed in a way it should not; nothing was judged.";
     CG712, "policy override in a hook", "`--policy` is for trying a policy out; hooks judge by the repository's own.";
+    CG713, "conflicts are not resolved", "The index holds unmerged paths, so what would be committed is not decided yet. Resolve them and stage the result: `git add PATH`.";
+    CG714, "hook input is malformed", "git hands hooks lines in a fixed form, see githooks(5). What arrived is in another form, so certgate cannot know what is being pushed and judges nothing.";
 }
 
 impl Code {

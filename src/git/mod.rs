@@ -1,1 +1,243 @@
-//! The module git.
+//! Reads a git repository: which one, what changed, what objects hold. The only user of git2, and the only module that runs `git`.
+//!
+//! Objects come from libgit2's object database; where git reads more than libgit2 (partial clones, reftables, every index layout)
+//! git's plumbing answers behind the same functions. Nothing here writes to a repository.
+
+mod commit;
+mod diff;
+mod error;
+mod funcname;
+mod history;
+mod locate;
+mod message;
+pub mod push;
+mod range;
+mod refs;
+mod run;
+mod staged;
+mod store;
+mod tree;
+
+pub use commit::Person;
+pub use diff::CONTENT_LIMIT;
+pub use error::GitError;
+pub use message::clean_message;
+pub use range::Authorship;
+pub use refs::Head;
+pub use run::{GitVersion, git_version};
+pub use staged::PendingStaged;
+pub use store::Blob;
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+use git2::Oid;
+use sha2::Digest as _;
+
+use crate::change::{Change, Digest, Entry, Mode, ObjectId, RepoPath, Snapshot};
+use locate::Location;
+use run::Runner;
+use store::Store;
+
+/// An open repository.
+pub struct Repository {
+    runner: Runner,
+    location: Location,
+    store: Store,
+    staged: RefCell<Option<Change>>,
+    config: OnceCell<HashMap<String, String>>,
+    shallow: OnceCell<bool>,
+}
+
+impl Repository {
+    /// Opens the repository of the environment (`GIT_DIR` and its kin) and the working directory, as git would.
+    pub fn open() -> Result<Self, GitError> {
+        let here = std::env::current_dir().map_err(|error| GitError::unreadable(".", error))?;
+        let runner = Runner::from_environment(here);
+        let location = Location::find(&runner)?;
+        Self::with(runner, location)
+    }
+
+    /// Opens the repository that `directory` lies in, whatever the environment says.
+    pub fn open_at(directory: &Path) -> Result<Self, GitError> {
+        let directory = std::path::absolute(directory).map_err(|error| GitError::unreadable(directory, error))?;
+        if !directory.is_dir() {
+            return Err(GitError::NotARepository { directory });
+        }
+        let runner = Runner::at(directory);
+        let location = Location::ask(&runner)?;
+        Self::with(runner, location)
+    }
+
+    fn with(runner: Runner, location: Location) -> Result<Self, GitError> {
+        let store = Store::open(&location, &runner)?;
+        Ok(Self {
+            runner,
+            location,
+            store,
+            staged: RefCell::new(None),
+            config: OnceCell::new(),
+            shallow: OnceCell::new(),
+        })
+    }
+
+    /// The git directory; in a linked worktree its own.
+    pub fn git_dir(&self) -> &Path {
+        &self.location.git_dir
+    }
+
+    /// The git directory that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.location.common_dir
+    }
+
+    /// The root of the work tree, if there is one.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.location.work_tree.as_deref()
+    }
+
+    /// True without a work tree.
+    pub fn is_bare(&self) -> bool {
+        self.location.work_tree.is_none()
+    }
+
+    /// True where the history is cut off.
+    pub fn is_shallow(&self) -> bool {
+        let present = || std::fs::metadata(&self.location.shallow).is_ok_and(|file| file.len() > 0);
+        *self.shallow.get_or_init(present)
+    }
+
+    /// Where git looks for hooks here (`core.hooksPath`, linked worktrees), absolute.
+    pub fn hooks_dir(&self) -> Result<PathBuf, GitError> {
+        let mut path = self.runner.read(&["rev-parse", "--git-path", "hooks"])?;
+        if path.last() == Some(&b'\n') {
+            path.pop();
+        }
+        Ok(self.runner.directory().join(std::ffi::OsString::from_vec(path)))
+    }
+
+    /// The value of a configuration key, such as `core.commentChar`, after all files, includes and the environment. A key without a
+    /// value (true, in git's reading) is `true`.
+    pub fn config(&self, key: &str) -> Result<Option<String>, GitError> {
+        if self.config.get().is_none() {
+            let listed = self.runner.read(&["config", "--null", "--list"])?;
+            let mut settings = HashMap::new();
+            for setting in listed.split(|&b| b == 0).filter(|setting| !setting.is_empty()) {
+                let text = String::from_utf8_lossy(setting);
+                let (key, value) = text.split_once('\n').unwrap_or((&text, "true"));
+                settings.insert(key.to_owned(), value.to_owned());
+            }
+            // Another value can only be there already if it was read from the same list.
+            let _ = self.config.set(settings);
+        }
+        // Section and variable compare without case, what stands between them does not.
+        let key = match (key.split_once('.'), key.rsplit_once('.')) {
+            (Some((section, _)), Some((middle, variable))) => {
+                let middle = middle.get(section.len()..).unwrap_or_default();
+                format!(
+                    "{}{middle}.{}",
+                    section.to_ascii_lowercase(),
+                    variable.to_ascii_lowercase()
+                )
+            }
+            _ => key.to_owned(),
+        };
+        Ok(self.config.get().and_then(|settings| settings.get(&key).cloned()))
+    }
+
+    /// The root tree of a snapshot; for the index that of the commit it is compared with.
+    fn root(&self, at: &Snapshot) -> Result<Option<Oid>, GitError> {
+        match at {
+            Snapshot::Empty => Ok(None),
+            Snapshot::Commit(id) => self.tree(id).map(Some),
+            Snapshot::Index => match self.staged()?.base {
+                Snapshot::Commit(id) => self.tree(&id).map(Some),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    /// What stands at a path, if anything. A directory is nothing.
+    pub fn entry(&self, at: &Snapshot, path: &RepoPath) -> Result<Option<Entry>, GitError> {
+        let root = self.root(at)?;
+        if *at == Snapshot::Index
+            && let Some(staged) = self.staged_entry(path)?
+        {
+            return Ok(staged);
+        }
+        root.map_or(Ok(None), |root| tree::entry(&self.store, root, path.as_bytes()))
+    }
+
+    /// All entries below (or at) the given directories, sorted by path, each once. The empty directory is the root; no directories,
+    /// no entries.
+    pub fn list(&self, at: &Snapshot, prefixes: &[Vec<u8>]) -> Result<Vec<(RepoPath, Entry)>, GitError> {
+        let trimmed = |prefix: &Vec<u8>| prefix.strip_suffix(b"/").unwrap_or(prefix).to_vec();
+        let mut prefixes: Vec<Vec<u8>> = prefixes.iter().map(trimmed).collect();
+        prefixes.sort();
+        prefixes.dedup();
+        let mut found = Vec::new();
+        if let Some(root) = self.root(at)? {
+            for prefix in &prefixes {
+                found.extend(tree::list(&self.store, root, prefix)?);
+            }
+        }
+        if *at == Snapshot::Index {
+            let files = self.staged()?.files;
+            let replaced: std::collections::HashSet<&RepoPath> = files.iter().map(|file| &file.path).collect();
+            found.retain(|(path, _)| !replaced.contains(path));
+            let wanted = |path: &RepoPath| prefixes.iter().any(|prefix| path.is_within(prefix));
+            let staged = files.iter().filter(|file| wanted(&file.path));
+            found.extend(staged.filter_map(|file| Some((file.path.clone(), file.after()?.clone()))));
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.dedup_by(|a, b| a.0 == b.0);
+        Ok(found)
+    }
+
+    /// The id of the tree at a directory of a commit: the same id, the same content below it.
+    pub fn subtree_id(&self, commit: &ObjectId, prefix: &[u8]) -> Result<Option<ObjectId>, GitError> {
+        let root = self.tree(commit)?;
+        let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
+        if prefix.is_empty() {
+            return Ok(Some(store::own(root)));
+        }
+        let item = tree::find(&self.store, root, prefix)?;
+        Ok(item
+            .filter(|item| item.node == tree::Node::Directory)
+            .map(|item| store::own(item.id)))
+    }
+
+    /// Reads a blob, unless it is larger than `limit` bytes; the size is looked up before anything is read.
+    pub fn blob(&self, id: &ObjectId, limit: u64) -> Result<Blob, GitError> {
+        let role = "content of a file";
+        self.store.blob(self.store.oid(id, role)?, limit)
+    }
+
+    /// The SHA-256 of an entry's content as git stores it: for a symlink of its target, for a submodule of the commit id in
+    /// hexadecimal digits. Content of any size streams through.
+    pub fn digest(&self, entry: &Entry) -> Result<Digest, GitError> {
+        if entry.mode == Mode::Gitlink {
+            return Ok(Digest(sha2::Sha256::digest(entry.id.to_string().as_bytes()).into()));
+        }
+        self.store.digest(self.store.oid(&entry.id, "content of a file")?)
+    }
+
+    /// Reads the message of a commit in the making, cleaned as git will clean it. A relative path counts from the directory in which
+    /// the repository was opened, as in a hook.
+    pub fn commit_message_file(&self, path: &Path) -> Result<Vec<u8>, GitError> {
+        let path = self.runner.directory().join(path);
+        let raw = std::fs::read(&path).map_err(|error| GitError::unreadable(&path, error))?;
+        let comment = match self.config("core.commentString")? {
+            Some(set) => Some(set),
+            None => self.config("core.commentChar")?,
+        };
+        let mode = self.config("commit.cleanup")?;
+        Ok(clean_message(
+            &raw,
+            comment.as_deref().unwrap_or("#"),
+            mode.as_deref().unwrap_or("default"),
+        ))
+    }
+}

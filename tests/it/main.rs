@@ -1,1 +1,4 @@
 //! End-to-end tests, one binary: they run the built `certgate` and the real `git`.
+
+mod git_layer;
+mod support;

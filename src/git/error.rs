@@ -1,0 +1,216 @@
+//! What can go wrong between certgate and a repository, and what to do about each.
+
+use std::path::PathBuf;
+
+use crate::change::{ObjectId, RepoPath};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize_bytes};
+
+/// Why the repository could not be read. Each says what was expected; [`GitError::diagnostic`] adds the command that mends it.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// No repository here.
+    #[error("`{}` is not in a git repository", .directory.display())]
+    NotARepository {
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+    /// Git refuses the repository because someone else owns it (`safe.directory`).
+    #[error("git does not trust the owner of this repository")]
+    Ownership {
+        /// Git's own message, with its own remedy.
+        message: String,
+    },
+    /// There is no `git` on the search path.
+    #[error("`git` is in no directory of PATH")]
+    NoGit,
+    /// A child process could not be started or read.
+    #[error("cannot run `{command}`: {source}")]
+    Spawn {
+        /// The command.
+        command: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A git command failed.
+    #[error("`{command}` failed ({status})")]
+    Git {
+        /// The command.
+        command: String,
+        /// Exit code or signal.
+        status: String,
+        /// What it said, made harmless.
+        stderr: String,
+    },
+    /// A git command answered in a way that certgate does not understand.
+    #[error("`{command}` gave an answer that certgate does not understand: {what}")]
+    Answer {
+        /// The command.
+        command: String,
+        /// The part that was not understood.
+        what: String,
+    },
+    /// A revision that names no commit.
+    #[error("`{rev}` does not name a commit here")]
+    UnknownRevision {
+        /// As it was given.
+        rev: String,
+        /// True where the clone is shallow, so that the commit may be known elsewhere.
+        shallow: bool,
+    },
+    /// No merge base.
+    #[error("`{}` and `{}` have no common history", .base.short(), .head.short())]
+    NoMergeBase {
+        /// One tip.
+        base: ObjectId,
+        /// The other.
+        head: ObjectId,
+    },
+    /// The answer lies beyond the border of a shallow clone.
+    #[error("the history of `{}` is cut off in this shallow clone", .commit.short())]
+    Shallow {
+        /// The commit that is not here.
+        commit: ObjectId,
+    },
+    /// An object that should be there is not.
+    #[error("object {id} ({role}) is missing")]
+    Missing {
+        /// The object.
+        id: ObjectId,
+        /// What it was wanted as.
+        role: &'static str,
+    },
+    /// An object that is there cannot be read as what it should be.
+    #[error("object {id} is not a readable {role}: {why}")]
+    Malformed {
+        /// The object.
+        id: ObjectId,
+        /// What it was wanted as.
+        role: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The index holds unresolved conflicts.
+    #[error("{path} has conflicts that are not resolved")]
+    Conflict {
+        /// The first such path.
+        path: RepoPath,
+    },
+    /// A file of the repository could not be read.
+    #[error("cannot read `{}`: {why}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A hook got input that is not as githooks(5) says.
+    #[error("line {line} of the hook's input is not as git writes it: {why}")]
+    Input {
+        /// The 1-based line.
+        line: usize,
+        /// What was expected.
+        why: String,
+    },
+}
+
+impl GitError {
+    /// A failed read of a file.
+    pub(crate) fn unreadable(path: impl Into<PathBuf>, why: impl std::fmt::Display) -> Self {
+        Self::Unreadable {
+            path: path.into(),
+            why: why.to_string(),
+        }
+    }
+
+    /// A failed child process.
+    pub(crate) fn failed(command: String, status: std::process::ExitStatus, stderr: &[u8]) -> Self {
+        Self::Git {
+            command,
+            status: status.to_string(),
+            stderr: tidy(stderr),
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotARepository { .. } => Code::CG701,
+            Self::UnknownRevision { shallow: false, .. } => Code::CG702,
+            Self::NoMergeBase { .. } => Code::CG703,
+            Self::UnknownRevision { shallow: true, .. } | Self::Shallow { .. } => Code::CG704,
+            Self::Ownership { .. } | Self::NoGit | Self::Spawn { .. } | Self::Git { .. } | Self::Answer { .. } => {
+                Code::CG706
+            }
+            Self::Missing { .. } | Self::Malformed { .. } => Code::CG707,
+            Self::Unreadable { .. } => Code::CG709,
+            Self::Conflict { .. } => Code::CG713,
+            Self::Input { .. } => Code::CG714,
+        }
+    }
+
+    /// The diagnostic: what is wrong, where, and the command that mends it.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let told = Diagnostic::error(self.code(), self);
+        match self {
+            Self::NotARepository { .. } => told.help("run certgate inside a repository, or make one: git init"),
+            Self::Ownership { message } => lines(told, message),
+            Self::NoGit => told
+                .because(
+                    "empty and relative entries of PATH are skipped, so that no repository can supply its own `git`",
+                )
+                .help("install git, or add the absolute path of its directory to PATH"),
+            Self::Spawn { .. } => told.help("git version"),
+            Self::Git { stderr, .. } => lines(told, stderr).help("run the command by itself to see what git needs"),
+            Self::Answer { .. } => told.help("certgate doctor"),
+            Self::UnknownRevision { rev, shallow } => {
+                if *shallow {
+                    told.because("this clone is shallow, so commits that exist elsewhere may be missing here")
+                        .help("git fetch --unshallow")
+                } else {
+                    told.help(format_args!("git fetch --all && git rev-parse --verify {}", quote(rev)))
+                }
+            }
+            Self::NoMergeBase { base, head } => told
+                .because("a change is judged from the merge base, and there is none")
+                .help(format_args!("git merge-base {base} {head}")),
+            Self::Shallow { .. } => told
+                .because("a parent that is missing is not a root: what lies behind it may be part of the answer")
+                .help("git fetch --unshallow")
+                .help("in GitHub Actions: actions/checkout with `fetch-depth: 0`; in GitLab CI: `GIT_DEPTH: 0`"),
+            Self::Missing { .. } | Self::Malformed { .. } => told.help("git fsck --full"),
+            Self::Conflict { path } => told
+                .at(Place::file(path))
+                .help(format_args!("git add -- {}", quote(&path.to_string()))),
+            Self::Unreadable { path, .. } => told
+                .at(Place::file(path.display()))
+                .help(format_args!("ls -ld {}", quote(&path.display().to_string()))),
+            Self::Input { .. } => told.help("certgate hooks"),
+        }
+    }
+}
+
+/// Adds each line of git's own words as a reason.
+fn lines(told: Diagnostic, text: &str) -> Diagnostic {
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .fold(told, |told, line| told.because(line))
+}
+
+/// Quotes an argument for a POSIX shell where it needs it.
+fn quote(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@^~:+,%=".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+/// The last lines of what a child said, harmless to print, still one line per line.
+fn tidy(stderr: &[u8]) -> String {
+    let kept: Vec<String> = stderr
+        .split(|&b| b == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty())
+        .map(|line| sanitize_bytes(line.trim_ascii_end()))
+        .collect();
+    kept.get(kept.len().saturating_sub(12)..).unwrap_or_default().join("\n")
+}

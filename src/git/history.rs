@@ -1,0 +1,308 @@
+//! Walks commits: merge bases, ancestry, the commits of a range.
+//!
+//! A parent that a shallow clone lacks is never a root. Where it could change the answer, there is no answer but
+//! [`GitError::Shallow`]; where it could not (it lies behind what both sides are known to share), it is passed over.
+
+use std::collections::{BinaryHeap, HashMap};
+
+use git2::Oid;
+
+use super::commit::Commit;
+use super::store::own;
+use super::{GitError, Repository};
+use crate::change::ObjectId;
+
+/// Reached from the first side.
+const ONE: u8 = 1;
+/// Reached from the second side.
+const TWO: u8 = 2;
+/// Reached from a common ancestor.
+const STALE: u8 = 4;
+/// Already in the result.
+const RESULT: u8 = 8;
+/// Not wanted in a range.
+const EXCLUDED: u8 = 1;
+/// How many excluded commits are still looked at after nothing else is left, in case dates are not in order.
+const SLOP: usize = 64;
+
+/// A commit as the walks see it.
+struct Seen {
+    id: Oid,
+    commit: Commit,
+    flags: u8,
+    queued: bool,
+}
+
+/// The commits seen so far, and those still to be looked at, newest first.
+struct Walk<'r> {
+    repository: &'r Repository,
+    shallow: bool,
+    index: HashMap<Oid, usize>,
+    seen: Vec<Seen>,
+    queue: BinaryHeap<(i64, std::cmp::Reverse<usize>, usize)>,
+    pushed: usize,
+    /// Queued commits that still matter to the walk.
+    open: usize,
+    /// The flags of a commit that no longer matters.
+    settled: u8,
+    /// True once a missing commit was passed over.
+    cut: bool,
+}
+
+impl<'r> Walk<'r> {
+    fn new(repository: &'r Repository, settled: u8) -> Self {
+        Self {
+            repository,
+            shallow: repository.is_shallow(),
+            index: HashMap::new(),
+            seen: Vec::new(),
+            queue: BinaryHeap::new(),
+            pushed: 0,
+            open: 0,
+            settled,
+            cut: false,
+        }
+    }
+
+    /// The position of a commit, which is read on first sight; `None` where a shallow clone lacks it.
+    fn load(&mut self, id: Oid) -> Result<Option<usize>, GitError> {
+        if let Some(&at) = self.index.get(&id) {
+            return Ok(Some(at));
+        }
+        let store = &self.repository.store;
+        let commit = match self.shallow {
+            true => Commit::local(store, id)?,
+            false => Some(Commit::read(store, id)?),
+        };
+        let Some(commit) = commit else {
+            return Ok(None);
+        };
+        let at = self.seen.len();
+        self.index.insert(id, at);
+        self.seen.push(Seen {
+            id,
+            commit,
+            flags: 0,
+            queued: false,
+        });
+        Ok(Some(at))
+    }
+
+    /// A commit that the walk starts from, which must be here.
+    fn start(&mut self, id: &ObjectId, flags: u8) -> Result<usize, GitError> {
+        let oid = self.repository.store.oid(id, "commit")?;
+        let at = self
+            .load(oid)?
+            .ok_or_else(|| GitError::Shallow { commit: id.clone() })?;
+        self.mark(at, flags);
+        self.push(at);
+        Ok(at)
+    }
+
+    fn flags(&self, at: usize) -> u8 {
+        self.seen.get(at).map_or(0, |seen| seen.flags)
+    }
+
+    fn mark(&mut self, at: usize, flags: u8) {
+        let settled = self.settled;
+        if let Some(seen) = self.seen.get_mut(at) {
+            let before = seen.flags & settled != 0;
+            seen.flags |= flags;
+            if seen.queued && !before && seen.flags & settled != 0 {
+                self.open -= 1;
+            }
+        }
+    }
+
+    fn push(&mut self, at: usize) {
+        if let Some(seen) = self.seen.get_mut(at).filter(|seen| !seen.queued) {
+            seen.queued = true;
+            self.open += usize::from(seen.flags & self.settled == 0);
+            self.pushed += 1;
+            self.queue.push((seen.commit.time, std::cmp::Reverse(self.pushed), at));
+        }
+    }
+
+    fn pop(&mut self) -> Option<usize> {
+        let (_, _, at) = self.queue.pop()?;
+        if let Some(seen) = self.seen.get_mut(at) {
+            seen.queued = false;
+            self.open -= usize::from(seen.flags & self.settled == 0);
+        }
+        Some(at)
+    }
+
+    fn parents(&self, at: usize) -> Vec<Oid> {
+        self.seen
+            .get(at)
+            .map(|seen| seen.commit.parents.clone())
+            .unwrap_or_default()
+    }
+
+    /// The parent's position; where it is missing, an error unless the child is settled.
+    fn parent(&mut self, id: Oid, settled: bool) -> Result<Option<usize>, GitError> {
+        let found = self.load(id)?;
+        if found.is_none() {
+            if !settled {
+                return Err(GitError::Shallow { commit: own(id) });
+            }
+            self.cut = true;
+        }
+        Ok(found)
+    }
+
+    /// Marks what either side reaches, until only common ancestors of common ancestors are left (as git's `paint_down_to_common`).
+    /// Stops early once `wanted` is reached from the second side. Returns the common ancestors met first.
+    fn paint(&mut self, wanted: Option<usize>) -> Result<Vec<usize>, GitError> {
+        let mut common = Vec::new();
+        while self.open > 0 && wanted.is_none_or(|at| self.flags(at) & TWO == 0) {
+            let Some(at) = self.pop() else { break };
+            let mut flags = self.flags(at) & (ONE | TWO | STALE);
+            if flags == ONE | TWO {
+                if self.flags(at) & RESULT == 0 {
+                    self.mark(at, RESULT);
+                    common.push(at);
+                }
+                flags |= STALE;
+            }
+            for parent in self.parents(at) {
+                let Some(parent) = self.parent(parent, flags & STALE != 0)? else {
+                    continue;
+                };
+                if self.flags(parent) & flags != flags {
+                    self.mark(parent, flags);
+                    self.push(parent);
+                }
+            }
+        }
+        common.retain(|&at| self.flags(at) & STALE == 0);
+        Ok(common)
+    }
+
+    /// Marks the ancestors, as far as they have been seen.
+    fn exclude(&mut self, at: usize) {
+        let mut rest = vec![at];
+        while let Some(at) = rest.pop() {
+            self.mark(at, EXCLUDED);
+            for parent in self.parents(at) {
+                if let Some(&parent) = self.index.get(&parent)
+                    && self.flags(parent) & EXCLUDED == 0
+                {
+                    rest.push(parent);
+                }
+            }
+        }
+    }
+}
+
+/// A commit of a range.
+pub(super) struct Ranged {
+    pub(super) id: Oid,
+    pub(super) commit: Commit,
+}
+
+impl Repository {
+    /// All merge bases (git-merge-base(1) `--all`), newest first; empty where there is no common history.
+    pub fn merge_bases(&self, a: &ObjectId, b: &ObjectId) -> Result<Vec<ObjectId>, GitError> {
+        if a == b {
+            return Ok(vec![a.clone()]);
+        }
+        let mut walk = Walk::new(self, STALE);
+        walk.start(a, ONE)?;
+        walk.start(b, TWO)?;
+        let found = walk.paint(None)?;
+        let mut bases: Vec<(i64, ObjectId)> = Vec::new();
+        for seen in found.iter().filter_map(|&at| walk.seen.get(at)) {
+            bases.push((seen.commit.time, own(seen.id)));
+        }
+        if bases.len() > 1 {
+            // One of several could be an ancestor of another by way of commits that are not here.
+            if walk.cut {
+                return Err(GitError::Shallow { commit: a.clone() });
+            }
+            bases = self.independent(bases)?;
+        }
+        bases.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        Ok(bases.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Drops each commit that is an ancestor of another one; dates that are out of order leave some.
+    fn independent(&self, mut bases: Vec<(i64, ObjectId)>) -> Result<Vec<(i64, ObjectId)>, GitError> {
+        let mut kept: Vec<(i64, ObjectId)> = Vec::new();
+        while let Some(base) = bases.pop() {
+            let mut redundant = false;
+            for (_, other) in bases.iter().chain(&kept) {
+                redundant = redundant || self.is_ancestor(&base.1, other)?;
+            }
+            if !redundant {
+                kept.push(base);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// True where `a` is `b` or an ancestor of it.
+    pub fn is_ancestor(&self, a: &ObjectId, b: &ObjectId) -> Result<bool, GitError> {
+        if a == b {
+            return Ok(true);
+        }
+        let mut walk = Walk::new(self, STALE);
+        let wanted = walk.start(a, ONE)?;
+        walk.start(b, TWO)?;
+        walk.paint(Some(wanted))?;
+        Ok(walk.flags(wanted) & TWO != 0)
+    }
+
+    /// The commits reachable from `head` and from none of `excluded`, newest first.
+    pub(super) fn between(&self, excluded: &[ObjectId], head: &ObjectId) -> Result<Vec<Ranged>, GitError> {
+        let mut walk = Walk::new(self, EXCLUDED);
+        for id in excluded {
+            walk.start(id, EXCLUDED)?;
+        }
+        walk.start(head, 0)?;
+        let mut found = Vec::new();
+        let mut oldest = i64::MAX;
+        let mut slop = SLOP;
+        while slop > 0 {
+            let Some(at) = walk.pop() else { break };
+            let excluded = walk.flags(at) & EXCLUDED != 0;
+            if excluded {
+                walk.exclude(at);
+            } else {
+                found.push(at);
+                oldest = walk.seen.get(at).map_or(oldest, |seen| seen.commit.time.min(oldest));
+            }
+            for parent in walk.parents(at) {
+                let new = !walk.index.contains_key(&parent);
+                let Some(parent) = walk.parent(parent, excluded)? else {
+                    continue;
+                };
+                if excluded {
+                    walk.mark(parent, EXCLUDED);
+                }
+                if new {
+                    walk.push(parent);
+                }
+            }
+            let next = walk.queue.peek().map_or(i64::MIN, |(time, _, _)| *time);
+            slop = if walk.open > 0 || next >= oldest {
+                SLOP
+            } else {
+                slop - 1
+            };
+        }
+        let Walk { mut seen, .. } = walk;
+        let mut commits = Vec::with_capacity(found.len());
+        for at in found {
+            if let Some(seen) = seen.get_mut(at).filter(|seen| seen.flags & EXCLUDED == 0) {
+                let message = std::mem::take(&mut seen.commit.message);
+                let commit = Commit {
+                    message,
+                    ..seen.commit.clone()
+                };
+                commits.push(Ranged { id: seen.id, commit });
+            }
+        }
+        Ok(commits)
+    }
+}

@@ -1,0 +1,249 @@
+//! The change between two commits: what differs, the messages, who made it and where a file came in.
+
+use std::collections::{HashMap, HashSet};
+
+use git2::{ObjectType, Oid};
+
+use super::commit::{Commit, Person};
+use super::store::own;
+use super::tree::{Node, compare, items};
+use super::{GitError, Repository};
+use crate::change::{Change, CommitMessage, FileChange, ObjectId, RepoPath, Snapshot};
+
+/// A commit that touched a path, and who made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorship {
+    /// The commit.
+    pub commit: ObjectId,
+    /// The position of the path in the list that was asked for.
+    pub path: usize,
+    /// Its author.
+    pub author: Person,
+    /// Its committer.
+    pub committer: Person,
+}
+
+impl Repository {
+    /// What differs between `base` and the commit `head`, sorted by path. Nothing is detected as renamed; a change of type (a file
+    /// that becomes a symlink) is a modification.
+    ///
+    /// For [`Snapshot::Index`] as the base see [`Repository::staged`].
+    pub fn range(&self, base: &Snapshot, head: &ObjectId) -> Result<Vec<FileChange>, GitError> {
+        let new = self.root(&Snapshot::Commit(head.clone()))?;
+        compare(&self.store, self.root(base)?, new)
+    }
+
+    /// The messages of the commits that are reachable from `head` and from none of `excluded`, newest first.
+    pub fn messages(&self, excluded: &[ObjectId], head: &ObjectId) -> Result<Vec<CommitMessage>, GitError> {
+        let message = |ranged: super::history::Ranged| CommitMessage {
+            id: Some(own(ranged.id)),
+            text: ranged.commit.message,
+        };
+        Ok(self.between(excluded, head)?.into_iter().map(message).collect())
+    }
+
+    /// The change that merging `head` brings to `base_tip`; with `None`, all of `head`.
+    ///
+    /// It is seen from the merge base. With several (criss-cross merges) a file counts as changed only if it differs from every one,
+    /// since what a merge base holds is already on the target. [`Change::base`] is then the newest of them.
+    pub fn change_between(&self, base_tip: Option<&ObjectId>, head: &ObjectId) -> Result<Change, GitError> {
+        let Some(tip) = base_tip else {
+            return Ok(Change {
+                base: Snapshot::Empty,
+                head: Snapshot::Commit(head.clone()),
+                files: self.range(&Snapshot::Empty, head)?,
+                messages: self.messages(&[], head)?,
+            });
+        };
+        let bases = self.merge_bases(tip, head)?;
+        let Some((first, others)) = bases.split_first() else {
+            return Err(GitError::NoMergeBase {
+                base: tip.clone(),
+                head: head.clone(),
+            });
+        };
+        let base = Snapshot::Commit(first.clone());
+        let mut files = self.range(&base, head)?;
+        for other in others {
+            let differing = self.range(&Snapshot::Commit(other.clone()), head)?;
+            let differing: HashSet<&RepoPath> = differing.iter().map(|file| &file.path).collect();
+            files.retain(|file| differing.contains(&file.path));
+        }
+        Ok(Change {
+            base,
+            head: Snapshot::Commit(head.clone()),
+            files,
+            messages: self.messages(std::slice::from_ref(tip), head)?,
+        })
+    }
+
+    /// The commits of the range that hold exactly `blob` at `path` while none of their parents does, newest first.
+    pub fn introduced_in(
+        &self,
+        excluded: &[ObjectId],
+        head: &ObjectId,
+        path: &RepoPath,
+        blob: &ObjectId,
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let found = self.introductions(excluded, head, &[(path, blob)])?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// [`Repository::introduced_in`] for many files in one walk; the answers are in the order of `wanted`.
+    pub fn introductions(
+        &self,
+        excluded: &[ObjectId],
+        head: &ObjectId,
+        wanted: &[(&RepoPath, &ObjectId)],
+    ) -> Result<Vec<Vec<ObjectId>>, GitError> {
+        let mut found = vec![Vec::new(); wanted.len()];
+        if wanted.is_empty() {
+            return Ok(found);
+        }
+        let mut finder = Finder::new(self);
+        for ranged in self.between(excluded, head)? {
+            let mut parents = Vec::with_capacity(ranged.commit.parents.len());
+            for &parent in &ranged.commit.parents {
+                parents.push(finder.tree_of(parent)?);
+            }
+            for ((path, blob), found) in wanted.iter().zip(&mut found) {
+                let blob = self.store.oid(blob, "content of a file")?;
+                let mut has =
+                    |tree| Ok::<_, GitError>(finder.at(tree, path.as_bytes())?.is_some_and(|(_, id)| id == blob));
+                if !has(ranged.commit.tree)? {
+                    continue;
+                }
+                let mut inherited = false;
+                for &parent in &parents {
+                    inherited = inherited || has(parent)?;
+                }
+                if !inherited {
+                    found.push(own(ranged.id));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Who authored and committed each commit of the range that touched one of the paths; a merge touches a path where it differs
+    /// from all of its parents.
+    pub fn authorship(
+        &self,
+        excluded: &[ObjectId],
+        head: &ObjectId,
+        paths: &[&RepoPath],
+    ) -> Result<Vec<Authorship>, GitError> {
+        let mut finder = Finder::new(self);
+        let mut found = Vec::new();
+        for ranged in self.between(excluded, head)? {
+            let mut parents = Vec::with_capacity(ranged.commit.parents.len());
+            for &parent in &ranged.commit.parents {
+                parents.push(finder.tree_of(parent)?);
+            }
+            for (position, path) in paths.iter().enumerate() {
+                let here = finder.at(ranged.commit.tree, path.as_bytes())?;
+                let mut touched = !parents.is_empty() || here.is_some();
+                for &parent in &parents {
+                    touched = touched && finder.at(parent, path.as_bytes())? != here;
+                }
+                if touched {
+                    found.push(Authorship {
+                        commit: own(ranged.id),
+                        path: position,
+                        author: ranged.commit.author.clone(),
+                        committer: ranged.commit.committer.clone(),
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What stands at a path.
+type Place = (Node, Oid);
+
+/// Looks paths up in many trees that share most of their subtrees: each pair of tree and path is resolved once.
+struct Finder<'r> {
+    repository: &'r Repository,
+    trees: HashMap<Oid, Oid>,
+    known: HashMap<Oid, HashMap<Vec<u8>, Option<Place>>>,
+    /// The tree read last, since the next question is often about it too.
+    last: Option<(Oid, HashMap<Vec<u8>, Place>)>,
+}
+
+impl<'r> Finder<'r> {
+    fn new(repository: &'r Repository) -> Self {
+        Self {
+            repository,
+            trees: HashMap::new(),
+            known: HashMap::new(),
+            last: None,
+        }
+    }
+
+    fn tree_of(&mut self, commit: Oid) -> Result<Oid, GitError> {
+        if let Some(&tree) = self.trees.get(&commit) {
+            return Ok(tree);
+        }
+        let store = &self.repository.store;
+        let read = match self.repository.is_shallow() {
+            true => Commit::local(store, commit)?.ok_or_else(|| GitError::Shallow { commit: own(commit) })?,
+            false => Commit::read(store, commit)?,
+        };
+        self.trees.insert(commit, read.tree);
+        Ok(read.tree)
+    }
+
+    fn at(&mut self, tree: Oid, path: &[u8]) -> Result<Option<Place>, GitError> {
+        if let Some(known) = self.known.get(&tree).and_then(|paths| paths.get(path)) {
+            return Ok(*known);
+        }
+        let slash = path.iter().position(|&b| b == b'/');
+        let (name, rest) = path.split_at(slash.unwrap_or(path.len()));
+        let item = self.item(tree, name)?;
+        let answer = match (rest.split_first(), item) {
+            (None, item) => item,
+            (Some((_, rest)), Some((Node::Directory, id))) => self.at(id, rest)?,
+            (Some(_), _) => None,
+        };
+        self.known.entry(tree).or_default().insert(path.to_vec(), answer);
+        Ok(answer)
+    }
+
+    fn item(&mut self, tree: Oid, name: &[u8]) -> Result<Option<Place>, GitError> {
+        if let Some((last, names)) = &self.last
+            && *last == tree
+        {
+            return Ok(names.get(name).copied());
+        }
+        let names: HashMap<_, _> = items(&self.repository.store, tree)?
+            .into_iter()
+            .map(|item| (item.name, (item.node, item.id)))
+            .collect();
+        let found = names.get(name).copied();
+        self.last = Some((tree, names));
+        Ok(found)
+    }
+}
+
+impl Repository {
+    /// The root tree of a commit.
+    pub fn tree_of(&self, commit: &ObjectId) -> Result<ObjectId, GitError> {
+        self.tree(commit).map(own)
+    }
+
+    pub(super) fn tree(&self, commit: &ObjectId) -> Result<Oid, GitError> {
+        let id = self.store.oid(commit, "commit")?;
+        let object = self.store.need(id, ObjectType::Commit, "commit")?;
+        let hex = object
+            .data()
+            .strip_prefix(b"tree ")
+            .and_then(|rest| rest.get(..self.store.hex_length()));
+        hex.and_then(super::commit::oid).ok_or_else(|| GitError::Malformed {
+            id: commit.clone(),
+            role: "commit",
+            why: "it names no tree".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! A commit in the making: HEAD against the index.
+//!
+//! The list comes from `git diff-index --cached`, which reads every layout of the index (split, sparse, version 4) and is faster than
+//! libgit2. It takes nearly all of a hook's time, so it runs while the caller does something else ([`Repository::start_staged`]).
+//! What the index holds at a path is the entry of HEAD unless the path is in that list, so no second process is needed.
+
+use git2::Oid;
+
+use super::commit::oid;
+use super::run::Running;
+use super::store::own;
+use super::tree::{Node, compare_below, kind, node};
+use super::{GitError, Repository};
+use crate::change::{Change, Entry, FileChange, RepoPath, Snapshot};
+
+/// A list of staged changes that git is still making.
+#[must_use = "the list is had by `finish`"]
+pub struct PendingStaged<'r> {
+    repository: &'r Repository,
+    base: Snapshot,
+    running: Running,
+}
+
+impl PendingStaged<'_> {
+    /// Waits for git. The change has no messages yet.
+    pub fn finish(self) -> Result<Change, GitError> {
+        let raw = self.running.finish()?;
+        let mut files = Vec::new();
+        for line in parse(&raw)? {
+            self.repository.add_staged(line, &mut files)?;
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let change = Change {
+            base: self.base,
+            head: Snapshot::Index,
+            files,
+            messages: Vec::new(),
+        };
+        *self.repository.staged.borrow_mut() = Some(change.clone());
+        Ok(change)
+    }
+}
+
+impl Repository {
+    /// HEAD against the index. Only an unborn branch is compared with nothing.
+    pub fn staged(&self) -> Result<Change, GitError> {
+        if let Some(change) = &*self.staged.borrow() {
+            return Ok(change.clone());
+        }
+        self.start_staged()?.finish()
+    }
+
+    /// Starts git on the list of staged changes.
+    pub fn start_staged(&self) -> Result<PendingStaged<'_>, GitError> {
+        let base = match self.head()?.commit() {
+            Some(commit) => Snapshot::Commit(commit.clone()),
+            None => Snapshot::Empty,
+        };
+        let tree = match &base {
+            Snapshot::Commit(commit) => commit.to_string(),
+            _ => self.store.empty_tree()?.to_string(),
+        };
+        let running = self.runner.start(&[
+            "diff-index",
+            "--cached",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--ignore-submodules=none",
+            "--ita-invisible-in-index",
+            "--no-ext-diff",
+            "--no-textconv",
+            &tree,
+            "--",
+        ])?;
+        Ok(PendingStaged {
+            repository: self,
+            base,
+            running,
+        })
+    }
+
+    fn add_staged(&self, line: Raw, files: &mut Vec<FileChange>) -> Result<(), GitError> {
+        let Raw { old, new, path } = line;
+        let directory = |side: &Option<(Node, Oid)>| matches!(side, Some((Node::Directory, _)));
+        // A sparse index holds whole directories; either side may still be files, which git lists by themselves.
+        if directory(&old) || directory(&new) {
+            let tree = |side: Option<(Node, Oid)>| side.filter(|(node, _)| *node == Node::Directory).map(|(_, id)| id);
+            files.extend(compare_below(&self.store, path.as_bytes(), tree(old), tree(new))?);
+            return Ok(());
+        }
+        let entry = |side: Option<(Node, Oid)>| match side {
+            Some((Node::Leaf(mode), id)) => Some(Entry { mode, id: own(id) }),
+            _ => None,
+        };
+        if let Some(kind) = kind(entry(old), entry(new)) {
+            files.push(FileChange { path, kind });
+        }
+        Ok(())
+    }
+
+    /// The staged entry at a path, if the path is in the list of staged changes.
+    pub(super) fn staged_entry(&self, path: &RepoPath) -> Result<Option<Option<Entry>>, GitError> {
+        let change = self.staged.borrow();
+        let Some(change) = &*change else {
+            return Ok(None);
+        };
+        let found = change.files.binary_search_by(|file| file.path.cmp(path)).ok();
+        Ok(found
+            .and_then(|at| change.files.get(at))
+            .map(|file| file.after().cloned()))
+    }
+}
+
+/// A line of `--raw` output (git-diff-index(1), "Raw output format").
+struct Raw {
+    old: Option<(Node, Oid)>,
+    new: Option<(Node, Oid)>,
+    path: RepoPath,
+}
+
+fn parse(raw: &[u8]) -> Result<Vec<Raw>, GitError> {
+    let mut lines = Vec::new();
+    let mut fields = raw.split(|&b| b == 0).filter(|field| !field.is_empty());
+    while let Some(meta) = fields.next() {
+        let odd = || GitError::Answer {
+            command: "git diff-index --cached --raw -z".to_owned(),
+            what: String::from_utf8_lossy(meta).into_owned(),
+        };
+        let path = RepoPath::new(fields.next().ok_or_else(odd)?);
+        let text = std::str::from_utf8(meta)
+            .ok()
+            .and_then(|text| text.strip_prefix(':'))
+            .ok_or_else(odd)?;
+        let words: Vec<&str> = text.split(' ').collect();
+        let [old_mode, new_mode, old_id, new_id, status] = words.as_slice() else {
+            return Err(odd());
+        };
+        match *status {
+            "U" => return Err(GitError::Conflict { path }),
+            "A" | "D" | "M" | "T" => {}
+            _ => return Err(odd()),
+        }
+        let side = |mode: &str, id: &str| {
+            let raw = u32::from_str_radix(mode, 8).ok()?;
+            let id = oid(id.as_bytes())?;
+            if raw == 0 {
+                return Some(None);
+            }
+            // An index entry that has no id yet cannot be judged.
+            (!id.is_zero()).then_some(Some((node(raw)?, id)))
+        };
+        lines.push(Raw {
+            old: side(old_mode, old_id).ok_or_else(odd)?,
+            new: side(new_mode, new_id).ok_or_else(odd)?,
+            path,
+        });
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_git_s_raw_format() {
+        let (a, b, zero) = ("1".repeat(40), "2".repeat(40), "0".repeat(40));
+        let text = format!(":100644 100755 {a} {b} M\0a b\0:000000 120000 {zero} {b} A\0l\n\0");
+        let lines = parse(text.as_bytes()).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[1].old.is_none() && lines[1].path.as_bytes() == b"l\n");
+        let conflict = format!(":000000 000000 {zero} {zero} U\0x\0");
+        assert!(matches!(parse(conflict.as_bytes()), Err(GitError::Conflict { .. })));
+        for broken in [
+            format!(":100644 100644 {a} {zero} M\0x\0"),
+            format!(":100644 100644 {a} {b} R100\0x\0y\0"),
+            "x\0y\0".into(),
+        ] {
+            assert!(parse(broken.as_bytes()).is_err(), "{broken}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(raw in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&raw);
+        }
+    }
+}

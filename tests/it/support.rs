@@ -1,0 +1,158 @@
+//! A scratch repository with a scrubbed environment, for tests that run the real `git` and the built `certgate`.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A repository in a temporary directory that goes away with it. Every process sees the same few variables and nothing of the user's.
+pub(crate) struct TestRepo {
+    home: tempfile::TempDir,
+    directory: PathBuf,
+    variables: Vec<(String, String)>,
+    tick: std::cell::Cell<u64>,
+}
+
+impl TestRepo {
+    /// A repository with an unborn branch `main`.
+    pub(crate) fn new() -> Self {
+        Self::init(&[])
+    }
+
+    /// The same with more arguments for `git init`.
+    pub(crate) fn init(arguments: &[&str]) -> Self {
+        let repo = Self::empty();
+        let mut all = vec!["init", "--quiet", "--initial-branch=main"];
+        all.extend(arguments);
+        repo.git(&all);
+        repo
+    }
+
+    /// A directory that is no repository.
+    pub(crate) fn empty() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().canonicalize().unwrap().join("repo");
+        std::fs::create_dir(&directory).unwrap();
+        Self {
+            home,
+            directory,
+            variables: Vec::new(),
+            tick: std::cell::Cell::new(0),
+        }
+    }
+
+    /// The root of the work tree.
+    pub(crate) fn path(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The temporary directory around it, which is also the home directory.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.path().canonicalize().unwrap()
+    }
+
+    /// Sets a variable for all processes to come.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// A command in the scrubbed environment, in the root of the work tree.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let date = format!("{} +0000", 1_700_000_000 + self.tick.get());
+        command
+            .current_dir(&self.directory)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.home.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_NAME", "Ada Author")
+            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_NAME", "Cy Committer")
+            .env("GIT_COMMITTER_EMAIL", "cy@example.org")
+            .env("GIT_COMMITTER_DATE", &date)
+            .env("GIT_EDITOR", "true")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null());
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+        command
+    }
+
+    /// Runs git, which may fail.
+    pub(crate) fn try_git(&self, arguments: &[&str]) -> Output {
+        // Each command has its own second, so that histories have an order.
+        self.tick.set(self.tick.get() + 1);
+        self.command("git").args(arguments).output().unwrap()
+    }
+
+    /// Runs git, which must succeed.
+    pub(crate) fn git(&self, arguments: &[&str]) -> Output {
+        let output = self.try_git(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {arguments:?}: {said}");
+        output
+    }
+
+    /// Runs git and returns what it prints, without the final line break.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> String {
+        String::from_utf8(self.git(arguments).stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Writes a file of the work tree, with the directories above it. The path is bytes, as git has it.
+    pub(crate) fn write(&self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) {
+        let file = self.directory.join(OsStr::from_bytes(path.as_ref()));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, content).unwrap();
+    }
+
+    /// Commits everything in the work tree and returns the id.
+    pub(crate) fn commit(&self, message: &str) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&[
+            "commit",
+            "--quiet",
+            "--no-verify",
+            "--allow-empty",
+            "--message",
+            message,
+        ]);
+        self.ask(&["rev-parse", "HEAD"])
+    }
+
+    /// Runs the built `certgate`.
+    pub(crate) fn certgate(&self, arguments: &[&str]) -> Output {
+        self.certgate_with_stdin(arguments, b"")
+    }
+
+    /// Runs the built `certgate` with input, as hooks such as `pre-push` get it.
+    pub(crate) fn certgate_with_stdin(&self, arguments: &[&str], input: &[u8]) -> Output {
+        self.with_stdin(env!("CARGO_BIN_EXE_certgate"), arguments, input)
+    }
+
+    /// Runs any program with input.
+    pub(crate) fn with_stdin(&self, program: &str, arguments: &[&str], input: &[u8]) -> Output {
+        let mut command = self.command(program);
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let input = input.to_vec();
+        // A program that does not read its input closes the pipe; that is its right.
+        let writer = std::thread::spawn(move || drop(pipe.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        output
+    }
+}

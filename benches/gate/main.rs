@@ -5,6 +5,7 @@
 //! cargo bench -- --quick              a smoke test, on 2,000 files
 //! cargo bench -- --runs 21 --only 1   more runs, or one row
 //! cargo bench -- --git-only           only what certgate is compared with
+//! cargo bench -- --certgate PATH      another program in the place of the one built here
 //! ```
 //!
 //! A is certgate, B what it is compared with; they run in turn, A B A B, after one run of each that is not counted. A row gives the
@@ -29,6 +30,7 @@ struct Options {
     runs: usize,
     only: Option<String>,
     git_only: bool,
+    certgate: PathBuf,
 }
 
 impl Options {
@@ -38,12 +40,17 @@ impl Options {
             runs: 11,
             only: None,
             git_only: false,
+            certgate: PathBuf::from(env!("CARGO_BIN_EXE_certgate")),
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => options.scale = Scale::QUICK,
                 "--git-only" => options.git_only = true,
                 "--only" => options.only = Some(arguments.next().context("--only needs the number of a row")?),
+                "--certgate" => {
+                    let path = arguments.next().context("--certgate needs a path")?;
+                    options.certgate = std::fs::canonicalize(&path).with_context(|| path)?;
+                }
                 "--runs" => options.runs = arguments.next().context("--runs needs a number")?.parse()?,
                 // What cargo itself passes.
                 "--bench" => {}
@@ -65,7 +72,7 @@ fn main() -> Result<ExitCode> {
     let options = Options::parse(std::env::args().skip(1))?;
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gate-bench");
     std::fs::create_dir_all(&directory)?;
-    let tools = Tools::find(&directory)?;
+    let tools = Tools::find(&directory, &options.certgate)?;
     println!("{}", tools.describe());
     let mut table = Table {
         options,

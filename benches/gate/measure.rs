@@ -13,14 +13,16 @@ use crate::on_path;
 /// The programs and the environment that they run in.
 pub struct Tools {
     git: PathBuf,
+    certgate: PathBuf,
     ripgrep: Option<PathBuf>,
     home: PathBuf,
 }
 
 impl Tools {
-    pub fn find(home: &Path) -> Result<Self> {
+    pub fn find(home: &Path, certgate: &Path) -> Result<Self> {
         Ok(Self {
             git: on_path("git").context("git is not on PATH")?,
+            certgate: certgate.to_owned(),
             ripgrep: on_path("rg"),
             home: home.to_owned(),
         })
@@ -72,8 +74,7 @@ impl Tools {
     }
 
     pub fn certgate(&self, directory: &Path, arguments: &[&str]) -> Job {
-        self.job(Path::new(env!("CARGO_BIN_EXE_certgate")), directory, arguments)
-            .ours()
+        self.job(&self.certgate, directory, arguments).ours()
     }
 
     /// A hook as git runs it: at the top of the work tree, with the index named.

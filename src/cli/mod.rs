@@ -1,8 +1,88 @@
-//! One file per command; the only place that composes the others.
+//! The command line: arguments are parsed purely, one file a command carries it out, and this is the only place that composes the
+//! other modules.
+//!
+//! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide.
+
+mod args;
+mod certify;
+mod check;
+mod completions;
+mod demo;
+mod doctor;
+mod draft;
+mod explain;
+mod failure;
+mod hook;
+mod init;
+mod install;
+mod judge;
+mod ledger;
+mod lint;
+mod policy;
+mod seal;
+mod selection;
+mod terminal;
+mod verify;
 
 use std::process::ExitCode;
 
-/// Parses, runs, and returns the exit code.
+use clap::Parser as _;
+
+use args::{Cli, Command};
+pub use failure::Failure;
+
+/// How a command that did its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Pass, warn, or done.
+    Done,
+    /// Block, or findings.
+    Blocked,
+}
+
+/// Parses the arguments, carries out the command and tells the exit code. A panic is an internal error: exit 2, nothing judged.
 pub fn main() -> ExitCode {
-    ExitCode::from(2)
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = std::panic::catch_unwind(|| {
+        let cli = match Cli::try_parse() {
+            Ok(cli) => cli,
+            Err(error) => return terminal::usage(&error),
+        };
+        match run(cli.command) {
+            Ok(Ending::Done) => ExitCode::SUCCESS,
+            Ok(Ending::Blocked) => ExitCode::from(1),
+            Err(failure) => terminal::fail(&failure),
+        }
+    });
+    outcome.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        terminal::fail(&Failure::internal(text.unwrap_or("panic")))
+    })
+}
+
+fn run(command: Command) -> Result<Ending, Failure> {
+    match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Install(args) => install::install(&args),
+        Command::Uninstall(_) => install::uninstall(),
+        Command::Hooks(_) => install::hooks(),
+        Command::Check(args) => check::run(&args),
+        Command::Certify(args) => certify::run(&args),
+        Command::Seal(args) => seal::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Status(args) => ledger::status(&args),
+        Command::Log(args) => ledger::log(&args),
+        Command::Show(args) => ledger::show(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Policy(args) => policy::run(&args),
+        Command::Doctor(_) => doctor::run(),
+        Command::Hook(args) => hook::run(&args),
+        Command::Completions(args) => completions::shell(&args),
+        Command::Man(_) => completions::man(),
+    }
 }

@@ -1,1 +1,15 @@
-//! The module evidence.
+//! Evidence: what a certificate brings to support its decision, held against what a policy requires.
+
+use crate::certificate::{Certificate, names};
+use crate::change::RepoPath;
+
+/// Whether the EVIDENCE section names at least one of the paths together with line numbers (`src/a.rs:10-40`).
+pub fn gives_file_references<'a>(certificate: &Certificate, mut paths: impl Iterator<Item = &'a RepoPath>) -> bool {
+    let cited = |path: &RepoPath| {
+        certificate
+            .named
+            .iter()
+            .any(|named| named.in_evidence && named.lines.is_some() && names(named, path))
+    };
+    paths.any(cited)
+}

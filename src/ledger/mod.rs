@@ -1,1 +1,33 @@
-//! The module ledger.
+//! The ledger: all certificates of a repository, in order, append-only.
+//!
+//! Reads the certificates of the base (through a cache keyed by tree ids) and of the head, says which the change adds, and which
+//! rules of the ledger it breaks. What they mean for the change is `verdict`'s business.
+
+mod cache;
+mod history;
+mod read;
+mod record;
+
+pub use history::carried;
+pub use read::{Ledger, LedgerError, Query, all, read};
+pub use record::{Entry, Origin};
+
+use crate::change::RepoPath;
+
+/// A rule of the ledger that the change breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// A certificate of the base has other content in the head.
+    Modified(RepoPath),
+    /// A certificate of the base is not in the head.
+    Deleted(RepoPath),
+    /// An id that is already taken.
+    DuplicateId {
+        /// The certificate that the change adds.
+        path: RepoPath,
+        /// The id.
+        id: String,
+        /// The certificate that has it already.
+        taken_by: RepoPath,
+    },
+}

@@ -15,6 +15,7 @@ mod source;
 mod stage;
 mod validate;
 mod validate_rules;
+mod words;
 
 pub use families::{Family, inflections};
 pub use glob::{GlobError, GlobList};
@@ -23,6 +24,7 @@ pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Pattern, PatternError, Scope};
 pub use rules::{ContentRule, Example, Examples, FunctionRule, Lines, Rules};
 pub use stage::{Stage, Target};
+pub use words::DEFAULT_MAX_AGE;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

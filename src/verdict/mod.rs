@@ -1,1 +1,215 @@
-//! The module verdict.
+//! The verdict: a pure function of terms, gated files, ledger and clock.
+//!
+//! [`decide`] is the rule of decision and stands in one file. It does no I/O, has no clock of its own, and takes everything as
+//! values; `laws` states what it can never do.
+
+mod decide;
+mod finding;
+#[cfg(test)]
+mod laws;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use decide::decide;
+pub use finding::{Finding, Problem};
+
+use crate::certificate::{Class, FileState, Status};
+use crate::change::RepoPath;
+use crate::ledger::{Entry, Violation};
+use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, Stage};
+use crate::sensitivity::{GatedMessage, Reason};
+
+/// How far ahead of the clock a certificate may be dated.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(600);
+
+/// Everything that the decision depends on.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Where the question is asked.
+    pub stage: Stage,
+    /// What happens where the rules are not met.
+    pub enforcement: Enforcement,
+    /// The policy's terms that hold for all components.
+    pub terms: Terms,
+    /// What is gated, in the order of the policy.
+    pub gated: Vec<GatedUnit>,
+    /// The certificates of base and head that bear on it; their order does not matter.
+    pub ledger: Vec<Entry>,
+    /// The rules of the ledger that the change breaks.
+    pub violations: Vec<Violation>,
+    /// True where the change does nothing but add valid certificates (and their signatures).
+    pub only_certificates: bool,
+    /// The clock.
+    pub now: Timestamp,
+}
+
+/// Terms of the policy that hold for all components.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// `ledger.since`.
+    pub since: Option<Timestamp>,
+    /// Statuses moved to a stricter class.
+    pub classes: BTreeMap<Status, Class>,
+    /// Agents with `may_lift`.
+    pub may_lift: BTreeSet<String>,
+    /// False: an EMERGENCY_STOP stops everything.
+    pub stop_is_per_component: bool,
+    /// Folded names (ids and aliases) of every component of the policy, to the id.
+    pub names: BTreeMap<String, String>,
+}
+
+impl Terms {
+    /// The class of a status under the policy: the stricter of the format's and the policy's.
+    pub fn class(&self, status: Status) -> Class {
+        self.classes
+            .get(&status)
+            .map_or(status.class(), |&class| class.max(status.class()))
+    }
+}
+
+/// A gated component with its own terms.
+#[derive(Clone, Debug)]
+pub struct GatedUnit {
+    /// The component's id.
+    pub id: String,
+    /// Folded names that certificates may use for it.
+    pub names: BTreeSet<String>,
+    /// Agents whose approval counts; empty: any.
+    pub agents: Vec<String>,
+    /// How many different agents must approve each file; at least 1.
+    pub approvals: u32,
+    /// What evidence an approval must bring.
+    pub evidence: Vec<EvidenceKind>,
+    /// How certificates are bound to content.
+    pub binding: Binding,
+    /// How long a certificate counts under [`Binding::Component`].
+    pub max_age: Duration,
+    /// Whether conditional approvals count.
+    pub conditional: Conditional,
+    /// The gated files, sorted by path.
+    pub files: Vec<GatedPath>,
+    /// Messages that gate the component itself.
+    pub messages: Vec<GatedMessage>,
+}
+
+/// A gated file as the decision sees it.
+#[derive(Clone, Debug)]
+pub struct GatedPath {
+    /// The path.
+    pub path: RepoPath,
+    /// Its state at the head. `None` where no SUBJECT of the ledger lists the path, so that its digest was not needed; it then equals
+    /// no state.
+    pub state: Option<FileState>,
+    /// Why it is gated.
+    pub reasons: Vec<Reason>,
+    /// Specialists who must certify it too.
+    pub handoff: Vec<String>,
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Nothing stands against it.
+    Pass,
+    /// Something does, and the policy only warns.
+    Warn,
+    /// Something does.
+    Block,
+}
+
+impl Verdict {
+    /// The word of the JSON report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Block => "block",
+        }
+    }
+}
+
+/// The outcome for one component, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Everything gated is covered.
+    Approved,
+    /// Something gated is not covered.
+    Uncovered,
+    /// The newest word on it cannot be read.
+    Invalid,
+    /// A hold stands.
+    Held,
+    /// A veto stands.
+    Vetoed,
+    /// An emergency stop stands.
+    Stopped,
+}
+
+impl Outcome {
+    /// The word of the JSON report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Uncovered => "uncovered",
+            Self::Invalid => "invalid",
+            Self::Held => "held",
+            Self::Vetoed => "vetoed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// The decision with its reasons.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Per gated component, in the order of the case.
+    pub components: Vec<ComponentDecision>,
+    /// Every reason, in a fixed order.
+    pub findings: Vec<Finding>,
+}
+
+/// The decision on one component.
+#[derive(Clone, Debug)]
+pub struct ComponentDecision {
+    /// The component's id.
+    pub id: String,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The gated files, sorted by path.
+    pub files: Vec<FileDecision>,
+    /// The messages that gate it.
+    pub messages: Vec<GatedMessage>,
+    /// The certificates that bear on it, newest first.
+    pub certificates: Vec<CertificateDecision>,
+}
+
+/// The decision on one file.
+#[derive(Clone, Debug)]
+pub struct FileDecision {
+    /// The path.
+    pub path: RepoPath,
+    /// True where enough approvals cover it and no refusal stands over it.
+    pub covered: bool,
+    /// Why it is gated.
+    pub reasons: Vec<Reason>,
+    /// What covers it, by which binding; the label of the certificate.
+    pub by: Vec<(String, Binding)>,
+}
+
+/// What a certificate does for a component of the case.
+#[derive(Clone, Debug)]
+pub struct CertificateDecision {
+    /// Index into the case's ledger.
+    pub entry: usize,
+    /// The class under the policy; `None` for an invalid certificate.
+    pub class: Option<Class>,
+    /// The gated files that it covers (an approval) or refuses (a refusal).
+    pub covers: Vec<RepoPath>,
+    /// Why it does not count, or counts less than its author meant.
+    pub problems: Vec<Problem>,
+}

@@ -1,4 +1,6 @@
 //! End-to-end tests, one binary: they run the built `certgate` and the real `git`.
 
 mod git_layer;
+mod layers;
+mod story;
 mod support;

@@ -1,0 +1,281 @@
+//! The arguments, as clap reads them; nothing here looks at the environment.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Git hooks and a pre-merge gatekeeper: performance-sensitive changes need a certificate that covers exactly what is merged.
+#[derive(Debug, Parser)]
+#[command(
+    name = "certgate",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Exit codes: 0 pass or warn; 1 block (lint: findings); 2 could not decide.")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Play the whole story in a scratch repository: blocked, certified, passed, vetoed, lifted
+    Demo(DemoArgs),
+    /// Write .certgate/ and install the hooks; never overwrites what it did not write
+    Init(InitArgs),
+    /// Install the hooks in this repository; hooks that are there are chained
+    Install(NoArgs),
+    /// Remove the hooks and restore what they chained
+    Uninstall(NoArgs),
+    /// Show which hooks are installed
+    Hooks(NoArgs),
+    /// Judge a change: what is staged, or else this branch against the one it would merge into
+    Check(CheckArgs),
+    /// Write a certificate for a change, prefilled from it
+    Certify(CertifyArgs),
+    /// Give a certificate written by hand its subject, id and hash
+    Seal(SealArgs),
+    /// Check the format of certificates
+    Lint(LintArgs),
+    /// Check hash, subject and evidence of single certificates
+    Verify(VerifyArgs),
+    /// Show where each component stands
+    Status(LedgerArgs),
+    /// List the certificates in order, newest first
+    Log(LogArgs),
+    /// Show one certificate
+    Show(ShowArgs),
+    /// Explain a diagnostic, or why a path is or is not gated
+    Explain(ExplainArgs),
+    /// Check, show or list policies
+    Policy(PolicyArgs),
+    /// Say what is wrong with this repository's gate, and the fix
+    Doctor(NoArgs),
+    /// What the hook shims call
+    #[command(hide = true)]
+    Hook(HookArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(NoArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NoArgs {}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Keep the repository and say where it is
+    #[arg(long)]
+    pub(super) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// A pack to extend; may be given several times (default: proposed from what is in the repository)
+    #[arg(long = "pack", value_name = "NAME")]
+    pub(super) packs: Vec<String>,
+    /// Write the policy only
+    #[arg(long)]
+    pub(super) no_hooks: bool,
+}
+
+/// Which change.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ChangeArgs {
+    /// What is staged, against HEAD
+    #[arg(long, conflicts_with_all = ["base", "head"])]
+    pub(super) staged: bool,
+    /// The branch or commit that the change would go into
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+    /// The commit that would go in (default: HEAD)
+    #[arg(long, value_name = "REV")]
+    pub(super) head: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    /// The same as --base A --head B
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["staged", "base", "head"])]
+    pub(super) range: Option<String>,
+    /// The branch that will move, which chooses how strictly the policy enforces
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) target: Option<String>,
+    /// Judge as at this stage
+    #[arg(long, value_name = "STAGE")]
+    pub(super) stage: Option<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Judge by another policy, to try it out: a file, or builtin:PACK
+    #[arg(long, value_name = "FILE|builtin:PACK")]
+    pub(super) policy: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people: diagnostics on standard error, the verdict on standard output
+    Human,
+    /// certgate/verdict/v1
+    Json,
+    /// Workflow commands, and the job summary where GITHUB_STEP_SUMMARY is set
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CertifyArgs {
+    /// The component (default: the one that the change touches)
+    pub(super) component: Option<String>,
+    /// The decision: one of the eleven statuses
+    #[arg(long, value_name = "STATUS")]
+    pub(super) status: Option<String>,
+    /// Who decides (default: the agent that the policy asks for, or `git config certgate.agent`)
+    #[arg(long, value_name = "NAME")]
+    pub(super) agent: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(super) rationale: Option<String>,
+    /// A finding; may be given several times
+    #[arg(long = "finding", value_name = "TEXT")]
+    pub(super) findings: Vec<String>,
+    /// A piece of evidence; may be given several times
+    #[arg(long = "evidence", value_name = "TEXT")]
+    pub(super) evidence: Vec<String>,
+    /// A condition; may be given several times
+    #[arg(long = "condition", value_name = "TEXT")]
+    pub(super) conditions: Vec<String>,
+    /// The id of a certificate that this one supersedes; may be given several times
+    #[arg(long = "supersedes", value_name = "ID")]
+    pub(super) supersedes: Vec<String>,
+    /// Only these files (default: every file of the change that the component gates)
+    #[arg(long = "file", value_name = "PATH")]
+    pub(super) files: Vec<String>,
+    /// The first part of the file name and of the title (default: performance_review)
+    #[arg(long, value_name = "WORD", default_value = "performance_review")]
+    pub(super) descriptor: String,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    /// Where to write it (default: below the first of the policy's certificate folders); `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SealArgs {
+    /// The certificate
+    pub(super) path: PathBuf,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LintArgs {
+    /// Certificates to read (default: every certificate of the repository)
+    pub(super) paths: Vec<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Read the certificates of a commit instead of the work tree
+    #[arg(long, value_name = "REV")]
+    pub(super) rev: Option<String>,
+    /// Matters of style are errors
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The certificates
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerArgs {
+    /// The commit whose ledger is shown
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(super) rev: String,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    Human,
+    /// For machines
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    #[command(flatten)]
+    pub(super) ledger: LedgerArgs,
+    /// Only certificates on this component
+    #[arg(long, value_name = "COMPONENT")]
+    pub(super) component: Option<String>,
+    /// At most so many
+    #[arg(short = 'n', long = "max-count", value_name = "N")]
+    pub(super) max_count: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The id, or the path, of a certificate
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) ledger: LedgerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A code such as CG201, or a path
+    pub(super) what: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PolicyArgs {
+    #[command(subcommand)]
+    pub(super) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Read a policy and run its examples
+    Check {
+        /// A file or builtin:PACK (default: .certgate/policy.yaml of the work tree)
+        policy: Option<String>,
+    },
+    /// Show the policy that is in force, with its packs resolved
+    Show {
+        /// A file or builtin:PACK (default: .certgate/policy.yaml of the work tree)
+        policy: Option<String>,
+    },
+    /// List the packs
+    Packs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookArgs {
+    /// The hook's name
+    pub(super) name: String,
+    /// What git gave the hook
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(super) args: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}

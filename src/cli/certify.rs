@@ -1,0 +1,269 @@
+//! `certgate certify`: writes a certificate for a change, prefilled from it. On a terminal it asks for what is missing; elsewhere it
+//! fails with the list.
+
+use std::io::BufRead as _;
+
+use super::args::CertifyArgs;
+use super::judge::{self, InForce};
+use super::selection::{self, Selected};
+use super::{Ending, Failure, draft, terminal};
+use crate::certificate::{Class, Condition, Draft, Examined, Status, render};
+use crate::change::RepoPath;
+use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::git::Repository;
+use crate::report;
+use crate::sensitivity::{Gated, GatedFile};
+
+/// Most files whose line ranges stand in the text; the SUBJECT lists all.
+const MOST_NAMED: usize = 40;
+
+/// What the reviewer alone can say.
+struct Said {
+    component: Vec<String>,
+    status: Status,
+    agent: String,
+    rationale: String,
+    conditions: Vec<String>,
+}
+
+/// Carries it out.
+pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
+    let repository = Repository::open()?;
+    let selected = selection::resolve(&repository, &args.change, None, None)?;
+    let in_force = judge::policy_for(&repository, &selected)?;
+    let gated = judge::gate(&repository, &selected.change, &in_force)?;
+    let said = said(args, &repository, &in_force, &gated)?;
+    let files = chosen(args, draft::files_of(&gated, &said.component))?;
+    if files.is_empty() {
+        terminal::err(&format!(
+            "note: no file of this change is gated by {}; the certificate is on the component itself and has no SUBJECT\n",
+            said.component.join(", ")
+        ));
+    }
+    let date = draft::date(&repository, &selected, &in_force, &said.component)?;
+    let name = said.component.join("_");
+    let words = (args.descriptor.as_str(), name.as_str(), said.agent.as_str());
+    let to_stdout = args.output.as_deref().is_some_and(|path| path.as_os_str() == "-");
+    let (path, date) = match to_stdout {
+        true => (std::path::PathBuf::from("-"), date),
+        false => draft::place(&repository, &in_force.policy, args.output.as_deref(), words, date)?,
+    };
+    let document = render(&document(args, &repository, &selected, said, &files, date)?);
+    if to_stdout {
+        terminal::out(&String::from_utf8_lossy(&document))?;
+        return Ok(Ending::Done);
+    }
+    draft::write_whole(&path, &document, false)?;
+    let shown = std::env::current_dir()
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
+        .unwrap_or(path);
+    let shown = shown.display().to_string();
+    terminal::out(&format!(
+        "wrote {}\nnext: git add {}\n",
+        sanitize(&shown),
+        report::shell(&shown)
+    ))?;
+    Ok(Ending::Done)
+}
+
+/// What the arguments say, the policy tells and a person answers.
+fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: &Gated) -> Result<Said, Failure> {
+    let asks = terminal::is_interactive();
+    let mut missing: Vec<String> = Vec::new();
+    let mut answer = |given: Option<String>, question: &str, lacking: &str| -> Result<String, Failure> {
+        match given.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Ok(text),
+            None if asks => ask(question),
+            None => {
+                missing.push(lacking.to_owned());
+                Ok(String::new())
+            }
+        }
+    };
+    let touched: Vec<&str> = gated.components.iter().map(|component| component.id.as_str()).collect();
+    let sole = match touched.as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    };
+    let hint = match touched.is_empty() {
+        true => "COMPONENT (this change touches none)".to_owned(),
+        false => format!("COMPONENT: one of {}", touched.join(", ")),
+    };
+    let component = answer(args.component.clone().or(sole), &hint, &hint)?;
+    let words: Vec<String> = component
+        .split(',')
+        .map(|word| word.trim().to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let ids = draft::components(&in_force.policy, &words)?;
+    let list = Status::ALL.map(Status::as_str).join(", ");
+    let status = answer(
+        args.status.clone(),
+        &format!("Status ({list})"),
+        &format!("--status STATUS: one of {list}"),
+    )?;
+    let wanted = ids
+        .first()
+        .and_then(|id| in_force.policy.component_named(id))
+        .map(|c| c.require.agents.clone())
+        .unwrap_or_default();
+    let by_policy = match wanted.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    };
+    let known = match args.agent.clone().or(by_policy) {
+        Some(agent) => Some(agent),
+        None => repository.config("certgate.agent")?,
+    };
+    let agent = answer(
+        known,
+        "Agent (who decides)",
+        "--agent NAME: who decides (or `git config certgate.agent NAME`)",
+    )?;
+    let rationale = answer(args.rationale.clone(), "Rationale (why)", "--rationale TEXT: why")?;
+    let parsed = Status::from_word(&status);
+    let mut conditions = args.conditions.clone();
+    if conditions.is_empty() && parsed.map(Status::class) == Some(Class::Conditional) {
+        conditions.push(answer(
+            None,
+            "Condition",
+            "--condition TEXT: CONDITIONALLY_APPROVED needs at least one",
+        )?);
+    }
+    if !missing.is_empty() {
+        let mut problem = Diagnostic::error(Code::CG700, "the certificate lacks what only its author can say");
+        for item in &missing {
+            problem = problem.because(item);
+        }
+        return Err(problem
+            .help("certgate certify COMPONENT --status STATUS --agent NAME --rationale TEXT")
+            .into());
+    }
+    let Some(status) = parsed else {
+        let upper = status.trim().to_uppercase().replace(['-', ' '], "_");
+        let near = Status::ALL.into_iter().max_by(|a, b| {
+            let score = |status: &Status| strsim::normalized_damerau_levenshtein(&upper, status.as_str());
+            score(a).total_cmp(&score(b))
+        });
+        let problem = Diagnostic::error(Code::CG103, format!("`{}` is not a status", sanitize(&status)));
+        let near = near.map_or_else(String::new, |near| format!("`--status {near}` is nearest; "));
+        return Err(problem.help(format!("{near}one of {list}")).into());
+    };
+    Ok(Said {
+        component: ids,
+        status,
+        agent,
+        rationale,
+        conditions,
+    })
+}
+
+fn ask(question: &str) -> Result<String, Failure> {
+    loop {
+        terminal::err(&format!("{question}: "));
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        let read = read.map_err(|error| Failure::io("read", std::path::Path::new("standard input"), &error))?;
+        if read == 0 {
+            return Err(Failure::usage(
+                "the certificate is not finished",
+                "certgate certify --status … --agent … --rationale …",
+            ));
+        }
+        if !line.trim().is_empty() {
+            return Ok(line.trim().to_owned());
+        }
+    }
+}
+
+/// The files that the arguments choose.
+fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g GatedFile>, Failure> {
+    let mut wanted: Vec<RepoPath> = Vec::new();
+    for text in &args.files {
+        let path = RepoPath::unquote(text).filter(|path| files.iter().any(|file| file.file.path == *path));
+        wanted.push(path.ok_or_else(|| {
+            let gated: Vec<String> = files.iter().take(6).map(|file| file.file.path.to_string()).collect();
+            Failure::usage(
+                format!(
+                    "`{}` is not among the files that the component gates in this change",
+                    sanitize(text)
+                ),
+                format!("paths are relative to the root of the repository: {}", gated.join(", ")),
+            )
+        })?);
+    }
+    Ok(files
+        .into_iter()
+        .filter(|file| wanted.is_empty() || wanted.contains(&file.file.path))
+        .collect())
+}
+
+fn document(
+    args: &CertifyArgs,
+    repository: &Repository,
+    selected: &Selected,
+    said: Said,
+    files: &[&GatedFile],
+    date: jiff::Timestamp,
+) -> Result<Draft, Failure> {
+    let mut examined: Vec<Examined> = Vec::new();
+    let mut why: Vec<String> = Vec::new();
+    for gated in files.iter().take(MOST_NAMED) {
+        examined.extend(draft::examined(repository, &gated.file)?);
+        let reasons: Vec<String> = gated.reasons.iter().take(2).map(report::describe).collect();
+        why.push(format!("{} is gated by {}", gated.file.path, reasons.join("; ")));
+    }
+    let reference = |at: &Examined| match at.lines {
+        Some((from, to)) if from == to => format!("`{}:{from}`", at.path),
+        Some((from, to)) => format!("`{}:{from}-{to}`", at.path),
+        None => format!("`{}`", at.path),
+    };
+    let mut evidence = args.evidence.clone();
+    evidence.extend(examined.iter().map(reference));
+    let mut scope = vec![format!(
+        "{} of the change, {} in all",
+        plural(files.len()),
+        selected.change.files.len()
+    )];
+    if files.len() > MOST_NAMED {
+        scope.push(format!(
+            "{} further files, listed in the SUBJECT",
+            files.len() - MOST_NAMED
+        ));
+    }
+    let findings = if args.findings.is_empty() {
+        why
+    } else {
+        args.findings.clone()
+    };
+    let subject = match files.is_empty() {
+        true => None,
+        false => Some(draft::subject(repository, selected, &said.component, files)?),
+    };
+    Ok(Draft {
+        descriptor: args.descriptor.clone(),
+        components: said.component,
+        agent: said.agent,
+        date,
+        id: ulid::Ulid::generate().to_string(),
+        supersedes: args.supersedes.clone(),
+        scope,
+        examined,
+        tests: Vec::new(),
+        subject,
+        findings,
+        status: said.status,
+        rationale: said.rationale,
+        conditions: said
+            .conditions
+            .into_iter()
+            .map(|text| Condition { text, met: false })
+            .collect(),
+        evidence,
+    })
+}
+
+fn plural(count: usize) -> String {
+    format!("{count} gated file{}", if count == 1 { "" } else { "s" })
+}

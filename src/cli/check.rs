@@ -1,0 +1,100 @@
+//! `certgate check`: judges a change and reports the verdict.
+
+use std::path::Path;
+
+use super::args::{CheckArgs, Format};
+use super::selection::{self, Selected};
+use super::{Ending, Failure, judge, terminal};
+use crate::diagnostic::{Level, sanitize};
+use crate::git::Repository;
+use crate::policy::Stage;
+use crate::report::{self, Report};
+use crate::verdict::Verdict;
+
+/// Carries it out. A run that could not decide answers in the asked format, too.
+pub(super) fn run(args: &CheckArgs) -> Result<Ending, Failure> {
+    judged(args).inspect_err(|failure| {
+        if args.format == Format::Json {
+            let _best_effort = write(args, &report::failure(&failure.diagnostics));
+        }
+        if args.format == Format::Github {
+            let _best_effort = write(args, &report::annotations(&failure.diagnostics));
+        }
+    })
+}
+
+fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
+    let stage = match &args.stage {
+        Some(word) => Some(Stage::parse(word).ok_or_else(|| unknown_stage(word))?),
+        None => None,
+    };
+    let repository = Repository::open()?;
+    let mut selected = selection::resolve(&repository, &args.change, args.range.as_deref(), args.target.as_deref())?;
+    if let Some(stage) = stage {
+        selected.stage = stage;
+    }
+    let in_force = match &args.policy {
+        Some(name) => judge::policy_named(name)?,
+        None => judge::policy_for(&repository, &selected)?,
+    };
+    let report = judge::judge(&repository, &selected, in_force)?;
+    show(args, &selected, &report)?;
+    Ok(ending(&report))
+}
+
+fn unknown_stage(word: &str) -> Failure {
+    let known: Vec<&str> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
+    Failure::usage(
+        format!("unknown stage `{}`", sanitize(word)),
+        format!("one of {}", known.join(", ")),
+    )
+}
+
+/// How a verdict ends a command.
+pub(super) fn ending(report: &Report) -> Ending {
+    match report.verdict() {
+        Verdict::Pass | Verdict::Warn => Ending::Done,
+        Verdict::Block => Ending::Blocked,
+    }
+}
+
+fn show(args: &CheckArgs, selected: &Selected, report: &Report) -> Result<(), Failure> {
+    match args.format {
+        Format::Human => {
+            if let Some(told) = &selected.told {
+                terminal::err(&format!("{}\n", sanitize(told)));
+            }
+            terminal::diagnose(&report.diagnostics);
+            write(args, &report::summary(report))
+        }
+        Format::Json => write(args, &report::verdict(report)),
+        Format::Github => {
+            write(args, &report::annotations(&report.diagnostics))?;
+            if report
+                .diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.level() == Level::Error)
+            {
+                terminal::diagnose(&report.diagnostics);
+            }
+            match std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
+                Some(path) => append(Path::new(&path), &report::step_summary(report)),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+fn write(args: &CheckArgs, text: &str) -> Result<(), Failure> {
+    match &args.output {
+        Some(path) => std::fs::write(path, text).map_err(|error| Failure::io("write", path, &error)),
+        None => terminal::out(text),
+    }
+}
+
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Failure::io("write", path, &error))
+}

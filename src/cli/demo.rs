@@ -1,0 +1,257 @@
+//! `certgate demo`: the whole story in a scratch repository, with the real git and the real hooks. Every step says what it expects and
+//! is checked; the demo fails if one does not go as told.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::args::DemoArgs;
+use super::{Ending, Failure, install, terminal};
+use crate::diagnostic::{Code, Diagnostic, sanitize};
+
+const POLICY: &str = "version: 1
+components:
+  - id: hot_loop
+    title: The hot loop
+    match: { paths: [\"src/**\"] }
+    require: { agents: [performance-engineer] }
+";
+
+/// A scratch repository and the environment of its commands.
+struct Stage {
+    folder: PathBuf,
+    path: std::ffi::OsString,
+    went_wrong: bool,
+}
+
+/// Carries it out.
+pub(super) fn run(args: &DemoArgs) -> Result<Ending, Failure> {
+    let scratch = tempfile::Builder::new().prefix("certgate-demo-").tempdir();
+    let scratch = scratch.map_err(|error| Failure::io("make a scratch folder in", &std::env::temp_dir(), &error))?;
+    let folder = scratch.path().join("repository");
+    std::fs::create_dir(&folder).map_err(|error| Failure::io("make", &folder, &error))?;
+    let binary = install::binary()?;
+    let beside = binary.parent().unwrap_or(Path::new("/"));
+    let path = std::env::join_paths(std::iter::once(beside.to_path_buf()).chain(paths()));
+    let path = path.map_err(|error| Failure::internal(&error.to_string()))?;
+    let mut stage = Stage {
+        folder: folder.clone(),
+        path,
+        went_wrong: false,
+    };
+    story(&mut stage)?;
+    let kept = if args.keep {
+        format!(
+            "the repository is kept in {}\n",
+            scratch.keep().join("repository").display()
+        )
+    } else {
+        String::new()
+    };
+    if stage.went_wrong {
+        terminal::out(&format!("\nThe demo did not go as told.\n{kept}"))?;
+        return Ok(Ending::Blocked);
+    }
+    terminal::out(&format!(
+        "\nThat is the whole story: blocked, certified, passed, stale, vetoed, lifted.\n{kept}"
+    ))?;
+    Ok(Ending::Done)
+}
+
+fn paths() -> Vec<PathBuf> {
+    std::env::var_os("PATH")
+        .map(|path| {
+            std::env::split_paths(&path)
+                .filter(|entry| entry.is_absolute())
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+fn story(s: &mut Stage) -> Result<(), Failure> {
+    const CERTIFY: [&str; 6] = [
+        "certgate",
+        "certify",
+        "hot_loop",
+        "--agent",
+        "performance-engineer",
+        "--status",
+    ];
+    let certify = |rest: &[&'static str]| -> Vec<&'static str> { CERTIFY.iter().chain(rest).copied().collect() };
+
+    s.say("A repository with a policy: whatever lies below src/ is performance-sensitive.")?;
+    s.quiet(&["git", "init", "--quiet", "--initial-branch=main"])?;
+    s.write("src/loop.py", "def step(batch):\n    return [x * 2 for x in batch]\n")?;
+    s.write(".certgate/policy.yaml", POLICY)?;
+    s.run(&["certgate", "init"], 0)?;
+    s.quiet(&["git", "add", "."])?;
+    s.quiet(&[
+        "git",
+        "-c",
+        "core.hooksPath=/dev/null",
+        "commit",
+        "--quiet",
+        "-m",
+        "Begin, with a gate",
+    ])?;
+
+    s.say("1. Somebody speeds the loop up and commits. Nobody has certified it: blocked.")?;
+    s.write(
+        "src/loop.py",
+        "import numpy as np\n\ndef step(batch):\n    return np.multiply(batch, 2)\n",
+    )?;
+    s.quiet(&["git", "add", "src"])?;
+    s.run(&["git", "commit", "-m", "Vectorise the loop"], 1)?;
+
+    s.say("2. The performance engineer reviews exactly that content and certifies it: the commit passes.")?;
+    s.run(
+        &certify(&[
+            "APPROVED",
+            "--rationale",
+            "Measured: 40 times fewer interpreter steps",
+            "--staged",
+        ]),
+        0,
+    )?;
+    s.quiet(&["git", "add", "certificates"])?;
+    s.run(&["git", "commit", "-m", "Vectorise the loop"], 0)?;
+
+    s.say("3. On a branch the loop is certified, and then edited once more. The stale certificate is caught at the merge.")?;
+    s.quiet(&["git", "switch", "--quiet", "-c", "faster"])?;
+    s.write(
+        "src/loop.py",
+        "import numpy as np\n\ndef step(batch, out=None):\n    return np.multiply(batch, 2, out=out)\n",
+    )?;
+    s.write("src/pool.py", "POOL = []\n")?;
+    s.quiet(&["git", "add", "src"])?;
+    s.run(
+        &certify(&[
+            "APPROVED",
+            "--rationale",
+            "No allocation in the steady state",
+            "--staged",
+        ]),
+        0,
+    )?;
+    s.quiet(&["git", "add", "certificates"])?;
+    s.quiet(&["git", "commit", "--quiet", "-m", "Reuse the output buffer"])?;
+    s.write(
+        "src/loop.py",
+        "import numpy as np\n\ndef step(batch, out=None):\n    return np.multiply(batch, 2.0, out=out)\n",
+    )?;
+    s.quiet(&["git", "commit", "--quiet", "-am", "Small fix"])?;
+    s.quiet(&["git", "switch", "--quiet", "main"])?;
+    s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 1)?;
+    s.quiet(&["git", "merge", "--abort"])?;
+
+    s.say("4. The engineer looks again and refuses it: NO_GO. No merge goes over that.")?;
+    s.quiet(&["git", "switch", "--quiet", "faster"])?;
+    let no_go = [
+        "NO_GO",
+        "--rationale",
+        "2.0 turns every batch into float64: twice the memory",
+        "--base",
+        "main",
+    ];
+    s.run(&certify(&no_go), 0)?;
+    s.quiet(&["git", "add", "certificates"])?;
+    s.quiet(&["git", "commit", "--quiet", "-m", "Certify: no go"])?;
+    s.quiet(&["git", "switch", "--quiet", "main"])?;
+    s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 1)?;
+    s.quiet(&["git", "merge", "--abort"])?;
+
+    s.say("5. The fix comes, and a later certificate of the same engineer lifts the refusal: the merge goes through.")?;
+    s.quiet(&["git", "switch", "--quiet", "faster"])?;
+    s.write("src/loop.py", "import numpy as np\n\ndef step(batch, out=None):\n    return np.multiply(batch, 2, out=out, dtype=batch.dtype)\n")?;
+    s.quiet(&["git", "commit", "--quiet", "-am", "Keep the type of the batch"])?;
+    let approved = [
+        "APPROVED",
+        "--rationale",
+        "The type of the batch is kept; memory is as before",
+        "--base",
+        "main",
+    ];
+    s.run(&certify(&approved), 0)?;
+    s.quiet(&["git", "add", "certificates"])?;
+    s.quiet(&["git", "commit", "--quiet", "-m", "Certify the fix"])?;
+    s.quiet(&["git", "switch", "--quiet", "main"])?;
+    s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 0)?;
+    s.run(&["certgate", "log"], 0)
+}
+
+impl Stage {
+    fn say(&self, text: &str) -> Result<(), Failure> {
+        terminal::out(&format!("\n{text}\n"))
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let path = self.folder.join(name);
+        let folder = path.parent().unwrap_or(&path);
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
+        written.map_err(|error| Failure::io("write", &path, &error))
+    }
+
+    fn command(&self, words: &[&str]) -> Result<std::process::Output, Failure> {
+        let (program, arguments) = words
+            .split_first()
+            .ok_or_else(|| Failure::internal("an empty command"))?;
+        let binary = install::binary()?;
+        let mut command = match *program {
+            "certgate" => Command::new(binary),
+            other => Command::new(other),
+        };
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .stdin(std::process::Stdio::null());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("PATH", &self.path)
+            .env("HOME", &self.folder)
+            .env("XDG_CONFIG_HOME", &self.folder)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "A. Developer")
+            .env("GIT_AUTHOR_EMAIL", "dev@example.org")
+            .env("GIT_COMMITTER_NAME", "A. Developer")
+            .env("GIT_COMMITTER_EMAIL", "dev@example.org")
+            .env("GIT_MERGE_AUTOEDIT", "no")
+            .env("LC_ALL", "C");
+        command.output().map_err(|error| {
+            let problem = Diagnostic::error(Code::CG706, format!("cannot run {program}: {error}"));
+            problem.help("install git, and see that it is on PATH").into()
+        })
+    }
+
+    /// Runs a step of the story, shows it with all its output, and holds its exit code against what was told.
+    fn run(&mut self, words: &[&str], expected: i32) -> Result<(), Failure> {
+        let shown: Vec<String> = words.iter().map(|word| crate::report::shell(word)).collect();
+        let output = self.command(words)?;
+        let mut text = format!("\n$ {}\n", shown.join(" "));
+        for stream in [&output.stdout, &output.stderr] {
+            for line in String::from_utf8_lossy(stream).lines() {
+                text.push_str(&format!("  {}\n", sanitize(line)));
+            }
+        }
+        let code = output.status.code().unwrap_or(-1);
+        if code != expected {
+            self.went_wrong = true;
+            text.push_str(&format!("  !! exit code {code}, where {expected} was told\n"));
+        } else if code != 0 {
+            text.push_str(&format!("  (exit code {code}, as told)\n"));
+        }
+        terminal::out(&text)
+    }
+
+    /// Runs a step that only sets the scene.
+    fn quiet(&mut self, words: &[&str]) -> Result<(), Failure> {
+        let output = self.command(words)?;
+        if !output.status.success() {
+            self.went_wrong = true;
+            let told = crate::diagnostic::sanitize_bytes(&output.stderr);
+            terminal::out(&format!("  !! {} failed: {told}\n", words.join(" ")))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! What `certify` and `seal` share: the subject of a change, and where and when a certificate is written.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::judge::{self, InForce};
+use super::selection::Selected;
+use super::{Failure, terminal};
+use crate::certificate::{Examined, Subject, SubjectFile, file_name};
+use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::git::Repository;
+use crate::ledger;
+use crate::policy::{POLICY_COMPONENT, Policy, fold};
+use crate::sensitivity::{Gated, GatedFile};
+
+/// Longest list of line ranges that is written for one file; beyond it the whole span is named.
+const MOST_RANGES: usize = 8;
+
+/// The gated files of some components, each once, sorted.
+pub(super) fn files_of<'g>(gated: &'g Gated, components: &[String]) -> Vec<&'g GatedFile> {
+    let mut files: Vec<&GatedFile> = gated
+        .components
+        .iter()
+        .filter(|component| components.iter().any(|name| *name == component.id))
+        .flat_map(|component| &component.files)
+        .collect();
+    files.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    files.dedup_by(|a, b| a.file.path == b.file.path);
+    files
+}
+
+/// The subject: the state of every given file at the head.
+pub(super) fn subject(
+    repository: &Repository,
+    selected: &Selected,
+    components: &[String],
+    files: &[&GatedFile],
+) -> Result<Subject, Failure> {
+    let mut listed = Vec::with_capacity(files.len());
+    for gated in files {
+        let state = judge::state(repository, &gated.file)?;
+        listed.push(SubjectFile {
+            path: gated.file.path.clone(),
+            state,
+        });
+    }
+    let hint = |snapshot: &Snapshot| match snapshot {
+        Snapshot::Commit(id) => Some(id.to_string()),
+        _ => None,
+    };
+    Ok(Subject {
+        components: components.to_vec(),
+        base: hint(&selected.change.base),
+        head: hint(&selected.change.head),
+        files: listed,
+    })
+}
+
+/// A file with the ranges of its changed lines, as the head numbers them.
+pub(super) fn examined(repository: &Repository, file: &FileChange) -> Result<Vec<Examined>, Failure> {
+    let whole = |lines| Examined {
+        path: file.path.clone(),
+        lines,
+    };
+    let Content::Lines(diff) = repository.content(file, false)? else {
+        return Ok(vec![whole(None)]);
+    };
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for line in diff.lines.iter().filter(|line| line.side == Side::Added) {
+        match ranges.last_mut() {
+            Some((_, end)) if *end + 1 == line.number => *end = line.number,
+            _ => ranges.push((line.number, line.number)),
+        }
+    }
+    if let (Some((first, _)), Some((_, last)), true) = (ranges.first(), ranges.last(), ranges.len() > MOST_RANGES) {
+        ranges = vec![(*first, *last)];
+    }
+    Ok(match ranges.is_empty() {
+        true => vec![whole(None)],
+        false => ranges.into_iter().map(|range| whole(Some(range))).collect(),
+    })
+}
+
+/// The ids of the components that the words name, or what is wrong with one.
+pub(super) fn components(policy: &Policy, words: &[String]) -> Result<Vec<String>, Failure> {
+    let mut ids = Vec::new();
+    for word in words {
+        let id = match policy.component_named(word) {
+            Some(component) => component.id.clone(),
+            None if fold(word) == fold(POLICY_COMPONENT) => POLICY_COMPONENT.to_owned(),
+            None => {
+                let mut problem =
+                    Diagnostic::error(Code::CG114, format!("the policy has no component `{}`", sanitize(word)));
+                if let Some(meant) = policy.suggest_component(word) {
+                    problem = problem.because(format!("`{meant}` is close"));
+                }
+                return Err(problem.help("certgate policy show   # lists the components").into());
+            }
+        };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The date of a new certificate: now, or a second after the newest certificate on these components, so that it is the newer word.
+pub(super) fn date(
+    repository: &Repository,
+    selected: &Selected,
+    in_force: &InForce,
+    components: &[String],
+) -> Result<Timestamp, Failure> {
+    let names: BTreeSet<String> = components
+        .iter()
+        .flat_map(|id| match in_force.policy.component_named(id) {
+            Some(component) => component.names().map(fold).collect::<Vec<_>>(),
+            None => vec![fold(id)],
+        })
+        .collect();
+    let query = ledger::Query {
+        certificates: &in_force.policy.certificates,
+        tip: selected.tip.as_ref(),
+        change: &selected.change,
+        since: in_force.policy.since,
+        components: &names,
+    };
+    let read = ledger::read(repository, &query)?;
+    let now = Timestamp::now();
+    let on_it = |entry: &&ledger::Entry| entry.component_names().any(|name| names.contains(&name));
+    let newest = read
+        .entries
+        .iter()
+        .filter(on_it)
+        .filter_map(ledger::Entry::moment)
+        .max();
+    // A certificate dated far ahead must not drag others with it; it is told by `check`.
+    let reachable = newest.filter(|newest| newest.duration_since(now) < SignedDuration::from_mins(5));
+    let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
+    Ok(match reachable {
+        Some(newest) if second(newest) >= second(now) => second(newest)
+            .saturating_add(SignedDuration::from_secs(1))
+            .unwrap_or(now),
+        _ => second(now),
+    })
+}
+
+/// Where a new certificate goes: into the first folder that the policy's certificate globs describe, under a name that is free.
+pub(super) fn place(
+    repository: &Repository,
+    policy: &Policy,
+    output: Option<&Path>,
+    (descriptor, component, agent): (&str, &str, &str),
+    mut date: Timestamp,
+) -> Result<(PathBuf, Timestamp), Failure> {
+    if let Some(path) = output {
+        let inside = relative_to_root(repository, path);
+        if inside.is_none_or(|inside| !policy.is_certificate(&inside)) {
+            let globs: Vec<&str> = policy.certificates.iter().collect();
+            terminal::err(&format!(
+                "note: {} is not where the policy looks for certificates ({}); there it covers nothing\n",
+                sanitize(&path.display().to_string()),
+                sanitize(&globs.join(", "))
+            ));
+        }
+        return Ok((path.to_path_buf(), date));
+    }
+    let Some(root) = repository.work_tree() else {
+        let problem = Diagnostic::error(
+            Code::CG705,
+            "a bare repository has no work tree to write a certificate to",
+        );
+        return Err(problem.help("certgate certify … --output FILE").into());
+    };
+    let agent: String = agent
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+        .collect();
+    let folder = policy.certificates.iter().find_map(|glob| {
+        let (folder, _) = glob.rsplit_once('/')?;
+        let folder = folder.trim_end_matches("/**").replace('*', &agent);
+        let plain = !folder.contains(['?', '[', '{', '!']);
+        let fits = policy.is_certificate(&RepoPath::from(
+            format!("{folder}/{}", file_name(descriptor, component, date)).as_str(),
+        ));
+        (plain && fits).then_some(folder)
+    });
+    let Some(folder) = folder else {
+        let problem = Diagnostic::error(
+            Code::CG709,
+            "the policy's `certificates:` do not tell where a new one goes",
+        );
+        return Err(problem.help("certgate certify … --output FILE").into());
+    };
+    let folder = root.join(folder);
+    loop {
+        let path = folder.join(file_name(descriptor, component, date));
+        if std::fs::symlink_metadata(&path).is_err() {
+            return Ok((path, date));
+        }
+        date = date.saturating_add(SignedDuration::from_secs(1)).unwrap_or(date);
+    }
+}
+
+/// The path in the repository of a file on disk, if it lies in the work tree.
+pub(super) fn relative_to_root(repository: &Repository, path: &Path) -> Option<RepoPath> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let full = std::path::absolute(path).ok()?;
+    let folder = full
+        .parent()?
+        .canonicalize()
+        .ok()
+        .unwrap_or_else(|| full.parent().map(Path::to_path_buf).unwrap_or_default());
+    let root = repository.work_tree()?.canonicalize().ok()?;
+    let inside = folder.strip_prefix(root).ok()?.join(full.file_name()?);
+    Some(RepoPath::new(inside.as_os_str().as_bytes()))
+}
+
+/// Writes a whole file or none: beside it, then renamed. An existing file is replaced only where `replace` says so.
+pub(super) fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Failure> {
+    let failed = |error: &std::io::Error| Failure::io("write", path, error);
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    std::io::Write::write_all(&mut file, bytes).map_err(|error| failed(&error))?;
+    let mode = std::fs::metadata(path).map(|metadata| metadata.permissions());
+    let mode = mode.unwrap_or_else(|_| std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    file.as_file()
+        .set_permissions(mode)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(|error| failed(&error))?;
+    let kept = if replace {
+        file.persist(path)
+    } else {
+        file.persist_noclobber(path)
+    };
+    kept.map(drop).map_err(|error| failed(&error.error))
+}

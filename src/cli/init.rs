@@ -1,0 +1,229 @@
+//! `certgate init`: writes `.certgate/policy.yaml` and installs the hooks. It never overwrites what it did not write.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::args::InitArgs;
+use super::selection::policy_path;
+use super::{Ending, Failure, install, judge, terminal};
+use crate::change::{Entry, RepoPath, Snapshot};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::{Blob, Head, Repository};
+use crate::policy::packs;
+
+/// Most source files that are read to see what they import.
+const MOST_READ: usize = 400;
+
+/// Carries it out.
+pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
+    let repository = Repository::open()?;
+    for name in &args.packs {
+        let name = name.strip_prefix("builtin:").unwrap_or(name);
+        if !packs().iter().any(|pack| pack.name == name) {
+            let problem = Diagnostic::error(
+                Code::CG007,
+                format!("there is no pack `{}`", crate::diagnostic::sanitize(name)),
+            );
+            return Err(problem.help("certgate policy packs").into());
+        }
+    }
+    let Some(root) = repository.work_tree().map(Path::to_path_buf) else {
+        let problem = Diagnostic::error(Code::CG705, "a bare repository has no work tree to write a policy to");
+        return Err(problem
+            .help("run `certgate init` in a clone, and commit .certgate/")
+            .into());
+    };
+    let path = root.join(policy_path().as_path());
+    let mut text = String::new();
+    if std::fs::symlink_metadata(&path).is_ok() {
+        text.push_str(&format!("{} is there already and is left as it is\n", policy_path()));
+    } else {
+        let files = repository.list(&Snapshot::Index, &[Vec::new()])?;
+        let chosen: Vec<String> = match args.packs.as_slice() {
+            [] => propose(&repository, &files)?.into_iter().map(str::to_owned).collect(),
+            packs => packs
+                .iter()
+                .map(|name| name.trim_start_matches("builtin:").to_owned())
+                .collect(),
+        };
+        let policy = render(&repository, &chosen, &files)?;
+        // What is written must be readable: a policy that is refused would close the gate for everyone.
+        judge::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
+        write_new(&path, &policy)?;
+        text.push_str(&format!(
+            "wrote {} with pack{} {}\n",
+            policy_path(),
+            if chosen.len() == 1 { "" } else { "s" },
+            chosen.join(", ")
+        ));
+    }
+    if !args.no_hooks {
+        text.push_str(&install::install_into(&repository)?);
+    }
+    text.push_str("next: git add .certgate && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n");
+    terminal::out(&text)?;
+    Ok(Ending::Done)
+}
+
+/// Writes a file that is not there, whole or not at all.
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: &std::io::Error| Failure::io("write", path, error);
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|error| failed(&error))?;
+    let public = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    file.as_file().set_permissions(public).map_err(|error| failed(&error))?;
+    file.persist_noclobber(path)
+        .map(drop)
+        .map_err(|error| failed(&error.error))
+}
+
+/// The packs that fit what the repository tracks: manifests first, then languages, then what the sources import.
+fn propose(repository: &Repository, files: &[(RepoPath, Entry)]) -> Result<BTreeSet<&'static str>, Failure> {
+    let mut packs = BTreeSet::from(["default"]);
+    let mut sources = Vec::new();
+    for (path, entry) in files {
+        let name = String::from_utf8_lossy(path.file_name()).into_owned();
+        let extension = path
+            .extension()
+            .map(|e| String::from_utf8_lossy(e).into_owned())
+            .unwrap_or_default();
+        let pack = match (name.as_str(), extension.as_str()) {
+            ("Cargo.toml", _) | (_, "rs") => "rust",
+            ("pyproject.toml" | "setup.py" | "requirements.txt", _) | (_, "py") => "python",
+            ("go.mod", _) | (_, "go") => "go",
+            ("CMakeLists.txt", _) | (_, "cc" | "cpp" | "cxx" | "hpp" | "hh") => "cpp",
+            ("pom.xml" | "build.gradle" | "build.gradle.kts", _) | (_, "java" | "kt" | "scala") => "jvm",
+            ("package.json", _) | (_, "ts" | "tsx" | "svelte" | "vue") => "web",
+            (_, "sql") => "database",
+            (_, "cu" | "cuh" | "ptx") => "gpu-kernels",
+            _ => continue,
+        };
+        packs.insert(pack);
+        if extension == "py" && sources.len() < MOST_READ {
+            sources.push(entry);
+        }
+    }
+    let (mut torch, mut environments, mut triton) = (false, false, false);
+    for entry in sources {
+        if let Blob::Content(bytes) = repository.blob(&entry.id, 256 * 1024)? {
+            let text = String::from_utf8_lossy(&bytes);
+            let imports = |module: &str| {
+                text.lines().any(|line| {
+                    let line = line.trim_start();
+                    let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "));
+                    rest.is_some_and(|rest| rest.split([' ', '.', ',']).next() == Some(module))
+                })
+            };
+            torch |= imports("torch") || imports("jax");
+            environments |=
+                imports("gym") || imports("gymnasium") || imports("stable_baselines3") || text.contains("PPO");
+            triton |= imports("triton") || imports("cupy");
+        }
+    }
+    if torch && environments {
+        packs.insert("rl-training");
+    }
+    if triton {
+        packs.insert("gpu-kernels");
+    }
+    Ok(packs)
+}
+
+/// The policy file, with the comments that a newcomer needs.
+fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, Entry)]) -> Result<String, Failure> {
+    let mut globs = BTreeSet::from(["certificates/**/*.md".to_owned()]);
+    let mut existing = false;
+    for (path, _) in files {
+        let Some(glob) = certificate_glob(path) else { continue };
+        existing = true;
+        if !path.is_within(b"certificates") {
+            globs.insert(glob);
+        }
+    }
+    let quoted: Vec<String> = globs.iter().map(|glob| format!("\"{glob}\"")).collect();
+    let mut branches = vec!["main".to_owned(), "master".to_owned(), "\"release/**\"".to_owned()];
+    if let Head::Branch { name, .. } | Head::Unborn { branch: name } = repository.head()? {
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+        let trunk = plain && ["trunk", "develop", "default", "dev"].contains(&name.as_str());
+        if trunk {
+            branches.insert(0, name);
+        }
+    }
+    let extends: Vec<String> = packs.iter().map(|pack| format!("builtin:{pack}")).collect();
+    let since = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let ledger = match existing {
+        true => format!(
+            "# Certificates dated before this are history: shown, but they gate nothing.\nledger: {{ since: {since} }}\n"
+        ),
+        false => String::new(),
+    };
+    Ok(format!(
+        "# What is performance-sensitive here, who must certify it, how strictly.\n\
+         # `certgate policy show` prints it with the packs resolved; `certgate policy check` runs its examples.\n\
+         version: 1\n\
+         extends: [{extends}]\n\
+         certificates: [{globs}]\n\
+         {ledger}\
+         # First match wins, by target branch: block, warn or off.\n\
+         enforce:\n\
+         \x20 - branches: [{branches}]\n\
+         \x20   pre-commit: block\n\
+         \x20   pre-push: block\n\
+         \x20   merge: block\n\
+         \x20 - branches: [\"**\"]\n\
+         \x20   pre-commit: warn\n\
+         \x20   pre-push: warn\n\
+         \x20   merge: warn\n\
+         # Components of your own stand beside those of the packs:\n\
+         # components:\n\
+         #   - id: hot_loop\n\
+         #     match: {{ paths: [\"src/hot/**\"] }}\n",
+        extends = extends.join(", "),
+        globs = quoted.join(", "),
+        branches = branches.join(", "),
+    ))
+}
+
+/// For a Markdown file in a folder named `certificates`: the glob of such folders beside it, the agent's name being any.
+fn certificate_glob(path: &RepoPath) -> Option<String> {
+    let text = std::str::from_utf8(path.as_bytes()).ok()?;
+    let (folder, name) = text.rsplit_once('/')?;
+    if !name.ends_with(".md") || name.eq_ignore_ascii_case("README.md") {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    if parts.last() != Some(&"certificates")
+        || parts
+            .iter()
+            .any(|part| part.contains(['"', '\\', '*', '?', '[', '{', '!']))
+    {
+        return None;
+    }
+    let agents = parts.iter().position(|part| *part == "agents");
+    if let Some(agent) = agents
+        .and_then(|at| parts.get_mut(at + 1))
+        .filter(|part| **part != "certificates")
+    {
+        *agent = "*";
+    }
+    Some(format!("{}/*.md", parts.join("/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_folders_of_agents() {
+        let glob = |path: &str| certificate_glob(&RepoPath::from(path));
+        assert_eq!(
+            glob("docs/ai/agents/perf/certificates/a.md").as_deref(),
+            Some("docs/ai/agents/*/certificates/*.md")
+        );
+        assert_eq!(glob("certificates/a.md").as_deref(), Some("certificates/*.md"));
+        assert_eq!(glob("docs/guide.md"), None);
+        assert_eq!(glob("certificates/README.md"), None);
+    }
+}

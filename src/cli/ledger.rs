@@ -1,0 +1,240 @@
+//! `certgate status | log | show`: the ledger, for reading.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
+use super::{Ending, Failure, judge, terminal};
+use crate::certificate::{MAX_BYTES, SubjectField};
+use crate::change::{ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::git::{Blob, Repository};
+use crate::ledger::{self, Entry};
+use crate::policy::{Policy, fold};
+
+/// A ledger at a commit, newest first.
+struct Read {
+    repository: Repository,
+    policy: Policy,
+    entries: Vec<Entry>,
+}
+
+fn read(args: &LedgerArgs) -> Result<Read, Failure> {
+    let repository = Repository::open()?;
+    let tip: ObjectId = repository.commit(&args.rev)?;
+    let policy = match judge::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
+        Some(policy) => policy,
+        None => judge::default_policy()?,
+    };
+    let mut entries = ledger::all(&repository, &policy.certificates, &tip)?;
+    entries.sort_by_key(|entry| std::cmp::Reverse((entry.moment().is_none(), entry.moment())));
+    Ok(Read {
+        repository,
+        policy,
+        entries,
+    })
+}
+
+#[derive(Serialize)]
+struct Line {
+    path: String,
+    id: Option<String>,
+    component: Vec<String>,
+    agent: Option<String>,
+    date: Option<String>,
+    status: Option<&'static str>,
+    class: &'static str,
+    history: bool,
+    subject: Option<usize>,
+    supersedes: Vec<String>,
+}
+
+impl Line {
+    fn new(entry: &Entry, policy: &Policy) -> Self {
+        let certificate = &entry.certificate;
+        Self {
+            path: certificate.path.to_string(),
+            id: certificate.id.as_deref().map(sanitize),
+            component: certificate.components.iter().map(|name| sanitize(name)).collect(),
+            agent: certificate.agent.as_deref().map(sanitize),
+            date: entry.moment().map(|date| date.to_string()),
+            status: certificate.status.map(|status| status.as_str()),
+            class: certificate
+                .status
+                .map_or("invalid", |status| policy.class(status).as_str()),
+            history: policy
+                .since
+                .is_some_and(|since| entry.moment().is_some_and(|moment| moment < since)),
+            subject: match &certificate.subject {
+                SubjectField::Present(subject) => Some(subject.files.len()),
+                _ => None,
+            },
+            supersedes: certificate.supersedes.iter().map(|id| sanitize(id)).collect(),
+        }
+    }
+
+    fn human(&self) -> String {
+        let date = self
+            .date
+            .as_deref()
+            .and_then(|date| date.get(..16))
+            .unwrap_or("no date")
+            .replace('T', " ");
+        let history = if self.history { "  (history)" } else { "" };
+        format!(
+            "{date:<16}  {:<22} {:<24} {}{history}\n                  {}  {}\n",
+            self.status.unwrap_or("INVALID"),
+            self.component.join(", "),
+            self.agent.as_deref().unwrap_or("no agent"),
+            self.id.as_deref().unwrap_or("no id"),
+            self.path
+        )
+    }
+}
+
+fn print(lines: &[Line], format: ListFormat) -> Result<(), Failure> {
+    match format {
+        ListFormat::Human => terminal::out(&lines.iter().map(Line::human).collect::<String>()),
+        ListFormat::Json => {
+            #[derive(Serialize)]
+            struct List<'a> {
+                schema: &'static str,
+                certificates: &'a [Line],
+            }
+            let list = List {
+                schema: "certgate/ledger/v1",
+                certificates: lines,
+            };
+            terminal::out(&crate::report::to_line(&list))
+        }
+    }
+}
+
+/// Lists the certificates, newest first.
+pub(super) fn log(args: &LogArgs) -> Result<Ending, Failure> {
+    let read = read(&args.ledger)?;
+    let wanted = args.component.as_deref().map(|name| {
+        read.policy
+            .component_named(name)
+            .map_or_else(|| fold(name), |c| fold(&c.id))
+    });
+    let canonical = |name: String| {
+        read.policy
+            .component_named(&name)
+            .map_or(name, |component| fold(&component.id))
+    };
+    let on_it = |entry: &&Entry| {
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| entry.component_names().any(|name| canonical(name) == *wanted))
+    };
+    let chosen = read
+        .entries
+        .iter()
+        .filter(on_it)
+        .take(args.max_count.unwrap_or(usize::MAX));
+    print(
+        &chosen.map(|entry| Line::new(entry, &read.policy)).collect::<Vec<_>>(),
+        args.ledger.format,
+    )?;
+    Ok(Ending::Done)
+}
+
+/// Shows the newest word on each component of the policy.
+pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Failure> {
+    let read = read(args)?;
+    let mut newest: BTreeMap<String, &Entry> = BTreeMap::new();
+    for entry in &read.entries {
+        for name in entry.component_names() {
+            let id = read
+                .policy
+                .component_named(&name)
+                .map_or(name, |component| component.id.clone());
+            newest.entry(id).or_insert(entry);
+        }
+    }
+    let of_policy: Vec<&str> = read
+        .policy
+        .components
+        .iter()
+        .map(|component| component.id.as_str())
+        .collect();
+    if args.format == ListFormat::Json {
+        let lines: Vec<Line> = of_policy
+            .iter()
+            .filter_map(|id| newest.get(*id))
+            .map(|entry| Line::new(entry, &read.policy))
+            .collect();
+        print(&lines, args.format)?;
+        return Ok(Ending::Done);
+    }
+    let mut text = String::new();
+    for id in of_policy {
+        match newest.get(id) {
+            Some(entry) => {
+                let line = Line::new(entry, &read.policy);
+                let date = line
+                    .date
+                    .as_deref()
+                    .and_then(|date| date.get(..10))
+                    .unwrap_or("no date")
+                    .to_owned();
+                let (status, agent) = (
+                    line.status.unwrap_or("INVALID"),
+                    line.agent.as_deref().unwrap_or("no agent"),
+                );
+                text.push_str(&format!("{id:<28} {status:<24} {date}  {agent}\n"));
+            }
+            None => text.push_str(&format!("{id:<28} no certificate\n")),
+        }
+    }
+    let total = read.entries.len();
+    text.push_str(&format!(
+        "{total} certificate{} in the ledger\n",
+        if total == 1 { "" } else { "s" }
+    ));
+    terminal::out(&text)?;
+    Ok(Ending::Done)
+}
+
+/// Shows one certificate, by id or path.
+pub(super) fn show(args: &ShowArgs) -> Result<Ending, Failure> {
+    let read = read(&args.ledger)?;
+    let path = RepoPath::unquote(&args.id);
+    let found: Vec<&Entry> = read
+        .entries
+        .iter()
+        .filter(|entry| {
+            entry.certificate.id.as_deref() == Some(&args.id) || path.as_ref() == Some(&entry.certificate.path)
+        })
+        .collect();
+    let [entry] = found.as_slice() else {
+        let message = format!(
+            "{} certificates at `{}` have the id or path `{}`",
+            found.len(),
+            sanitize(&args.ledger.rev),
+            sanitize(&args.id)
+        );
+        return Err(Diagnostic::error(Code::CG700, message)
+            .help("certgate log   # lists the ids")
+            .into());
+    };
+    if args.ledger.format == ListFormat::Json {
+        print(&[Line::new(entry, &read.policy)], ListFormat::Json)?;
+        return Ok(Ending::Done);
+    }
+    let Blob::Content(bytes) = read.repository.blob(&entry.blob, MAX_BYTES)? else {
+        return Err(Diagnostic::error(Code::CG104, "the certificate is too large to show").into());
+    };
+    let mut text = Line::new(entry, &read.policy).human();
+    text.push('\n');
+    for line in bytes.split(|&byte| byte == b'\n') {
+        text.push_str(&crate::diagnostic::sanitize_bytes(
+            line.strip_suffix(b"\r").unwrap_or(line),
+        ));
+        text.push('\n');
+    }
+    terminal::out(&text)?;
+    Ok(Ending::Done)
+}

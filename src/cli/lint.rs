@@ -1,0 +1,231 @@
+//! `certgate lint`: the format of certificates.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::args::{Format, LintArgs};
+use super::{Ending, Failure, judge, terminal};
+use crate::certificate::{self, LintContext, MAX_BYTES, Parsed};
+use crate::change::{Mode, RepoPath, Snapshot};
+use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::git::{Blob, Repository};
+use crate::policy::Policy;
+use crate::report::{self, Linted};
+
+/// A document and its bytes.
+pub(super) type Document = (Parsed, Vec<u8>);
+
+/// Carries it out.
+pub(super) fn run(args: &LintArgs) -> Result<Ending, Failure> {
+    let repository = Repository::open().ok();
+    let policy = repository.as_ref().map(in_force).transpose()?.flatten();
+    let documents = match (&args.rev, args.paths.as_slice()) {
+        (Some(rev), paths) => at_revision(&required(repository)?, policy.as_ref(), rev, paths)?,
+        (None, []) => everywhere(&required(repository)?, policy.as_ref())?,
+        (None, paths) => paths
+            .iter()
+            .map(|path| from_disk(path, as_given(path)))
+            .collect::<Result<_, _>>()?,
+    };
+    let linted = lint(documents, policy.as_ref(), args.strict);
+    let findings = linted
+        .iter()
+        .flat_map(|document| &document.diagnostics)
+        .any(|d| d.level() == Level::Error);
+    show(args, &linted)?;
+    Ok(if findings { Ending::Blocked } else { Ending::Done })
+}
+
+fn required(repository: Option<Repository>) -> Result<Repository, Failure> {
+    match repository {
+        Some(repository) => Ok(repository),
+        None => Ok(Repository::open()?),
+    }
+}
+
+/// The policy of HEAD, or else of the index.
+pub(super) fn in_force(repository: &Repository) -> Result<Option<Policy>, Failure> {
+    let committed = match repository.head()?.commit() {
+        Some(commit) => judge::policy_at(repository, &Snapshot::Commit(commit.clone()))?,
+        None => None,
+    };
+    match committed {
+        Some(policy) => Ok(Some(policy)),
+        None if repository.is_bare() => Ok(None),
+        None => judge::policy_at(repository, &Snapshot::Index),
+    }
+}
+
+fn lint(documents: Vec<Document>, policy: Option<&Policy>, strict: bool) -> Vec<Linted> {
+    let components: Option<Vec<String>> = policy.map(|policy| {
+        let names = policy
+            .components
+            .iter()
+            .flat_map(|component| component.names())
+            .map(str::to_owned);
+        names.chain([crate::policy::POLICY_COMPONENT.to_owned()]).collect()
+    });
+    let mut ids: BTreeMap<String, Vec<RepoPath>> = BTreeMap::new();
+    for (parsed, _) in &documents {
+        if let Some(id) = &parsed.certificate.id {
+            ids.entry(id.clone()).or_default().push(parsed.certificate.path.clone());
+        }
+    }
+    let now = Some(Timestamp::now());
+    let mut linted = Vec::with_capacity(documents.len());
+    for (parsed, bytes) in documents {
+        let context = LintContext {
+            bytes: &bytes,
+            now,
+            components: components.as_deref(),
+            ids: Some(&ids),
+        };
+        let style = certificate::lint(&parsed, &context);
+        let raise = |d: Diagnostic| match strict && d.level() == Level::Warning {
+            true => d.with_level(Level::Error),
+            false => d,
+        };
+        let valid = certificate::is_valid(&parsed);
+        let diagnostics = parsed.findings.into_iter().chain(style).map(raise).collect();
+        linted.push(Linted {
+            valid,
+            certificate: parsed.certificate,
+            diagnostics,
+        });
+    }
+    linted
+}
+
+/// Reads a document as it stands on disk; a larger one than [`MAX_BYTES`] is not read.
+pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Failure> {
+    use std::io::Read as _;
+    let failed = |error: std::io::Error| Failure::io("read", path, &error);
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(std::io::Error::new(
+            std::io::ErrorKind::IsADirectory,
+            "it is a directory",
+        )));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Ok((certificate::too_large(&shown, metadata.len()), Vec::new()));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    Ok((certificate::parse(&shown, &bytes), bytes))
+}
+
+/// A path as it was given on the command line.
+pub(super) fn as_given(path: &Path) -> RepoPath {
+    use std::os::unix::ffi::OsStrExt as _;
+    RepoPath::new(path.as_os_str().as_bytes())
+}
+
+/// Every certificate of the repository: those of the index, as they stand in the work tree, and those that are not added yet.
+fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Document>, Failure> {
+    let Some(root) = repository.work_tree() else {
+        return at_revision(repository, policy, "HEAD", &[]);
+    };
+    let fallback = judge::default_policy()?;
+    let globs = &policy.unwrap_or(&fallback).certificates;
+    let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
+    for prefix in globs.literal_prefixes() {
+        walk(root, &RepoPath::new(prefix), &mut paths)?;
+    }
+    paths.retain(|path| globs.matches(path.as_bytes()));
+    paths
+        .into_iter()
+        .map(|path| from_disk(&root.join(path.as_path()), path))
+        .collect()
+}
+
+/// Collects the files below a directory of the work tree; links are not followed.
+fn walk(root: &Path, at: &RepoPath, paths: &mut BTreeSet<RepoPath>) -> Result<(), Failure> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let full: PathBuf = root.join(at.as_path());
+    let Ok(metadata) = std::fs::symlink_metadata(&full) else {
+        return Ok(());
+    };
+    if metadata.is_file() {
+        paths.insert(at.clone());
+    }
+    if !metadata.is_dir() {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(&full).map_err(|error| Failure::io("read", &full, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Failure::io("read", &full, &error))?;
+        let name = entry.file_name();
+        if name.as_bytes() == b".git" {
+            continue;
+        }
+        let mut child = at.as_bytes().to_vec();
+        if !child.is_empty() {
+            child.push(b'/');
+        }
+        child.extend_from_slice(name.as_bytes());
+        walk(root, &RepoPath::new(child), paths)?;
+    }
+    Ok(())
+}
+
+fn at_revision(
+    repository: &Repository,
+    policy: Option<&Policy>,
+    rev: &str,
+    paths: &[PathBuf],
+) -> Result<Vec<Document>, Failure> {
+    let at = Snapshot::Commit(repository.commit(rev)?);
+    let fallback = judge::default_policy()?;
+    let globs = &policy.unwrap_or(&fallback).certificates;
+    let wanted: BTreeSet<RepoPath> = paths.iter().map(|path| as_given(path)).collect();
+    let mut documents = Vec::new();
+    let prefixes = if paths.is_empty() {
+        globs.literal_prefixes()
+    } else {
+        vec![Vec::new()]
+    };
+    for (path, entry) in repository.list(&at, &prefixes)? {
+        if !(wanted.contains(&path) || (paths.is_empty() && globs.matches(path.as_bytes()))) {
+            continue;
+        }
+        documents.push(match entry.mode {
+            Mode::Symlink | Mode::Gitlink => (certificate::not_a_file(&path), Vec::new()),
+            _ => match repository.blob(&entry.id, MAX_BYTES)? {
+                Blob::Content(bytes) => (certificate::parse(&path, &bytes), bytes),
+                Blob::TooLarge { size } => (certificate::too_large(&path, size), Vec::new()),
+            },
+        });
+    }
+    if documents.len() < wanted.len() {
+        return Err(Failure::usage(
+            format!("not every path is at `{}`", sanitize(rev)),
+            "git ls-tree -r --name-only REV",
+        ));
+    }
+    Ok(documents)
+}
+
+fn show(args: &LintArgs, linted: &[Linted]) -> Result<(), Failure> {
+    let all: Vec<_> = linted
+        .iter()
+        .flat_map(|document| document.diagnostics.iter().cloned())
+        .collect();
+    match args.format {
+        Format::Json => return terminal::out(&report::lint_json(linted)),
+        Format::Github => return terminal::out(&report::annotations(&all)),
+        Format::Human => terminal::diagnose_all(&all),
+    }
+    let valid = linted.iter().filter(|document| document.valid).count();
+    let errors = all.iter().filter(|d| d.level() == Level::Error).count();
+    let warnings = all.iter().filter(|d| d.level() == Level::Warning).count();
+    let count = linted.len();
+    let noun = if count == 1 { "certificate" } else { "certificates" };
+    terminal::out(&format!(
+        "{count} {noun}: {valid} with a decision, {errors} errors, {warnings} warnings\n"
+    ))
+}

@@ -1,0 +1,151 @@
+//! `certgate policy check | show | packs`.
+
+use super::args::{PolicyArgs, PolicyCommand};
+use super::selection::policy_path;
+use super::{Ending, Failure, judge, terminal};
+use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::git::Repository;
+use crate::policy::{Policy, PolicySource, packs};
+use crate::sensitivity::check_examples;
+
+/// Carries it out.
+pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Failure> {
+    match &args.command {
+        PolicyCommand::Check { policy } => check(policy.as_deref()),
+        PolicyCommand::Show { policy } => show(policy.as_deref()),
+        PolicyCommand::Packs => list(),
+    }
+}
+
+/// The policy asked for, and its warnings: by default the one of the work tree, committed or not.
+fn read(name: Option<&str>) -> Result<(Policy, Vec<Diagnostic>, String), Failure> {
+    if let Some(name) = name {
+        if name.starts_with("builtin:") || packs().iter().any(|pack| pack.name == name) {
+            return Ok((
+                Policy::builtin(name.trim_start_matches("builtin:"))?,
+                Vec::new(),
+                name.to_owned(),
+            ));
+        }
+        return from_file(std::path::Path::new(name), name);
+    }
+    let repository = Repository::open()?;
+    let Some(root) = repository.work_tree() else {
+        let at = crate::change::Snapshot::Commit(repository.commit("HEAD")?);
+        let policy = judge::policy_at(&repository, &at)?.ok_or_else(none)?;
+        return Ok((policy, Vec::new(), policy_path().to_string()));
+    };
+    let path = root.join(policy_path().as_path());
+    if std::fs::symlink_metadata(&path).is_err() {
+        return Err(none());
+    }
+    from_file(&path, &policy_path().to_string())
+}
+
+fn none() -> Failure {
+    let problem = Diagnostic::error(crate::diagnostic::Code::CG011, "the repository has no policy");
+    problem
+        .help("certgate init")
+        .help("certgate policy show builtin:default   # what judges meanwhile")
+        .into()
+}
+
+fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnostic>, String), Failure> {
+    let unreadable = |why: String| -> Failure {
+        let problem = Diagnostic::error(crate::diagnostic::Code::CG001, format!("the policy {name} {why}"));
+        problem.help("a policy is a text file of at most 1 MiB").into()
+    };
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+    if metadata.is_symlink() {
+        return Err(unreadable("is a symbolic link; links are not followed".to_owned()));
+    }
+    if !metadata.is_file() {
+        return Err(unreadable("is not a file".to_owned()));
+    }
+    if metadata.len() > 1024 * 1024 {
+        return Err(unreadable(format!("has {} bytes", metadata.len())));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+    let (policy, warnings) = Policy::parse(&PolicySource {
+        name: name.to_owned(),
+        bytes: &bytes,
+    })?;
+    Ok((policy, warnings, name.to_owned()))
+}
+
+fn check(name: Option<&str>) -> Result<Ending, Failure> {
+    let (policy, mut diagnostics, name) = read(name)?;
+    diagnostics.extend(check_examples(&policy));
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.level() == Level::Error);
+    terminal::diagnose_all(&diagnostics);
+    let examples = policy.example_count();
+    let word = if failed { "does not hold" } else { "is valid" };
+    terminal::out(&format!(
+        "{}: {word}: {} components, {examples} examples run\n",
+        sanitize(&name),
+        policy.components.len()
+    ))?;
+    Ok(if failed { Ending::Blocked } else { Ending::Done })
+}
+
+fn show(name: Option<&str>) -> Result<Ending, Failure> {
+    let (policy, _, name) = read(name)?;
+    let mut text = format!("policy: {}\n", sanitize(&name));
+    let join = |globs: &crate::policy::GlobList| globs.iter().map(sanitize).collect::<Vec<_>>().join(", ");
+    text.push_str(&format!("certificates: {}\n", join(&policy.certificates)));
+    if let Some(since) = policy.since {
+        text.push_str(&format!("ledger since: {since}\n"));
+    }
+    text.push_str("enforce:\n");
+    for entry in &policy.enforce {
+        text.push_str(&format!(
+            "  {:<40} pre-commit {:<6} pre-push {:<6} merge {}\n",
+            join(&entry.branches),
+            entry.pre_commit.as_str(),
+            entry.pre_push.as_str(),
+            entry.merge.as_str()
+        ));
+    }
+    text.push_str("components:\n");
+    for component in &policy.components {
+        let title = component
+            .title
+            .as_deref()
+            .map(|title| format!("  {}", sanitize(title)))
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "  {} [{}, {}]{title}\n",
+            component.id,
+            component.risk.as_str(),
+            component.origin
+        ));
+        for line in component.rules.describe() {
+            text.push_str(&format!("      {}\n", sanitize(&line)));
+        }
+        let agents = if component.require.agents.is_empty() {
+            "any agent".to_owned()
+        } else {
+            component.require.agents.join(", ")
+        };
+        text.push_str(&format!(
+            "      requires {} approval(s) of {}; binding {}\n",
+            component.require.approvals,
+            sanitize(&agents),
+            component.binding.as_str()
+        ));
+        for (globs, agent) in &component.handoff {
+            text.push_str(&format!("      hands {} off to {}\n", join(globs), sanitize(agent)));
+        }
+    }
+    terminal::out(&text)?;
+    Ok(Ending::Done)
+}
+
+fn list() -> Result<Ending, Failure> {
+    let lines: Vec<String> = packs()
+        .iter()
+        .map(|pack| format!("{:<14} {}\n", pack.name, pack.title))
+        .collect();
+    terminal::out(&lines.concat())?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,70 @@
+//! `certgate seal`: a certificate written by hand gets its subject, id and hash; every other byte stays.
+
+use super::args::SealArgs;
+use super::{Ending, Failure, draft, judge, lint, selection, terminal};
+use crate::certificate::{Class, SealError, names, seal};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::git::Repository;
+use crate::report;
+
+/// Carries it out.
+pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
+    let repository = Repository::open()?;
+    let shown = draft::relative_to_root(&repository, &args.path).unwrap_or_else(|| lint::as_given(&args.path));
+    let (parsed, bytes) = lint::from_disk(&args.path, shown.clone())?;
+    let certificate = &parsed.certificate;
+    let Some(status) = certificate.status else {
+        return Err(Failure {
+            diagnostics: parsed.findings,
+        });
+    };
+    let selected = selection::resolve(&repository, &args.change, None, None)?;
+    let in_force = judge::policy_for(&repository, &selected)?;
+    let components = draft::components(&in_force.policy, &certificate.components)?;
+    if components.is_empty() {
+        let problem = Diagnostic::error(Code::CG110, format!("{shown} names no Component")).at(Place::file(&shown));
+        return Err(problem.help("add a line `**Component**: ID` to its head").into());
+    }
+    let gated = judge::gate(&repository, &selected.change, &in_force)?;
+    let mut files = draft::files_of(&gated, &components);
+    // An approval is sealed for what it names and no more; a refusal for all that its component gates, and no less.
+    if !in_force.policy.class(status).refuses() && in_force.policy.class(status) != Class::Neutral {
+        files.retain(|file| certificate.named.iter().any(|named| names(named, &file.file.path)));
+    }
+    if files.is_empty() {
+        let problem = Diagnostic::error(
+            Code::CG203,
+            format!(
+                "{shown} names no file that {} gates in this change",
+                components.join(", ")
+            ),
+        );
+        return Err(problem
+            .at(Place::file(&shown))
+            .help("name the files that were reviewed under REVIEW SCOPE or EVIDENCE, as `path:from-to`")
+            .help(format!("certgate check {}   # lists what is gated", selected.arguments))
+            .into());
+    }
+    let subject = draft::subject(&repository, &selected, &certificate.components, &files)?;
+    let id = ulid::Ulid::generate().to_string();
+    let sealed = seal(&bytes, &subject, &id).map_err(|error| refused(&shown.to_string(), &error))?;
+    if sealed == bytes {
+        terminal::out(&format!("{shown} is sealed already\n"))?;
+        return Ok(Ending::Done);
+    }
+    draft::write_whole(&args.path, &sealed, true)?;
+    let path = args.path.display().to_string();
+    terminal::out(&format!(
+        "sealed {} for {} file{}\nnext: git add {}\n",
+        sanitize(&path),
+        files.len(),
+        if files.len() == 1 { "" } else { "s" },
+        report::shell(&path)
+    ))?;
+    Ok(Ending::Done)
+}
+
+fn refused(path: &str, error: &SealError) -> Failure {
+    let problem = Diagnostic::error(Code::CG105, format!("{path} cannot be sealed: {error}")).at(Place::file(path));
+    problem.help(format!("certgate lint {}", report::shell(path))).into()
+}

@@ -1,0 +1,341 @@
+//! Which change is judged, where it would go, and at which stage: arguments and environment resolved to objects.
+
+use super::args::ChangeArgs;
+use super::{Failure, judge};
+use crate::change::{Change, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::{Head, Repository};
+use crate::policy::{Policy, Stage, Target};
+
+/// A change with everything that judging it needs to know of where it stands.
+#[derive(Debug)]
+pub(super) struct Selected {
+    /// What is judged.
+    pub(super) change: Change,
+    /// The commit whose policy and ledger count: the target's tip, or HEAD at the commit stages.
+    pub(super) tip: Option<ObjectId>,
+    /// The commits of the range, where there are any: those not to look at, and the heads.
+    pub(super) range: Option<(Vec<ObjectId>, ObjectId)>,
+    /// The branch that will move.
+    pub(super) target: TargetBranch,
+    /// Where the question is asked.
+    pub(super) stage: Stage,
+    /// The arguments that choose the same change again.
+    pub(super) arguments: String,
+    /// Said before the verdict, where the choice was not the user's.
+    pub(super) told: Option<String>,
+}
+
+/// The branch that will move, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TargetBranch {
+    Named(String),
+    Unknown,
+    Detached,
+}
+
+impl TargetBranch {
+    pub(super) fn as_target(&self) -> Target<'_> {
+        match self {
+            Self::Named(name) => Target::Branch(name),
+            Self::Unknown => Target::Unknown,
+            Self::Detached => Target::Detached,
+        }
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn moving(branch: Option<String>) -> Self {
+        branch.map_or(Self::Detached, Self::Named)
+    }
+}
+
+/// What is staged, for the commit stages.
+pub(super) fn staged(repository: &Repository, stage: Stage) -> Result<Selected, Failure> {
+    let pending = repository.start_staged()?;
+    let head = repository.head()?;
+    let target = TargetBranch::moving(repository.moving_branch()?);
+    let merged = merge_heads(repository, stage)?;
+    let mut change = pending.finish()?;
+    let tip = head.commit().cloned();
+    let mut range = None;
+    if let Some(tip) = &tip
+        && !merged.is_empty()
+    {
+        let mut excluded = vec![tip.clone()];
+        for other in &merged {
+            if is_protected_history(repository, tip, other)? {
+                // What is already on a protected branch is not judged again when it is merged back.
+                drop_what_comes_from(repository, &mut change, other)?;
+                excluded.push(other.clone());
+            }
+        }
+        for other in merged.iter().filter(|other| !excluded.contains(other)) {
+            change.messages.extend(repository.messages(&excluded, other)?);
+            range = Some((excluded.clone(), other.clone()));
+        }
+    }
+    Ok(Selected {
+        change,
+        tip,
+        range,
+        target,
+        stage,
+        arguments: "--staged".to_owned(),
+        told: None,
+    })
+}
+
+/// The commits being merged into HEAD: MERGE_HEAD, or, before git has written it, what `git merge` tells its hooks in the environment
+/// (`GITHEAD_<oid>`, see git-merge's source).
+fn merge_heads(repository: &Repository, stage: Stage) -> Result<Vec<ObjectId>, Failure> {
+    let mut heads = repository.merge_head()?;
+    if heads.is_empty() && stage == Stage::PreMergeCommit {
+        let named = std::env::vars_os().filter_map(|(name, _)| {
+            name.to_str()
+                .and_then(|n| n.strip_prefix("GITHEAD_"))
+                .and_then(ObjectId::from_hex)
+        });
+        heads = named.filter(|id| repository.has_commit(id)).collect();
+        heads.sort();
+    }
+    Ok(heads)
+}
+
+/// Whether `commit` is on a branch that HEAD's policy protects.
+fn is_protected_history(repository: &Repository, tip: &ObjectId, commit: &ObjectId) -> Result<bool, Failure> {
+    let Some(policy) = judge::policy_at(repository, &Snapshot::Commit(tip.clone()))? else {
+        return Ok(false);
+    };
+    let branches = protected_branches(repository, &policy)?;
+    for (_, at) in branches {
+        if repository.is_ancestor(commit, &at)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Local and remote-tracking branches that the policy protects by name, with their commits.
+pub(super) fn protected_branches(repository: &Repository, policy: &Policy) -> Result<Vec<(String, ObjectId)>, Failure> {
+    let refs = repository.refs(&["refs/heads/", "refs/remotes/"])?;
+    Ok(refs
+        .into_iter()
+        .filter(|(name, _)| branch_of(name).is_some_and(|branch| policy.protected(branch)))
+        .collect())
+}
+
+/// The branch that a full ref name is, or tracks.
+fn branch_of(name: &str) -> Option<&str> {
+    let tracked = || {
+        name.strip_prefix("refs/remotes/")
+            .and_then(|rest| rest.split_once('/'))
+            .map(|(_, branch)| branch)
+    };
+    name.strip_prefix("refs/heads/")
+        .or_else(tracked)
+        .filter(|branch| *branch != "HEAD")
+}
+
+fn drop_what_comes_from(repository: &Repository, change: &mut Change, commit: &ObjectId) -> Result<(), Failure> {
+    let at = Snapshot::Commit(commit.clone());
+    let mut kept = Vec::with_capacity(change.files.len());
+    for file in std::mem::take(&mut change.files) {
+        if repository.entry(&at, &file.path)?.as_ref() != file.after() {
+            kept.push(file);
+        }
+    }
+    change.files = kept;
+    Ok(())
+}
+
+/// The change between two revisions, for `check` and `certify`.
+pub(super) fn between(
+    repository: &Repository,
+    base: &str,
+    head: &str,
+    target: Option<&str>,
+) -> Result<Selected, Failure> {
+    let (tip, top) = (repository.commit(base)?, repository.commit(head)?);
+    let target = match target
+        .map(str::to_owned)
+        .or_else(|| named_branch(repository, base))
+        .or_else(target_of_ci)
+    {
+        Some(name) => TargetBranch::Named(name),
+        None => TargetBranch::Unknown,
+    };
+    let arguments = format!(
+        "--base {} --head {}",
+        crate::report::shell(base),
+        crate::report::shell(head)
+    );
+    Ok(Selected {
+        change: repository.change_between(Some(&tip), &top)?,
+        range: Some((vec![tip.clone()], top)),
+        tip: Some(tip),
+        target,
+        stage: Stage::Merge,
+        arguments,
+        told: None,
+    })
+}
+
+/// The branch that a revision names, if it names one: `main`, `origin/main`, `refs/heads/main`, `refs/remotes/origin/main`.
+fn named_branch(repository: &Repository, rev: &str) -> Option<String> {
+    let candidates = [
+        rev.to_owned(),
+        format!("refs/heads/{rev}"),
+        format!("refs/remotes/{rev}"),
+    ];
+    let refs = repository.refs(&["refs/heads/", "refs/remotes/"]).ok()?;
+    let name = candidates
+        .iter()
+        .find(|candidate| refs.iter().any(|(name, _)| name == *candidate))?;
+    branch_of(name).map(str::to_owned)
+}
+
+/// The target branch as the CI systems document it.
+fn target_of_ci() -> Option<String> {
+    const VARIABLES: [&str; 5] = [
+        "GITHUB_BASE_REF",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+        "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+        "CHANGE_TARGET",
+        "CERTGATE_TARGET",
+    ];
+    VARIABLES
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|value| !value.is_empty())
+}
+
+/// What the arguments choose; without any: what is staged, and where nothing is, this branch against the one it would merge into.
+pub(super) fn resolve(
+    repository: &Repository,
+    args: &ChangeArgs,
+    range: Option<&str>,
+    target: Option<&str>,
+) -> Result<Selected, Failure> {
+    if let Some(range) = range {
+        let (base, head) = split_range(range)?;
+        return between(repository, base, head, target);
+    }
+    match (&args.base, &args.head) {
+        (Some(base), head) => return between(repository, base, head.as_deref().unwrap_or("HEAD"), target),
+        (None, Some(head)) => {
+            let (base, _) = merge_target(repository, target)?;
+            return between(repository, &base, head, target);
+        }
+        (None, None) => {}
+    }
+    let with_target = |mut selected: Selected| {
+        if let Some(target) = target {
+            selected.target = TargetBranch::Named(target.to_owned());
+        }
+        selected
+    };
+    if args.staged {
+        if repository.is_bare() {
+            return Err(bare());
+        }
+        return Ok(with_target(staged(repository, Stage::PreCommit)?));
+    }
+    if !repository.is_bare() {
+        let selected = staged(repository, Stage::PreCommit)?;
+        if !selected.change.files.is_empty() {
+            return Ok(with_target(Selected {
+                told: Some("judging what is staged".to_owned()),
+                ..selected
+            }));
+        }
+    }
+    let (base, branch) = merge_target(repository, target)?;
+    let mut selected = between(repository, &base, "HEAD", Some(target.unwrap_or(&branch)))?;
+    selected.told = Some(format!("nothing is staged; judging HEAD against `{base}`"));
+    Ok(selected)
+}
+
+fn bare() -> Failure {
+    Diagnostic::error(Code::CG705, "a bare repository has nothing staged")
+        .help("certgate check --base REV --head REV")
+        .into()
+}
+
+fn split_range(range: &str) -> Result<(&str, &str), Failure> {
+    let (base, head) = range
+        .split_once("...")
+        .or_else(|| range.split_once(".."))
+        .filter(|(base, _)| !base.is_empty())
+        .ok_or_else(|| Failure::usage(format!("`{range}` is not a range"), "certgate check --range main..HEAD"))?;
+    Ok((base, if head.is_empty() { "HEAD" } else { head }))
+}
+
+/// The revision of the protected branch that HEAD would merge into, and that branch's name. On a protected branch itself that is its
+/// upstream.
+fn merge_target(repository: &Repository, target: Option<&str>) -> Result<(String, String), Failure> {
+    let nothing = |why: String| -> Failure {
+        Diagnostic::error(Code::CG708, "there is nothing to judge")
+            .because(why)
+            .help("git add FILE… && certgate check --staged")
+            .help("certgate check --base REV --head REV")
+            .into()
+    };
+    let head = repository.head()?;
+    if let Head::Unborn { .. } = head {
+        return Err(nothing("nothing is staged, and there is no commit yet".to_owned()));
+    }
+    let own = head.branch().map(str::to_owned);
+    if let Some(target) = target {
+        let revision = [format!("refs/heads/{target}"), format!("refs/remotes/origin/{target}")];
+        let found = revision.iter().find(|rev| repository.commit(rev).is_ok());
+        return found
+            .map(|rev| (rev.clone(), target.to_owned()))
+            .ok_or_else(|| nothing(format!("there is no branch `{target}`")));
+    }
+    let at_head = head
+        .commit()
+        .map(|commit| Snapshot::Commit(commit.clone()))
+        .unwrap_or(Snapshot::Empty);
+    let policy = match judge::policy_at(repository, &at_head)? {
+        Some(policy) => policy,
+        None => judge::default_policy()?,
+    };
+    if let Some(own) = own.as_deref().filter(|own| policy.protected(own)) {
+        let upstream = repository.upstream(own)?;
+        let reason = format!("nothing is staged, and `{own}` is itself protected and has no upstream");
+        return upstream.map(|rev| (rev, own.to_owned())).ok_or_else(|| nothing(reason));
+    }
+    let branches = protected_branches(repository, &policy)?;
+    // A branch that enforcement names first comes first; of those, what the remote has is nearer to what will be merged into.
+    let best = branches.iter().min_by_key(|(name, _)| {
+        let branch = branch_of(name).unwrap_or(name);
+        let place = policy
+            .enforce
+            .iter()
+            .flat_map(|entry| entry.branches.iter())
+            .position(|glob| glob == branch);
+        (
+            place.unwrap_or(usize::MAX),
+            !name.starts_with("refs/remotes/origin/"),
+            name.starts_with("refs/heads/"),
+            name.clone(),
+        )
+    });
+    match best {
+        Some((name, _)) => Ok((name.clone(), branch_of(name).unwrap_or(name).to_owned())),
+        None => Err(nothing(
+            "nothing is staged, and no branch here is protected by the policy".to_owned(),
+        )),
+    }
+}
+
+/// The policy's path in the repository.
+pub(super) fn policy_path() -> RepoPath {
+    RepoPath::from(".certgate/policy.yaml")
+}

@@ -1,0 +1,231 @@
+//! The base's ledger, kept on disk so that a hook need not read every certificate at every commit.
+//!
+//! A cache is a folder `$GIT_COMMON_DIR/certgate/ledger/KEY/`, where KEY is a digest of everything that its content depends on: the
+//! certificate globs, the ids of the trees they reach into, and the version of certgate. It is written once, under another name, and
+//! renamed; it is never changed. What cannot be read is made anew, and what cannot be written is done without.
+//!
+//! Files: `index` (which components are in which shard, the stops, the certificates without a component), `ids` (sorted), and one
+//! shard a component, so that a question about one component reads only that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
+
+use super::record::Record;
+use crate::certificate::Class;
+use crate::change::{ObjectId, RepoPath};
+
+/// Grows when the form of a record or the reading of a certificate changes.
+const FORM: &str = "1";
+
+/// Names the content that a cache would hold.
+pub(super) struct CacheKey(String);
+
+impl CacheKey {
+    pub(super) fn new<'g>(patterns: impl Iterator<Item = &'g str>, trees: &[(Vec<u8>, Option<ObjectId>)]) -> Self {
+        let mut hash = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        add(FORM.as_bytes());
+        add(env!("CARGO_PKG_VERSION").as_bytes());
+        patterns.for_each(|pattern| add(pattern.as_bytes()));
+        for (prefix, tree) in trees {
+            add(prefix);
+            add(tree.as_ref().map(ObjectId::as_bytes).unwrap_or_default());
+        }
+        Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Index {
+    /// Folded component name to shard number.
+    shards: BTreeMap<String, u32>,
+    /// Records without a component.
+    loose: Vec<Record>,
+    /// Folded components of the emergency stops, whose records every question needs.
+    stops: BTreeSet<String>,
+}
+
+/// An opened ledger.
+pub(super) struct Cache {
+    index: Index,
+    source: Source,
+}
+
+enum Source {
+    /// On disk.
+    Folder(PathBuf),
+    /// Just made (it may or may not have been written).
+    Memory(Vec<Record>),
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache")
+            .field("components", &self.index.shards.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    postcard::from_bytes(&fs::read(path).ok()?).ok()
+}
+
+fn store<T: Serialize>(path: &Path, value: &T) -> Option<()> {
+    fs::write(path, postcard::to_stdvec(value).ok()?).ok()
+}
+
+impl Cache {
+    /// Opens the cache of that key, if it is there and whole.
+    pub(super) fn open(home: &Path, key: &CacheKey) -> Option<Self> {
+        let folder = home.join(&key.0);
+        let index: Index = load(&folder.join("index"))?;
+        Some(Self {
+            index,
+            source: Source::Folder(folder),
+        })
+    }
+
+    /// Makes the cache of that key from every record, and keeps it if the disk lets it.
+    pub(super) fn create(home: &Path, key: &CacheKey, records: Vec<Record>) -> Self {
+        let mut index = Index::default();
+        for record in &records {
+            let components = record.folded_components();
+            if record.status().is_some_and(|status| status.class() == Class::Stop) {
+                index.stops.extend(components.iter().cloned());
+            }
+            if components.is_empty() {
+                index.loose.push(record.clone());
+            }
+            for component in components {
+                let next = index.shards.len() as u32;
+                index.shards.entry(component).or_insert(next);
+            }
+        }
+        let _kept = keep(home, key, &index, &records);
+        Self {
+            index,
+            source: Source::Memory(records),
+        }
+    }
+
+    /// The folded names of the components that an emergency stop names.
+    pub(super) fn stop_components(&self) -> impl Iterator<Item = String> + '_ {
+        self.index.stops.iter().cloned()
+    }
+
+    /// Every id with the path of its certificate. `None` where the cache is broken.
+    pub(super) fn ids(&self) -> Option<Vec<(String, RepoPath)>> {
+        match &self.source {
+            Source::Memory(records) => Some(ids(records)),
+            Source::Folder(folder) => load(&folder.join("ids")),
+        }
+    }
+
+    /// The records on any of the components, each once, and those without a component. `None` where the cache is broken: a record
+    /// that cannot be read may be a refusal.
+    pub(super) fn load(&self, components: &BTreeSet<String>) -> Option<Vec<Record>> {
+        let wanted = |record: &Record| !record.folded_components().is_disjoint(components);
+        let mut found: Vec<Record> = match &self.source {
+            Source::Memory(records) => records.iter().filter(|record| wanted(record)).cloned().collect(),
+            Source::Folder(folder) => {
+                let shards: Vec<u32> = components
+                    .iter()
+                    .filter_map(|name| self.index.shards.get(name).copied())
+                    .collect();
+                let mut seen = BTreeSet::new();
+                let mut records: Vec<Record> = Vec::new();
+                for shard in &shards {
+                    records.append(&mut load(&folder.join(shard.to_string()))?);
+                }
+                if shards.len() > 1 {
+                    records.retain(|record| seen.insert(record.key().0.clone()));
+                }
+                records
+            }
+        };
+        found.extend(self.index.loose.iter().cloned());
+        Some(found)
+    }
+
+    /// Every record. `None` where the cache is broken.
+    pub(super) fn load_all(&self) -> Option<Vec<Record>> {
+        match &self.source {
+            Source::Memory(records) => Some(records.clone()),
+            Source::Folder(_) => self.load(&self.index.shards.keys().cloned().collect()),
+        }
+    }
+
+    /// The records of the newest cache under `home`, for making the next from.
+    pub(super) fn newest_records(home: &Path) -> Vec<Record> {
+        let folders = fs::read_dir(home).into_iter().flatten().flatten();
+        let newest = folders
+            .filter(|folder| folder.path().join("index").is_file())
+            .max_by_key(|folder| folder.metadata().and_then(|meta| meta.modified()).ok());
+        let opened = newest.and_then(|folder| {
+            let index: Index = load(&folder.path().join("index"))?;
+            Some(Self {
+                index,
+                source: Source::Folder(folder.path()),
+            })
+        });
+        opened.and_then(|cache| cache.load_all()).unwrap_or_default()
+    }
+}
+
+fn ids(records: &[Record]) -> Vec<(String, RepoPath)> {
+    let mut ids: Vec<(String, RepoPath)> = records
+        .iter()
+        .filter_map(|record| record.id().map(|id| (id.to_owned(), record.key().0.clone())))
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Writes a cache beside its final name, renames it, and removes those it replaces. `None` where the disk did not let it.
+fn keep(home: &Path, key: &CacheKey, index: &Index, records: &[Record]) -> Option<()> {
+    fs::create_dir_all(home).ok()?;
+    let folder = tempfile::Builder::new().prefix("new-").tempdir_in(home).ok()?;
+    let mut shards: BTreeMap<u32, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        for component in record.folded_components() {
+            if let Some(&shard) = index.shards.get(&component) {
+                shards.entry(shard).or_default().push(record);
+            }
+        }
+    }
+    for (shard, records) in &shards {
+        store(&folder.path().join(shard.to_string()), records)?;
+    }
+    store(&folder.path().join("ids"), &ids(records))?;
+    store(&folder.path().join("index"), index)?;
+    let target = home.join(&key.0);
+    let path = folder.keep();
+    if fs::rename(&path, &target).is_err() {
+        // Another process was first, and wrote the same.
+        fs::remove_dir_all(&path).ok()?;
+        return Some(());
+    }
+    for folder in fs::read_dir(home).ok()?.flatten() {
+        let stale = folder.path() != target && is_old(&folder.path());
+        if stale {
+            let _gone = fs::remove_dir_all(folder.path());
+        }
+    }
+    Some(())
+}
+
+/// A minute is enough for whoever is reading a cache that was replaced; a few may stand beside each other (branches).
+fn is_old(folder: &Path) -> bool {
+    let age = fs::metadata(folder)
+        .and_then(|meta| meta.modified())
+        .ok()
+        .and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age.as_secs() > 3600)
+}

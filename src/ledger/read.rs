@@ -1,0 +1,266 @@
+//! Reads the ledger that a change is judged by: the base's certificates and those that the change adds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cache::{Cache, CacheKey};
+use super::record::Record;
+use super::{Entry, Origin, Violation};
+use crate::certificate::{self, MAX_BYTES, Parsed};
+use crate::change::{Change, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::git::{Blob, GitError, Repository};
+use crate::policy::GlobList;
+use crate::trust::{HashCheck, check_hash};
+
+/// What to read.
+#[derive(Debug)]
+pub struct Query<'a> {
+    /// Which paths are certificates.
+    pub certificates: &'a GlobList,
+    /// The target's tip (HEAD at the commit stages): its ledger counts whole.
+    pub tip: Option<&'a ObjectId>,
+    /// What is judged.
+    pub change: &'a Change,
+    /// Certificates dated before it are history; the append-only rule does not hold for them.
+    pub since: Option<jiff::Timestamp>,
+    /// Folded names of the components in question; certificates on others are left out, but for emergency stops.
+    pub components: &'a BTreeSet<String>,
+}
+
+/// The certificates that bear on a change.
+#[derive(Debug)]
+pub struct Ledger {
+    /// Those of the base that bear on the components in question, and those that the change adds.
+    pub entries: Vec<Entry>,
+    /// The rules that it breaks.
+    pub violations: Vec<Violation>,
+    /// True where the change does nothing but add valid certificates and signatures beside certificates.
+    pub only_certificates: bool,
+}
+
+/// Why the ledger cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The repository could not be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A ledger that was just read gave no answer.
+    #[error("the ledger gave no answer")]
+    Cache,
+}
+
+/// Reads what the change does to the ledger, and opens the base's.
+///
+/// # Errors
+///
+/// Any object that cannot be read: half a ledger is none.
+pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, LedgerError> {
+    let (mut added, mut violations) = (Vec::new(), Vec::new());
+    let mut only_certificates = !query.change.files.is_empty();
+    let touched: Vec<&FileChange> = query
+        .change
+        .files
+        .iter()
+        .filter(|file| query.certificates.matches(file.path.as_bytes()))
+        .collect();
+    let gone: BTreeSet<&ObjectId> = touched
+        .iter()
+        .filter(|f| f.after().is_none())
+        .filter_map(|f| f.before())
+        .map(|e| &e.id)
+        .collect();
+    let arrived: BTreeSet<&ObjectId> = touched
+        .iter()
+        .filter(|f| f.before().is_none())
+        .filter_map(|f| f.after())
+        .map(|e| &e.id)
+        .collect();
+    for file in &touched {
+        match (file.before(), file.after()) {
+            (before, Some(after)) => {
+                if let Some(before) = before {
+                    let kept = before.id == after.id && (before.mode == Mode::Symlink) == (after.mode == Mode::Symlink);
+                    only_certificates = false;
+                    if kept {
+                        continue;
+                    }
+                    if !is_history(repository, query, file)? {
+                        violations.push(Violation::Modified(file.path.clone()));
+                    }
+                }
+                let moved = before.is_none() && gone.contains(&after.id);
+                let there = match query.tip {
+                    Some(tip) => repository.entry(&Snapshot::Commit(tip.clone()), &file.path)?,
+                    None => None,
+                };
+                if moved || there.as_ref().is_some_and(|entry| entry.id == after.id) {
+                    continue;
+                }
+                let parsed = parse(repository, &file.path, after.mode, &after.id)?;
+                let valid =
+                    certificate::is_valid(&parsed.0) && !parsed.0.findings.iter().any(|f| f.level() == Level::Error);
+                only_certificates &= valid;
+                added.push(entry(parsed, after.id.clone(), Origin::Added));
+            }
+            (Some(before), None) => {
+                only_certificates = false;
+                if !arrived.contains(&before.id) && !is_history(repository, query, file)? {
+                    violations.push(Violation::Deleted(file.path.clone()));
+                }
+            }
+            (None, None) => {}
+        }
+    }
+    only_certificates &= query.change.files.iter().all(|file| {
+        file.before().is_none()
+            && (query.certificates.matches(file.path.as_bytes()) || is_signature(query.certificates, &file.path))
+    });
+    let mut entries = Vec::new();
+    if let Some(tip) = query.tip {
+        let mut wanted = query.components.clone();
+        wanted.extend(added.iter().flat_map(Entry::component_names));
+        let asks_ids = added.iter().any(|entry| entry.certificate.id.is_some());
+        let (records, ids) = with_base(repository, query.certificates, tip, |base| {
+            wanted.extend(base.stop_components());
+            Some((base.load(&wanted)?, if asks_ids { base.ids()? } else { Vec::new() }))
+        })?;
+        violations.extend(duplicate_ids(&added, ids));
+        entries.extend(records.into_iter().map(Record::into_entry));
+    } else {
+        violations.extend(duplicate_ids(&added, Vec::new()));
+    }
+    entries.append(&mut added);
+    Ok(Ledger {
+        entries,
+        violations,
+        only_certificates,
+    })
+}
+
+/// Every certificate at a commit, sorted by path, for `status`, `log`, `show` and `lint`.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn all(repository: &Repository, certificates: &GlobList, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
+    let mut entries: Vec<Entry> = with_base(repository, certificates, tip, |base| base.load_all())?
+        .into_iter()
+        .map(Record::into_entry)
+        .collect();
+    entries.sort_by(|a, b| a.certificate.path.cmp(&b.certificate.path));
+    Ok(entries)
+}
+
+/// Asks the ledger of a commit: from the cache where its trees are known and it is whole, else from the objects.
+fn with_base<T>(
+    repository: &Repository,
+    certificates: &GlobList,
+    tip: &ObjectId,
+    mut ask: impl FnMut(&Cache) -> Option<T>,
+) -> Result<T, LedgerError> {
+    let prefixes = certificates.literal_prefixes();
+    let mut trees = Vec::with_capacity(prefixes.len());
+    for prefix in &prefixes {
+        trees.push((prefix.clone(), repository.subtree_id(tip, prefix)?));
+    }
+    let key = CacheKey::new(certificates.iter(), &trees);
+    let home = repository.common_dir().join("certgate").join("ledger");
+    if let Some(answer) = Cache::open(&home, &key).and_then(|cache| ask(&cache)) {
+        return Ok(answer);
+    }
+    let mut known: BTreeMap<(RepoPath, ObjectId), Record> = Cache::newest_records(&home)
+        .into_iter()
+        .map(|record| ((record.key().0.clone(), record.key().1.clone()), record))
+        .collect();
+    let mut records = Vec::new();
+    for (path, at) in repository.list(&Snapshot::Commit(tip.clone()), &prefixes)? {
+        if !certificates.matches(path.as_bytes()) {
+            continue;
+        }
+        let record = match known
+            .remove(&(path.clone(), at.id.clone()))
+            .filter(|_| at.mode != Mode::Symlink)
+        {
+            Some(record) => record,
+            None => {
+                let (parsed, hash) = parse(repository, &path, at.mode, &at.id)?;
+                Record::new(parsed.certificate, at.id, hash)
+            }
+        };
+        records.push(record);
+    }
+    ask(&Cache::create(&home, &key, records)).ok_or(LedgerError::Cache)
+}
+
+fn parse(
+    repository: &Repository,
+    path: &RepoPath,
+    mode: Mode,
+    id: &ObjectId,
+) -> Result<(Parsed, HashCheck), LedgerError> {
+    if !matches!(mode, Mode::Regular | Mode::Executable) {
+        // A symlink's content is a path and a submodule's a commit: neither is a document.
+        return Ok((certificate::not_a_file(path), HashCheck::Absent));
+    }
+    Ok(match repository.blob(id, MAX_BYTES)? {
+        Blob::Content(bytes) => {
+            let parsed = certificate::parse(path, &bytes);
+            let hash = check_hash(&bytes, &parsed.certificate);
+            (parsed, hash)
+        }
+        Blob::TooLarge { size } => (certificate::too_large(path, size), HashCheck::Absent),
+    })
+}
+
+fn entry((parsed, hash): (Parsed, HashCheck), blob: ObjectId, origin: Origin) -> Entry {
+    let findings: Vec<Diagnostic> = parsed.findings;
+    Entry {
+        certificate: parsed.certificate,
+        origin,
+        blob,
+        hash,
+        carried: BTreeSet::new(),
+        findings,
+    }
+}
+
+fn is_history(repository: &Repository, query: &Query<'_>, file: &FileChange) -> Result<bool, LedgerError> {
+    let (Some(since), Some(before)) = (query.since, file.before()) else {
+        return Ok(false);
+    };
+    let parsed = parse(repository, &file.path, before.mode, &before.id)?;
+    Ok(entry(parsed, before.id.clone(), Origin::Base)
+        .moment()
+        .is_some_and(|moment| moment < since))
+}
+
+fn is_signature(certificates: &GlobList, path: &RepoPath) -> bool {
+    path.as_bytes()
+        .strip_suffix(b".sig")
+        .is_some_and(|document| certificates.matches(document))
+}
+
+fn duplicate_ids(added: &[Entry], base: Vec<(String, RepoPath)>) -> Vec<Violation> {
+    let mut seen: BTreeMap<String, RepoPath> = base.into_iter().collect();
+    let with_id: Vec<(&Entry, &String)> = added
+        .iter()
+        .filter_map(|e| e.certificate.id.as_ref().map(|id| (e, id)))
+        .collect();
+    let mut violations = Vec::new();
+    for (entry, id) in with_id {
+        let path = entry.certificate.path.clone();
+        match seen.get(id) {
+            Some(taken_by) if *taken_by != path => {
+                violations.push(Violation::DuplicateId {
+                    path,
+                    id: id.clone(),
+                    taken_by: taken_by.clone(),
+                });
+            }
+            _ => {
+                seen.insert(id.clone(), path);
+            }
+        }
+    }
+    violations
+}

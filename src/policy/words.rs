@@ -1,0 +1,94 @@
+//! How validated values are written: the words that policies and reports share.
+
+use std::time::Duration;
+
+use super::{Binding, Enforcement, GlobList, Policy, Risk, Rules};
+
+/// How long a certificate counts under [`Binding::Component`], unless the policy says otherwise.
+pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+impl Enforcement {
+    /// The word used in policies and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Block => "block",
+        }
+    }
+}
+
+impl Binding {
+    /// The word used in policies and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::History => "history",
+            Self::Component => "component",
+        }
+    }
+}
+
+impl Risk {
+    /// The word used in policies and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl Policy {
+    /// How many examples `certgate policy check` runs.
+    pub fn example_count(&self) -> usize {
+        let count = |examples: &super::Examples| examples.matching.len() + examples.ignored.len();
+        let of_rules = |rules: &Rules| rules.content.iter().map(|rule| count(&rule.examples)).sum::<usize>();
+        self.components
+            .iter()
+            .map(|component| count(&component.examples) + of_rules(&component.rules))
+            .sum()
+    }
+}
+
+impl Rules {
+    /// The rules in words, a line each, as written in the policy.
+    pub fn describe(&self) -> Vec<String> {
+        let join = |globs: &GlobList| globs.iter().collect::<Vec<_>>().join(", ");
+        let within = |globs: &Option<GlobList>| globs.as_ref().map(|g| format!(" in {}", join(g))).unwrap_or_default();
+        let mut lines = Vec::new();
+        if !self.paths.is_empty() {
+            lines.push(format!("paths {}", join(&self.paths)));
+        }
+        lines.extend(
+            self.content
+                .iter()
+                .map(|rule| format!("content {}{}", rule.pattern.as_str(), within(&rule.paths))),
+        );
+        lines.extend(
+            self.functions
+                .iter()
+                .map(|rule| format!("function {}{}", join(&rule.name), within(&rule.paths))),
+        );
+        lines.extend(
+            self.messages
+                .iter()
+                .map(|pattern| format!("message {}", pattern.as_str())),
+        );
+        if !self.families.is_empty() {
+            let words: Vec<&str> = self.families.iter().map(|family| family.as_str()).collect();
+            lines.push(format!(
+                "message that names the component with a word of {}",
+                words.join(", ")
+            ));
+        }
+        if !self.exclude.is_empty() {
+            lines.push(format!("but not in {}", join(&self.exclude)));
+        }
+        if self.ignore_comments {
+            lines.push("comments and blank lines do not count".to_owned());
+        }
+        lines
+    }
+}

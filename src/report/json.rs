@@ -1,0 +1,211 @@
+//! `--format json`: the verdict as `certgate/verdict/v1` (`docs/schema/verdict-v1.json`).
+
+use serde::Serialize;
+
+use super::Report;
+use crate::change::ObjectId;
+use crate::diagnostic::{Diagnostic, sanitize};
+use crate::sensitivity::{GatedMessage, Reason};
+use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision};
+
+/// The name of the verdict's schema.
+pub const VERDICT_SCHEMA: &str = "certgate/verdict/v1";
+/// The name of the schema of a run that could not decide.
+pub const FAILURE_SCHEMA: &str = "certgate/error/v1";
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    schema: &'static str,
+    verdict: &'static str,
+    stage: &'static str,
+    enforcement: &'static str,
+    target: Option<String>,
+    base: Option<&'a str>,
+    head: &'a str,
+    policy: &'a str,
+    components: Vec<JsonComponent<'a>>,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonComponent<'a> {
+    id: &'a str,
+    outcome: &'static str,
+    files: Vec<JsonFile>,
+    messages: Vec<JsonMessage>,
+    certificates: Vec<JsonCertificate>,
+}
+
+#[derive(Serialize)]
+struct JsonFile {
+    path: String,
+    covered: bool,
+    reasons: Vec<JsonReason>,
+    by: Vec<JsonBinding>,
+}
+
+#[derive(Serialize)]
+struct JsonBinding {
+    certificate: String,
+    binding: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonReason {
+    rule: &'static str,
+    line: Option<u32>,
+    side: Option<&'static str>,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct JsonMessage {
+    commit: Option<String>,
+    #[serde(flatten)]
+    reason: JsonReason,
+}
+
+#[derive(Serialize)]
+struct JsonCertificate {
+    id: Option<String>,
+    path: String,
+    agent: Option<String>,
+    status: Option<&'static str>,
+    class: &'static str,
+    covers: Vec<String>,
+    problems: Vec<&'static str>,
+}
+
+/// A diagnostic as every JSON report has it.
+#[derive(Serialize)]
+pub(super) struct JsonDiagnostic<'a> {
+    code: &'static str,
+    level: crate::diagnostic::Level,
+    path: Option<&'a str>,
+    line: Option<u32>,
+    message: &'a str,
+    notes: &'a [String],
+    help: String,
+}
+
+impl<'a> From<&'a Diagnostic> for JsonDiagnostic<'a> {
+    fn from(diagnostic: &'a Diagnostic) -> Self {
+        Self {
+            code: diagnostic.code().as_str(),
+            level: diagnostic.level(),
+            path: diagnostic.place().map(|place| place.path.as_str()),
+            line: diagnostic.place().and_then(|place| place.line),
+            message: diagnostic.message(),
+            notes: diagnostic.notes(),
+            help: diagnostic.helps().join("\n"),
+        }
+    }
+}
+
+fn reason(reason: &Reason) -> JsonReason {
+    let side = reason.side.map(|side| match side {
+        crate::change::Side::Added => "added",
+        crate::change::Side::Removed => "removed",
+    });
+    JsonReason {
+        rule: reason.rule.as_str(),
+        line: reason.line,
+        side,
+        detail: sanitize(&reason.detail),
+    }
+}
+
+fn file(file: &FileDecision) -> JsonFile {
+    let by = file.by.iter().map(|(label, binding)| JsonBinding {
+        certificate: sanitize(label),
+        binding: binding.as_str(),
+    });
+    JsonFile {
+        path: file.path.to_string(),
+        covered: file.covered,
+        reasons: file.reasons.iter().map(reason).collect(),
+        by: by.collect(),
+    }
+}
+
+fn message(message: &GatedMessage) -> JsonMessage {
+    JsonMessage {
+        commit: message.commit.as_ref().map(ObjectId::to_string),
+        reason: reason(&message.reason),
+    }
+}
+
+fn certificate(report: &Report, decision: &CertificateDecision) -> Option<JsonCertificate> {
+    let certificate = &report.ledger.get(decision.entry)?.certificate;
+    let mut problems: Vec<&'static str> = decision
+        .problems
+        .iter()
+        .map(|problem| problem.code().as_str())
+        .collect();
+    problems.dedup();
+    Some(JsonCertificate {
+        id: certificate.id.as_deref().map(sanitize),
+        path: certificate.path.to_string(),
+        agent: certificate.agent.as_deref().map(sanitize),
+        status: certificate.status.map(|status| status.as_str()),
+        class: decision.class.map_or("invalid", |class| class.as_str()),
+        covers: decision.covers.iter().map(ToString::to_string).collect(),
+        problems,
+    })
+}
+
+fn component<'a>(report: &'a Report, component: &'a ComponentDecision) -> JsonComponent<'a> {
+    JsonComponent {
+        id: &component.id,
+        outcome: component.outcome.as_str(),
+        files: component.files.iter().map(file).collect(),
+        messages: component.messages.iter().map(message).collect(),
+        certificates: component
+            .certificates
+            .iter()
+            .filter_map(|decision| certificate(report, decision))
+            .collect(),
+    }
+}
+
+/// The report as JSON, with a line break at the end.
+pub fn verdict(report: &Report) -> String {
+    let json = JsonReport {
+        schema: VERDICT_SCHEMA,
+        verdict: report.verdict().as_str(),
+        stage: report.stage.as_str(),
+        enforcement: report.enforcement.as_str(),
+        target: report.target.as_deref().map(sanitize),
+        base: report.base.as_deref(),
+        head: &report.head,
+        policy: &report.policy,
+        components: report
+            .decision
+            .components
+            .iter()
+            .map(|c| component(report, c))
+            .collect(),
+        diagnostics: report.diagnostics.iter().map(JsonDiagnostic::from).collect(),
+    };
+    to_line(&json)
+}
+
+/// The diagnostics of a run that could not decide.
+pub fn failure(diagnostics: &[Diagnostic]) -> String {
+    #[derive(Serialize)]
+    struct JsonFailure<'a> {
+        schema: &'static str,
+        diagnostics: Vec<JsonDiagnostic<'a>>,
+    }
+    to_line(&JsonFailure {
+        schema: FAILURE_SCHEMA,
+        diagnostics: diagnostics.iter().map(JsonDiagnostic::from).collect(),
+    })
+}
+
+/// Pretty JSON and a line break. None of the reports can fail to serialise: they hold strings, numbers and lists.
+pub fn to_line(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value)
+        .map(|json| json + "\n")
+        .unwrap_or_default()
+}

@@ -1,0 +1,233 @@
+//! What the decision found, as data: each variant carries exactly what is needed to explain it.
+
+use crate::certificate::Class;
+use crate::change::RepoPath;
+use crate::diagnostic::Code;
+use crate::ledger::Violation;
+
+/// A reason of the decision. `entry` is an index into the case's ledger, `unit` the id of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A rule of the ledger is broken.
+    Ledger(Violation),
+    /// The change adds a certificate that cannot be read.
+    InvalidAdded {
+        /// The certificate.
+        entry: usize,
+    },
+    /// The change adds a refusal on a component that the policy does not know but whose name is close to one that it does.
+    RefusalAstray {
+        /// The certificate.
+        entry: usize,
+        /// The name as written.
+        name: String,
+        /// The id that was probably meant.
+        meant: String,
+    },
+    /// An emergency stop stands.
+    Stopped {
+        /// The certificate.
+        entry: usize,
+    },
+    /// A hold or veto (or a stop that holds for its component) stands over gated files.
+    Refused {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// Its class.
+        class: Class,
+        /// The files that it refuses; empty where only a message gates the component.
+        files: Vec<RepoPath>,
+    },
+    /// The newest word on a gated component cannot be read.
+    NewestInvalid {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+    },
+    /// A certificate lists files with other content than goes in, and nothing else covers them.
+    Changed {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// What it does cover.
+        covered: Vec<RepoPath>,
+        /// What changed since.
+        changed: Vec<RepoPath>,
+    },
+    /// Nothing covers these files.
+    Uncovered {
+        /// The component.
+        unit: String,
+        /// The files.
+        files: Vec<RepoPath>,
+        /// Certificates on the component that do not count, and why.
+        because: Vec<(usize, Problem)>,
+    },
+    /// Some approval covers these files, but too few agents do.
+    TooFew {
+        /// The component.
+        unit: String,
+        /// The files.
+        files: Vec<RepoPath>,
+        /// The agents whose approval counts for all of them.
+        have: Vec<String>,
+        /// How many are needed.
+        need: u32,
+    },
+    /// A specialist's certificate is missing.
+    Handoff {
+        /// The component.
+        unit: String,
+        /// The specialist.
+        agent: String,
+        /// The files.
+        files: Vec<RepoPath>,
+    },
+    /// A message announces a judgement that no certificate of the range holds.
+    Announced {
+        /// The component.
+        unit: String,
+    },
+    /// An approval counts, and has open conditions.
+    Conditions {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// The open conditions.
+        open: Vec<String>,
+    },
+    /// A certificate that the change adds does not do what its author meant.
+    Ineffective {
+        /// The certificate.
+        entry: usize,
+        /// Why.
+        problem: Problem,
+    },
+}
+
+impl Finding {
+    /// True where it stops the change (as far as the policy enforces).
+    pub fn blocks(&self) -> bool {
+        !matches!(self, Self::Conditions { .. } | Self::Ineffective { .. })
+    }
+}
+
+/// Why a certificate does not count, or counts less than its author meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Problem {
+    /// No decision can be read.
+    Invalid,
+    /// It names no component.
+    NoComponent,
+    /// Its component is not in the policy.
+    UnknownComponent(String),
+    /// It names no agent.
+    NoAgent,
+    /// A placeholder of the template is left in.
+    Placeholder,
+    /// Its date is missing or unreadable.
+    Undated,
+    /// It is dated ahead of the clock.
+    Future,
+    /// It is dated before `ledger.since`.
+    History,
+    /// It was changed after it was sealed.
+    HashMismatch,
+    /// Its SUBJECT cannot be read.
+    SubjectUnreadable,
+    /// Another certificate supersedes it.
+    Superseded(String),
+    /// The same agent refused later.
+    Cancelled(String),
+    /// Its agent is not one that the policy asks for.
+    WrongAgent(String),
+    /// Its conditions are open, and the policy does not let that count.
+    ConditionsOpen,
+    /// It lacks evidence that the policy requires.
+    EvidenceMissing,
+    /// It has no SUBJECT, and the binding is `digest`.
+    NoSubject,
+    /// It has no SUBJECT and was not introduced in this range with the content that goes in, or does not name the file.
+    NotCarried,
+    /// Its SUBJECT does not list the file.
+    NotListed,
+    /// Its SUBJECT lists the file with other content.
+    Changed,
+    /// A newer word on the component is not an approval.
+    NotNewest,
+    /// It is older than `max_age`.
+    Expired,
+    /// It neither approves nor refuses.
+    Neutral,
+    /// What it names in `Supersedes` it may not lift, or is not there.
+    SupersedesNothing(String),
+}
+
+impl Problem {
+    /// The diagnostic code under which `certgate explain` tells more.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Invalid => Code::CG304,
+            Self::NoComponent | Self::NoAgent => Code::CG110,
+            Self::UnknownComponent(_) => Code::CG114,
+            Self::Placeholder => Code::CG106,
+            Self::Undated => Code::CG108,
+            Self::Future => Code::CG107,
+            Self::HashMismatch => Code::CG501,
+            Self::SubjectUnreadable => Code::CG105,
+            Self::Changed => Code::CG202,
+            Self::ConditionsOpen => Code::CG207,
+            Self::EvidenceMissing => Code::CG601,
+            Self::Neutral => Code::CG208,
+            Self::SupersedesNothing(_) => Code::CG404,
+            Self::History
+            | Self::Superseded(_)
+            | Self::Cancelled(_)
+            | Self::WrongAgent(_)
+            | Self::NoSubject
+            | Self::NotCarried
+            | Self::NotListed
+            | Self::NotNewest
+            | Self::Expired => Code::CG203,
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid => f.write_str("its decision cannot be read"),
+            Self::NoComponent => f.write_str("it names no Component"),
+            Self::UnknownComponent(name) => write!(f, "its component `{name}` is not in the policy"),
+            Self::NoAgent => f.write_str("it names no Agent"),
+            Self::Placeholder => f.write_str("a placeholder of the template is left in"),
+            Self::Undated => f.write_str("its Date is missing or unreadable"),
+            Self::Future => f.write_str("it is dated in the future"),
+            Self::History => f.write_str("it is dated before `ledger.since`"),
+            Self::HashMismatch => f.write_str("it was changed after it was sealed: its hash does not match"),
+            Self::SubjectUnreadable => f.write_str("its SUBJECT cannot be read"),
+            Self::Superseded(by) => write!(f, "`{by}` supersedes it"),
+            Self::Cancelled(by) => write!(f, "the same agent refused later, in `{by}`"),
+            Self::WrongAgent(agent) => write!(f, "the policy does not ask for certificates of `{agent}`"),
+            Self::ConditionsOpen => f.write_str("its conditions are open"),
+            Self::EvidenceMissing => f.write_str("its EVIDENCE names no covered file with line numbers"),
+            Self::NoSubject => f.write_str("it has no SUBJECT, which binding `digest` asks for"),
+            Self::NotCarried => f.write_str(
+                "it has no SUBJECT, and it was not introduced by this change naming the file with the content that goes in",
+            ),
+            Self::NotListed => f.write_str("its SUBJECT does not list the file"),
+            Self::Changed => f.write_str("the file changed after it was certified"),
+            Self::NotNewest => f.write_str("a newer certificate on the component does not approve"),
+            Self::Expired => f.write_str("it is older than `max_age`"),
+            Self::Neutral => f.write_str("it is advisory only"),
+            Self::SupersedesNothing(id) => {
+                write!(f, "it supersedes `{id}`, which is not an older certificate on its component that its agent may lift")
+            }
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The laws of the verdict, as properties over small random worlds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::certificate::{Certificate, Condition, Subject, SubjectField, SubjectFile};
+use crate::change::{Digest, Mode, ObjectId};
+use crate::ledger::{Entry, Origin};
+use crate::sensitivity::RuleKind;
+use crate::trust::HashCheck;
+
+const FILES: [&str; 3] = ["src/a.rs", "src/b.rs", "src/c.rs"];
+const REFUSALS: [Status; 6] = [
+    Status::RequiresRemediation,
+    Status::DoNotRecommend,
+    Status::NeedsFurtherReview,
+    Status::Rejected,
+    Status::NoGo,
+    Status::EmergencyStop,
+];
+const AGENTS: [&str; 3] = ["perf", "torch", "arch"];
+
+fn state(version: u8) -> FileState {
+    FileState::Present {
+        mode: Mode::Regular,
+        digest: Digest([version; 32]),
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+fn reason() -> Reason {
+    Reason {
+        rule: RuleKind::Path,
+        line: None,
+        side: None,
+        detail: "src/**".into(),
+    }
+}
+
+fn status() -> impl Strategy<Value = Option<Status>> {
+    prop_oneof![5 => select(Status::ALL.to_vec()).prop_map(Some), 20 => Just(Some(Status::Approved)), 1 => Just(None)]
+}
+
+prop_compose! {
+    fn entry()(
+        serial in 0u32..12,
+        status in status(),
+        component in select(vec!["gpu", "gpu", "gpu", "loop"]),
+        agent in select(AGENTS.to_vec()),
+        age in 0i64..40,
+        subject in proptest::option::of(proptest::collection::btree_map(0usize..3, 0u8..2, 0..4)),
+        carried in proptest::collection::btree_set(0usize..3, 0..4),
+        supersedes in proptest::collection::vec(0u32..12, 0..2),
+        condition in proptest::option::of(any::<bool>()),
+        added in any::<bool>(),
+        flawed in 0u8..40,
+    ) -> Entry {
+        let subject = match subject {
+            None => SubjectField::Absent,
+            Some(_) if flawed == 1 => SubjectField::Unreadable,
+            Some(files) => SubjectField::Present(Subject {
+                components: vec![component.into()],
+                base: None,
+                head: None,
+                files: files.into_iter().map(|(f, v)| SubjectFile { path: FILES[f].into(), state: state(v) }).collect(),
+            }),
+        };
+        Entry {
+            certificate: Certificate {
+                path: format!("certificates/c{serial}.md").as_str().into(),
+                status,
+                components: vec![component.into()],
+                agent: Some(agent.into()),
+                date: (flawed != 2).then(|| Timestamp::from_second(now().as_second() - age * 86_400).unwrap()),
+                id: Some(serial.to_string()),
+                supersedes: supersedes.iter().map(u32::to_string).collect(),
+                subject,
+                conditions: condition.map(|met| Condition { text: "later".into(), met }).into_iter().collect(),
+                named: Vec::new(),
+                hash: None,
+                placeholders: flawed == 3,
+            },
+            origin: if added { Origin::Added } else { Origin::Base },
+            blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
+            hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
+            carried: carried.into_iter().map(|f| FILES[f].into()).collect(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+prop_compose! {
+    fn unit(id: &'static str)(
+        files in proptest::collection::btree_map(0usize..3, 0u8..2, 1..3),
+        agents in proptest::option::weighted(0.3, proptest::collection::btree_set(select(AGENTS.to_vec()), 1..4)),
+        approvals in prop_oneof![4 => Just(1u32), 1 => Just(2)],
+        binding in select(vec![Binding::Digest, Binding::History, Binding::Component]),
+        conditional in select(vec![Conditional::Allow, Conditional::Allow, Conditional::WhenMet, Conditional::Block]),
+        handoff in proptest::option::weighted(0.2, select(AGENTS.to_vec())),
+    ) -> GatedUnit {
+        GatedUnit {
+            id: id.into(),
+            names: BTreeSet::from([id.to_owned()]),
+            agents: agents.into_iter().flatten().map(str::to_owned).collect(),
+            approvals,
+            evidence: Vec::new(),
+            binding,
+            max_age: Duration::from_secs(30 * 86_400),
+            conditional,
+            files: files
+                .into_iter()
+                .map(|(f, v)| GatedPath {
+                    path: FILES[f].into(),
+                    state: Some(state(v)),
+                    reasons: vec![reason()],
+                    handoff: handoff.map(str::to_owned).into_iter().collect(),
+                })
+                .collect(),
+            messages: Vec::new(),
+        }
+    }
+}
+
+prop_compose! {
+    fn case()(
+        ledger in proptest::collection::vec(entry(), 0..7),
+        gpu in unit("gpu"),
+        other in proptest::option::weighted(0.2, unit("loop")),
+        lifter in proptest::option::of(select(AGENTS.to_vec())),
+        stop_is_per_component in any::<bool>(),
+    ) -> Case {
+        let mut seen = BTreeSet::new();
+        Case {
+            stage: Stage::Merge,
+            enforcement: Enforcement::Block,
+            terms: Terms {
+                since: None,
+                classes: BTreeMap::new(),
+                may_lift: lifter.map(str::to_owned).into_iter().collect(),
+                stop_is_per_component,
+                names: ["gpu", "loop"].map(|n| (n.to_owned(), n.to_owned())).into(),
+            },
+            gated: std::iter::once(gpu).chain(other).collect(),
+            ledger: ledger.into_iter().filter(|e| seen.insert(e.certificate.id.clone())).collect(),
+            violations: Vec::new(),
+            only_certificates: false,
+            now: now(),
+        }
+    }
+}
+
+fn blocks(case: &Case) -> bool {
+    decide(case).verdict == Verdict::Block
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, max_global_rejects: 200_000, ..ProptestConfig::default() })]
+
+    /// An approval that supersedes nothing may be taken away without anything getting better.
+    #[test]
+    fn removing_an_approval_never_unblocks(case in case(), at in any::<prop::sample::Index>()) {
+        prop_assume!(!case.ledger.is_empty() && blocks(&case));
+        let at = at.index(case.ledger.len());
+        let removed = &case.ledger[at].certificate;
+        prop_assume!(removed.status.is_some_and(|s| s.class().approves()) && removed.supersedes.is_empty());
+        let mut less = case.clone();
+        less.ledger.remove(at);
+        prop_assert!(blocks(&less));
+    }
+
+    #[test]
+    fn adding_a_refusal_never_unblocks(case in case(), mut refusal in entry(), word in select(REFUSALS.to_vec())) {
+        prop_assume!(blocks(&case));
+        refusal.certificate.status = Some(word);
+        refusal.certificate.id = Some("new".into());
+        let mut more = case.clone();
+        more.ledger.push(refusal);
+        prop_assert!(blocks(&more));
+    }
+
+    #[test]
+    fn adding_an_invalid_certificate_never_unblocks(case in case(), mut invalid in entry()) {
+        prop_assume!(blocks(&case));
+        invalid.certificate.status = None;
+        invalid.certificate.id = Some("new".into());
+        let added = invalid.origin == Origin::Added;
+        let mut more = case.clone();
+        more.ledger.push(invalid);
+        prop_assert!(blocks(&more));
+        if added {
+            let mut fine = case.clone();
+            fine.ledger = vec![more.ledger.pop().unwrap()];
+            fine.gated.clear();
+            prop_assert!(blocks(&fine), "an unreadable certificate that is added blocks by itself");
+        }
+    }
+
+    #[test]
+    fn adding_a_file_never_unblocks(case in case(), version in 0u8..3) {
+        prop_assume!(blocks(&case));
+        let mut more = case.clone();
+        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), reasons: vec![reason()], handoff: Vec::new() };
+        more.gated[0].files.push(path);
+        prop_assert!(blocks(&more));
+    }
+
+    #[test]
+    fn a_stricter_requirement_never_unblocks(case in case(), which in 0u8..4) {
+        prop_assume!(blocks(&case));
+        let mut more = case.clone();
+        match which {
+            0 => more.gated[0].approvals += 1,
+            1 => more.gated[0].conditional = Conditional::Block,
+            2 => more.gated[0].files.iter_mut().for_each(|file| file.handoff.push("arch".into())),
+            _ => more.gated[0].agents = vec!["nobody".into()],
+        }
+        prop_assert!(blocks(&more));
+    }
+
+    #[test]
+    fn moving_a_status_to_a_stricter_class_never_unblocks(case in case(), word in select(Status::ALL.to_vec())) {
+        prop_assume!(blocks(&case) && !word.class().approves());
+        let mut more = case.clone();
+        more.terms.classes.insert(word, Class::Veto);
+        prop_assert!(blocks(&more));
+    }
+
+    #[test]
+    fn the_order_of_input_never_matters(case in case(), seed in any::<u64>()) {
+        let mut other = case.clone();
+        let length = other.ledger.len().max(1);
+        other.ledger.rotate_left(seed as usize % length);
+        if seed % 2 == 0 {
+            other.ledger.reverse();
+        }
+        let (a, b) = (decide(&case), decide(&other));
+        prop_assert_eq!(a.verdict, b.verdict);
+        let outcomes = |d: &Decision| d.components.iter().map(|c| (c.id.clone(), c.outcome)).collect::<Vec<_>>();
+        prop_assert_eq!(outcomes(&a), outcomes(&b));
+    }
+
+    #[test]
+    fn without_an_approval_nothing_gated_passes(case in case()) {
+        let mut none = case.clone();
+        none.ledger.retain(|e| !e.certificate.status.is_some_and(|s| s.class().approves()));
+        prop_assert!(blocks(&none));
+    }
+
+    #[test]
+    fn a_standing_veto_outweighs_every_other_agent(case in case(), agent in select(AGENTS.to_vec())) {
+        let mut vetoed = case.clone();
+        vetoed.terms.may_lift.clear();
+        vetoed.ledger.retain(|e| e.certificate.agent.as_deref() != Some(agent));
+        let mut veto = proptest_entry(agent);
+        veto.certificate.status = Some(Status::NoGo);
+        vetoed.ledger.push(veto);
+        prop_assert!(blocks(&vetoed));
+    }
+
+    #[test]
+    fn enforcement_only_names_the_verdict(case in case()) {
+        let mut warn = case.clone();
+        warn.enforcement = Enforcement::Warn;
+        let expected = if blocks(&case) { Verdict::Warn } else { Verdict::Pass };
+        prop_assert_eq!(decide(&warn).verdict, expected);
+    }
+
+    #[test]
+    fn only_certificates_are_stopped_by_no_refusal(case in case()) {
+        let mut only = case.clone();
+        only.only_certificates = true;
+        only.ledger.retain(|e| e.certificate.status.is_some());
+        prop_assert!(!blocks(&only));
+    }
+}
+
+/// The worlds are not one-sided: both verdicts are frequent, or the laws above would say little.
+#[test]
+fn both_verdicts_are_frequent() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let passed = (0..2_000)
+        .filter(|_| !blocks(&case().new_tree(&mut runner).unwrap().current()))
+        .count();
+    assert!((150..1_850).contains(&passed), "{passed} of 2000 pass");
+}
+
+/// A plain entry by the given agent, on the whole component `gpu`, of today.
+fn proptest_entry(agent: &str) -> Entry {
+    Entry {
+        certificate: Certificate {
+            path: "certificates/own.md".into(),
+            status: Some(Status::Approved),
+            components: vec!["gpu".into()],
+            agent: Some(agent.into()),
+            date: Some(now()),
+            id: Some("own".into()),
+            supersedes: Vec::new(),
+            subject: SubjectField::Absent,
+            conditions: Vec::new(),
+            named: Vec::new(),
+            hash: None,
+            placeholders: false,
+        },
+        origin: Origin::Base,
+        blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
+        hash: HashCheck::Absent,
+        carried: BTreeSet::new(),
+        findings: Vec::new(),
+    }
+}

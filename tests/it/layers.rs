@@ -1,0 +1,142 @@
+//! The import picture of `docs/architecture.md`, held: a module imports only what stands before it in the flow.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Each module with the modules that it may import.
+const PICTURE: [(&str, &[&str]); 13] = [
+    ("change", &[]),
+    ("diagnostic", &["change"]),
+    ("certificate", &["change", "diagnostic", "trust"]),
+    ("trust", &["change", "diagnostic", "certificate"]),
+    ("policy", &["change", "diagnostic", "certificate"]),
+    ("git", &["change", "diagnostic"]),
+    ("sensitivity", &["change", "diagnostic", "policy"]),
+    (
+        "ledger",
+        &["change", "diagnostic", "certificate", "trust", "policy", "git"],
+    ),
+    ("evidence", &["change", "certificate"]),
+    (
+        "verdict",
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "trust",
+            "policy",
+            "sensitivity",
+            "ledger",
+            "evidence",
+        ],
+    ),
+    ("hooks", &["change", "diagnostic"]),
+    (
+        "report",
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "policy",
+            "sensitivity",
+            "ledger",
+            "verdict",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "trust",
+            "policy",
+            "git",
+            "sensitivity",
+            "ledger",
+            "evidence",
+            "verdict",
+            "hooks",
+            "report",
+        ],
+    ),
+];
+
+fn sources(at: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(at).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The text of a source file without its line comments and without what follows `#[cfg(test)]`.
+fn code(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+#[test]
+fn imports_follow_the_picture() {
+    let allowed: BTreeMap<&str, &[&str]> = PICTURE.into_iter().collect();
+    let mut checked = 0;
+    for (module, may) in &allowed {
+        let mut files = Vec::new();
+        sources(&root().join(module), &mut files);
+        for file in files
+            .iter()
+            .filter(|file| !file.file_name().unwrap().to_string_lossy().contains("tests"))
+        {
+            let text = code(file);
+            for (at, _) in text.match_indices("crate::") {
+                let rest = &text[at + "crate::".len()..];
+                let name: String = rest
+                    .chars()
+                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                    .collect();
+                if !allowed.contains_key(name.as_str()) || name == *module {
+                    continue;
+                }
+                checked += 1;
+                assert!(
+                    may.contains(&name.as_str()),
+                    "{}: `{module}` imports `{name}`",
+                    file.display()
+                );
+            }
+        }
+    }
+    assert!(checked > 50, "only {checked} imports were seen");
+}
+
+#[test]
+fn git2_has_one_user() {
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    for file in files {
+        let own = file.strip_prefix(root()).unwrap().starts_with("git");
+        assert!(own || !code(&file).contains("git2::"), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_module_of_the_library_is_in_the_picture() {
+    let lib = code(&root().join("lib.rs"));
+    let modules = lib
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let known: Vec<&str> = PICTURE.iter().map(|(name, _)| *name).collect();
+    let unknown: Vec<&str> = modules.filter(|module| !known.contains(module)).collect();
+    assert_eq!(unknown, Vec::<&str>::new());
+}

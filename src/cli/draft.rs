@@ -24,7 +24,7 @@ pub(super) fn files_of<'g>(gated: &'g Gated, components: &[String]) -> Vec<&'g G
     let mut files: Vec<&GatedFile> = gated
         .components
         .iter()
-        .filter(|component| components.iter().any(|name| *name == component.id))
+        .filter(|component| components.contains(&component.id))
         .flat_map(|component| &component.files)
         .collect();
     files.sort_by(|a, b| a.file.path.cmp(&b.file.path));

@@ -373,7 +373,7 @@ fn list(intro: &str, files: &[RepoPath]) -> String {
 pub fn shell(word: &str) -> String {
     let word = sanitize(word);
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('-') {
+    if !word.is_empty() && word.bytes().all(plain) {
         return word;
     }
     format!("'{}'", word.replace('\'', "'\\''"))
@@ -387,7 +387,7 @@ mod tests {
     fn words_are_quoted_for_the_shell() {
         assert_eq!(shell("gpu_memory"), "gpu_memory");
         assert_eq!(shell("it's; rm -rf ~"), r"'it'\''s; rm -rf ~'");
-        assert_eq!(shell("--status"), "'--status'");
+        assert_eq!(shell("--status"), "--status");
         assert_eq!(shell(""), "''");
     }
 }

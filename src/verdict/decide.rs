@@ -455,7 +455,7 @@ impl<'a> Unit<'a> {
                 });
             }
         }
-        let gaps = self.gaps(&mut findings);
+        let gaps = self.gaps(&refused, &mut findings);
         if !gaps.is_empty() || self.announced_without_certificate() {
             outcome = outcome.max(Outcome::Uncovered);
         }
@@ -652,18 +652,19 @@ impl<'a> Unit<'a> {
                 && self.obstacles(word).is_empty()
                 && self.wanted(word)
         };
-        !self.unit.messages.is_empty() && !self.words.iter().any(|word| answers(&word))
+        !self.unit.messages.is_empty() && !self.words.iter().any(answers)
     }
 
     /// The files that lack something, each gap told once.
-    fn gaps(&self, findings: &mut Vec<Finding>) -> BTreeSet<RepoPath> {
+    fn gaps(&self, refused: &BTreeSet<&RepoPath>, findings: &mut Vec<Finding>) -> BTreeSet<RepoPath> {
         let unit = self.unit;
         let mut open = BTreeSet::new();
         let mut changed: BTreeMap<usize, Vec<RepoPath>> = BTreeMap::new();
         let mut uncovered = Vec::new();
         let mut few: BTreeMap<Vec<String>, Vec<RepoPath>> = BTreeMap::new();
         let mut handoffs: BTreeMap<&str, Vec<RepoPath>> = BTreeMap::new();
-        for file in &unit.files {
+        // A refused file has been told: that nothing else approves it is no news.
+        for file in unit.files.iter().filter(|file| !refused.contains(&file.path)) {
             let approvals = self.approvals(file);
             let agents: BTreeSet<&str> = approvals.iter().map(|(word, _)| word.agent()).collect();
             let enough = agents.len() >= unit.approvals.max(1) as usize;

@@ -3,9 +3,24 @@
 //! Owns the format: reading (CommonMark, never by regex over raw text), the statuses, the SUBJECT section, rendering, and lint.
 //! Knows nothing of policies, ledgers or git.
 
+mod conditions;
+mod date;
+mod decision;
+mod lint;
+mod naming;
+mod outline;
+mod parse;
 mod status;
+mod subject;
+mod teach;
 
+pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
+pub use naming::names;
+pub use parse::{parse, too_large};
 pub use status::{Class, Status};
+pub use subject::{SubjectError, parse_subject, render_subject};
+
+pub(crate) use parse::hash_values;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +58,49 @@ pub struct Certificate {
     pub hash: Option<String>,
     /// True where a field still holds a placeholder of the template.
     pub placeholders: bool,
+}
+
+impl Certificate {
+    /// The reading of a document of which nothing can be read.
+    pub fn unread(path: RepoPath) -> Self {
+        Self {
+            path,
+            status: None,
+            components: Vec::new(),
+            agent: None,
+            date: None,
+            id: None,
+            supersedes: Vec::new(),
+            subject: SubjectField::Absent,
+            conditions: Vec::new(),
+            named: Vec::new(),
+            hash: None,
+            placeholders: false,
+        }
+    }
+
+    /// Whether it is on a component, by any of the component's names.
+    pub fn is_on(&self, name: &str) -> bool {
+        let name = fold_component(name);
+        self.components
+            .iter()
+            .any(|component| fold_component(component) == name)
+    }
+}
+
+/// Folds a component's or agent's name for comparison: case, and blanks, hyphens and low lines alike.
+pub fn fold_component(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name.trim().chars() {
+        if c.is_whitespace() || c == '-' || c == '_' {
+            if !folded.ends_with('_') {
+                folded.push('_');
+            }
+        } else {
+            folded.extend(c.to_lowercase());
+        }
+    }
+    folded
 }
 
 /// The SUBJECT section.
@@ -127,4 +185,17 @@ pub struct Parsed {
     pub certificate: Certificate,
     /// Errors make the certificate invalid (§2 of the format); warnings are matters of style.
     pub findings: Vec<Diagnostic>,
+    /// What else the document holds, for lint.
+    pub shape: Shape,
+}
+
+/// Parts of a document that decide nothing but say whether it follows the format.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// The names of its level-2 sections, as a reader sees them, in order.
+    pub sections: Vec<String>,
+    /// The names of its heading fields, as written, in order.
+    pub fields: Vec<String>,
+    /// The Agent that SIGNATURE names.
+    pub signature_agent: Option<String>,
 }

@@ -62,6 +62,7 @@ codes! {
     CG113, "certificate id is not unique", "Two certificates carry the same Certificate ID; a later one could not say which it supersedes.";
     CG114, "component is not in the policy", "The certificate is on a component that the policy does not define, so it gates and covers nothing.";
     CG115, "conditions are missing", "CONDITIONALLY_APPROVED needs at least one condition: `**Conditions**:` in the decision, or a section CONDITIONS.";
+    CG116, "certificate hash is free text", "`Certificate Hash:` reads `sha256:` and 64 hexadecimal digits, as `certgate seal` writes it. Anything else proves nothing and is not checked.";
     // CG2xx: coverage
     CG201, "no certificate covers the change", "A performance-sensitive file changed and no approving certificate is bound to the content that goes in. `certgate certify COMPONENT` prepares one.";
     CG202, "changed after certification", "A certificate covers this path, but with other content. Only the files named need a new certificate.";

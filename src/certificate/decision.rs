@@ -1,0 +1,181 @@
+//! The decision: the one Status in the one section DECISION/OUTCOME, and what to say where a strict reader finds none.
+//!
+//! A gate never guesses, so everything but the eleven words is an error. The error carries the lesson: the place, the rule, the fix.
+
+use std::ops::Range;
+
+use super::outline::{Field, Heading, Outline};
+use super::status::Status;
+use super::teach::explain_value;
+use crate::change::RepoPath;
+use crate::diagnostic::{Code, Diagnostic, Place};
+
+/// The heading, as it must be written.
+pub(super) const HEADING: &str = "DECISION/OUTCOME";
+
+/// What was found of a decision.
+pub(super) struct Decision {
+    /// The status, where a strict reader finds one.
+    pub(super) status: Option<Status>,
+    /// The body of the one section, where there is one.
+    pub(super) body: Option<Range<usize>>,
+    /// Why there is no status.
+    pub(super) finding: Option<Diagnostic>,
+}
+
+/// Reads the decision.
+pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
+    // A heading that only looks the same (another case, markup, an entity) never carries the decision, but it makes a second one:
+    // a reader could take either.
+    let alike: Vec<&Heading> = outline.sections(HEADING).collect();
+    let failed = |body, finding| Decision {
+        status: None,
+        body,
+        finding: Some(finding),
+    };
+    let heading = match alike.as_slice() {
+        [] => return failed(None, no_section(path, outline)),
+        [heading] if heading.source == HEADING => *heading,
+        [heading] => return failed(None, wrong_heading(path, outline, heading)),
+        [first, second, ..] => return failed(None, two_sections(path, outline, first, second)),
+    };
+    let body = outline.body(heading);
+    let fields: Vec<&Field> = outline
+        .fields_in(body.clone())
+        .iter()
+        .filter(|field| field.is("Status"))
+        .collect();
+    let field = match fields.as_slice() {
+        [] => return failed(Some(body), no_status(path, outline, heading)),
+        [field] => *field,
+        [first, second, ..] => return failed(Some(body), two_statuses(path, outline, first, second)),
+    };
+    if !field.plain {
+        let finding = Diagnostic::error(Code::CG101, "the name of the Status field is not written plainly")
+            .at(outline.place(path, field.at..field.value.start))
+            .because("with its entities and escapes resolved it reads `Status`, but a field is read as written in the source")
+            .help("write the name in plain letters: **Status**:");
+        return failed(Some(body), finding);
+    }
+    let written = trimmed(outline, field.value.clone());
+    let value = outline.slice(written.clone());
+    match value_of(value) {
+        Some(status) => Decision {
+            status: Some(status),
+            body: Some(body),
+            finding: None,
+        },
+        None => failed(Some(body), explain_value(value, outline.place(path, written))),
+    }
+}
+
+/// Reads a value by the rule: after one surrounding pair of marks, exactly one of the eleven words.
+pub(super) fn value_of(value: &str) -> Option<Status> {
+    Status::from_word(without_marks(value.trim_matches([' ', '\t'])))
+}
+
+/// Takes off one surrounding pair of `**`, `` ` `` or `_`.
+pub(super) fn without_marks(value: &str) -> &str {
+    ["**", "`", "_"]
+        .iter()
+        .find_map(|mark| value.strip_prefix(mark)?.strip_suffix(mark))
+        .unwrap_or(value)
+}
+
+/// A range without blanks at its ends. Only space and tab are blanks: a no-break space is a character somebody put there.
+pub(super) fn trimmed(outline: &Outline<'_>, range: Range<usize>) -> Range<usize> {
+    let text = outline.slice(range.clone());
+    let start = range.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
+    start..start + text.trim_matches([' ', '\t']).len()
+}
+
+fn no_section(path: &RepoPath, outline: &Outline<'_>) -> Diagnostic {
+    let near = outline.headings.iter().find(|heading| {
+        let folded = heading.plain.to_uppercase();
+        folded.contains("DECISION") || folded.contains("OUTCOME")
+    });
+    let finding = Diagnostic::error(Code::CG101, "the certificate has no section DECISION/OUTCOME");
+    let finding = match near {
+        Some(heading) => finding.at(outline.place(path, heading.range.clone())).because(format!(
+            "this heading is of level {} and reads `{}`; the section is level 2 and reads exactly `{HEADING}`",
+            heading.level, heading.source
+        )),
+        None => status_elsewhere(path, outline, finding),
+    };
+    finding.help(format!(
+        "add the section: `## {HEADING}`, and below it a line `**Status**: WORD`"
+    ))
+}
+
+fn wrong_heading(path: &RepoPath, outline: &Outline<'_>, heading: &Heading) -> Diagnostic {
+    Diagnostic::error(Code::CG101, "the heading of the decision is not written exactly")
+        .at(outline.place(path, heading.range.clone()))
+        .because(format!(
+            "it reads `{}`; the section is named `{HEADING}`, byte for byte",
+            heading.source
+        ))
+        .help(format!("write the heading as: ## {HEADING}"))
+}
+
+fn two_sections(path: &RepoPath, outline: &Outline<'_>, first: &Heading, second: &Heading) -> Diagnostic {
+    Diagnostic::error(Code::CG102, "the certificate has two sections DECISION/OUTCOME")
+        .at(outline.place(path, second.range.clone()))
+        .because(format!(
+            "the first stands on line {}: `{}`",
+            outline.line_number(first.range.start),
+            outline.slice(outline.line_range(first.range.start)).trim()
+        ))
+        .help("keep the section that holds the decision and rename the other; a changed decision is a new certificate")
+}
+
+fn two_statuses(path: &RepoPath, outline: &Outline<'_>, first: &Field, second: &Field) -> Diagnostic {
+    Diagnostic::error(Code::CG102, "the section DECISION/OUTCOME has two Status fields")
+        .at(outline.place(path, second.at..trimmed(outline, second.value.clone()).end))
+        .because(format!(
+            "the first stands on line {}: `{}`",
+            outline.line_number(first.at),
+            outline.slice(outline.line_range(first.at)).trim()
+        ))
+        .help("keep one line `**Status**: WORD`; give a status of parts another name, such as `**Tests Status**:`")
+}
+
+fn no_status(path: &RepoPath, outline: &Outline<'_>, heading: &Heading) -> Diagnostic {
+    let finding = Diagnostic::error(Code::CG101, "the section DECISION/OUTCOME has no Status");
+    let body = outline.body(heading);
+    // Something meant as a Status often stands right there, in a form that is none, or just below where an underline cut the section.
+    let near = outline
+        .physical_lines()
+        .filter(|line| line.start >= body.start && line.start <= body.end)
+        .find(|line| {
+            let lower = outline.slice(line.clone()).to_lowercase();
+            lower.find("status").is_some_and(|at| {
+                lower
+                    .get(at + 6..)
+                    .is_some_and(|rest| rest.contains([':', '|', '=', '-']))
+            })
+        });
+    let finding = match near {
+        Some(line) => finding
+            .at(outline.place(path, trimmed(outline, line)))
+            .because("this line is not a field: a field is a line of a paragraph or list item that begins with `**Status**:` or `**Status:**`")
+            .because("what stands in a code block, comment, HTML, quote, table, heading, link or image is not a field"),
+        None if outline.fields.iter().any(|field| field.is("Status")) => status_elsewhere(path, outline, finding),
+        None => finding.at(outline.place(path, heading.range.clone())),
+    };
+    finding.help(format!(
+        "add below the heading `## {HEADING}` the line: **Status**: WORD"
+    ))
+}
+
+/// Points at a Status that stands where it means nothing.
+fn status_elsewhere(path: &RepoPath, outline: &Outline<'_>, finding: Diagnostic) -> Diagnostic {
+    let Some(field) = outline.fields.iter().find(|field| field.is("Status")) else {
+        return finding.at(Place::file(path));
+    };
+    let end = trimmed(outline, field.value.clone()).end;
+    let reason = match outline.section_at(field.at) {
+        Some(section) => format!("a Status in section {} means nothing", section.plain),
+        None => "a Status outside of the section means nothing".to_owned(),
+    };
+    finding.at(outline.place(path, field.at..end)).because(reason)
+}

@@ -11,17 +11,23 @@ pub(super) fn read(outline: &Outline<'_>, decision: Option<Range<usize>>) -> Vec
         for field in outline
             .fields_in(body.clone())
             .iter()
-            .filter(|field| field.is("Conditions"))
+            .filter(|field| speaks_of_conditions(&field.name))
         {
             below_field(outline, field, &body, &mut found);
         }
     }
     for heading in outline.headings.iter().filter(|heading| heading.level >= 2) {
-        if heading.plain.eq_ignore_ascii_case("CONDITIONS") {
+        if speaks_of_conditions(&heading.plain) {
             section(outline, outline.body(heading), &mut found);
         }
     }
     found
+}
+
+/// Real certificates also write "Conditions for Full Approval"; a condition overlooked would be an approval too many.
+fn speaks_of_conditions(name: &str) -> bool {
+    let (first, rest) = name.split_at_checked("Conditions".len()).unwrap_or((name, ""));
+    first.eq_ignore_ascii_case("Conditions") && (rest.is_empty() || rest.starts_with(' '))
 }
 
 fn below_field(outline: &Outline<'_>, field: &Field, body: &Range<usize>, found: &mut Vec<Condition>) {
@@ -50,7 +56,7 @@ fn below_field(outline: &Outline<'_>, field: &Field, body: &Range<usize>, found:
         }
     }
     // `The following must hold:` only announces the list.
-    if !(value.ends_with(':') && !items.is_empty()) {
+    if items.is_empty() || !value.ends_with(':') {
         push(&value, true, found);
     }
     items.into_iter().for_each(|item| push_item(outline, item, found));

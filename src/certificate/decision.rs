@@ -92,7 +92,7 @@ pub(super) fn trimmed(outline: &Outline<'_>, range: Range<usize>) -> Range<usize
 fn no_section(path: &RepoPath, outline: &Outline<'_>) -> Diagnostic {
     let near = outline.headings.iter().find(|heading| {
         let folded = heading.plain.to_uppercase();
-        folded.contains("DECISION") || folded.contains("OUTCOME")
+        folded.contains("DECISION") || folded.starts_with("OUTCOME")
     });
     let finding = Diagnostic::error(Code::CG101, "the certificate has no section DECISION/OUTCOME");
     let finding = match near {

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Certificate, Parsed, date, fold_component};
+use super::{Certificate, HashCheck, Parsed, check_hash, date, fold_component, shell_word};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::trust::{HashCheck, check_hash};
 
 /// How far ahead of the clock a certificate may be dated.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
@@ -81,7 +80,8 @@ fn missing(parsed: &Parsed, findings: &mut Vec<Diagnostic>) {
         .filter(|name| !parsed.shape.fields.iter().any(|field| field.eq_ignore_ascii_case(name)))
         .map(|name| format!("the field **{name}**"))
         .collect();
-    let sections = ["REVIEW SCOPE", "FINDINGS", "DECISION/OUTCOME", "EVIDENCE", "SIGNATURE"];
+    // A missing DECISION/OUTCOME is an error of its own.
+    let sections = ["REVIEW SCOPE", "FINDINGS", "EVIDENCE", "SIGNATURE"];
     lacks.extend(
         sections
             .into_iter()
@@ -200,7 +200,7 @@ fn hash(certificate: &Certificate, context: &LintContext<'_>, findings: &mut Vec
             Diagnostic::warning(Code::CG116, "the certificate hash is free text")
                 .at(Place::file(&certificate.path))
                 .because("a hash reads `sha256:` and 64 hexadecimal digits; anything else proves nothing")
-                .help(format!("certgate seal {}", certificate.path)),
+                .help(format!("certgate seal {}", shell_word(&certificate.path))),
         ),
     }
 }

@@ -3,24 +3,30 @@
 //! Owns the format: reading (CommonMark, never by regex over raw text), the statuses, the SUBJECT section, rendering, and lint.
 //! Knows nothing of policies, ledgers or git.
 
+mod builder;
 mod conditions;
 mod date;
 mod decision;
+mod hash;
+mod inert;
 mod lint;
 mod naming;
 mod outline;
 mod parse;
+mod render;
+mod seal;
 mod status;
 mod subject;
 mod teach;
 
+pub use hash::{HashCheck, certificate_hash, check_hash};
 pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
 pub use naming::names;
 pub use parse::{parse, too_large};
+pub use render::{Draft, Examined, file_name, render};
+pub use seal::{SealError, seal};
 pub use status::{Class, Status};
 pub use subject::{SubjectError, parse_subject, render_subject};
-
-pub(crate) use parse::hash_values;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -101,6 +107,16 @@ pub fn fold_component(name: &str) -> String {
         }
     }
     folded
+}
+
+/// A path as one word of a POSIX shell, for remedies that can be pasted.
+fn shell_word(path: &RepoPath) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+@%".contains(byte);
+    let text = path.to_string();
+    if path.as_bytes().iter().all(plain) && !path.as_bytes().starts_with(b"-") {
+        return text;
+    }
+    format!("'./{}'", text.replace('\'', "'\\''"))
 }
 
 /// The SUBJECT section.

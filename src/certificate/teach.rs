@@ -120,8 +120,11 @@ fn skeleton(value: &str) -> String {
         let c = lookalike(c).map_or(c, |(_, ascii)| ascii);
         if c.is_ascii_alphanumeric() {
             out.push(c.to_ascii_uppercase());
-        } else if !(deceptive(c) || c == '\u{fe0f}' || c == '\'') && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
+        } else {
+            let unseen = deceptive(c) || matches!(c, '\u{fe0f}' | '\'');
+            if !(unseen || out.is_empty() || out.ends_with('_')) {
+                out.push('_');
+            }
         }
     }
     out.truncate(out.trim_end_matches('_').len());

@@ -1,7 +1,5 @@
 //! Trust: whether a certificate is what its author left, and who that was.
 //!
-//! Owns the document hash here; signatures and allowed signers stand on the same footing.
+//! The document hash belongs to the format and is computed there; it is offered here beside what else trust rests on.
 
-mod hash;
-
-pub use hash::{HashCheck, certificate_hash, check_hash};
+pub use crate::certificate::{HashCheck, certificate_hash, check_hash};

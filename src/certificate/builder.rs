@@ -103,12 +103,17 @@ impl Builder<'_> {
                 }
             }
             Event::SoftBreak | Event::HardBreak => {
-                self.spoil_name();
+                // A name ends with its line; strong text that goes on must not hide the field that begins the next one.
+                self.strong = None;
                 self.cover(&range);
                 if let Some((heading, _)) = &mut self.heading {
                     heading.plain.push(' ');
                 }
                 self.fresh_line = true;
+            }
+            Event::Rule => {
+                self.fresh_line = true;
+                self.fresh_block = true;
             }
             _ => {
                 self.inline(&range);
@@ -192,13 +197,19 @@ impl Builder<'_> {
 
     fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
         match tag {
-            TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Superscript | TagEnd::Subscript => return,
+            TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Superscript | TagEnd::Subscript => {
+                // A closing mark at the start of a line is what the line begins with.
+                self.fresh_line = false;
+                return;
+            }
             TagEnd::Link | TagEnd::Image => {
+                self.fresh_line = false;
                 self.links = self.links.saturating_sub(1);
                 self.images = self.images.saturating_sub(usize::from(tag == TagEnd::Image));
                 return;
             }
             TagEnd::Strong => {
+                self.fresh_line = false;
                 // Only the strong text that opened the line closes a name; a nested one has spoiled it.
                 if self.strong.as_ref().is_some_and(|(opened, ..)| opened == range) {
                     self.close_name();
@@ -296,23 +307,33 @@ impl Builder<'_> {
         } else {
             return;
         };
-        if self.heads_table(from) {
-            return;
-        }
+        let doubt = if raw != name {
+            Some(
+                "with its entities and escapes resolved the name reads so, but a field is read as written in the source",
+            )
+        } else if self.heads_table(from) {
+            Some("the next line would make it the head of a table for some readers, and a table holds no fields")
+        } else {
+            None
+        };
         self.outline.fields.push(Field {
             name: bare.trim().to_owned(),
-            plain: raw == name,
+            doubt,
             at: range.start,
             value: from..self.outline.line_end(from),
         });
     }
 
-    /// True where the next line would make this one the head of a table without outer pipes. Parsers differ on that, and what one
-    /// reader sees as a table is no decision.
+    /// True where the next line would make this one the head of a table of one column. Parsers differ on whether it may follow
+    /// other lines or go without pipes.
     fn heads_table(&self, at: usize) -> bool {
         let next = self.outline.next_line(at);
         let row = self.outline.slice(next..self.outline.line_end(next)).trim();
-        row.contains('-') && row.contains(['|', ':']) && row.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+        let cell = row.strip_prefix('|').unwrap_or(row);
+        let cell = cell.strip_suffix('|').unwrap_or(cell).trim();
+        let dashes = cell.strip_prefix(':').unwrap_or(cell);
+        let dashes = dashes.strip_suffix(':').unwrap_or(dashes);
+        dashes != row && !dashes.is_empty() && dashes.bytes().all(|byte| byte == b'-')
     }
 
     fn text(&mut self, text: &str, range: &Range<usize>) {

@@ -50,11 +50,11 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
         [field] => *field,
         [first, second, ..] => return failed(Some(body), two_statuses(path, outline, first, second)),
     };
-    if !field.plain {
-        let finding = Diagnostic::error(Code::CG101, "the name of the Status field is not written plainly")
+    if let Some(doubt) = field.doubt {
+        let finding = Diagnostic::error(Code::CG101, "not every reader takes this line for the Status")
             .at(outline.place(path, field.at..field.value.start))
-            .because("with its entities and escapes resolved it reads `Status`, but a field is read as written in the source")
-            .help("write the name in plain letters: **Status**:");
+            .because(doubt)
+            .help("write it plainly, with a blank line below: **Status**: WORD");
         return failed(Some(body), finding);
     }
     let written = trimmed(outline, field.value.clone());

@@ -62,8 +62,8 @@ pub(crate) struct Line {
 pub(crate) struct Field {
     /// The name as a reader sees it.
     pub(crate) name: String,
-    /// True where the name is written as it reads, without entities or escapes.
-    pub(crate) plain: bool,
+    /// Why some readers would not take it for a field. It then decides nothing, but still makes a second one.
+    pub(crate) doubt: Option<&'static str>,
     /// Offset of its first mark.
     pub(crate) at: usize,
     /// The rest of the line.

@@ -66,6 +66,9 @@ fn every_word_reads_in_every_allowed_form() {
             format!("text before\n   **Status**: {status}\r\nafter\r\n"),
             format!("### Sub\n\n**Status**: {status}\n"),
             format!("- item\n**Status**: {status}\n"),
+            format!("**Status**: {status}\n- : \n"),
+            format!("+ ---\n  **Status**: {status}\n"),
+            format!("*open\n**Status**: {status}\nclose*\n"),
             format!("[x]: /url\n**Status**: {status}\n"),
         ] {
             assert_eq!(decide(&body), Ok(status), "{body:?}");
@@ -144,6 +147,7 @@ fn what_is_quoted_or_hidden_is_no_field() {
         "> - **Status**: APPROVED\n",
         "| **Status**: APPROVED |\n|---|\n",
         "**Status**: APPROVED\n|---|\n| x |\n",
+        "text\n**Status**: APPROVED\n:---\n",
         "| a |\n|---|\n**Status**: APPROVED\n",
         "[**Status**: APPROVED](x)\n",
         "[a\n**Status**: APPROVED\n](x)\n",
@@ -170,6 +174,8 @@ fn what_is_quoted_or_hidden_is_no_field() {
         "**`Status`**: APPROVED\n",
         "**[Status](x)**: APPROVED\n",
         "x **Status**: APPROVED\n",
+        "![a\n](x)**Status**: APPROVED\n",
+        "[a\n](x)**Status**: APPROVED\n",
         "<b></b>**Status**: APPROVED\n",
         "- [x] **Status**: APPROVED\n",
         "**Statuſ**: APPROVED\n",
@@ -190,6 +196,8 @@ fn two_are_none() {
         "**Status**: APPROVED\n\n## OTHER\n\n## DECISION/OUTCOME\n",
         "**Status**: APPROVED\n\n## **DECISION/OUTCOME**\n",
         "**Status**: APPROVED\n**St&#97;tus**: REJECTED\n",
+        "**Status**: REJECTED\n|---|\n\n**Status**: APPROVED\n",
+        "**x\n**Status**: REJECTED**y\n**Status**: APPROVED\n",
     ] {
         assert_eq!(decide(body), TWO, "{body:?}");
     }

@@ -60,7 +60,7 @@ fn lines(marked: &[&str]) -> Content {
         ChangedLine {
             side,
             number: at as u32 + 1,
-            text: text[2..].as_bytes().to_vec(),
+            text: text.as_bytes()[2..].to_vec(),
             context: inside.then_some(0),
         }
     };

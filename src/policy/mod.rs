@@ -297,3 +297,6 @@ pub struct Require {
     /// What evidence an approval must bring.
     pub evidence: Vec<EvidenceKind>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod comments;
 mod examples;
 mod messages;
+mod plan;
 mod scan;
 
 pub use examples::check_examples;
@@ -10,6 +11,7 @@ pub use examples::check_examples;
 use crate::change::{Change, Content, FileChange, FileDiff, ObjectId, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{Component, ContentRule, POLICY_COMPONENT, Policy};
+use plan::Plan;
 use scan::Scanner;
 
 /// Reasons kept for each kind of rule and file.
@@ -122,6 +124,7 @@ pub fn gate<S: ContentSource + ?Sized>(
     let mut files: Vec<Vec<GatedFile>> = vec![Vec::new(); policy.components.len()];
     let mut own = Vec::new();
     let mut scanner = Scanner::default();
+    let plan = Plan::new(policy);
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
     for file in changed {
@@ -134,7 +137,7 @@ pub fn gate<S: ContentSource + ?Sized>(
             }
             continue;
         }
-        for (component, reasons) in judge(policy, file, content, &mut scanner)? {
+        for (component, reasons) in judge(&plan, file, content, &mut scanner)? {
             if let Some(gated) = files.get_mut(component) {
                 gated.push(GatedFile {
                     file: file.clone(),
@@ -199,41 +202,33 @@ impl Candidate<'_> {
 }
 
 fn judge<S: ContentSource + ?Sized>(
-    policy: &Policy,
+    plan: &Plan<'_>,
     file: &FileChange,
     content: &S,
     scanner: &mut Scanner,
 ) -> Result<Vec<(usize, Vec<Reason>)>, S::Error> {
-    let path = file.path.as_bytes();
+    let here = plan.file(file.path.as_bytes());
     let mut rules: Vec<(usize, &ContentRule)> = Vec::new();
     let mut candidates = Vec::new();
-    let mut id = 0;
-    for (index, component) in policy.components.iter().enumerate() {
-        let first_id = id;
-        id += component.rules.content.len();
-        if component.rules.exclude.matches(path) {
-            continue;
-        }
+    for (index, planned) in plan.components.iter().enumerate() {
         let start = rules.len();
-        for (nth, rule) in component.rules.content.iter().enumerate() {
-            if rule.paths.as_ref().is_none_or(|paths| paths.matches(path)) {
-                rules.push((first_id + nth, rule));
-            }
-        }
-        let functions = component.rules.functions.iter();
+        rules.extend(planned.content(&here));
         let candidate = Candidate {
             index,
-            component,
-            glob: component.rules.paths.deciding(path),
+            component: planned.component,
+            glob: planned.glob(&here),
             content: start..rules.len(),
-            functions: functions
-                .filter_map(|rule| rule.paths.as_ref())
-                .any(|paths| paths.matches(path))
-                || component.rules.functions.iter().any(|rule| rule.paths.is_none()),
+            functions: planned.functions(&here),
         };
-        if candidate.glob.is_some() || candidate.needs_content() {
-            candidates.push(candidate);
+        if !candidate.needs_content() && candidate.glob.is_none() {
+            continue;
         }
+        // Asked last: most components have nothing to say about most files.
+        if planned.excludes(&here) {
+            rules.truncate(start);
+            continue;
+        }
+        candidates.push(candidate);
     }
     let content = if candidates.iter().any(Candidate::needs_content) {
         content.content(file)?

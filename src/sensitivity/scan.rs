@@ -4,7 +4,7 @@
 //! tells which lines are worth trying with which pattern; only patterns without a literal are tried on every line. So nothing is compiled
 //! for patterns that have no chance, and every decision is made by the pattern itself on one line.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -70,19 +70,20 @@ impl Scanner {
         let key: Vec<usize> = rules.iter().map(|(id, _)| *id).collect();
         let group = Rc::clone(self.groups.entry(key).or_insert_with(|| Rc::new(Group::new(rules))));
         let mut found: Vec<Vec<Reason>> = vec![Vec::new(); rules.len()];
-        let mut tried = HashSet::new();
-        for (line, &significant) in lines.iter().zip(significant) {
+        // For each rule, the last line (from 1) that it was tried on.
+        let mut tried = vec![0; rules.len()];
+        for (nth, (line, &significant)) in (1..).zip(lines.iter().zip(significant)) {
             let text = line.text.strip_suffix(b"\r").unwrap_or(&line.text);
             for &at in &group.always {
                 attempt(rules, at, line, text, significant, &mut found);
             }
             let Some(automaton) = &group.automaton else { continue };
-            tried.clear();
             for hit in automaton.find_overlapping_iter(text) {
                 let Some(&at) = group.owners.get(hit.pattern().as_usize()) else {
                     continue;
                 };
-                if tried.insert(at) {
+                let Some(last) = tried.get_mut(at) else { continue };
+                if std::mem::replace(last, nth) != nth {
                     attempt(rules, at, line, text, significant, &mut found);
                 }
             }

@@ -1,1 +1,303 @@
 //! Rules applied to changes made by hand.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::change::{ChangeKind, ChangedLine, CommitMessage, Entry, Mode, RepoPath, Snapshot};
+use crate::policy::PolicySource;
+
+#[derive(Default)]
+struct Store {
+    files: BTreeMap<RepoPath, Content>,
+    asked: RefCell<Vec<String>>,
+}
+
+impl ContentSource for Store {
+    type Error = Infallible;
+    fn content(&self, file: &FileChange) -> Result<Content, Infallible> {
+        self.asked.borrow_mut().push(file.path.to_string());
+        Ok(self.files.get(&file.path).cloned().unwrap_or(Content::None))
+    }
+}
+
+fn policy(text: &str) -> Policy {
+    let text = format!("version: 1\n{text}");
+    let source = PolicySource {
+        name: "p".into(),
+        bytes: text.as_bytes(),
+    };
+    match Policy::parse(&source) {
+        Ok((policy, _)) => policy,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn file(path: &str) -> FileChange {
+    let id = ObjectId::from_bytes(&[1; 20]).unwrap();
+    let entry = Entry {
+        mode: Mode::Regular,
+        id,
+    };
+    FileChange {
+        path: RepoPath::from(path),
+        kind: ChangeKind::Added(entry),
+    }
+}
+
+/// Lines marked `+` or `-`; a mark of two characters also stands in the function `f`.
+fn lines(marked: &[&str]) -> Content {
+    let line = |(at, text): (usize, &&str)| {
+        let side = if text.starts_with('-') {
+            Side::Removed
+        } else {
+            Side::Added
+        };
+        let inside = text.get(1..2) == Some("f");
+        ChangedLine {
+            side,
+            number: at as u32 + 1,
+            text: text.as_bytes()[2..].to_vec(),
+            context: inside.then_some(0),
+        }
+    };
+    Content::Lines(FileDiff {
+        lines: marked.iter().enumerate().map(line).collect(),
+        contexts: vec![vec!["collect_steps".into(), "Worker".into()]],
+    })
+}
+
+fn change(files: &[(&str, Content)]) -> (Change, Store) {
+    let mut store = Store::default();
+    let mut list = Vec::new();
+    for (path, content) in files {
+        list.push(file(path));
+        store.files.insert(RepoPath::from(*path), content.clone());
+    }
+    let change = Change {
+        base: Snapshot::Empty,
+        head: Snapshot::Index,
+        files: list,
+        messages: Vec::new(),
+    };
+    (change, store)
+}
+
+fn run(policy: &Policy, files: &[(&str, Content)]) -> (Gated, Vec<String>) {
+    let (change, store) = change(files);
+    let gated = gate(policy, &change, &store, false).unwrap();
+    (gated, store.asked.into_inner())
+}
+
+fn shown(gated: &Gated) -> Vec<String> {
+    let mut all = Vec::new();
+    for component in &gated.components {
+        for file in &component.files {
+            let kinds: Vec<String> = file
+                .reasons
+                .iter()
+                .map(|reason| match reason.line {
+                    Some(line) => format!("{}:{line}", reason.rule.as_str()),
+                    None => reason.rule.as_str().to_owned(),
+                })
+                .collect();
+            all.push(format!("{} {} {}", component.id, file.file.path, kinds.join(",")));
+        }
+        all.extend(
+            component
+                .messages
+                .iter()
+                .map(|message| format!("{} message {:?}", component.id, message.reason.line)),
+        );
+    }
+    all
+}
+
+#[test]
+fn content_is_asked_only_where_it_matters() {
+    let policy = policy(
+        "components:\n  - { id: a, match: { paths: ['src/**'] } }\n  - { id: b, match: { content: [{ pattern: xyz, paths: ['lib/**'] }] } }\n",
+    );
+    let (gated, asked) = run(
+        &policy,
+        &[
+            ("src/a", lines(&["+ 1"])),
+            ("lib/b", lines(&["+ an xyz"])),
+            ("doc/c", lines(&["+ xyz"])),
+        ],
+    );
+    assert_eq!(shown(&gated), ["a src/a path", "b lib/b content:1"]);
+    assert_eq!(asked, ["lib/b"]);
+}
+
+#[test]
+fn sides_comments_and_limits() {
+    let policy = policy(
+        "components:\n  - id: a\n    match:\n      ignore: [comments]\n      content: [{ pattern: '^\\s*hot', lines: removed }, { pattern: 'cold()', lines: added, comments: true }]\n",
+    );
+    let content = lines(&["+ hot", "- hot", "- // hot", "+ // cold()", "- hot", "- hot", "- hot"]);
+    let (gated, _) = run(&policy, &[("a.rs", content)]);
+    assert_eq!(shown(&gated), ["a a.rs content:2,content:4,content:5"]);
+}
+
+#[test]
+fn a_file_of_comments_is_no_change_to_code() {
+    let policy = policy("components: [{ id: a, match: { paths: ['**'], functions: ['*'], ignore: [comments] } }]\n");
+    let (gated, _) = run(
+        &policy,
+        &[
+            ("a.rs", lines(&["+f// one", "- "])),
+            ("b.rs", lines(&["+ x"])),
+            ("c", Content::None),
+        ],
+    );
+    assert_eq!(shown(&gated), ["a b.rs path", "a c path"]);
+}
+
+#[test]
+fn functions_match_innermost_and_outer_names() {
+    let policy = policy(
+        "components:\n  - { id: a, match: { functions: ['collect_*'] } }\n  - { id: b, match: { functions: [{ name: Worker, paths: ['*.py'] }] } }\n",
+    );
+    let (gated, _) = run(
+        &policy,
+        &[("a.rs", lines(&["+ x", "+fy", "+fz"])), ("b.py", lines(&["-fx"]))],
+    );
+    assert_eq!(
+        shown(&gated),
+        ["a a.rs function:2", "a b.py function:1", "b b.py function:1"]
+    );
+}
+
+#[test]
+fn what_is_too_large_counts_as_a_match() {
+    let policy = policy(
+        "components:\n  - { id: a, match: { content: [xyz] } }\n  - { id: b, match: { paths: [a], ignore: [comments] } }\n  - { id: c, match: { content: [q], exclude: [a] } }\n",
+    );
+    let (gated, _) = run(&policy, &[("a", Content::TooLarge { size: 5 << 20 })]);
+    assert_eq!(shown(&gated), ["a a content", "b a path"]);
+    assert!(
+        gated.components[0].files[0].reasons[0]
+            .detail
+            .starts_with("5 MiB: too large")
+    );
+}
+
+#[test]
+fn the_policy_and_the_ledger_are_apart() {
+    let policy = policy(
+        "certificates: ['certificates/*.md', '.certgate/c/*.md']\ncomponents: [{ id: a, match: { paths: ['**'] } }]\n",
+    );
+    let files: Vec<(&str, Content)> = [
+        "certificates/x.md",
+        "certificates/x.md.sig",
+        ".certgate/policy.yaml",
+        ".certgate/c/y.md",
+        ".certgate/allowed_signers",
+        "src/a",
+    ]
+    .map(|path| (path, Content::None))
+    .to_vec();
+    let (gated, _) = run(&policy, &files);
+    let expected = [
+        "a src/a path",
+        "certgate-policy .certgate/allowed_signers policy",
+        "certgate-policy .certgate/policy.yaml policy",
+    ];
+    assert_eq!(shown(&gated), expected);
+    let (change, store) = change(&files);
+    assert_eq!(shown(&gate(&policy, &change, &store, true).unwrap()), ["a src/a path"]);
+}
+
+#[test]
+fn messages_gate_components() {
+    let policy = policy(
+        "components:\n  - { id: gpu_memory, aliases: [vram], match: { messages: ['^perf(\\(.+\\))?!?:'] } }\n  - { id: bus, match: { families: [review] } }\n",
+    );
+    let judged = |text: &str| {
+        let change = Change {
+            base: Snapshot::Empty,
+            head: Snapshot::Index,
+            files: Vec::new(),
+            messages: vec![CommitMessage {
+                id: None,
+                text: text.as_bytes().to_vec(),
+            }],
+        };
+        shown(&gate(&policy, &change, &Store::default(), false).unwrap())
+    };
+    assert_eq!(judged("perf(x): a"), ["gpu_memory message Some(1)"]);
+    assert_eq!(judged("merge\n\nperf: a"), ["gpu_memory message Some(3)"]);
+    assert_eq!(
+        judged("fix\n\nGPU memory use is 30% faster"),
+        ["gpu_memory message Some(3)"]
+    );
+    assert_eq!(judged("speed up the VRAM"), ["gpu_memory message Some(1)"]);
+    assert_eq!(judged("reviewed the bus"), ["bus message Some(1)"]);
+    assert_eq!(judged("the bus is faster"), [""; 0]);
+    assert_eq!(judged("the bus\n\nReviewed-by: a"), [""; 0]);
+    assert_eq!(judged("faster"), [""; 0]);
+}
+
+#[test]
+fn reasons_are_harmless() {
+    let policy = policy("components: [{ id: a, match: { content: ['x.*'] } }]\n");
+    let (gated, _) = run(&policy, &[("a", lines(&["+ x\u{1b}[31m"]))]);
+    assert!(!gated.components[0].files[0].reasons[0].detail.contains('\u{1b}'));
+}
+
+#[test]
+fn examples_that_do_not_hold_are_told_with_their_place() {
+    let policy = policy(
+        "components:\n  - id: a\n    match: { paths: ['src/**'], content: [{ pattern: 'x+', paths: ['**/*.{py,c}'], examples: { match: [xx, y] } }] }\n    examples:\n      match: [src/a, lib/b, { path: q.c, line: x }]\n      ignore: [src/c]\n",
+    );
+    let found = check_examples(&policy);
+    let places: Vec<_> = found
+        .iter()
+        .map(|finding| finding.place().and_then(|place| place.line))
+        .collect();
+    assert_eq!(places, [Some(6), Some(7), Some(4)]);
+}
+
+const WORDS: [&str; 6] = ["alpha", "beta()", "// gamma", "", "delta = 1", "-O3"];
+
+proptest! {
+    /// The order in which files are listed, and other files, change nothing for a file.
+    #[test]
+    fn order_and_company_do_not_matter(files in proptest::collection::btree_map("[ab]{1,3}\\.(rs|py|md)", proptest::collection::vec((any::<bool>(), 0..6usize), 0..6), 1..6), seed in any::<u64>()) {
+        let policy = policy("extends: [builtin:default]\ncomponents:\n  - { id: a, match: { paths: ['*.rs'], content: [alp, '(?i)BETA', 'lt|-O'], ignore: [comments] } }\n  - { id: b, match: { content: ['^$', '\\d', '.{4}'], exclude: ['a*'] } }\n");
+        let listed: Vec<(&str, Content)> = files.iter().map(|(path, marks)| {
+            let texts: Vec<String> = marks.iter().map(|(added, word)| format!("{} {}", if *added { '+' } else { '-' }, WORDS[*word])).collect();
+            (path.as_str(), lines(&texts.iter().map(String::as_str).collect::<Vec<_>>()))
+        }).collect();
+        let (whole, asked) = run(&policy, &listed);
+        let mut turned = listed.clone();
+        turned.rotate_left((seed % listed.len() as u64) as usize);
+        prop_assert_eq!(&run(&policy, &turned).0, &whole);
+        let unique: std::collections::BTreeSet<_> = asked.iter().collect();
+        prop_assert_eq!(unique.len(), asked.len());
+        let mut alone = Vec::new();
+        for one in &listed {
+            alone.extend(shown(&run(&policy, std::slice::from_ref(one)).0));
+        }
+        let mut all = shown(&whole);
+        all.sort();
+        alone.sort();
+        prop_assert_eq!(all, alone);
+    }
+
+    /// The scanner agrees with each pattern tried on each line.
+    #[test]
+    fn scanning_agrees_with_each_pattern(texts in proptest::collection::vec("[abAB ()]{0,10}", 0..8), sources in proptest::collection::vec(r"(ab|ba|a\\\(|\(\?i:bab\)|b\+|\\bab|a\?b ){1,3}", 1..6)) {
+        let list: Vec<String> = sources.iter().map(|source| format!("'{source}'")).collect();
+        prop_assume!(sources.iter().all(|source| crate::policy::Pattern::new(source, crate::policy::Scope::Line).is_ok()));
+        let policy = policy(&format!("components: [{{ id: a, match: {{ content: [{}] }} }}]\n", list.join(", ")));
+        let marked: Vec<String> = texts.iter().map(|text| format!("+ {text}")).collect();
+        let (gated, _) = run(&policy, &[("f", lines(&marked.iter().map(String::as_str).collect::<Vec<_>>()))]);
+        let expected = policy.components[0].rules.content.iter().any(|rule| texts.iter().any(|text| rule.pattern.find(text.as_bytes()).is_some()));
+        prop_assert_eq!(!gated.components.is_empty(), expected);
+    }
+}

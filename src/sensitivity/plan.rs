@@ -1,0 +1,112 @@
+//! The glob lists of all rules, each distinct one matched at most once for a file.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use crate::policy::{Component, ContentRule, GlobList, Policy};
+
+/// The rules of a policy, with their glob lists numbered.
+pub(super) struct Plan<'p> {
+    lists: Vec<&'p GlobList>,
+    /// In the order of the policy.
+    pub(super) components: Vec<Planned<'p>>,
+}
+
+/// A component, and the numbers of its lists; `None` stands for every file.
+pub(super) struct Planned<'p> {
+    pub(super) component: &'p Component,
+    paths: usize,
+    exclude: usize,
+    content: Vec<(usize, &'p ContentRule, Option<usize>)>,
+    functions: Vec<Option<usize>>,
+}
+
+/// A path, and what is known of it so far.
+pub(super) struct File<'p, 'f> {
+    path: &'f [u8],
+    lists: &'f [&'p GlobList],
+    /// By number: the glob that decides, once asked.
+    known: Vec<Cell<Option<Option<&'p str>>>>,
+}
+
+impl<'p> Plan<'p> {
+    pub(super) fn new(policy: &'p Policy) -> Self {
+        let mut lists: Vec<&'p GlobList> = Vec::new();
+        let mut numbers: HashMap<Vec<&'p str>, usize> = HashMap::new();
+        let mut number = |list: &'p GlobList| {
+            *numbers.entry(list.iter().collect()).or_insert_with(|| {
+                lists.push(list);
+                lists.len() - 1
+            })
+        };
+        let mut ids = 0..;
+        let components = policy
+            .components
+            .iter()
+            .map(|component| Planned {
+                component,
+                paths: number(&component.rules.paths),
+                exclude: number(&component.rules.exclude),
+                content: component
+                    .rules
+                    .content
+                    .iter()
+                    .zip(&mut ids)
+                    .map(|(rule, id)| (id, rule, rule.paths.as_ref().map(&mut number)))
+                    .collect(),
+                functions: component
+                    .rules
+                    .functions
+                    .iter()
+                    .map(|rule| rule.paths.as_ref().map(&mut number))
+                    .collect(),
+            })
+            .collect();
+        Self { lists, components }
+    }
+
+    pub(super) fn file<'f>(&'f self, path: &'f [u8]) -> File<'p, 'f> {
+        File {
+            path,
+            lists: &self.lists,
+            known: self.lists.iter().map(|_| Cell::new(None)).collect(),
+        }
+    }
+}
+
+impl<'p> File<'p, '_> {
+    fn deciding(&self, number: usize) -> Option<&'p str> {
+        let (list, known) = (self.lists.get(number)?, self.known.get(number)?);
+        let answer = known.get().unwrap_or_else(|| list.deciding(self.path));
+        known.set(Some(answer));
+        answer
+    }
+
+    fn within(&self, number: Option<usize>) -> bool {
+        number.is_none_or(|number| self.deciding(number).is_some())
+    }
+}
+
+impl<'p> Planned<'p> {
+    /// The glob of `paths` by which the file matches.
+    pub(super) fn glob(&self, file: &File<'p, '_>) -> Option<&'p str> {
+        file.deciding(self.paths)
+    }
+
+    pub(super) fn excludes(&self, file: &File<'p, '_>) -> bool {
+        file.deciding(self.exclude).is_some()
+    }
+
+    /// The content rules that look at the file, each with an id of its own.
+    pub(super) fn content(&self, file: &File<'p, '_>) -> impl Iterator<Item = (usize, &'p ContentRule)> {
+        self.content
+            .iter()
+            .filter(|(_, _, paths)| file.within(*paths))
+            .map(|(id, rule, _)| (*id, *rule))
+    }
+
+    /// Whether some function rule looks at the file.
+    pub(super) fn functions(&self, file: &File<'p, '_>) -> bool {
+        self.functions.iter().any(|paths| file.within(*paths))
+    }
+}

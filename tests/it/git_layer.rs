@@ -1026,3 +1026,38 @@ fn a_repository_supplies_no_program() {
     assert!(report.contains("staged"), "{report}");
     assert!(!repo.home().join("ran").exists() && !repo.path().join("ran").exists());
 }
+
+#[test]
+fn git_decides_whose_repositories_are_read() {
+    let repo = TestRepo::new();
+    repo.write("a", "1\n");
+    repo.git(&["add", "a"]);
+    // Git's own switch for its tests of `safe.directory`.
+    let foreign = ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    assert_eq!(probe(&repo, repo.path(), &[foreign]), "error CG706\n");
+    // Where git has set GIT_DIR it has decided already.
+    assert!(probe(&repo, repo.path(), &[foreign, ("GIT_DIR", ".git")]).contains("staged A a\n"));
+}
+
+#[test]
+fn trees_that_are_nested_without_end_are_refused() {
+    let repo = TestRepo::new();
+    let path = "a/".repeat(2100);
+    let input =
+        format!("commit refs/heads/deep\ncommitter C <c> 1 +0000\ndata 1\nx\nM 100644 inline {path}a\ndata 1\nx\n");
+    assert!(
+        repo.with_stdin("git", &["fast-import", "--quiet"], input.as_bytes())
+            .status
+            .success()
+    );
+    let commit = repo.ask(&["rev-parse", "deep"]);
+    let repository = open(&repo);
+    let error = repository
+        .list(&Snapshot::Commit(id(&commit)), &[Vec::new()])
+        .unwrap_err();
+    assert_eq!(error.code(), Code::CG707);
+    assert_eq!(
+        repository.range(&Snapshot::Empty, &id(&commit)).unwrap_err().code(),
+        Code::CG707
+    );
+}

@@ -256,8 +256,9 @@ impl Repository {
         {
             return Ok(Some(id));
         }
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
-        if self.location.reftable || !rev.chars().all(plain) || rev.split('/').any(str::is_empty) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
+        if self.location.reftable || !rev.chars().all(plain) || rev.contains("..") || rev.split('/').any(str::is_empty)
+        {
             return Ok(None);
         }
         if rev == "HEAD" {

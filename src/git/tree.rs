@@ -4,12 +4,16 @@
 //! equal subtrees are never opened, and a tree that git would not write is refused instead of half read.
 
 use std::cmp::Ordering;
+use std::iter::Peekable;
 
 use git2::{ObjectType, Oid};
 
 use super::GitError;
 use super::store::{Store, own};
 use crate::change::{ChangeKind, Entry, FileChange, Mode, RepoPath};
+
+/// How deep directories may be nested; git's own limit (`core.maxTreeDepth`).
+const DEPTH: usize = 2048;
 
 /// What stands behind a name in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,18 @@ pub(super) fn node(raw: u32) -> Option<Node> {
         0o160_000 => Some(Node::Leaf(Mode::Gitlink)),
         _ => None,
     }
+}
+
+/// Refuses a tree that is nested too deeply, judging by the path that leads to it.
+fn check_depth(id: Oid, path: &[u8]) -> Result<(), GitError> {
+    if path.iter().filter(|&&b| b == b'/').count() <= DEPTH {
+        return Ok(());
+    }
+    Err(GitError::Malformed {
+        id: own(id),
+        role: "directory",
+        why: format!("it is nested deeper than {DEPTH} directories"),
+    })
 }
 
 /// Reads a tree object; its items are in order and each name is there once.
@@ -144,36 +160,34 @@ pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoP
     Ok(found)
 }
 
-/// Visits every leaf of a tree in order; `path` is what stands before its names, and is left as it was.
+/// Visits every leaf of a tree in order; `path` is what stands before its names. Nesting costs memory, not stack.
 fn walk(store: &Store, tree: Oid, path: &mut Vec<u8>, visit: &mut impl FnMut(RepoPath, Entry)) -> Result<(), GitError> {
-    for item in items(store, tree)? {
-        let length = path.len();
+    let mut open = vec![(items(store, tree)?.into_iter(), path.len())];
+    while let Some((rest, length)) = open.last_mut() {
+        path.truncate(*length);
+        let Some(item) = rest.next() else {
+            open.pop();
+            continue;
+        };
         path.extend_from_slice(&item.name);
         match item.entry() {
             Some(entry) => visit(RepoPath::new(path.as_slice()), entry),
             None => {
                 path.push(b'/');
-                walk(store, item.id, path, visit)?;
+                check_depth(item.id, path)?;
+                open.push((items(store, item.id)?.into_iter(), path.len()));
             }
         }
-        path.truncate(length);
     }
     Ok(())
 }
 
 /// What differs between two trees, sorted by path. `None` is the tree without entries.
 pub(super) fn compare(store: &Store, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<FileChange>, GitError> {
-    let mut comparison = Comparison {
-        store,
-        path: Vec::new(),
-        changes: Vec::new(),
-    };
-    comparison.trees(old, new)?;
-    // Trees are walked in their own order, in which `a.b` comes before what is below `a`; that is the order of the full paths too.
-    Ok(comparison.changes)
+    compare_below(store, b"", old, new)
 }
 
-/// What differs below a directory, for a sparse index, which holds whole directories.
+/// What differs between two trees that stand at `directory`; the empty one is the root.
 pub(super) fn compare_below(
     store: &Store,
     directory: &[u8],
@@ -181,66 +195,71 @@ pub(super) fn compare_below(
     new: Option<Oid>,
 ) -> Result<Vec<FileChange>, GitError> {
     let mut path = directory.to_vec();
-    if path.last() != Some(&b'/') {
+    if !path.is_empty() && !path.ends_with(b"/") {
         path.push(b'/');
     }
-    let mut comparison = Comparison {
-        store,
-        path,
-        changes: Vec::new(),
-    };
-    comparison.trees(old, new)?;
-    Ok(comparison.changes)
+    let mut changes = Vec::new();
+    let mut open = vec![Pair::open(store, old, new, path.len())?];
+    // Trees are walked in their own order, in which `a.b` comes before what is below `a`: the order of the full paths too.
+    while let Some(pair) = open.last_mut() {
+        path.truncate(pair.length);
+        let (old, new) = pair.next();
+        let Some(item) = old.as_ref().or(new.as_ref()) else {
+            open.pop();
+            continue;
+        };
+        path.extend_from_slice(&item.name);
+        if item.node == Node::Directory {
+            path.push(b'/');
+            check_depth(item.id, &path)?;
+            open.push(Pair::open(
+                store,
+                old.map(|item| item.id),
+                new.map(|item| item.id),
+                path.len(),
+            )?);
+            continue;
+        }
+        let (old, new) = (old.and_then(|item| item.entry()), new.and_then(|item| item.entry()));
+        changes.extend(kind(old, new).map(|kind| FileChange {
+            path: RepoPath::new(path.as_slice()),
+            kind,
+        }));
+    }
+    Ok(changes)
 }
 
-struct Comparison<'s> {
-    store: &'s Store,
-    path: Vec<u8>,
-    changes: Vec<FileChange>,
+/// Two trees that are compared, and the length of the path that leads to them.
+struct Pair {
+    olds: Peekable<std::vec::IntoIter<Item>>,
+    news: Peekable<std::vec::IntoIter<Item>>,
+    length: usize,
 }
 
-impl Comparison<'_> {
-    fn trees(&mut self, old: Option<Oid>, new: Option<Oid>) -> Result<(), GitError> {
-        if old == new {
-            return Ok(());
-        }
-        let read = |id: Option<Oid>| id.map_or_else(|| Ok(Vec::new()), |id| items(self.store, id));
-        let mut olds = read(old)?.into_iter().peekable();
-        let mut news = read(new)?.into_iter().peekable();
-        loop {
-            let order = match (olds.peek(), news.peek()) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => old.order(new),
-            };
-            let old = if order.is_le() { olds.next() } else { None };
-            let new = if order.is_ge() { news.next() } else { None };
-            self.items(old, new)?;
-        }
+impl Pair {
+    /// Reads both trees, unless they are the same.
+    fn open(store: &Store, old: Option<Oid>, new: Option<Oid>, length: usize) -> Result<Self, GitError> {
+        let read = |id: Option<Oid>| match id {
+            Some(id) if old != new => items(store, id),
+            _ => Ok(Vec::new()),
+        };
+        Ok(Self {
+            olds: read(old)?.into_iter().peekable(),
+            news: read(new)?.into_iter().peekable(),
+            length,
+        })
     }
 
-    /// Compares two items of one name and kind (leaf or directory), or one with nothing.
-    fn items(&mut self, old: Option<Item>, new: Option<Item>) -> Result<(), GitError> {
-        let Some(item) = old.as_ref().or(new.as_ref()) else {
-            return Ok(());
+    /// The next name, of one kind (leaf or directory), as it stands on either side.
+    fn next(&mut self) -> (Option<Item>, Option<Item>) {
+        let order = match (self.olds.peek(), self.news.peek()) {
+            (Some(old), Some(new)) => old.order(new),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
         };
-        let length = self.path.len();
-        self.path.extend_from_slice(&item.name);
-        if item.node == Node::Directory {
-            self.path.push(b'/');
-            self.trees(old.map(|item| item.id), new.map(|item| item.id))?;
-        } else {
-            let (old, new) = (old.and_then(|item| item.entry()), new.and_then(|item| item.entry()));
-            if let Some(kind) = kind(old, new) {
-                self.changes.push(FileChange {
-                    path: RepoPath::new(self.path.as_slice()),
-                    kind,
-                });
-            }
-        }
-        self.path.truncate(length);
-        Ok(())
+        let old = if order.is_le() { self.olds.next() } else { None };
+        let new = if order.is_ge() { self.news.next() } else { None };
+        (old, new)
     }
 }
 

@@ -10,7 +10,7 @@ use super::parse::hash_values;
 use crate::change::Digest;
 
 /// How a claimed hash compares with the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HashCheck {
     /// The document claims none.
     Absent,

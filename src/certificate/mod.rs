@@ -22,7 +22,7 @@ mod teach;
 pub use hash::{HashCheck, certificate_hash, check_hash};
 pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
 pub use naming::names;
-pub use parse::{parse, too_large};
+pub use parse::{not_a_file, parse, too_large};
 pub use render::{Draft, Examined, file_name, render};
 pub use seal::{SealError, seal};
 pub use status::{Class, Status};

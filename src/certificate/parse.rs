@@ -111,6 +111,15 @@ pub fn too_large(path: &RepoPath, size: u64) -> Parsed {
     unreadable(path, Place::file(path), reason)
 }
 
+/// The reading of a certificate's path that holds no document: a symbolic link or a submodule.
+pub fn not_a_file(path: &RepoPath) -> Parsed {
+    unreadable(
+        path,
+        Place::file(path),
+        "it is not a regular file; links are not followed".to_owned(),
+    )
+}
+
 fn unreadable(path: &RepoPath, place: Place, reason: String) -> Parsed {
     let finding = Diagnostic::error(Code::CG104, "the certificate cannot be read")
         .at(place)

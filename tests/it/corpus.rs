@@ -87,7 +87,11 @@ fn real_documents_hold_no_placeholders_and_read_in_full() {
             sample.name
         );
         let codes: Vec<Code> = parsed.findings.iter().map(|finding| finding.code()).collect();
-        assert!(!codes.contains(&Code::CG115), "{}: conditions are there but were not found", sample.name);
+        assert!(
+            !codes.contains(&Code::CG115),
+            "{}: conditions are there but were not found",
+            sample.name
+        );
         let context = LintContext {
             bytes: &sample.bytes,
             ..LintContext::default()

@@ -9,7 +9,7 @@ use std::path::Path;
 const PICTURE: [(&str, &[&str]); 13] = [
     ("change", &[]),
     ("diagnostic", &["change"]),
-    ("certificate", &["change", "diagnostic", "trust"]),
+    ("certificate", &["change", "diagnostic"]),
     ("trust", &["change", "diagnostic", "certificate"]),
     ("policy", &["change", "diagnostic", "certificate"]),
     ("git", &["change", "diagnostic"]),

@@ -73,15 +73,15 @@ fn probing_hook(repo: &TestRepo, directory: &Path, name: &str) -> std::path::Pat
 const PROBE: &[&str] = &[
     "--exact",
     "git_layer::open_from_the_environment",
-    "--ignored",
     "--test-threads=1",
 ];
 
-/// Not a test by itself: see `probe`.
+/// Other tests run this one in a process and environment of its own (see `probe`); by itself it opens what is no repository.
 #[test]
-#[ignore = "run by other tests"]
 fn open_from_the_environment() {
     let Some(out) = std::env::var_os("PROBE_OUT") else {
+        let error = Repository::open_at(TestRepo::empty().path()).err().map(|error| error.code());
+        assert_eq!(error, Some(certgate::diagnostic::Code::CG701));
         return;
     };
     let report = match Repository::open() {

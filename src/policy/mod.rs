@@ -5,6 +5,7 @@
 
 mod families;
 mod glob;
+mod limits;
 mod names;
 mod packs;
 mod parse;

@@ -15,6 +15,9 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 /// Where certificates are, unless the policy says otherwise.
 const DEFAULT_CERTIFICATES: &str = "certificates/**/*.md";
 
+/// Longest message of the YAML reader that is passed on, in characters: it quotes values whole.
+const MAX_MESSAGE: usize = 300;
+
 /// The bytes of a policy, and the name that they are shown under.
 #[derive(Clone, Debug)]
 pub struct PolicySource<'a> {
@@ -156,7 +159,8 @@ fn tell(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
             None => diagnostic.because(format!("known here: {}", known.join(", "))),
         };
     }
-    Diagnostic::error(Code::CG002, message).at(place)
+    let shown: String = message.chars().take(MAX_MESSAGE).collect();
+    Diagnostic::error(Code::CG002, shown).at(place)
 }
 
 /// Takes ` at line N column M` off the end: the place says it.

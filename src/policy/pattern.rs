@@ -36,6 +36,7 @@ pub struct Pattern(Arc<Inner>);
 struct Inner {
     source: String,
     scope: Scope,
+    cost: usize,
     literals: OnceLock<Vec<Vec<u8>>>,
     regex: OnceLock<Option<Regex>>,
 }
@@ -58,8 +59,9 @@ impl Pattern {
     /// Bad syntax, nesting deeper than 50, or a compiled size above 1 MiB.
     pub fn new(source: &str, scope: Scope) -> Result<Self, PatternError> {
         let hir = parse(source)?;
-        let pattern = Self::trusted(source, scope);
-        if estimate(&hir) > SURELY_SMALL {
+        let cost = estimate(&hir);
+        let pattern = Self::with_cost(source, scope, cost);
+        if cost > SURELY_SMALL {
             let regex = compile(source, scope).map_err(|error| PatternError {
                 message: match error {
                     regex::Error::CompiledTooBig(_) => "the pattern is too large once compiled (limit 1 MiB)".into(),
@@ -75,12 +77,22 @@ impl Pattern {
 
     /// Takes a pattern that tests have shown to compile.
     pub(super) fn trusted(source: &str, scope: Scope) -> Self {
+        Self::with_cost(source, scope, 0)
+    }
+
+    fn with_cost(source: &str, scope: Scope, cost: usize) -> Self {
         Self(Arc::new(Inner {
             source: source.to_owned(),
             scope,
+            cost,
             literals: OnceLock::new(),
             regex: OnceLock::new(),
         }))
+    }
+
+    /// How large the compiled form is about to be, in states; 0 where it was not looked at.
+    pub(super) fn cost(&self) -> usize {
+        self.0.cost
     }
 
     /// The pattern as written.

@@ -268,3 +268,10 @@ fn unlisted_agents_are_warned_of() {
     assert_eq!(warnings.len(), 1);
     assert_eq!(warnings[0].helps(), ["did you mean `perf-engineer`?"]);
 }
+
+#[test]
+fn patterns_are_bounded_together() {
+    let many = vec!["'(?u)\\wx'"; 400].join(", ");
+    let found = errors(&component(&format!("    match: {{ content: [{many}] }}\n")));
+    assert!(found.iter().any(|finding| finding.code() == Code::CG008), "{found:?}");
+}

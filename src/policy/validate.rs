@@ -67,6 +67,8 @@ pub(super) struct Check<'s> {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     pub(super) inherited: Vec<String>,
+    /// States that the patterns so far come to, about.
+    pub(super) states: usize,
 }
 
 impl<'s> Check<'s> {
@@ -77,6 +79,7 @@ impl<'s> Check<'s> {
             errors: Vec::new(),
             warnings: Vec::new(),
             inherited: Vec::new(),
+            states: 0,
         }
     }
 

@@ -5,6 +5,9 @@ use super::validate::{Check, Defaults, at};
 use super::{ContentRule, Example, Examples, FunctionRule, GlobList, Lines, Pattern, Rules, Scope, raw};
 use crate::diagnostic::{Code, Diagnostic};
 
+/// States that the patterns of a policy may come to together.
+const MAX_STATES: usize = 1_000_000;
+
 impl Check<'_> {
     pub(super) fn rules(
         &mut self,
@@ -103,9 +106,21 @@ impl Check<'_> {
         if self.trusted {
             return Some(Pattern::trusted(source, scope));
         }
+        if self.states > MAX_STATES {
+            return None;
+        }
         match Pattern::new(source, scope) {
-            Ok(pattern) => Some(pattern),
+            Ok(pattern) => {
+                self.states = self.states.saturating_add(pattern.cost().max(1));
+                if self.states > MAX_STATES {
+                    let message = "the patterns up to here are too large once compiled, taken together";
+                    self.error(Code::CG008, message, place);
+                }
+                Some(pattern)
+            }
             Err(error) => {
+                // A pattern that is refused may have cost the most.
+                self.states = self.states.saturating_add(MAX_STATES / 20);
                 let finding = Diagnostic::error(Code::CG005, format!("bad regular expression: {error}"));
                 self.push_within(finding, Some(place), error.span);
                 None

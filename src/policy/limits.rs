@@ -1,0 +1,265 @@
+//! Limits that hold before a policy is read into memory: depth, size after aliases are followed, keys given twice.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
+
+use super::source::{MAX_BYTES, Source};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Deepest nesting of lists and mappings.
+const MAX_DEPTH: usize = 64;
+/// Most values, after aliases are followed.
+const MAX_VALUES: usize = 200_000;
+/// Most bytes of text, after aliases are followed.
+const MAX_TEXT: usize = 4 * MAX_BYTES;
+/// Most brackets open at once; the YAML reader's time grows with their square.
+const MAX_BRACKETS: usize = 1000;
+
+impl Source {
+    /// Counts what the text expands to, and refuses what is too deep, too much, or given twice.
+    pub(super) fn census(&self) -> Result<(), Box<Diagnostic>> {
+        if let Some(line) = too_many_brackets(&self.text) {
+            return Err(Box::new(
+                Diagnostic::error(
+                    Code::CG008,
+                    format!("more than {MAX_BRACKETS} brackets are open at once"),
+                )
+                .at(self.place_at(line, 1, None)),
+            ));
+        }
+        let count = Count::default();
+        let result = Census {
+            count: &count,
+            depth: 0,
+        }
+        .deserialize(serde_yaml::Deserializer::from_str(&self.text));
+        match (result, count.refused.take()) {
+            (Err(error), Some(Refusal { code, message })) => {
+                Err(Box::new(Diagnostic::error(code, message).at(self.place_of(&error))))
+            }
+            (Err(error), None) if error.to_string().contains("limit exceeded") => Err(Box::new(
+                Diagnostic::error(Code::CG008, "the policy nests or repeats too much").at(self.place_of(&error)),
+            )),
+            // Anything else is told better by the reader of the schema.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The line at which more brackets are open than the YAML reader should be given; text in quotes counts too, which errs safely.
+fn too_many_brackets(text: &str) -> Option<usize> {
+    let (mut open, mut line) = (0usize, 1);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'\n' => line += 1,
+            _ => {}
+        }
+        if open > MAX_BRACKETS {
+            return Some(line);
+        }
+    }
+    None
+}
+
+struct Refusal {
+    code: Code,
+    message: String,
+}
+
+#[derive(Default)]
+struct Count {
+    values: Cell<usize>,
+    text: Cell<usize>,
+    refused: RefCell<Option<Refusal>>,
+}
+
+impl Count {
+    fn refuse<E: de::Error>(&self, code: Code, message: impl Into<String>) -> E {
+        let message = message.into();
+        let error = E::custom(&message);
+        self.refused.replace(Some(Refusal { code, message }));
+        error
+    }
+
+    fn spend<E: de::Error>(&self, bytes: usize) -> Result<(), E> {
+        self.values.set(self.values.get() + 1);
+        self.text.set(self.text.get() + bytes);
+        if self.values.get() > MAX_VALUES || self.text.get() > MAX_TEXT {
+            return Err(self.refuse(Code::CG008, "the policy is too large once its aliases are followed"));
+        }
+        Ok(())
+    }
+}
+
+struct Census<'c> {
+    count: &'c Count,
+    depth: usize,
+}
+
+impl Census<'_> {
+    fn deeper<E: de::Error>(&self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
+            let message = format!("the policy nests deeper than {MAX_DEPTH}");
+            return Err(self.count.refuse(Code::CG008, message));
+        }
+        self.count.spend(0)?;
+        Ok(Self {
+            count: self.count,
+            depth: self.depth + 1,
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Census<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Census<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        self.count.spend(text.len())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        self.count.spend(1)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let below = self.deeper()?;
+        let seed = || Census { ..below };
+        while items.next_element_seed(seed())?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let below = self.deeper()?;
+        let seen = RefCell::new(HashSet::new());
+        let key = || Key {
+            count: below.count,
+            seen: &seen,
+        };
+        while entries.next_key_seed(key())?.is_some() {
+            entries.next_value_seed(Census { ..below })?;
+        }
+        Ok(())
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(self
+            .count
+            .refuse(Code::CG002, "tags (`!name`) have no meaning in a policy"))
+    }
+}
+
+struct Key<'c> {
+    count: &'c Count,
+    seen: &'c RefCell<HashSet<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<(), E> {
+        self.count.spend(key.len())?;
+        if self.seen.borrow_mut().insert(key.to_owned()) {
+            return Ok(());
+        }
+        Err(self
+            .count
+            .refuse(Code::CG002, format!("the key `{key}` is given twice")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source {
+            name: "p.yaml".into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn a_bomb_costs_nothing() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..12 {
+            let inner = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb += &format!("a{level}: &a{level} [{inner}]\n");
+        }
+        let started = std::time::Instant::now();
+        let refused = source(&bomb).census().unwrap_err();
+        assert_eq!(refused.code(), Code::CG008);
+        assert!(started.elapsed().as_secs() < 5, "bounded work, not a benchmark");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        for text in [
+            "[".repeat(60_000),
+            "- ".repeat(3000),
+            format!("{}x{}", "[".repeat(80), "]".repeat(80)),
+        ] {
+            assert_eq!(source(&text).census().unwrap_err().code(), Code::CG008);
+        }
+    }
+
+    #[test]
+    fn keys_stand_once() {
+        let refused = source("a: 1\nb:\n  c: 1\n  c: 2\n").census().unwrap_err();
+        assert_eq!(refused.place().unwrap().line, Some(4));
+    }
+}

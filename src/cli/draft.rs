@@ -127,6 +127,8 @@ pub(super) fn date(
         change: &selected.change,
         since: in_force.policy.since,
         components: &names,
+        paths: &BTreeSet::new(),
+        whole: false,
     };
     let read = ledger::read(repository, &query)?;
     let now = Timestamp::now();

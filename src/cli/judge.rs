@@ -310,12 +310,19 @@ fn fill(
         units.push((component, unit));
     }
     let names: BTreeSet<String> = units.iter().flat_map(|(_, unit)| unit.names.iter().cloned()).collect();
+    let paths: BTreeSet<RepoPath> = units
+        .iter()
+        .flat_map(|(component, _)| component.files.iter().map(|file| file.file.path.clone()))
+        .collect();
     let query = ledger::Query {
         certificates: &policy.certificates,
         tip: selected.tip.as_ref(),
         change: &selected.change,
         since: policy.since,
         components: &names,
+        paths: &paths,
+        whole: policy.classes.keys().any(|status| status.class().approves())
+            || units.iter().any(|(_, unit)| unit.binding == policy::Binding::Component),
     };
     let ledger = ledger::read(repository, &query)?;
     case.violations = ledger.violations;

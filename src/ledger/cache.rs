@@ -5,21 +5,22 @@
 //! renamed; it is never changed. What cannot be read is made anew, and what cannot be written is done without.
 //!
 //! Files: `index` (which components are in which shard, the stops, the certificates without a component), `ids` (sorted), and one
-//! shard a component, so that a question about one component reads only that.
+//! shard a component, so that a question about one component reads only that. See [`super::shard`] for what a shard holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::record::Record;
+use super::shard::{Shard, load, store};
 use crate::certificate::Class;
 use crate::change::{ObjectId, RepoPath};
 
 /// Grows when the form of a record or the reading of a certificate changes.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// Names the content that a cache would hold.
 pub(super) struct CacheKey(String);
@@ -50,6 +51,17 @@ struct Index {
     loose: Vec<Record>,
     /// Folded components of the emergency stops, whose records every question needs.
     stops: BTreeSet<String>,
+    /// Components with a refusal whose standing depends on approvals that only a whole shard shows.
+    unsettled: BTreeSet<String>,
+}
+
+/// Which records of a component are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Need<'a> {
+    /// Paths in question: approvals whose SUBJECT lists none of them are left out.
+    pub(super) paths: &'a BTreeSet<RepoPath>,
+    /// Leave nothing out.
+    pub(super) whole: bool,
 }
 
 /// An opened ledger.
@@ -71,14 +83,6 @@ impl std::fmt::Debug for Cache {
             .field("components", &self.index.shards.len())
             .finish_non_exhaustive()
     }
-}
-
-fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    postcard::from_bytes(&fs::read(path).ok()?).ok()
-}
-
-fn store<T: Serialize>(path: &Path, value: &T) -> Option<()> {
-    fs::write(path, postcard::to_stdvec(value).ok()?).ok()
 }
 
 impl Cache {
@@ -108,7 +112,16 @@ impl Cache {
                 index.shards.entry(component).or_insert(next);
             }
         }
-        let _kept = keep(home, key, &index, &records);
+        let shards = group(&index, &records);
+        for (name, shard) in &index.shards {
+            if shards
+                .get(shard)
+                .is_some_and(|records| super::shard::is_unsettled(records))
+            {
+                index.unsettled.insert(name.clone());
+            }
+        }
+        let _kept = keep(home, key, &index, &shards, &records);
         Self {
             index,
             source: Source::Memory(records),
@@ -128,23 +141,27 @@ impl Cache {
         }
     }
 
-    /// The records on any of the components, each once, and those without a component. `None` where the cache is broken: a record
-    /// that cannot be read may be a refusal.
-    pub(super) fn load(&self, components: &BTreeSet<String>) -> Option<Vec<Record>> {
-        let wanted = |record: &Record| !record.folded_components().is_disjoint(components);
+    /// The records on any of the components that bear on the question, each once, and those without a component. `None` where the
+    /// cache is broken: a record that cannot be read may be a refusal.
+    pub(super) fn load(&self, components: &BTreeSet<String>, need: Need<'_>) -> Option<Vec<Record>> {
         let mut found: Vec<Record> = match &self.source {
-            Source::Memory(records) => records.iter().filter(|record| wanted(record)).cloned().collect(),
+            Source::Memory(records) => {
+                let wanted = |record: &&Record| !record.folded_components().is_disjoint(components);
+                records.iter().filter(wanted).cloned().collect()
+            }
             Source::Folder(folder) => {
-                let shards: Vec<u32> = components
-                    .iter()
-                    .filter_map(|name| self.index.shards.get(name).copied())
-                    .collect();
-                let mut seen = BTreeSet::new();
                 let mut records: Vec<Record> = Vec::new();
-                for shard in &shards {
-                    records.append(&mut load(&folder.join(shard.to_string()))?);
+                let mut shards = 0;
+                for name in components {
+                    let Some(shard) = self.index.shards.get(name) else {
+                        continue;
+                    };
+                    let whole = need.whole || self.index.unsettled.contains(name);
+                    records.append(&mut Shard::at(folder, *shard).read(need.paths, whole)?);
+                    shards += 1;
                 }
-                if shards.len() > 1 {
+                if shards > 1 {
+                    let mut seen = BTreeSet::new();
                     records.retain(|record| seen.insert(record.key().0.clone()));
                 }
                 records
@@ -158,7 +175,13 @@ impl Cache {
     pub(super) fn load_all(&self) -> Option<Vec<Record>> {
         match &self.source {
             Source::Memory(records) => Some(records.clone()),
-            Source::Folder(_) => self.load(&self.index.shards.keys().cloned().collect()),
+            Source::Folder(_) => {
+                let need = Need {
+                    paths: &BTreeSet::new(),
+                    whole: true,
+                };
+                self.load(&self.index.shards.keys().cloned().collect(), need)
+            }
         }
     }
 
@@ -188,10 +211,8 @@ fn ids(records: &[Record]) -> Vec<(String, RepoPath)> {
     ids
 }
 
-/// Writes a cache beside its final name, renames it, and removes those it replaces. `None` where the disk did not let it.
-fn keep(home: &Path, key: &CacheKey, index: &Index, records: &[Record]) -> Option<()> {
-    fs::create_dir_all(home).ok()?;
-    let folder = tempfile::Builder::new().prefix("new-").tempdir_in(home).ok()?;
+/// The records by shard.
+fn group<'r>(index: &Index, records: &'r [Record]) -> BTreeMap<u32, Vec<&'r Record>> {
     let mut shards: BTreeMap<u32, Vec<&Record>> = BTreeMap::new();
     for record in records {
         for component in record.folded_components() {
@@ -200,8 +221,21 @@ fn keep(home: &Path, key: &CacheKey, index: &Index, records: &[Record]) -> Optio
             }
         }
     }
-    for (shard, records) in &shards {
-        store(&folder.path().join(shard.to_string()), records)?;
+    shards
+}
+
+/// Writes a cache beside its final name, renames it, and removes those it replaces. `None` where the disk did not let it.
+fn keep(
+    home: &Path,
+    key: &CacheKey,
+    index: &Index,
+    shards: &BTreeMap<u32, Vec<&Record>>,
+    records: &[Record],
+) -> Option<()> {
+    fs::create_dir_all(home).ok()?;
+    let folder = tempfile::Builder::new().prefix("new-").tempdir_in(home).ok()?;
+    for (shard, records) in shards {
+        Shard::at(folder.path(), *shard).write(records)?;
     }
     store(&folder.path().join("ids"), &ids(records))?;
     store(&folder.path().join("index"), index)?;

@@ -7,10 +7,13 @@ mod cache;
 mod history;
 mod read;
 mod record;
+mod shard;
 
 pub use history::carried;
 pub use read::{Ledger, LedgerError, Query, all, read};
 pub use record::{Entry, Origin};
+#[cfg(test)]
+pub(crate) use shard::read_back;
 
 use crate::change::RepoPath;
 

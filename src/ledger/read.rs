@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cache::{Cache, CacheKey};
+use super::cache::{Cache, CacheKey, Need};
 use super::record::Record;
 use super::{Entry, Origin, Violation};
 use crate::certificate::{self, MAX_BYTES, Parsed};
@@ -25,6 +25,10 @@ pub struct Query<'a> {
     pub since: Option<jiff::Timestamp>,
     /// Folded names of the components in question; certificates on others are left out, but for emergency stops.
     pub components: &'a BTreeSet<String>,
+    /// The gated paths: of the base's approvals only those that list one of them need be read.
+    pub paths: &'a BTreeSet<RepoPath>,
+    /// True where the policy lets other approvals bear on the question (binding `component`, statuses moved to another class).
+    pub whole: bool,
 }
 
 /// The certificates that bear on a change.
@@ -119,10 +123,19 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
     if let Some(tip) = query.tip {
         let mut wanted = query.components.clone();
         wanted.extend(added.iter().flat_map(Entry::component_names));
+        // What supersedes an approval of the base may bring back a refusal that it had settled.
+        let whole = query.whole || added.iter().any(|entry| !entry.certificate.supersedes.is_empty());
+        let need = Need {
+            paths: query.paths,
+            whole,
+        };
         let asks_ids = added.iter().any(|entry| entry.certificate.id.is_some());
         let (records, ids) = with_base(repository, query.certificates, tip, |base| {
             wanted.extend(base.stop_components());
-            Some((base.load(&wanted)?, if asks_ids { base.ids()? } else { Vec::new() }))
+            Some((
+                base.load(&wanted, need)?,
+                if asks_ids { base.ids()? } else { Vec::new() },
+            ))
         })?;
         violations.extend(duplicate_ids(&added, ids));
         entries.extend(records.into_iter().map(Record::into_entry));

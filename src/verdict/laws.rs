@@ -91,7 +91,7 @@ prop_compose! {
             origin: if added { Origin::Added } else { Origin::Base },
             blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
             hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
-            carried: carried.into_iter().map(|f| FILES[f].into()).collect(),
+            carried: carried.into_iter().filter(|_| added).map(|f| FILES[f].into()).collect(),
             findings: Vec::new(),
         }
     }
@@ -245,6 +245,23 @@ proptest! {
         prop_assert_eq!(a.verdict, b.verdict);
         let outcomes = |d: &Decision| d.components.iter().map(|c| (c.id.clone(), c.outcome)).collect::<Vec<_>>();
         prop_assert_eq!(outcomes(&a), outcomes(&b));
+    }
+
+    /// The ledger's cache reads only what bears on the question.
+    #[test]
+    fn what_the_cache_leaves_out_never_matters(case in case()) {
+        let mut case = case;
+        case.gated.truncate(1);
+        case.ledger.retain(|e| e.certificate.components == ["gpu"]);
+        let (base, added): (Vec<Entry>, Vec<Entry>) = case.ledger.iter().cloned().partition(|e| e.origin == Origin::Base);
+        let paths = case.gated[0].files.iter().map(|file| file.path.clone()).collect();
+        let superseding = added.iter().any(|e| !e.certificate.supersedes.is_empty());
+        let whole = superseding || case.gated[0].binding == Binding::Component;
+        let mut read = case.clone();
+        read.ledger = crate::ledger::read_back(&base, &paths, whole).into_iter().chain(added).collect();
+        let (a, b) = (decide(&case), decide(&read));
+        prop_assert_eq!(a.verdict, b.verdict);
+        prop_assert_eq!(a.components[0].outcome, b.components[0].outcome);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod decide;
 mod finding;
 #[cfg(test)]
 mod laws;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

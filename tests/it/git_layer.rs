@@ -70,17 +70,15 @@ fn probing_hook(repo: &TestRepo, directory: &Path, name: &str) -> std::path::Pat
     out
 }
 
-const PROBE: &[&str] = &[
-    "--exact",
-    "git_layer::open_from_the_environment",
-    "--test-threads=1",
-];
+const PROBE: &[&str] = &["--exact", "git_layer::open_from_the_environment", "--test-threads=1"];
 
 /// Other tests run this one in a process and environment of its own (see `probe`); by itself it opens what is no repository.
 #[test]
 fn open_from_the_environment() {
     let Some(out) = std::env::var_os("PROBE_OUT") else {
-        let error = Repository::open_at(TestRepo::empty().path()).err().map(|error| error.code());
+        let error = Repository::open_at(TestRepo::empty().path())
+            .err()
+            .map(|error| error.code());
         assert_eq!(error, Some(certgate::diagnostic::Code::CG701));
         return;
     };

@@ -1,0 +1,214 @@
+//! One component's part of the cache.
+//!
+//! `N` holds the records that every question about the component needs: all that are not plain approvals, those that supersede
+//! something, the newest few, and the approvals that settle a refusal of the whole component. The other approvals stand in `N.rest`, one
+//! after the other, and count only for the paths their SUBJECT lists: `N.paths` tells, sorted, where to find them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
+
+use super::Entry;
+use super::record::Record;
+use crate::certificate::{Class, SubjectField};
+use crate::change::RepoPath;
+use crate::trust::HashCheck;
+
+/// How many of the newest records are always read: enough to tell what does not count and why.
+const NEWEST: usize = if cfg!(test) { 1 } else { 8 };
+
+/// Bytes of a row of `N.paths`: half a digest of the path, and where the record begins and ends.
+const ROW: usize = 16 + 8 + 8;
+
+pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    postcard::from_bytes(&fs::read(path).ok()?).ok()
+}
+
+pub(super) fn store<T: Serialize + ?Sized>(path: &Path, value: &T) -> Option<()> {
+    fs::write(path, postcard::to_stdvec(value).ok()?).ok()
+}
+
+/// The files of a shard.
+pub(super) struct Shard {
+    core: PathBuf,
+    rest: PathBuf,
+    paths: PathBuf,
+}
+
+impl Shard {
+    pub(super) fn at(folder: &Path, number: u32) -> Self {
+        let file = |suffix: &str| folder.join(format!("{number}{suffix}"));
+        Self {
+            core: file(""),
+            rest: file(".rest"),
+            paths: file(".paths"),
+        }
+    }
+
+    /// The records that bear on the paths; all of them where `whole`. `None` where anything cannot be read.
+    pub(super) fn read(&self, paths: &BTreeSet<RepoPath>, whole: bool) -> Option<Vec<Record>> {
+        let mut records: Vec<Record> = load(&self.core)?;
+        if whole {
+            let bytes = fs::read(&self.rest).ok()?;
+            let mut left = bytes.as_slice();
+            while !left.is_empty() {
+                let (record, after) = postcard::take_from_bytes::<Record>(left).ok()?;
+                records.push(record);
+                left = after;
+            }
+            return Some(records);
+        }
+        let table = fs::read(&self.paths).ok()?;
+        let (rows, []) = table.as_chunks::<ROW>() else {
+            return None;
+        };
+        let mut places: BTreeSet<(u64, u64)> = BTreeSet::new();
+        for path in paths {
+            let key = key(path);
+            let from = rows.partition_point(|row| row.get(..16).is_some_and(|k| k < key.as_slice()));
+            let of_path = rows
+                .iter()
+                .skip(from)
+                .take_while(|row| row.get(..16) == Some(key.as_slice()));
+            for row in of_path {
+                let number = |at: usize| {
+                    row.get(at..at + 8)
+                        .and_then(|b| b.try_into().ok())
+                        .map(u64::from_le_bytes)
+                };
+                places.insert((number(16)?, number(24)?));
+            }
+        }
+        if places.is_empty() {
+            return Some(records);
+        }
+        let file = fs::File::open(&self.rest).ok()?;
+        for (from, to) in places {
+            let mut bytes = vec![0; usize::try_from(to.checked_sub(from)?).ok()?];
+            file.read_exact_at(&mut bytes, from).ok()?;
+            records.push(postcard::from_bytes(&bytes).ok()?);
+        }
+        Some(records)
+    }
+
+    pub(super) fn write(&self, records: &[&Record]) -> Option<()> {
+        let entries: Vec<Entry> = records.iter().map(|record| (*record).clone().into_entry()).collect();
+        let always = core(&entries);
+        let mut core: Vec<&Record> = Vec::new();
+        let mut rest: Vec<u8> = Vec::new();
+        let mut rows: Vec<[u8; ROW]> = Vec::new();
+        for (at, (record, entry)) in records.iter().zip(&entries).enumerate() {
+            if always.contains(&at) {
+                core.push(record);
+                continue;
+            }
+            let from = rest.len() as u64;
+            rest.extend(postcard::to_stdvec(record).ok()?);
+            let to = rest.len() as u64;
+            if let SubjectField::Present(subject) = &entry.certificate.subject {
+                for file in &subject.files {
+                    let row = [key(&file.path).as_slice(), &from.to_le_bytes(), &to.to_le_bytes()].concat();
+                    rows.push(row.try_into().ok()?);
+                }
+            }
+        }
+        rows.sort_unstable();
+        store(&self.core, &core)?;
+        fs::write(&self.rest, rest).ok()?;
+        fs::write(&self.paths, rows.concat()).ok()
+    }
+}
+
+/// The first half of the path's SHA-256: rows of different paths that fell together would only be read in vain.
+fn key(path: &RepoPath) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut()
+        .zip(Sha256::digest(path.as_bytes()))
+        .for_each(|(to, from)| *to = from);
+    half
+}
+
+/// True for an approval by the format's own classes that supersedes nothing.
+fn is_plain_approval(entry: &Entry) -> bool {
+    entry.certificate.status.is_some_and(|status| status.class().approves()) && entry.certificate.supersedes.is_empty()
+}
+
+/// True for a refusal that does not end at content that it lists.
+fn refuses_the_component(entry: &Entry) -> bool {
+    let wide = !matches!(entry.certificate.subject, SubjectField::Present(_));
+    entry.certificate.status.is_some_and(|status| {
+        let class = status.class();
+        class == Class::Stop || (class.refuses() && wide)
+    })
+}
+
+/// The positions of the records that every question needs.
+fn core(entries: &[Entry]) -> BTreeSet<usize> {
+    let mut newest: Vec<usize> = (0..entries.len()).collect();
+    newest.sort_by_key(|&at| std::cmp::Reverse(entries.get(at).map(|e| (e.moment().is_none(), e.moment()))));
+    let mut positions: BTreeSet<usize> = newest.into_iter().take(NEWEST).collect();
+    for (at, entry) in entries.iter().enumerate() {
+        if !is_plain_approval(entry) {
+            positions.insert(at);
+        }
+        if refuses_the_component(entry) {
+            positions.extend(settling(entry, entries));
+        }
+    }
+    positions
+}
+
+/// Whether a shard holds a refusal of the whole component that nothing in the shard settles.
+pub(super) fn is_unsettled(records: &[&Record]) -> bool {
+    let entries: Vec<Entry> = records.iter().map(|record| (*record).clone().into_entry()).collect();
+    entries
+        .iter()
+        .filter(|entry| refuses_the_component(entry))
+        .any(|entry| settling(entry, &entries).is_none())
+}
+
+/// The position of an approval that lifts a refusal of the whole component under every policy: later, of the same agent, sound, as wide,
+/// and superseded by nobody. It is asked by the verdict in its own terms; here it only tells what need not be read.
+fn settling(refusal: &Entry, entries: &[Entry]) -> Option<usize> {
+    let now = jiff::Timestamp::now();
+    let components: BTreeSet<String> = refusal.component_names().collect();
+    entries.iter().position(|entry| {
+        let c = &entry.certificate;
+        let later = c.date.is_some() && c.date > refusal.moment() && refusal.moment().is_some() && c.date < Some(now);
+        let superseded = || {
+            entries.iter().any(|other| {
+                c.id.as_ref()
+                    .is_some_and(|id| other.certificate.supersedes.contains(id))
+            })
+        };
+        later
+            && c.status.is_some_and(|status| status.class() == Class::Approve)
+            && c.agent.is_some()
+            && c.agent == refusal.certificate.agent
+            && c.subject == SubjectField::Absent
+            && !c.placeholders
+            && entry.hash != HashCheck::Mismatch
+            && components.is_subset(&entry.component_names().collect())
+            && !superseded()
+    })
+}
+
+/// What a question about one component and these paths reads back of a base's entries: for the law that what is left out never matters.
+#[cfg(test)]
+pub(crate) fn read_back(entries: &[Entry], paths: &BTreeSet<RepoPath>, whole: bool) -> Vec<Entry> {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<Record> = entries
+        .iter()
+        .cloned()
+        .map(|e| Record::new(e.certificate, e.blob, e.hash))
+        .collect();
+    let records: Vec<&Record> = records.iter().collect();
+    let shard = Shard::at(folder.path(), 0);
+    shard.write(&records).unwrap();
+    let read = shard.read(paths, whole || is_unsettled(&records)).unwrap();
+    read.into_iter().map(Record::into_entry).collect()
+}

@@ -1,7 +1,7 @@
 //! One component's part of the cache.
 //!
 //! `N` holds the records that every question about the component needs: all that are not plain approvals, those that supersede
-//! something, the newest few, and the approvals that settle a refusal of the whole component. The other approvals stand in `N.rest`, one
+//! something, the newest few, the newest sound approval, and those that settle a refusal of the whole component. The other approvals stand in `N.rest`, one
 //! after the other, and count only for the paths their SUBJECT lists: `N.paths` tells, sorted, where to find them.
 
 use std::collections::BTreeSet;
@@ -148,11 +148,17 @@ fn refuses_the_component(entry: &Entry) -> bool {
 
 /// The positions of the records that every question needs.
 fn core(entries: &[Entry]) -> BTreeSet<usize> {
+    let now = jiff::Timestamp::now();
     let mut newest: Vec<usize> = (0..entries.len()).collect();
     newest.sort_by_key(|&at| std::cmp::Reverse(entries.get(at).map(|e| (e.moment().is_none(), e.moment()))));
-    let mut positions: BTreeSet<usize> = newest.into_iter().take(NEWEST).collect();
+    let mut positions: BTreeSet<usize> = newest.iter().copied().take(NEWEST).collect();
+    // An approval that is newer than an unreadable certificate is what makes up for it.
+    let sound = |at: &usize| entries.get(*at).is_some_and(|entry| is_sound(entry, entries));
+    positions.extend(newest.iter().copied().find(sound));
     for (at, entry) in entries.iter().enumerate() {
-        if !is_plain_approval(entry) {
+        // What is dated ahead of the clock may be sound by the time it is read.
+        let ahead = entry.certificate.date.is_some_and(|date| date >= now);
+        if ahead || !is_plain_approval(entry) {
             positions.insert(at);
         }
         if refuses_the_component(entry) {
@@ -171,29 +177,40 @@ pub(super) fn is_unsettled(records: &[&Record]) -> bool {
         .any(|entry| settling(entry, &entries).is_none())
 }
 
-/// The position of an approval that lifts a refusal of the whole component under every policy: later, of the same agent, sound, as wide,
-/// and superseded by nobody. It is asked by the verdict in its own terms; here it only tells what need not be read.
+/// True for an approval in which no policy can find a flaw and that nobody in the shard supersedes.
+fn is_sound(entry: &Entry, entries: &[Entry]) -> bool {
+    let c = &entry.certificate;
+    let superseded = || {
+        entries.iter().any(|other| {
+            c.id.as_ref()
+                .is_some_and(|id| other.certificate.supersedes.contains(id))
+        })
+    };
+    c.status.is_some_and(|status| status.class().approves())
+        && c.agent.is_some()
+        && c.date.is_some_and(|date| date < jiff::Timestamp::now())
+        && c.subject != SubjectField::Unreadable
+        && !c.placeholders
+        && entry.hash != HashCheck::Mismatch
+        && !superseded()
+}
+
+/// The position of an approval that lifts a refusal of the whole component under every policy: sound, later, of the same agent and as
+/// wide. Whether it does is asked by the verdict in its own terms; here it only tells what need not be read.
 fn settling(refusal: &Entry, entries: &[Entry]) -> Option<usize> {
-    let now = jiff::Timestamp::now();
     let components: BTreeSet<String> = refusal.component_names().collect();
+    let moment = refusal.moment();
     entries.iter().position(|entry| {
-        let c = &entry.certificate;
-        let later = c.date.is_some() && c.date > refusal.moment() && refusal.moment().is_some() && c.date < Some(now);
-        let superseded = || {
-            entries.iter().any(|other| {
-                c.id.as_ref()
-                    .is_some_and(|id| other.certificate.supersedes.contains(id))
-            })
-        };
-        later
-            && c.status.is_some_and(|status| status.class() == Class::Approve)
-            && c.agent.is_some()
-            && c.agent == refusal.certificate.agent
-            && c.subject == SubjectField::Absent
-            && !c.placeholders
-            && entry.hash != HashCheck::Mismatch
+        moment.is_some()
+            && entry.certificate.date > moment
+            && entry.certificate.agent == refusal.certificate.agent
+            && entry
+                .certificate
+                .status
+                .is_some_and(|status| status.class() == Class::Approve)
+            && entry.certificate.subject == SubjectField::Absent
             && components.is_subset(&entry.component_names().collect())
-            && !superseded()
+            && is_sound(entry, entries)
     })
 }
 

@@ -33,7 +33,7 @@ fn state(version: u8) -> FileState {
 }
 
 fn now() -> Timestamp {
-    Timestamp::from_second(1_800_000_000).unwrap()
+    Timestamp::from_second(1_780_000_000).unwrap()
 }
 
 fn reason() -> Reason {

@@ -261,12 +261,9 @@ pub(super) fn compare_below(
             .collect();
         let mut changes = Vec::new();
         for thread in running {
-            let found = thread.join().unwrap_or_else(|_| {
-                Err(GitError::Answer {
-                    command: "comparison of trees".to_owned(),
-                    what: "a thread stopped".to_owned(),
-                })
-            });
+            let found = thread
+                .join()
+                .unwrap_or_else(|_| Err(super::diff::stopped("comparison of trees")));
             changes.extend(found?);
         }
         Ok(changes)

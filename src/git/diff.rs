@@ -5,7 +5,7 @@
 use git2::{DiffOptions, Patch};
 
 use super::funcname::Language;
-use super::store::Blob;
+use super::store::{Blob, Store};
 use super::{GitError, Repository};
 use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, Side};
 
@@ -15,39 +15,92 @@ pub const CONTENT_LIMIT: u64 = 32 << 20;
 impl Repository {
     /// The changed lines of a file; with their enclosing functions only `with_functions`, since that reads both sides to the end.
     pub fn content(&self, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
-        let readable = |entry: Option<&Entry>| entry.filter(|entry| entry.mode != Mode::Gitlink).cloned();
-        let (old, new) = (readable(file.before()), readable(file.after()));
-        let same = old.as_ref().map(|entry| &entry.id) == new.as_ref().map(|entry| &entry.id);
-        if same {
-            return Ok(Content::None);
-        }
-        let mut sides = [Vec::new(), Vec::new()];
-        for (side, entry) in sides.iter_mut().zip([&old, &new]) {
-            if let Some(entry) = entry {
-                match self.blob(&entry.id, CONTENT_LIMIT)? {
-                    Blob::Content(content) => *side = content,
-                    Blob::TooLarge { size } => return Ok(Content::TooLarge { size }),
-                }
-            }
-        }
-        let [old, new] = &sides;
-        let mut diff = FileDiff {
-            lines: lines(old, new).map_err(|error| GitError::Answer {
-                command: format!("diff of {}", file.path),
-                what: error.message().to_owned(),
-            })?,
-            contexts: Vec::new(),
-        };
-        if with_functions {
-            let language = Language::of(&file.path);
-            let mut contexts = Contexts::default();
-            for (side, content) in [(Side::Removed, old), (Side::Added, new)] {
-                contexts.find(language, side, content, &mut diff.lines);
-            }
-            diff.contexts = contexts.names;
-        }
-        Ok(Content::Lines(diff))
+        content(&self.store, file, with_functions)
     }
+
+    /// Hands the changed lines of each file to `judge` and returns its answers in the order of the files. Many files are read in
+    /// several threads, each of which holds the content of one file at a time.
+    pub fn each_content<T: Send>(
+        &self,
+        files: &[&FileChange],
+        with_functions: bool,
+        judge: impl Fn(&FileChange, Content) -> T + Sync,
+    ) -> Result<Vec<T>, GitError> {
+        const WORTH_A_THREAD: usize = 64;
+        let work = |store: &Store, files: &[&FileChange]| -> Result<Vec<T>, GitError> {
+            files
+                .iter()
+                .map(|file| Ok(judge(file, content(store, file, with_functions)?)))
+                .collect()
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+        let share = files.len().div_ceil(threads).max(WORTH_A_THREAD);
+        if files.len() <= share {
+            return work(&self.store, files);
+        }
+        let mut shares = Vec::new();
+        for share in files.chunks(share) {
+            shares.push((self.store.reopen()?, share));
+        }
+        std::thread::scope(|scope| {
+            let work = &work;
+            let running: Vec<_> = shares
+                .into_iter()
+                .map(|(store, share)| scope.spawn(move || work(&store, share)))
+                .collect();
+            let mut answers = Vec::with_capacity(files.len());
+            for thread in running {
+                answers.extend(
+                    thread
+                        .join()
+                        .unwrap_or_else(|_| Err(stopped("reading of changed lines")))?,
+                );
+            }
+            Ok(answers)
+        })
+    }
+}
+
+/// A thread that came to no end.
+pub(super) fn stopped(work: &str) -> GitError {
+    GitError::Answer {
+        command: work.to_owned(),
+        what: "a thread stopped".to_owned(),
+    }
+}
+
+fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
+    let readable = |entry: Option<&Entry>| entry.filter(|entry| entry.mode != Mode::Gitlink).cloned();
+    let (old, new) = (readable(file.before()), readable(file.after()));
+    if old.as_ref().map(|entry| &entry.id) == new.as_ref().map(|entry| &entry.id) {
+        return Ok(Content::None);
+    }
+    let mut sides = [Vec::new(), Vec::new()];
+    for (side, entry) in sides.iter_mut().zip([&old, &new]) {
+        if let Some(entry) = entry {
+            match store.blob(store.oid(&entry.id, "content of a file")?, CONTENT_LIMIT)? {
+                Blob::Content(content) => *side = content,
+                Blob::TooLarge { size } => return Ok(Content::TooLarge { size }),
+            }
+        }
+    }
+    let [old, new] = &sides;
+    let mut diff = FileDiff {
+        lines: lines(old, new).map_err(|error| GitError::Answer {
+            command: format!("diff of {}", file.path),
+            what: error.message().to_owned(),
+        })?,
+        contexts: Vec::new(),
+    };
+    if with_functions {
+        let language = Language::of(&file.path);
+        let mut contexts = Contexts::default();
+        for (side, content) in [(Side::Removed, old), (Side::Added, new)] {
+            contexts.find(language, side, content, &mut diff.lines);
+        }
+        diff.contexts = contexts.names;
+    }
+    Ok(Content::Lines(diff))
 }
 
 /// Splits content into lines without their endings.

@@ -203,10 +203,10 @@ impl Repository {
         if prefix.is_empty() {
             return Ok(Some(store::own(root)));
         }
-        let item = tree::find(&self.store, root, prefix)?;
-        Ok(item
-            .filter(|item| item.node == tree::Node::Directory)
-            .map(|item| store::own(item.id)))
+        let found = tree::find(&self.store, root, prefix)?;
+        Ok(found
+            .filter(|(node, _)| *node == tree::Node::Directory)
+            .map(|(_, id)| store::own(id)))
     }
 
     /// Reads a blob, unless it is larger than `limit` bytes; the size is looked up before anything is read.

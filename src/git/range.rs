@@ -6,7 +6,7 @@ use git2::{ObjectType, Oid};
 
 use super::commit::{Commit, Person};
 use super::store::own;
-use super::tree::{Node, compare, items};
+use super::tree::{Node, Tree, compare};
 use super::{GitError, Repository};
 use crate::change::{Change, CommitMessage, FileChange, ObjectId, RepoPath, Snapshot};
 
@@ -217,9 +217,10 @@ impl<'r> Finder<'r> {
         {
             return Ok(names.get(name).copied());
         }
-        let names: HashMap<_, _> = items(&self.repository.store, tree)?
-            .into_iter()
-            .map(|item| (item.name, (item.node, item.id)))
+        let read = Tree::read(&self.repository.store, tree)?;
+        let names: HashMap<_, _> = read
+            .items()
+            .map(|item| (item.name.to_vec(), (item.node, item.id)))
             .collect();
         let found = names.get(name).copied();
         self.last = Some((tree, names));

@@ -61,27 +61,34 @@ enum Value {
 impl Repository {
     /// What HEAD points at. A branch without commits is [`Head::Unborn`]; any other failure to read HEAD is an error.
     pub fn head(&self) -> Result<Head, GitError> {
-        let (name, id) = if self.location.reftable {
-            self.head_by_git()?
-        } else {
-            self.head_by_files()?
+        let (name, id) = self.head_id()?;
+        self.head_of(name, id)
+    }
+
+    /// HEAD's branch, and the id that it leads to, which has not been looked at.
+    pub(super) fn head_id(&self) -> Result<(Option<String>, Option<Oid>), GitError> {
+        let found = match self.location.reftable {
+            true => self.head_by_git()?,
+            false => self.head_by_files()?,
         };
+        if let (None, None) = found {
+            return Err(GitError::unreadable(
+                self.location.git_dir.join("HEAD"),
+                "it is missing",
+            ));
+        }
+        Ok(found)
+    }
+
+    fn head_of(&self, name: Option<String>, id: Option<Oid>) -> Result<Head, GitError> {
+        let commit = id.map(|id| self.peel(id)).transpose()?.map(own);
         let short = |name: String| name.strip_prefix("refs/heads/").map(str::to_owned).unwrap_or(name);
-        Ok(match (name, id) {
-            (Some(name), Some(id)) => Head::Branch {
-                name: short(name),
-                commit: own(self.peel(id)?),
+        Ok(match (name.map(short), commit) {
+            (Some(name), Some(commit)) => Head::Branch { name, commit },
+            (None, Some(commit)) => Head::Detached { commit },
+            (branch, None) => Head::Unborn {
+                branch: branch.unwrap_or_default(),
             },
-            (Some(name), None) => Head::Unborn { branch: short(name) },
-            (None, Some(id)) => Head::Detached {
-                commit: own(self.peel(id)?),
-            },
-            (None, None) => {
-                return Err(GitError::unreadable(
-                    self.location.git_dir.join("HEAD"),
-                    "it is missing",
-                ));
-            }
         })
     }
 

@@ -52,14 +52,12 @@ impl Repository {
 
     /// Starts git on the list of staged changes.
     pub fn start_staged(&self) -> Result<PendingStaged<'_>, GitError> {
-        let base = match self.head()?.commit() {
-            Some(commit) => Snapshot::Commit(commit.clone()),
-            None => Snapshot::Empty,
+        let (_, head) = self.head_id()?;
+        let tree = match head {
+            Some(id) => id,
+            None => self.store.empty_tree()?,
         };
-        let tree = match &base {
-            Snapshot::Commit(commit) => commit.to_string(),
-            _ => self.store.empty_tree()?.to_string(),
-        };
+        let tree = tree.to_string();
         let running = self.runner.start(&[
             "diff-index",
             "--cached",
@@ -74,6 +72,11 @@ impl Repository {
             &tree,
             "--",
         ])?;
+        // Git has begun; now the commit is read, which must be one.
+        let base = match head {
+            Some(id) => Snapshot::Commit(own(self.peel(id)?)),
+            None => Snapshot::Empty,
+        };
         Ok(PendingStaged {
             repository: self,
             base,

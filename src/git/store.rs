@@ -53,13 +53,15 @@ impl Object<'_> {
 /// The object store of a repository.
 pub(super) struct Store {
     odb: Odb<'static>,
+    location: Location,
     runner: Runner,
     batch: RefCell<Option<Batch>>,
-    sha256: bool,
 }
 
 impl Store {
     pub(super) fn open(location: &Location, runner: &Runner) -> Result<Self, GitError> {
+        // As git, which checks that content fits its id when an object comes into the repository, not each time it is read.
+        git2::opts::strict_hash_verification(false);
         let format = if location.sha256 {
             ObjectFormat::Sha256
         } else {
@@ -75,15 +77,20 @@ impl Store {
         }
         Ok(Self {
             odb,
+            location: location.clone(),
             runner: runner.clone(),
             batch: RefCell::new(None),
-            sha256: location.sha256,
         })
+    }
+
+    /// Opens it once more, for another thread: two that share one wait for each other's locks most of the time.
+    pub(super) fn reopen(&self) -> Result<Self, GitError> {
+        Self::open(&self.location, &self.runner)
     }
 
     /// The number of hexadecimal digits of an id here.
     pub(super) fn hex_length(&self) -> usize {
-        if self.sha256 { 64 } else { 40 }
+        if self.location.sha256 { 64 } else { 40 }
     }
 
     /// The id as libgit2 has it; one of the wrong kind is not in this store.
@@ -95,7 +102,7 @@ impl Store {
 
     /// The tree without entries.
     pub(super) fn empty_tree(&self) -> Result<Oid, GitError> {
-        let format = if self.sha256 {
+        let format = if self.location.sha256 {
             ObjectFormat::Sha256
         } else {
             ObjectFormat::Sha1

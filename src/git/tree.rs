@@ -4,7 +4,7 @@
 //! equal subtrees are never opened, and a tree that git would not write is refused instead of half read.
 
 use std::cmp::Ordering;
-use std::iter::Peekable;
+use std::ops::Range;
 
 use git2::{ObjectType, Oid};
 
@@ -25,22 +25,26 @@ pub(super) enum Node {
 }
 
 /// One line of a tree object.
-#[derive(Clone, Debug)]
-pub(super) struct Item {
-    pub(super) name: Vec<u8>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item<'t> {
+    pub(super) name: &'t [u8],
     pub(super) node: Node,
     pub(super) id: Oid,
 }
 
-impl Item {
+impl Item<'_> {
     /// The order of tree objects: directories compare as if their name ended in `/`.
     fn order(&self, other: &Self) -> Ordering {
-        let key = |item: &Self| (item.node == Node::Directory).then_some(b'/');
-        let (a, b) = (
-            self.name.iter().copied().chain(key(self)),
-            other.name.iter().copied().chain(key(other)),
-        );
-        a.cmp(b)
+        let common = self.name.len().min(other.name.len());
+        let (a, b) = (self.name.split_at(common), other.name.split_at(common));
+        let tail = |item: &Self, rest: &[u8]| match (rest.first(), item.node) {
+            (Some(&byte), _) => Some(byte),
+            (None, Node::Directory) => Some(b'/'),
+            (None, Node::Leaf(_)) => None,
+        };
+        a.0.cmp(b.0)
+            .then_with(|| tail(self, a.1).cmp(&tail(other, b.1)))
+            .then_with(|| a.1.len().cmp(&b.1.len()))
     }
 
     fn entry(&self) -> Option<Entry> {
@@ -48,6 +52,72 @@ impl Item {
             Node::Directory => None,
             Node::Leaf(mode) => Some(Entry { mode, id: own(self.id) }),
         }
+    }
+}
+
+/// A tree object as read: its bytes, and where its items are in them.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    data: Vec<u8>,
+    items: Vec<(Range<usize>, Node, Oid)>,
+}
+
+impl Tree {
+    /// Reads a tree object; its items are in order and each name is there once.
+    pub(super) fn read(store: &Store, id: Oid) -> Result<Self, GitError> {
+        let object = store.need(id, ObjectType::Tree, "directory")?;
+        Self::parse(object.data().to_vec(), store.hex_length() / 2).map_err(|why| GitError::Malformed {
+            id: own(id),
+            role: "directory",
+            why: why.to_owned(),
+        })
+    }
+
+    /// The items in order.
+    pub(super) fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        (0..self.items.len()).filter_map(|at| self.item(at))
+    }
+
+    fn item(&self, at: usize) -> Option<Item<'_>> {
+        let (name, node, id) = self.items.get(at)?;
+        Some(Item {
+            name: self.data.get(name.clone())?,
+            node: *node,
+            id: *id,
+        })
+    }
+
+    fn parse(data: Vec<u8>, width: usize) -> Result<Self, &'static str> {
+        let mut items = Vec::with_capacity(data.len() / (width + 16));
+        let mut last: Option<Item<'_>> = None;
+        let mut at = 0;
+        while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
+            let blank = rest.iter().position(|&b| b == b' ').ok_or("an entry has no mode")?;
+            let (mode, tail) = rest.split_at(blank);
+            let tail = tail.get(1..).unwrap_or_default();
+            let end = tail.iter().position(|&b| b == 0).ok_or("an entry has no name")?;
+            let (name, tail) = tail.split_at(end);
+            let id = tail.get(1..=width).ok_or("it is cut off")?;
+            let mode = std::str::from_utf8(mode)
+                .ok()
+                .and_then(|text| u32::from_str_radix(text, 8).ok());
+            let item = Item {
+                name,
+                node: mode.and_then(node).ok_or("an entry has an unknown mode")?,
+                id: Oid::from_bytes(id).map_err(|_| "an entry has no id")?,
+            };
+            if matches!(name, b"" | b"." | b"..") || name.contains(&b'/') {
+                return Err("an entry has a name that no file can have");
+            }
+            if last.is_some_and(|last| last.order(&item) != Ordering::Less) {
+                return Err("its entries are not in order");
+            }
+            let start = at + blank + 1;
+            items.push((start..start + end, item.node, item.id));
+            last = Some(item);
+            at = start + end + 1 + width;
+        }
+        Ok(Self { data, items })
     }
 }
 
@@ -75,60 +145,21 @@ fn check_depth(id: Oid, path: &[u8]) -> Result<(), GitError> {
     })
 }
 
-/// Reads a tree object; its items are in order and each name is there once.
-pub(super) fn items(store: &Store, id: Oid) -> Result<Vec<Item>, GitError> {
-    let object = store.need(id, ObjectType::Tree, "directory")?;
-    parse(object.data(), store.hex_length() / 2).map_err(|why| GitError::Malformed {
-        id: own(id),
-        role: "directory",
-        why: why.to_owned(),
-    })
-}
-
-fn parse(data: &[u8], width: usize) -> Result<Vec<Item>, &'static str> {
-    let mut items: Vec<Item> = Vec::with_capacity(data.len() / (width + 16));
-    let mut rest = data;
-    while !rest.is_empty() {
-        let blank = rest.iter().position(|&b| b == b' ').ok_or("an entry has no mode")?;
-        let (mode, tail) = rest.split_at(blank);
-        let tail = tail.get(1..).unwrap_or_default();
-        let end = tail.iter().position(|&b| b == 0).ok_or("an entry has no name")?;
-        let (name, tail) = tail.split_at(end);
-        let (id, tail) = tail
-            .get(1..)
-            .and_then(|tail| tail.split_at_checked(width))
-            .ok_or("it is cut off")?;
-        let raw = std::str::from_utf8(mode)
-            .ok()
-            .and_then(|text| u32::from_str_radix(text, 8).ok());
-        let item = Item {
-            name: name.to_vec(),
-            node: raw.and_then(node).ok_or("an entry has an unknown mode")?,
-            id: Oid::from_bytes(id).map_err(|_| "an entry has no id")?,
-        };
-        if matches!(name, b"" | b"." | b"..") || name.contains(&b'/') {
-            return Err("an entry has a name that no file can have");
-        }
-        if items.last().is_some_and(|last| last.order(&item) != Ordering::Less) {
-            return Err("its entries are not in order");
-        }
-        items.push(item);
-        rest = tail;
-    }
-    Ok(items)
-}
-
-/// The item at a path, if there is one.
-pub(super) fn find(store: &Store, root: Oid, path: &[u8]) -> Result<Option<Item>, GitError> {
+/// What stands at a path, if anything.
+pub(super) fn find(store: &Store, root: Oid, path: &[u8]) -> Result<Option<(Node, Oid)>, GitError> {
     let mut tree = root;
     let mut names = path.split(|&b| b == b'/').peekable();
     while let Some(name) = names.next() {
-        let Some(item) = items(store, tree)?.into_iter().find(|item| item.name == name) else {
+        let Some((node, id)) = Tree::read(store, tree)?
+            .items()
+            .find(|item| item.name == name)
+            .map(|i| (i.node, i.id))
+        else {
             return Ok(None);
         };
-        match (names.peek().is_some(), item.node) {
-            (false, _) => return Ok(Some(item)),
-            (true, Node::Directory) => tree = item.id,
+        match (names.peek().is_some(), node) {
+            (false, _) => return Ok(Some((node, id))),
+            (true, Node::Directory) => tree = id,
             (true, Node::Leaf(_)) => return Ok(None),
         }
     }
@@ -137,7 +168,10 @@ pub(super) fn find(store: &Store, root: Oid, path: &[u8]) -> Result<Option<Item>
 
 /// The leaf at a path, if there is one.
 pub(super) fn entry(store: &Store, root: Oid, path: &[u8]) -> Result<Option<Entry>, GitError> {
-    Ok(find(store, root, path)?.and_then(|item| item.entry()))
+    Ok(find(store, root, path)?.and_then(|(node, id)| match node {
+        Node::Directory => None,
+        Node::Leaf(mode) => Some(Entry { mode, id: own(id) }),
+    }))
 }
 
 /// All leaves below (or at) a directory prefix without trailing slash; the empty prefix is the root.
@@ -147,14 +181,15 @@ pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoP
         walk(store, root, &mut Vec::new(), &mut |path, entry| {
             found.push((path, entry))
         })?;
-    } else if let Some(item) = find(store, root, prefix)? {
-        match item.entry() {
-            Some(entry) => found.push((RepoPath::new(prefix), entry)),
-            None => {
+    } else {
+        match find(store, root, prefix)? {
+            Some((Node::Leaf(mode), id)) => found.push((RepoPath::new(prefix), Entry { mode, id: own(id) })),
+            Some((Node::Directory, id)) => {
                 let mut path = prefix.to_vec();
                 path.push(b'/');
-                walk(store, item.id, &mut path, &mut |path, entry| found.push((path, entry)))?;
+                walk(store, id, &mut path, &mut |path, entry| found.push((path, entry)))?;
             }
+            None => {}
         }
     }
     Ok(found)
@@ -162,20 +197,22 @@ pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoP
 
 /// Visits every leaf of a tree in order; `path` is what stands before its names. Nesting costs memory, not stack.
 fn walk(store: &Store, tree: Oid, path: &mut Vec<u8>, visit: &mut impl FnMut(RepoPath, Entry)) -> Result<(), GitError> {
-    let mut open = vec![(items(store, tree)?.into_iter(), path.len())];
-    while let Some((rest, length)) = open.last_mut() {
+    let mut open = vec![(Tree::read(store, tree)?, 0, path.len())];
+    while let Some((tree, at, length)) = open.last_mut() {
         path.truncate(*length);
-        let Some(item) = rest.next() else {
+        let Some(item) = tree.item(*at) else {
             open.pop();
             continue;
         };
-        path.extend_from_slice(&item.name);
+        *at += 1;
+        path.extend_from_slice(item.name);
         match item.entry() {
             Some(entry) => visit(RepoPath::new(path.as_slice()), entry),
             None => {
+                let id = item.id;
                 path.push(b'/');
-                check_depth(item.id, path)?;
-                open.push((items(store, item.id)?.into_iter(), path.len()));
+                check_depth(id, path)?;
+                open.push((Tree::read(store, id)?, 0, path.len()));
             }
         }
     }
@@ -187,79 +224,125 @@ pub(super) fn compare(store: &Store, old: Option<Oid>, new: Option<Oid>) -> Resu
     compare_below(store, b"", old, new)
 }
 
-/// What differs between two trees that stand at `directory`; the empty one is the root.
+/// What differs between two trees that stand at `directory`; the empty one is the root. Where many directories differ, several
+/// threads read them.
 pub(super) fn compare_below(
     store: &Store,
     directory: &[u8],
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Result<Vec<FileChange>, GitError> {
+    const WORTH_A_THREAD: usize = 16;
     let mut path = directory.to_vec();
     if !path.is_empty() && !path.ends_with(b"/") {
         path.push(b'/');
     }
-    let mut changes = Vec::new();
-    let mut open = vec![Pair::open(store, old, new, path.len())?];
-    // Trees are walked in their own order, in which `a.b` comes before what is below `a`: the order of the full paths too.
-    while let Some(pair) = open.last_mut() {
-        path.truncate(pair.length);
-        let (old, new) = pair.next();
-        let Some(item) = old.as_ref().or(new.as_ref()) else {
-            open.pop();
-            continue;
-        };
-        path.extend_from_slice(&item.name);
-        if item.node == Node::Directory {
-            path.push(b'/');
-            check_depth(item.id, &path)?;
-            open.push(Pair::open(
-                store,
-                old.map(|item| item.id),
-                new.map(|item| item.id),
-                path.len(),
-            )?);
-            continue;
+    let pieces = Pair::open(store, old, new)?.pieces(&path);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let share = pieces.len().div_ceil(threads).max(WORTH_A_THREAD);
+    if pieces.len() <= share {
+        return compare_pieces(store, pieces);
+    }
+    // Trees are walked in their own order, in which `a.b` comes before what is below `a`: the order of the full paths too. So the
+    // shares stand in the order of their paths.
+    let mut shares = Vec::new();
+    let mut pieces = pieces.into_iter().peekable();
+    while pieces.peek().is_some() {
+        shares.push(pieces.by_ref().take(share).collect::<Vec<_>>());
+    }
+    let mut stores = Vec::new();
+    for _ in &shares {
+        stores.push(store.reopen()?);
+    }
+    std::thread::scope(|scope| {
+        let work = shares.into_iter().zip(stores);
+        let running: Vec<_> = work
+            .map(|(share, store)| scope.spawn(move || compare_pieces(&store, share)))
+            .collect();
+        let mut changes = Vec::new();
+        for thread in running {
+            let found = thread
+                .join()
+                .unwrap_or_else(|_| Err(super::diff::stopped("comparison of trees")));
+            changes.extend(found?);
         }
-        let (old, new) = (old.and_then(|item| item.entry()), new.and_then(|item| item.entry()));
-        changes.extend(kind(old, new).map(|kind| FileChange {
-            path: RepoPath::new(path.as_slice()),
-            kind,
-        }));
+        Ok(changes)
+    })
+}
+
+/// Something that differs.
+enum Piece {
+    Leaf(FileChange),
+    /// A directory, on either side; the path ends in `/`.
+    Directory(Vec<u8>, Option<Oid>, Option<Oid>),
+}
+
+/// Follows what differs down to the leaves. Nesting costs memory, not stack.
+fn compare_pieces(store: &Store, pieces: Vec<Piece>) -> Result<Vec<FileChange>, GitError> {
+    let mut changes = Vec::new();
+    let mut open = pieces;
+    open.reverse();
+    while let Some(piece) = open.pop() {
+        match piece {
+            Piece::Leaf(change) => changes.push(change),
+            Piece::Directory(path, old, new) => {
+                if let Some(id) = old.or(new) {
+                    check_depth(id, &path)?;
+                }
+                let below = Pair::open(store, old, new)?.pieces(&path);
+                open.extend(below.into_iter().rev());
+            }
+        }
     }
     Ok(changes)
 }
 
-/// Two trees that are compared, and the length of the path that leads to them.
+/// Two trees that are compared.
 struct Pair {
-    olds: Peekable<std::vec::IntoIter<Item>>,
-    news: Peekable<std::vec::IntoIter<Item>>,
-    length: usize,
+    old: Tree,
+    new: Tree,
 }
 
 impl Pair {
     /// Reads both trees, unless they are the same.
-    fn open(store: &Store, old: Option<Oid>, new: Option<Oid>, length: usize) -> Result<Self, GitError> {
+    fn open(store: &Store, old: Option<Oid>, new: Option<Oid>) -> Result<Self, GitError> {
         let read = |id: Option<Oid>| match id {
-            Some(id) if old != new => items(store, id),
-            _ => Ok(Vec::new()),
+            Some(id) if old != new => Tree::read(store, id),
+            _ => Ok(Tree::default()),
         };
         Ok(Self {
-            olds: read(old)?.into_iter().peekable(),
-            news: read(new)?.into_iter().peekable(),
-            length,
+            old: read(old)?,
+            new: read(new)?,
         })
     }
 
-    /// The next name, of one kind (leaf or directory), as it stands on either side.
-    fn next(&mut self) -> (Option<Item>, Option<Item>) {
-        let order = match (self.olds.peek(), self.news.peek()) {
-            (Some(old), Some(new)) => old.order(new),
-            (Some(_), None) => Ordering::Less,
-            (None, _) => Ordering::Greater,
-        };
-        let old = if order.is_le() { self.olds.next() } else { None };
-        let new = if order.is_ge() { self.news.next() } else { None };
-        (old, new)
+    /// What differs, in order.
+    fn pieces(&self, path: &[u8]) -> Vec<Piece> {
+        let (mut olds, mut news) = (self.old.items().peekable(), self.new.items().peekable());
+        let mut pieces = Vec::new();
+        loop {
+            let order = match (olds.peek(), news.peek()) {
+                (None, None) => return pieces,
+                (Some(old), Some(new)) => old.order(new),
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
+            };
+            let old = if order.is_le() { olds.next() } else { None };
+            let new = if order.is_ge() { news.next() } else { None };
+            let same = |old: Item<'_>, new: Item<'_>| old.id == new.id && old.node == new.node;
+            if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
+                continue;
+            }
+            let Some(item) = old.or(new) else { continue };
+            let mut path = [path, item.name].concat();
+            if item.node == Node::Directory {
+                path.push(b'/');
+                pieces.push(Piece::Directory(path, old.map(|item| item.id), new.map(|item| item.id)));
+            } else if let Some(kind) = kind(old.and_then(|item| item.entry()), new.and_then(|item| item.entry())) {
+                let path = RepoPath::new(path);
+                pieces.push(Piece::Leaf(FileChange { path, kind }));
+            }
+        }
     }
 }
 
@@ -278,6 +361,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn parse(data: &[u8]) -> Result<Tree, &'static str> {
+        Tree::parse(data.to_vec(), 20)
+    }
+
     fn raw(entries: &[(&str, &str)]) -> Vec<u8> {
         let line = |(mode, name): &(&str, &str)| [format!("{mode} {name}\0").as_bytes(), &[7; 20]].concat();
         entries.iter().flat_map(line).collect()
@@ -286,8 +373,9 @@ mod tests {
     #[test]
     fn refuses_what_git_would_not_write() {
         assert_eq!(
-            parse(&raw(&[("100644", "a.b"), ("40000", "a"), ("160000", "b")]), 20)
+            parse(&raw(&[("100644", "a.b"), ("40000", "a"), ("160000", "b")]))
                 .unwrap()
+                .items
                 .len(),
             3
         );
@@ -298,9 +386,9 @@ mod tests {
             (vec![("40000", "..")], "an entry has a name that no file can have"),
             (vec![("10644", "a")], "an entry has an unknown mode"),
         ] {
-            assert_eq!(parse(&raw(&entries), 20).unwrap_err(), why);
+            assert_eq!(parse(&raw(&entries)).unwrap_err(), why);
         }
-        assert_eq!(parse(&raw(&[("100644", "a")])[..20], 20).unwrap_err(), "it is cut off");
+        assert_eq!(parse(&raw(&[("100644", "a")])[..20]).unwrap_err(), "it is cut off");
     }
 
     #[test]
@@ -319,7 +407,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(data in proptest::collection::vec(any::<u8>(), 0..200), wide in any::<bool>()) {
-            let _ = parse(&data, if wide { 32 } else { 20 });
+            let _ = Tree::parse(data, if wide { 32 } else { 20 });
         }
     }
 }

@@ -215,19 +215,49 @@ impl ContentSource for Reader<'_> {
     }
 }
 
+/// From how many files on a change is looked at in several threads.
+const WORTH_A_THREAD: usize = 64;
+
 /// What the policy's rules find in a change.
 pub(super) fn gate(repository: &Repository, change: &Change, in_force: &InForce) -> Result<Gated, Failure> {
-    let functions = in_force
-        .policy
+    let policy = &in_force.policy;
+    let functions = policy
         .components
         .iter()
         .any(|component| !component.rules.functions.is_empty());
-    Ok(sensitivity::gate(
-        &in_force.policy,
-        change,
-        &Reader { repository, functions },
-        in_force.adoption,
-    )?)
+    let look = |repository: &Repository, part: &Change| {
+        sensitivity::gate(policy, part, &Reader { repository, functions }, in_force.adoption)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let share = change.files.len().div_ceil(threads).max(WORTH_A_THREAD);
+    if change.files.len() <= share {
+        return Ok(look(repository, change)?);
+    }
+    let mut messages = change.messages.as_slice();
+    let mut parts = Vec::new();
+    for files in change.files.chunks(share) {
+        let messages = std::mem::take(&mut messages).to_vec();
+        let part = Change {
+            base: change.base.clone(),
+            head: change.head.clone(),
+            files: files.to_vec(),
+            messages,
+        };
+        parts.push((repository.reopen()?, part));
+    }
+    let found = std::thread::scope(|scope| {
+        let look = &look;
+        let running: Vec<_> = parts
+            .into_iter()
+            .map(|(repository, part)| scope.spawn(move || look(&repository, &part)))
+            .collect();
+        let mut found = Vec::with_capacity(running.len());
+        for thread in running {
+            found.push(thread.join().map_err(|_| Failure::internal("a thread stopped"))??);
+        }
+        Ok::<_, Failure>(found)
+    })?;
+    Ok(Gated::join(found, policy))
 }
 
 fn judge_by(repository: &Repository, selected: &Selected, in_force: &InForce) -> Result<Report, Failure> {

@@ -32,6 +32,16 @@ pub(super) struct Location {
 impl Location {
     /// Follows the environment and the working directory.
     pub(super) fn find(runner: &Runner) -> Result<Self, GitError> {
+        // Git tells its children where its programs are.
+        Self::of_hook_or(runner, runner.variable("GIT_EXEC_PATH").is_some())
+    }
+
+    /// As [`Location::find`], where git is known to have called.
+    pub(super) fn of_hook(runner: &Runner) -> Result<Self, GitError> {
+        Self::of_hook_or(runner, true)
+    }
+
+    fn of_hook_or(runner: &Runner, called_by_git: bool) -> Result<Self, GitError> {
         if let Some(git_dir) = runner.variable("GIT_DIR") {
             let git_dir = runner.directory().join(git_dir);
             if !git_dir.join("HEAD").exists() && git_dir.join("HEAD").symlink_metadata().is_err() {
@@ -39,10 +49,12 @@ impl Location {
             }
             return Self::of(runner, git_dir, Ground::Here);
         }
-        // Git runs client hooks at the top of the work tree; it tells them the index, and always where its programs are.
-        let called_by_git = runner.variable("GIT_EXEC_PATH").is_some() && runner.variable("GIT_WORK_TREE").is_none();
+        // Git runs client hooks at the top of the work tree.
         let dot_git = runner.directory().join(".git");
-        if called_by_git && let Some(git_dir) = follow(&dot_git) {
+        if called_by_git
+            && runner.variable("GIT_WORK_TREE").is_none()
+            && let Some(git_dir) = follow(&dot_git)
+        {
             return Self::of(runner, git_dir, Ground::Here);
         }
         Self::ask(runner)

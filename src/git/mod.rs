@@ -60,6 +60,16 @@ impl Repository {
         Self::with(runner, location)
     }
 
+    /// Opens the repository in which git has called a hook: that of the environment, or else of `.git` in the working directory, which is
+    /// the top of the work tree then. Git is not asked where it is; it has decided that it trusts it, and is asked all the same when it
+    /// lists what is staged.
+    pub fn open_in_hook() -> Result<Self, GitError> {
+        let here = std::env::current_dir().map_err(|error| GitError::unreadable(".", error))?;
+        let runner = Runner::from_environment(here);
+        let location = Location::of_hook(&runner)?;
+        Self::with(runner, location)
+    }
+
     /// Opens the repository that `directory` lies in, whatever the environment says.
     pub fn open_at(directory: &Path) -> Result<Self, GitError> {
         let directory = std::path::absolute(directory).map_err(|error| GitError::unreadable(directory, error))?;
@@ -69,6 +79,11 @@ impl Repository {
         let runner = Runner::at(directory);
         let location = Location::ask(&runner)?;
         Self::with(runner, location)
+    }
+
+    /// The same repository once more, for another thread: it shares nothing with this one, and git is not asked again.
+    pub fn reopen(&self) -> Result<Self, GitError> {
+        Self::with(self.runner.clone(), self.location.clone())
     }
 
     fn with(runner: Runner, location: Location) -> Result<Self, GitError> {

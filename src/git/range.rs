@@ -44,8 +44,9 @@ impl Repository {
 
     /// The change that merging `head` brings to `base_tip`; with `None`, all of `head`.
     ///
-    /// It is seen from the merge base. With several (criss-cross merges) a file counts as changed only if it differs from every one,
-    /// since what a merge base holds is already on the target. [`Change::base`] is then the newest of them.
+    /// It is seen from the merge base. With several (criss-cross merges) a file counts as changed if it differs from every one of them, or
+    /// from one of them and from the target's tip: what all of them agree on, or the tip holds, is on the target already.
+    /// [`Change::base`] is then the newest of them.
     pub fn change_between(&self, base_tip: Option<&ObjectId>, head: &ObjectId) -> Result<Change, GitError> {
         let Some(tip) = base_tip else {
             return Ok(Change {
@@ -63,18 +64,51 @@ impl Repository {
             });
         };
         let base = Snapshot::Commit(first.clone());
-        let mut files = self.range(&base, head)?;
-        for other in others {
-            let differing = self.range(&Snapshot::Commit(other.clone()), head)?;
-            let differing: HashSet<&RepoPath> = differing.iter().map(|file| &file.path).collect();
-            files.retain(|file| differing.contains(&file.path));
-        }
+        let aside = self.reopen()?;
+        let (files, messages) = std::thread::scope(|scope| {
+            let messages = scope.spawn(move || aside.messages(std::slice::from_ref(tip), head));
+            let files = self.against(&base, others, tip, head);
+            let stopped = |_| Err(super::diff::stopped("reading of messages"));
+            (files, messages.join().unwrap_or_else(stopped))
+        });
         Ok(Change {
             base,
             head: Snapshot::Commit(head.clone()),
-            files,
-            messages: self.messages(std::slice::from_ref(tip), head)?,
+            files: files?,
+            messages: messages?,
         })
+    }
+
+    /// What differs from the first merge base, less what is on the target already as the other merge bases hold it. Where the bases do not
+    /// agree on a file, the target's tip has the last word: to bring back what only one of them holds is a change.
+    fn against(
+        &self,
+        base: &Snapshot,
+        others: &[ObjectId],
+        tip: &ObjectId,
+        head: &ObjectId,
+    ) -> Result<Vec<FileChange>, GitError> {
+        let mut files = self.range(base, head)?;
+        if others.is_empty() {
+            return Ok(files);
+        }
+        let mut from_all: Vec<HashSet<RepoPath>> = vec![files.iter().map(|file| file.path.clone()).collect()];
+        for other in others {
+            let differing = self.range(&Snapshot::Commit(other.clone()), head)?;
+            from_all.push(differing.iter().map(|file| file.path.clone()).collect());
+            files.extend(differing);
+        }
+        let from_tip: HashSet<RepoPath> = self
+            .range(&Snapshot::Commit(tip.clone()), head)?
+            .into_iter()
+            .map(|file| file.path)
+            .collect();
+        let counts = |path: &RepoPath| from_all.iter().all(|some| some.contains(path)) || from_tip.contains(path);
+        // Seen from the first base where it differs from that; the sort is stable.
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|b, a| a.path == b.path);
+        files.retain(|file| counts(&file.path));
+        Ok(files)
     }
 
     /// The commits of the range that hold exactly `blob` at `path` while none of their parents does, newest first.

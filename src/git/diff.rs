@@ -17,56 +17,6 @@ impl Repository {
     pub fn content(&self, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
         content(&self.store, file, with_functions)
     }
-
-    /// Hands the changed lines of each file to `judge` and returns its answers in the order of the files. Many files are read in
-    /// several threads, each of which holds the content of one file at a time.
-    pub fn each_content<T: Send>(
-        &self,
-        files: &[&FileChange],
-        with_functions: bool,
-        judge: impl Fn(&FileChange, Content) -> T + Sync,
-    ) -> Result<Vec<T>, GitError> {
-        const WORTH_A_THREAD: usize = 64;
-        let work = |store: &Store, files: &[&FileChange]| -> Result<Vec<T>, GitError> {
-            files
-                .iter()
-                .map(|file| Ok(judge(file, content(store, file, with_functions)?)))
-                .collect()
-        };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-        let share = files.len().div_ceil(threads).max(WORTH_A_THREAD);
-        if files.len() <= share {
-            return work(&self.store, files);
-        }
-        let mut shares = Vec::new();
-        for share in files.chunks(share) {
-            shares.push((self.store.reopen()?, share));
-        }
-        std::thread::scope(|scope| {
-            let work = &work;
-            let running: Vec<_> = shares
-                .into_iter()
-                .map(|(store, share)| scope.spawn(move || work(&store, share)))
-                .collect();
-            let mut answers = Vec::with_capacity(files.len());
-            for thread in running {
-                answers.extend(
-                    thread
-                        .join()
-                        .unwrap_or_else(|_| Err(stopped("reading of changed lines")))?,
-                );
-            }
-            Ok(answers)
-        })
-    }
-}
-
-/// A thread that came to no end.
-pub(super) fn stopped(work: &str) -> GitError {
-    GitError::Answer {
-        command: work.to_owned(),
-        what: "a thread stopped".to_owned(),
-    }
 }
 
 fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use git2::{ObjectType, Oid};
 
 use super::commit::{Commit, Person};
+use super::run::Running;
 use super::store::own;
-use super::tree::{Node, Tree, compare};
+use super::tree::{Node, Tree};
 use super::{GitError, Repository};
 use crate::change::{Change, CommitMessage, FileChange, ObjectId, RepoPath, Snapshot};
 
@@ -29,8 +30,33 @@ impl Repository {
     ///
     /// For [`Snapshot::Index`] as the base see [`Repository::staged`].
     pub fn range(&self, base: &Snapshot, head: &ObjectId) -> Result<Vec<FileChange>, GitError> {
-        let new = self.root(&Snapshot::Commit(head.clone()))?;
-        compare(&self.store, self.root(base)?, new)
+        self.listed(&self.start_range(base, head)?.finish()?)
+    }
+
+    /// Starts git on the list of what differs. Reading thousands of trees, git takes half the processor time of libgit2 (see
+    /// `docs/decisions/0001-git2-and-plumbing.md`), and the caller can do something else meanwhile.
+    fn start_range(&self, base: &Snapshot, head: &ObjectId) -> Result<Running, GitError> {
+        let tree = |id: Option<Oid>| match id {
+            Some(id) => Ok(id),
+            None => self.store.empty_tree(),
+        };
+        let old = tree(self.root(base)?)?.to_string();
+        let new = tree(self.root(&Snapshot::Commit(head.clone()))?)?.to_string();
+        self.runner.start(&[
+            "diff",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-relative",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            "--ignore-submodules=none",
+            &old,
+            &new,
+            "--",
+        ])
     }
 
     /// The messages of the commits that are reachable from `head` and from none of `excluded`, newest first.
@@ -64,18 +90,14 @@ impl Repository {
             });
         };
         let base = Snapshot::Commit(first.clone());
-        let aside = self.reopen()?;
-        let (files, messages) = std::thread::scope(|scope| {
-            let messages = scope.spawn(move || aside.messages(std::slice::from_ref(tip), head));
-            let files = self.against(&base, others, tip, head);
-            let stopped = |_| Err(super::diff::stopped("reading of messages"));
-            (files, messages.join().unwrap_or_else(stopped))
-        });
+        let running = self.start_range(&base, head)?;
+        let messages = self.messages(std::slice::from_ref(tip), head)?;
+        let files = self.against(self.listed(&running.finish()?)?, others, tip, head)?;
         Ok(Change {
             base,
             head: Snapshot::Commit(head.clone()),
-            files: files?,
-            messages: messages?,
+            files,
+            messages,
         })
     }
 
@@ -83,12 +105,11 @@ impl Repository {
     /// agree on a file, the target's tip has the last word: to bring back what only one of them holds is a change.
     fn against(
         &self,
-        base: &Snapshot,
+        mut files: Vec<FileChange>,
         others: &[ObjectId],
         tip: &ObjectId,
         head: &ObjectId,
     ) -> Result<Vec<FileChange>, GitError> {
-        let mut files = self.range(base, head)?;
         if others.is_empty() {
             return Ok(files);
         }

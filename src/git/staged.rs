@@ -24,12 +24,7 @@ pub struct PendingStaged<'r> {
 impl PendingStaged<'_> {
     /// Waits for git. The change has no messages yet.
     pub fn finish(self) -> Result<Change, GitError> {
-        let raw = self.running.finish()?;
-        let mut files = Vec::new();
-        for line in parse(&raw)? {
-            self.repository.add_staged(line, &mut files)?;
-        }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let files = self.repository.listed(&self.running.finish()?)?;
         let change = Change {
             base: self.base,
             head: Snapshot::Index,
@@ -84,7 +79,31 @@ impl Repository {
         })
     }
 
-    fn add_staged(&self, line: Raw, files: &mut Vec<FileChange>) -> Result<(), GitError> {
+    /// The files that a `--raw -z` list names, sorted.
+    ///
+    /// # Errors
+    ///
+    /// A path that stands twice: a tree (or index) with two entries of one name has no one content to judge.
+    pub(super) fn listed(&self, raw: &[u8]) -> Result<Vec<FileChange>, GitError> {
+        let mut files = Vec::new();
+        for line in parse(raw)? {
+            self.add_listed(line, &mut files)?;
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let twice = files.windows(2).find_map(|pair| match pair {
+            [a, b] if a.path == b.path => Some(a.path.clone()),
+            _ => None,
+        });
+        match twice {
+            Some(path) => Err(GitError::Answer {
+                command: "git diff --raw -z".to_owned(),
+                what: format!("{path} is listed twice"),
+            }),
+            None => Ok(files),
+        }
+    }
+
+    fn add_listed(&self, line: Raw, files: &mut Vec<FileChange>) -> Result<(), GitError> {
         let Raw { old, new, path } = line;
         let directory = |side: &Option<(Node, Oid)>| matches!(side, Some((Node::Directory, _)));
         // A sparse index holds whole directories; either side may still be files, which git lists by themselves.
@@ -128,7 +147,7 @@ fn parse(raw: &[u8]) -> Result<Vec<Raw>, GitError> {
     let mut fields = raw.split(|&b| b == 0).filter(|field| !field.is_empty());
     while let Some(meta) = fields.next() {
         let odd = || GitError::Answer {
-            command: "git diff-index --cached --raw -z".to_owned(),
+            command: "git diff --raw -z".to_owned(),
             what: String::from_utf8_lossy(meta).into_owned(),
         };
         let path = RepoPath::new(fields.next().ok_or_else(odd)?);

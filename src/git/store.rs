@@ -83,11 +83,6 @@ impl Store {
         })
     }
 
-    /// Opens it once more, for another thread: two that share one wait for each other's locks most of the time.
-    pub(super) fn reopen(&self) -> Result<Self, GitError> {
-        Self::open(&self.location, &self.runner)
-    }
-
     /// The number of hexadecimal digits of an id here.
     pub(super) fn hex_length(&self) -> usize {
         if self.location.sha256 { 64 } else { 40 }

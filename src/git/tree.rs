@@ -219,55 +219,18 @@ fn walk(store: &Store, tree: Oid, path: &mut Vec<u8>, visit: &mut impl FnMut(Rep
     Ok(())
 }
 
-/// What differs between two trees, sorted by path. `None` is the tree without entries.
-pub(super) fn compare(store: &Store, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<FileChange>, GitError> {
-    compare_below(store, b"", old, new)
-}
-
-/// What differs between two trees that stand at `directory`; the empty one is the root. Where many directories differ, several
-/// threads read them.
+/// What differs between two trees that stand at `directory`; the empty one is the root. `None` is the tree without entries.
 pub(super) fn compare_below(
     store: &Store,
     directory: &[u8],
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Result<Vec<FileChange>, GitError> {
-    const WORTH_A_THREAD: usize = 16;
     let mut path = directory.to_vec();
     if !path.is_empty() && !path.ends_with(b"/") {
         path.push(b'/');
     }
-    let pieces = Pair::open(store, old, new)?.pieces(&path);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let share = pieces.len().div_ceil(threads).max(WORTH_A_THREAD);
-    if pieces.len() <= share {
-        return compare_pieces(store, pieces);
-    }
-    // Trees are walked in their own order, in which `a.b` comes before what is below `a`: the order of the full paths too. So the
-    // shares stand in the order of their paths.
-    let mut shares = Vec::new();
-    let mut pieces = pieces.into_iter().peekable();
-    while pieces.peek().is_some() {
-        shares.push(pieces.by_ref().take(share).collect::<Vec<_>>());
-    }
-    let mut stores = Vec::new();
-    for _ in &shares {
-        stores.push(store.reopen()?);
-    }
-    std::thread::scope(|scope| {
-        let work = shares.into_iter().zip(stores);
-        let running: Vec<_> = work
-            .map(|(share, store)| scope.spawn(move || compare_pieces(&store, share)))
-            .collect();
-        let mut changes = Vec::new();
-        for thread in running {
-            let found = thread
-                .join()
-                .unwrap_or_else(|_| Err(super::diff::stopped("comparison of trees")));
-            changes.extend(found?);
-        }
-        Ok(changes)
-    })
+    compare_pieces(store, Pair::open(store, old, new)?.pieces(&path))
 }
 
 /// Something that differs.

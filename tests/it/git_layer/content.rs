@@ -249,30 +249,3 @@ fn messages_are_read_as_git_will_store_them() {
     let error = open(&repo).commit_message_file(Path::new("none")).unwrap_err();
     assert_eq!(error.code(), Code::CG709);
 }
-
-#[test]
-fn large_changes_are_read_by_several_threads_in_order() {
-    let repo = TestRepo::new();
-    repo.write("README", "x\n");
-    let base = repo.commit("base");
-    for n in 0..300 {
-        repo.write(format!("d{:03}/f{n}", n / 4), format!("{n}\n"));
-    }
-    let head = repo.commit("many");
-    let repository = open(&repo);
-    let change = repository.change_between(Some(&id(&base)), &id(&head)).unwrap();
-    let listed: Vec<String> = change.files.iter().map(|file| file.path.to_string()).collect();
-    assert_eq!(listed.join("\n"), repo.ask(&["diff", "--name-only", &base, &head]));
-    let files: Vec<_> = change.files.iter().collect();
-    let read = repository.each_content(&files, true, |file, content| {
-        let Content::Lines(diff) = content else { panic!() };
-        (
-            file.path.to_string(),
-            String::from_utf8(diff.lines[0].text.clone()).unwrap(),
-        )
-    });
-    for ((path, text), expected) in read.unwrap().into_iter().zip(listed) {
-        assert_eq!(path, expected);
-        assert!(path.ends_with(&format!("/f{text}")), "{path} {text}");
-    }
-}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
-use super::{Ending, Failure, judge, terminal};
+use super::{Ending, Failure, judge, selection, terminal};
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
@@ -22,7 +22,7 @@ struct Read {
 
 fn read(args: &LedgerArgs) -> Result<Read, Failure> {
     let repository = Repository::open()?;
-    let tip: ObjectId = repository.commit(&args.rev)?;
+    let tip: ObjectId = selection::commit(&repository, &args.rev)?;
     let policy = match judge::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
         Some(policy) => policy,
         None => judge::default_policy()?,

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::Failure;
-use crate::diagnostic::{Diagnostic, Style};
+use crate::change::deceptive;
+use crate::diagnostic::{Diagnostic, Style, sanitize};
 use crate::report;
 
 /// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
@@ -51,7 +52,15 @@ pub(super) fn fail(failure: &Failure) -> ExitCode {
 
 /// Reports what clap has to say: help and version are answers, everything else is wrong usage.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _best_effort = error.print();
+    let text = error.render().to_string();
+    let harmless = |line: &str| !line.chars().any(deceptive);
+    if text.lines().all(harmless) {
+        let _best_effort = error.print();
+    } else {
+        // The arguments, which clap repeats, may come from a repository: a script passes on the name of a branch.
+        let lines: Vec<String> = text.lines().map(|line| sanitize(line) + "\n").collect();
+        err(&lines.concat());
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 

@@ -59,6 +59,25 @@ impl Context<'_> {
         format!("`{}` ({status} by {agent}, {})", entry.label(), certificate.path)
     }
 
+    /// The same without the path, for a message that points there.
+    fn brief(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return "a certificate".to_owned();
+        };
+        let agent = entry.certificate.agent.as_deref().unwrap_or("nobody");
+        let status = entry.certificate.status.map_or("no status", |status| status.as_str());
+        format!("`{}` ({status} by {agent})", entry.label())
+    }
+
+    /// Who may lift a refusal.
+    fn lifter(&self, index: usize) -> String {
+        let agent = self.entry(index).and_then(|entry| entry.certificate.agent.as_deref());
+        format!(
+            "it is lifted by a later approval by {}, or by an agent that `may_lift`",
+            agent.unwrap_or("its agent")
+        )
+    }
+
     fn certify(&self, unit: &str, agent: Option<&str>) -> String {
         let by_policy = self.unit(unit).and_then(|unit| match unit.agents.as_slice() {
             [only] => Some(only.clone()),
@@ -91,7 +110,7 @@ impl Context<'_> {
                     Code::CG114,
                     format!(
                         "{} refuses component `{name}`, which the policy does not know",
-                        self.name(*entry)
+                        self.brief(*entry)
                     ),
                 ),
                 self.place(*entry),
@@ -103,10 +122,11 @@ impl Context<'_> {
                 "write `**Component**: {meant}` before you commit the certificate, or add `{name}` to the policy"
             )),
             Finding::Stopped { entry } => at(
-                new(Code::CG303, format!("emergency stop: {} stands", self.name(*entry))),
+                new(Code::CG303, format!("emergency stop: {} stands", self.brief(*entry))),
                 self.place(*entry),
             )
             .because("nothing but certificates goes in until it is lifted")
+            .because(self.lifter(*entry))
             .help(self.lift(*entry)),
             Finding::Refused {
                 unit,
@@ -119,9 +139,10 @@ impl Context<'_> {
                     Class::Stop => (Code::CG303, "stopped"),
                     _ => (Code::CG302, "vetoed"),
                 };
-                let diagnostic = new(code, format!("`{unit}` is {word} by {}", self.name(*entry)));
+                let diagnostic = new(code, format!("`{unit}` is {word} by {}", self.brief(*entry)));
                 at(diagnostic, self.place(*entry))
                     .because(list("it refuses", files))
+                    .because(self.lifter(*entry))
                     .help(self.lift(*entry))
             }
             Finding::Changed {
@@ -132,6 +153,9 @@ impl Context<'_> {
             } => {
                 let message = format!("`{unit}`: {} changed after certification", paths(changed));
                 let mut diagnostic = at(new(Code::CG202, message), changed.first().map(Place::file));
+                if changed.len() > 1 {
+                    diagnostic = diagnostic.because(list("changed:", changed));
+                }
                 diagnostic = diagnostic.because(format!("certified by {}", self.name(*entry)));
                 if !covered.is_empty() {
                     diagnostic = diagnostic.because(list("still covered:", covered));
@@ -178,7 +202,7 @@ impl Context<'_> {
                 diagnostic
             }
             Finding::Ineffective { entry, problem } => {
-                let message = format!("{} does not count: {problem}", self.name(*entry));
+                let message = format!("{} does not count: {problem}", self.brief(*entry));
                 let diagnostic = at(Diagnostic::warning(problem.code(), message), self.place(*entry));
                 match self.mend(*entry, problem) {
                     Some(help) => diagnostic.help(help),
@@ -190,7 +214,7 @@ impl Context<'_> {
     }
 
     fn mend(&self, entry: usize, problem: &Problem) -> Option<String> {
-        let path = shell(&self.entry(entry)?.certificate.path.to_string());
+        let path = self.entry(entry)?.certificate.path.for_shell();
         Some(match problem {
             Problem::SubjectUnreadable | Problem::HashMismatch => {
                 format!("certgate seal {path} {}", self.remedy.selection)
@@ -268,7 +292,7 @@ impl Context<'_> {
             .map(|id| format!(" --supersedes {}", shell(id)))
             .unwrap_or_default();
         format!(
-            "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}   # by {agent}, or an agent that may lift",
+            "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}",
             self.remedy.selection
         )
     }
@@ -282,7 +306,7 @@ impl Context<'_> {
             };
             format!(
                 "git checkout {base} -- {}   # and write a new certificate that supersedes it",
-                shell(&path.to_string())
+                path.for_shell()
             )
         };
         match violation {
@@ -322,7 +346,7 @@ impl Context<'_> {
         )
         .at(Place::file(path))
         .because("an unreadable refusal is not consent")
-        .help(format!("certgate lint {}", shell(&path.to_string())));
+        .help(format!("certgate lint {}", path.for_shell()));
         let own = entry
             .findings
             .iter()
@@ -350,13 +374,19 @@ pub fn describe(reason: &Reason) -> String {
     }
 }
 
+/// Most columns that paths take in a message; beyond it the first stands for all, and the notes list them.
+const MESSAGE: usize = 60;
+
 fn paths(files: &[RepoPath]) -> String {
-    match files {
+    let shown: Vec<String> = files.iter().take(3).map(|path| format!("`{path}`")).collect();
+    let width: usize = shown.iter().map(|path| path.chars().count()).sum();
+    match shown.as_slice() {
         [] => "the component".to_owned(),
-        [one] => format!("`{one}`"),
-        [one, two] => format!("`{one}` and `{two}`"),
-        [one, two, three] => format!("`{one}`, `{two}` and `{three}`"),
-        [one, rest @ ..] => format!("`{one}` and {} more files", rest.len()),
+        [one] => one.clone(),
+        [one, two] if width <= MESSAGE => format!("{one} and {two}"),
+        [one, two, three] if files.len() == 3 && width <= MESSAGE => format!("{one}, {two} and {three}"),
+        [one, ..] if files.len() == 2 => format!("{one} and 1 more file"),
+        [one, ..] => format!("{one} and {} more files", files.len() - 1),
     }
 }
 

@@ -88,7 +88,8 @@ fn wrap(text: &str, columns: usize) -> String {
     let mut used = 0;
     for piece in pieces {
         let width = piece.chars().count();
-        if used > 0 && used + 1 + width > room {
+        // Behind blanks, too, `::` would begin a command in a log of GitHub's.
+        if used > 0 && used + 1 + width > room && !piece.starts_with("::") {
             wrapped.push_str(stop);
             wrapped.push_str(next);
             used = next.len() - 1;

@@ -347,6 +347,11 @@ impl Context<'_> {
         .at(Place::file(path))
         .because("an unreadable refusal is not consent")
         .help(format!("certgate lint {}", path.for_shell()));
+        // The ledger is append-only: what is in it is not mended but overruled.
+        let head = match finding {
+            Finding::NewestInvalid { unit, .. } => head.help(self.certify(unit, None)),
+            _ => head,
+        };
         let own = entry
             .findings
             .iter()

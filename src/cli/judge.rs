@@ -281,6 +281,10 @@ fn judge_by(repository: &Repository, selected: &Selected, in_force: &InForce) ->
     let decision: Decision = decide(&case);
     let remedy = Remedy {
         selection: selected.arguments.clone(),
+        base: match (&selected.change.base, selected.arguments.as_str()) {
+            (Snapshot::Commit(id), arguments) if arguments != "--staged" => id.short(),
+            _ => "HEAD".to_owned(),
+        },
     };
     let diagnostics = explain(&case, &decision, &remedy);
     Ok(Report {

@@ -16,6 +16,8 @@ const LISTED: usize = 6;
 pub struct Remedy {
     /// The arguments that choose the same change again: `--staged`, or `--base … --head …`.
     pub selection: String,
+    /// The commit whose certificates count where the change alters them.
+    pub base: String,
 }
 
 /// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate brings its own diagnostics.
@@ -23,6 +25,9 @@ pub fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<Diagnos
     let context = Context { case, remedy };
     let mut all: Vec<Diagnostic> = Vec::new();
     for finding in &decision.findings {
+        if context.is_told_better(finding, &decision.findings) {
+            continue;
+        }
         let level = match (finding.blocks(), case.enforcement) {
             (true, Enforcement::Block) => Level::Error,
             (true, _) => Level::Warning,
@@ -40,6 +45,23 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether another finding says what matters: one fault is told once, by the diagnostic that teaches how to mend it.
+    fn is_told_better(&self, finding: &Finding, all: &[Finding]) -> bool {
+        let path = |entry: &usize| self.entry(*entry).map(|entry| &entry.certificate.path);
+        all.iter().any(|other| match (finding, other) {
+            // An altered certificate does not count, so nobody cares whether it can be read.
+            (Finding::InvalidAdded { entry }, Finding::Ledger(Violation::Modified(modified))) => {
+                path(entry) == Some(modified)
+            }
+            // A certificate that was meant to cover the files and cannot be read.
+            (
+                Finding::Uncovered { because, .. },
+                Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. },
+            ) => because.iter().any(|(named, _)| named == entry),
+            _ => false,
+        })
+    }
+
     fn entry(&self, index: usize) -> Option<&Entry> {
         self.case.ledger.get(index)
     }
@@ -298,27 +320,16 @@ impl Context<'_> {
     }
 
     fn violation(&self, violation: &Violation, level: Level) -> Diagnostic {
-        let restore = |path: &RepoPath| {
-            let base = if self.remedy.selection == "--staged" {
-                "HEAD".to_owned()
-            } else {
-                "BASE".to_owned()
-            };
-            format!(
-                "git checkout {base} -- {}   # and write a new certificate that supersedes it",
-                path.for_shell()
-            )
-        };
+        let restore = |path: &RepoPath| format!("git checkout {} -- {}", self.remedy.base, path.for_shell());
+        let counts = "the ledger is append-only: the base's version counts, and only a new certificate supersedes it";
         match violation {
-            Violation::Modified(path) => {
-                Diagnostic::new(level, Code::CG401, format!("certificate {path} was modified"))
-                    .at(Place::file(path))
-                    .because("the ledger is append-only; the base's version counts")
-                    .help(restore(path))
-            }
-            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, format!("certificate {path} was deleted"))
+            Violation::Modified(path) => Diagnostic::new(level, Code::CG401, "a certificate was modified")
                 .at(Place::file(path))
-                .because("the ledger is append-only; the base's version counts")
+                .because(counts)
+                .help(restore(path)),
+            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, "a certificate was deleted")
+                .at(Place::file(path))
+                .because(counts)
                 .help(restore(path)),
             Violation::DuplicateId { path, id, taken_by } => {
                 Diagnostic::new(level, Code::CG403, format!("certificate id `{id}` is used twice"))
@@ -336,17 +347,15 @@ impl Context<'_> {
         };
         let path = &entry.certificate.path;
         let why = match finding {
-            Finding::NewestInvalid { unit, .. } => format!("it is the newest word on `{unit}`"),
-            _ => "this change adds it".to_owned(),
+            Finding::NewestInvalid { unit, .. } => {
+                format!("a certificate that cannot be read is the newest word on `{unit}`")
+            }
+            _ => "this change adds a certificate that cannot be read".to_owned(),
         };
-        let head = Diagnostic::new(
-            level,
-            Code::CG304,
-            format!("certificate {path} cannot be read, and {why}"),
-        )
-        .at(Place::file(path))
-        .because("an unreadable refusal is not consent")
-        .help(format!("certgate lint {}", path.for_shell()));
+        let head = Diagnostic::new(level, Code::CG304, why)
+            .at(Place::file(path))
+            .because("an unreadable refusal is not consent")
+            .help(format!("certgate lint {}", path.for_shell()));
         // The ledger is append-only: what is in it is not mended but overruled.
         let head = match finding {
             Finding::NewestInvalid { unit, .. } => head.help(self.certify(unit, None)),

@@ -1,5 +1,6 @@
 //! Input that cannot be judged, or must not pass: policies, certificates, repositories and revisions. One diagnostic each, with its
 //! place and the way out, the right exit code, and nothing written.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use crate::scene::{
     CERTIFICATE, POLICY, adopted, by_hand, git, minutes_ago, of_status, run, stage_gated, state, with_policy,

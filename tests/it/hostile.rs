@@ -1,4 +1,5 @@
 //! Strings from a repository reach no terminal, log command or report as anything but text.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
@@ -240,7 +241,7 @@ fn nothing_committed_gets_through_in_any_command() {
     ] {
         say(&repo, command);
     }
-    let path = format!("certificates/c0\u{1b}[2J\u{202e}.md");
+    let path = "certificates/c0\u{1b}[2J\u{202e}.md";
     for command in ["lint", "verify"] {
         look(
             &repo,
@@ -321,8 +322,8 @@ fn a_ledger_that_is_tampered_with_and_a_policy_that_is_refused_get_nothing_throu
     let repo = hostile();
     repo.commit("all of it");
     repo.git(&["mv", "certificates/c9.md", "certificates/c8\u{1b}.md"]);
-    let first = format!("certificates/c0\u{1b}[2J\u{202e}.md");
-    repo.write(&first, certificate(1, &format!("**Status**: REJECTED{E}")));
+    let first = "certificates/c0\u{1b}[2J\u{202e}.md";
+    repo.write(first, certificate(1, &format!("**Status**: REJECTED{E}")));
     repo.git(&["add", "--all"]);
     for format in ["human", "json", "github"] {
         let out = say(&repo, &format!("check --staged --format {format}"));
@@ -332,7 +333,7 @@ fn a_ledger_that_is_tampered_with_and_a_policy_that_is_refused_get_nothing_throu
         format!("version: 1\n\"bad{Y}\": 1\n"),
         format!("version: \"{Y}\"\n"),
         format!("version: 1\nx: {E}\n"),
-        format!("version: 1\n\"x\u{202e}\":\u{202e}\n"),
+        "version: 1\n\"x\u{202e}\":\u{202e}\n".to_owned(),
         format!("version: 1\nextends: [\"x{Y}\"]\n"),
         format!("version: 1\nwithout: [\"x{Y}\"]\n"),
         format!("version: 1\nledger: {{ since: \"{Y}\" }}\n"),
@@ -357,13 +358,11 @@ fn a_ledger_that_is_tampered_with_and_a_policy_that_is_refused_get_nothing_throu
 #[test]
 fn a_repository_in_a_hostile_directory_gets_nothing_through() {
     let repo = TestRepo::new();
-    let folder = format!("d\u{1b}[2J\u{202e}");
-    repo.git(&["init", "--quiet", "--initial-branch=main", &folder]);
+    let folder = "d\u{1b}[2J\u{202e}";
+    repo.git(&["init", "--quiet", "--initial-branch=main", folder]);
     let run = |arguments: &[&str]| {
         let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
-        command
-            .current_dir(repo.path().join(&folder))
-            .env("CLICOLOR_FORCE", "1");
+        command.current_dir(repo.path().join(folder)).env("CLICOLOR_FORCE", "1");
         let output = command.args(arguments).output().unwrap();
         harmless(&format!("{arguments:?}"), &[output.stdout, output.stderr].concat());
         output.status.code()
@@ -374,7 +373,7 @@ fn a_repository_in_a_hostile_directory_gets_nothing_through() {
     assert_eq!(run(&["doctor"]), Some(1));
     assert_eq!(run(&["lint", "nowhere"]), Some(2));
     assert_eq!(run(&["uninstall"]), Some(0));
-    repo.git(&["-C", &folder, "config", "core.hooksPath", &format!("hooks{E}")]);
+    repo.git(&["-C", folder, "config", "core.hooksPath", &format!("hooks{E}")]);
     assert_eq!(run(&["install"]), Some(0));
     assert_eq!(run(&["doctor"]), Some(1));
 }

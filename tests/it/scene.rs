@@ -1,5 +1,5 @@
 //! What the tests of input, reports and commands share: a repository that adopted certgate, and what a run said.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::process::Output;
 

@@ -16,7 +16,13 @@ pub(super) fn binary() -> Result<PathBuf, Failure> {
 /// Installs the hooks.
 pub(super) fn install(_: &NoArgs) -> Result<Ending, Failure> {
     let repository = Repository::open()?;
-    terminal::out(&install_into(&repository)?)?;
+    let done = install_into(&repository)?;
+    if repository.is_bare() {
+        terminal::err(
+            "note: a bare repository runs none of these, only its linked worktrees do; what is pushed here is judged in CI\n",
+        );
+    }
+    terminal::out(&done)?;
     Ok(Ending::Done)
 }
 

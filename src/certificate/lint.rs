@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Certificate, HashCheck, Parsed, check_hash, date, fold_component, shell_word};
+use super::{Certificate, HashCheck, Parsed, check_hash, date, fold_component};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -200,7 +200,7 @@ fn hash(certificate: &Certificate, context: &LintContext<'_>, findings: &mut Vec
             Diagnostic::warning(Code::CG116, "the certificate hash is free text")
                 .at(Place::file(&certificate.path))
                 .because("a hash reads `sha256:` and 64 hexadecimal digits; anything else proves nothing")
-                .help(format!("certgate seal {}", shell_word(&certificate.path))),
+                .help(format!("certgate seal {}", certificate.path.for_shell())),
         ),
     }
 }

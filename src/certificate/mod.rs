@@ -109,16 +109,6 @@ pub fn fold_component(name: &str) -> String {
     folded
 }
 
-/// A path as one word of a POSIX shell, for remedies that can be pasted.
-fn shell_word(path: &RepoPath) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+@%".contains(byte);
-    let text = path.to_string();
-    if path.as_bytes().iter().all(plain) && !path.as_bytes().starts_with(b"-") {
-        return text;
-    }
-    format!("'./{}'", text.replace('\'', "'\\''"))
-}
-
 /// The SUBJECT section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubjectField {

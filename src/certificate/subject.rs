@@ -4,7 +4,7 @@
 //! unreadable SUBJECT covers nothing.
 
 use super::outline::{Heading, Outline};
-use super::{FileState, Subject, SubjectField, SubjectFile, fold_component, shell_word};
+use super::{FileState, Subject, SubjectField, SubjectFile, fold_component};
 use crate::change::{Digest, Mode, ObjectId, RepoPath};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -160,7 +160,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>, components: &[String]
         )
         .at(outline.place(path, at))
         .because(reason)
-        .help(format!("certgate seal {}", shell_word(path)));
+        .help(format!("certgate seal {}", path.for_shell()));
         (SubjectField::Unreadable, vec![finding])
     };
     let blocks: Vec<_> = outline

@@ -49,6 +49,27 @@ impl RepoPath {
                 .is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
     }
 
+    /// The path as a word of a POSIX shell: plain, in single quotes, or, where it holds what must not be printed, by printf(1).
+    pub fn for_shell(&self) -> String {
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(b);
+        let dot = if self.0.first() == Some(&b'-') { "./" } else { "" };
+        if !self.0.is_empty() && self.0.iter().all(plain) {
+            return format!("{dot}{self}");
+        }
+        let text = std::str::from_utf8(&self.0)
+            .ok()
+            .filter(|text| !text.chars().any(deceptive));
+        if let Some(text) = text {
+            return format!("'{dot}{}'", text.replace('\'', "'\\''"));
+        }
+        let octal = |b: &u8| match b {
+            b' ' | b'-' | b'_' | b'.' | b'/' => char::from(*b).to_string(),
+            b if b.is_ascii_alphanumeric() => char::from(*b).to_string(),
+            b => format!("\\{b:03o}"),
+        };
+        format!("\"$(printf '{dot}{}')\"", self.0.iter().map(octal).collect::<String>())
+    }
+
     /// Reads what [`fmt::Display`] writes: a plain path, or one in double quotes with C escapes (git-config(1), `core.quotePath`).
     pub fn unquote(text: &str) -> Option<Self> {
         let Some(inner) = text.strip_prefix('"') else {
@@ -152,6 +173,17 @@ mod tests {
             r#""a\033[31m\n\377""#
         );
         assert_eq!(RepoPath::from("a\u{202e}b").to_string(), r#""a\342\200\256b""#);
+    }
+
+    #[test]
+    fn makes_words_for_the_shell() {
+        assert_eq!(RepoPath::from("src/a.rs").for_shell(), "src/a.rs");
+        assert_eq!(RepoPath::from("-rf").for_shell(), "./-rf");
+        assert_eq!(RepoPath::from("it's \"b\"").for_shell(), r#"'it'\''s "b"'"#);
+        assert_eq!(
+            RepoPath::new(b"a\x1b%\xff".to_vec()).for_shell(),
+            r#""$(printf 'a\033\045\377')""#
+        );
     }
 
     #[test]

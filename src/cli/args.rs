@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them; nothing here looks at the environment.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -240,7 +241,7 @@ pub(super) struct ShowArgs {
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// A code such as CG201, or a path
-    pub(super) what: String,
+    pub(super) what: OsString,
 }
 
 #[derive(Debug, Args)]
@@ -271,7 +272,7 @@ pub(super) struct HookArgs {
     pub(super) name: String,
     /// What git gave the hook
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(super) args: Vec<std::ffi::OsString>,
+    pub(super) args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

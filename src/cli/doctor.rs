@@ -80,7 +80,7 @@ fn hooks_of(repository: &Repository, found: &mut Findings) -> Result<(), Failure
         found.note(format!(
             "core.hooksPath is {}: hooks are in {}",
             sanitize(&path),
-            directory.display()
+            install::shown(&directory)
         ));
     }
     for (name, state) in hooks::state(&directory)? {

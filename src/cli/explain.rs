@@ -1,5 +1,7 @@
 //! `certgate explain CODE | PATH`.
 
+use std::ffi::OsStr;
+
 use super::args::ExplainArgs;
 use super::judge::{self, InForce};
 use super::{Ending, Failure, lint, terminal};
@@ -10,11 +12,12 @@ use crate::report;
 
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Failure> {
-    match Code::parse(&args.what) {
+    let text = args.what.to_str().unwrap_or_default();
+    match Code::parse(text) {
         Some(code) => terminal::out(&format!("{code}: {}\n\n{}\n", code.title(), code.explanation()))?,
-        None if looks_like_code(&args.what) => {
+        None if looks_like_code(text) => {
             return Err(Failure::usage(
-                format!("there is no diagnostic `{}`", sanitize(&args.what)),
+                format!("there is no diagnostic `{}`", sanitize(text)),
                 "certgate explain CG201",
             ));
         }
@@ -28,7 +31,7 @@ fn looks_like_code(text: &str) -> bool {
 }
 
 /// Tells which rules would gate a path if it changed: those on paths for certain, and those on content by what the file holds now.
-fn path(text: &str) -> Result<(), Failure> {
+fn path(text: &OsStr) -> Result<(), Failure> {
     let repository = Repository::open()?;
     let (policy, origin) = match lint::in_force(&repository)? {
         Some(policy) => (policy, ".certgate/policy.yaml"),
@@ -94,9 +97,17 @@ fn path(text: &str) -> Result<(), Failure> {
     terminal::out(&text)
 }
 
-/// The path in the repository that a path on the command line means: relative to the current directory.
-fn relative(repository: &Repository, text: &str) -> RepoPath {
+/// The path in the repository that a path on the command line means: relative to the current directory, or, in quotes, as reports
+/// show it.
+fn relative(repository: &Repository, text: &OsStr) -> RepoPath {
     use std::os::unix::ffi::OsStrExt as _;
+    if let Some(path) = text
+        .to_str()
+        .filter(|text| text.starts_with('"'))
+        .and_then(RepoPath::unquote)
+    {
+        return path;
+    }
     let inside = std::env::current_dir().ok().and_then(|here| {
         let root = repository.work_tree()?.canonicalize().ok()?;
         let full = here.canonicalize().ok()?.join(text);
@@ -104,5 +115,5 @@ fn relative(repository: &Repository, text: &str) -> RepoPath {
             .ok()
             .map(|path| RepoPath::new(path.as_os_str().as_bytes()))
     });
-    inside.unwrap_or_else(|| RepoPath::from(text))
+    inside.unwrap_or_else(|| RepoPath::new(text.as_bytes()))
 }

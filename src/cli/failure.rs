@@ -68,8 +68,15 @@ impl From<HooksError> for Failure {
 
 impl From<PolicyError> for Failure {
     fn from(error: PolicyError) -> Self {
+        let helped = |diagnostic: Diagnostic| match diagnostic.helps() {
+            [] => {
+                let code = diagnostic.code();
+                diagnostic.help(format!("certgate explain {code}   # says what may stand here"))
+            }
+            _ => diagnostic,
+        };
         Self {
-            diagnostics: error.into_diagnostics(),
+            diagnostics: error.into_diagnostics().into_iter().map(helped).collect(),
         }
     }
 }

@@ -1,21 +1,28 @@
 //! `certgate install | uninstall | hooks`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::NoArgs;
 use super::{Ending, Failure, terminal};
+use crate::diagnostic::sanitize_bytes;
 use crate::git::Repository;
 use crate::hooks::{self, Installation, Installed, Removed, State};
 
 /// The running binary, by the path that the shims shall call.
 pub(super) fn binary() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| Failure::io("find", std::path::Path::new("the running certgate"), &error))
+    std::env::current_exe().map_err(|error| Failure::io("find", Path::new("the running certgate"), &error))
 }
 
 /// Installs the hooks.
 pub(super) fn install(_: &NoArgs) -> Result<Ending, Failure> {
     let repository = Repository::open()?;
-    terminal::out(&install_into(&repository)?)?;
+    let done = install_into(&repository)?;
+    if repository.is_bare() {
+        terminal::err(
+            "note: a bare repository runs none of these, only its linked worktrees do; what is pushed here is judged in CI\n",
+        );
+    }
+    terminal::out(&done)?;
     Ok(Ending::Done)
 }
 
@@ -33,11 +40,11 @@ pub(super) fn install_into(repository: &Repository) -> Result<String, Failure> {
             Installed::New => "installed".to_owned(),
             Installed::Updated => "updated".to_owned(),
             Installed::Unchanged => "unchanged".to_owned(),
-            Installed::Chained { kept_as } => format!("installed; runs {} first", kept_as.display()),
+            Installed::Chained { kept_as } => format!("installed; runs {} first", shown(&kept_as)),
         };
         text.push_str(&format!("{:<18} {what}\n", name.as_str()));
     }
-    text.push_str(&format!("hooks are in {}\n", directory.display()));
+    text.push_str(&format!("hooks are in {}\n", shown(&directory)));
     Ok(text)
 }
 
@@ -61,12 +68,18 @@ pub(super) fn uninstall() -> Result<Ending, Failure> {
 /// Shows them.
 pub(super) fn hooks() -> Result<Ending, Failure> {
     let directory = Repository::open()?.hooks_dir()?;
-    let mut text = format!("{}\n", directory.display());
+    let mut text = format!("{}\n", shown(&directory));
     for (name, state) in hooks::state(&directory)? {
         text.push_str(&format!("{:<18} {}\n", name.as_str(), describe(&state)));
     }
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+/// A path of this machine, harmless to print.
+pub(super) fn shown(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt as _;
+    sanitize_bytes(path.as_os_str().as_bytes())
 }
 
 /// A hook's state in words.
@@ -81,7 +94,7 @@ pub(super) fn describe(state: &State) -> String {
             executable,
             chained,
         } => {
-            let mut words = vec![format!("calls {}", binary.display())];
+            let mut words = vec![format!("calls {}", shown(binary))];
             if !executable {
                 words.push("not executable: git does not run it".to_owned());
             }

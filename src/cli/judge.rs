@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::Failure;
 use super::selection::{Selected, policy_path};
 use crate::certificate::{FileState, SubjectField};
-use crate::change::{Change, Content, FileChange, Mode, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::change::{Change, Content, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, Level, Place};
 use crate::git::{Blob, GitError, Repository};
 use crate::ledger::{self, Origin};
 use crate::policy::{self, Enforcement, POLICY_COMPONENT, Policy, PolicySource, fold};
@@ -33,14 +33,18 @@ pub(super) struct InForce {
 /// The policy of a commit or of the index; `None` where there is none.
 pub(super) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option<Policy>, Failure> {
     let path = policy_path();
+    let unreadable = |why: &str| -> Failure { policy_unreadable(&path.to_string(), why) };
     let Some(entry) = repository.entry(at, &path)? else {
-        return Ok(None);
-    };
-    let unreadable = |why: &str| -> Failure {
-        Diagnostic::error(Code::CG001, format!("the policy {path} {why}"))
-            .at(crate::diagnostic::Place::file(&path))
-            .help("certgate policy check")
-            .into()
+        // Only what is not there is no policy; what is there and cannot be read must not be passed over.
+        let folder = RepoPath::from(".certgate");
+        return match (
+            repository.entry(at, &folder)?,
+            repository.list(at, &[path.as_bytes().to_vec()])?,
+        ) {
+            (None, below) if below.is_empty() => Ok(None),
+            (None, _) => Err(unreadable("is a directory")),
+            (Some(_), _) => Err(unreadable("cannot be there: .certgate is not a directory")),
+        };
     };
     match entry.mode {
         Mode::Regular | Mode::Executable => {}
@@ -51,6 +55,34 @@ pub(super) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option
         Blob::Content(bytes) => Ok(Some(parse_policy(&path.to_string(), &bytes)?)),
         Blob::TooLarge { size } => Err(unreadable(&format!("has {size} bytes; at most {MAX_POLICY} are read"))),
     }
+}
+
+/// A policy that is no text to parse.
+pub(super) fn policy_unreadable(name: &str, why: &str) -> Failure {
+    Diagnostic::error(Code::CG001, format!("the policy {name} {why}"))
+        .at(Place::file(name))
+        .help("make it a text file of at most 1 MiB, then: certgate policy check")
+        .into()
+}
+
+/// The policy of a commit that judges. An unreadable one closes the gate for the commit that mends it, too, so the way out is told.
+pub(super) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<Option<Policy>, Failure> {
+    policy_at(repository, &Snapshot::Commit(tip.clone())).map_err(|mut failure| {
+        let of_policy = |diagnostic: &Diagnostic| diagnostic.code().as_str().starts_with("CG0");
+        if let Some(last) = failure.diagnostics.pop_if(|last| of_policy(last)) {
+            let last = last
+                .because(format!(
+                    "this is the policy of commit {}; it judges, not the work tree's",
+                    tip.short()
+                ))
+                .help(format!(
+                    "mend it past the hook: git commit --no-verify {}",
+                    policy_path()
+                ));
+            failure.diagnostics.push(last);
+        }
+        failure
+    })
 }
 
 /// Parses a policy; warnings are dropped here and told by `policy check`.
@@ -75,11 +107,10 @@ pub(super) fn policy_named(name: &str) -> Result<InForce, Failure> {
             let path = std::path::Path::new(name);
             let metadata = std::fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
             if !metadata.is_file() || metadata.len() > MAX_POLICY {
-                let problem = Diagnostic::error(
-                    Code::CG001,
-                    format!("the policy {name} is not a file of at most {MAX_POLICY} bytes"),
-                );
-                return Err(problem.help("certgate policy check FILE").into());
+                return Err(policy_unreadable(
+                    name,
+                    &format!("is not a file of at most {MAX_POLICY} bytes"),
+                ));
             }
             let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
             parse_policy(name, &bytes)?
@@ -100,7 +131,7 @@ pub(super) fn policy_named(name: &str) -> Result<InForce, Failure> {
 /// The policy that judges a change: the tip's, never the head's, but where the tip has none.
 pub(super) fn policy_for(repository: &Repository, selected: &Selected) -> Result<InForce, Failure> {
     if let Some(tip) = &selected.tip
-        && let Some(policy) = policy_at(repository, &Snapshot::Commit(tip.clone()))?
+        && let Some(policy) = judging_policy(repository, tip)?
     {
         let origin = format!("{}:{}", tip.short(), policy_path());
         return Ok(InForce {
@@ -280,6 +311,10 @@ fn judge_by(repository: &Repository, selected: &Selected, in_force: &InForce) ->
     let decision: Decision = decide(&case);
     let remedy = Remedy {
         selection: selected.arguments.clone(),
+        base: match (&selected.change.base, selected.arguments.as_str()) {
+            (Snapshot::Commit(id), arguments) if arguments != "--staged" => id.short(),
+            _ => "HEAD".to_owned(),
+        },
     };
     let diagnostics = explain(&case, &decision, &remedy);
     Ok(Report {

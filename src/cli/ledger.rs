@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
-use super::{Ending, Failure, judge, terminal};
+use super::{Ending, Failure, judge, selection, terminal};
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
 use crate::git::{Blob, Repository};
 use crate::ledger::{self, Entry};
 use crate::policy::{Policy, fold};
@@ -22,7 +22,7 @@ struct Read {
 
 fn read(args: &LedgerArgs) -> Result<Read, Failure> {
     let repository = Repository::open()?;
-    let tip: ObjectId = repository.commit(&args.rev)?;
+    let tip: ObjectId = selection::commit(&repository, &args.rev)?;
     let policy = match judge::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
         Some(policy) => policy,
         None => judge::default_policy()?,
@@ -225,12 +225,16 @@ pub(super) fn show(args: &ShowArgs) -> Result<Ending, Failure> {
         return Ok(Ending::Done);
     }
     let Blob::Content(bytes) = read.repository.blob(&entry.blob, MAX_BYTES)? else {
-        return Err(Diagnostic::error(Code::CG104, "the certificate is too large to show").into());
+        let problem = Diagnostic::error(Code::CG104, "the certificate is too large to show");
+        return Err(problem
+            .at(Place::file(&entry.certificate.path))
+            .help(format!("git cat-file blob {}", entry.blob))
+            .into());
     };
     let mut text = Line::new(entry, &read.policy).human();
     text.push('\n');
     for line in bytes.split(|&byte| byte == b'\n') {
-        text.push_str(&crate::diagnostic::sanitize_bytes(
+        text.push_str(&crate::diagnostic::sanitize_line(
             line.strip_suffix(b"\r").unwrap_or(line),
         ));
         text.push('\n');

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::args::{Format, LintArgs};
-use super::{Ending, Failure, judge, terminal};
+use super::{Ending, Failure, judge, selection, terminal};
 use crate::certificate::{self, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
 use crate::diagnostic::{Diagnostic, Level, sanitize};
@@ -48,7 +48,7 @@ fn required(repository: Option<Repository>) -> Result<Repository, Failure> {
 /// The policy of HEAD, or else of the index.
 pub(super) fn in_force(repository: &Repository) -> Result<Option<Policy>, Failure> {
     let committed = match repository.head()?.commit() {
-        Some(commit) => judge::policy_at(repository, &Snapshot::Commit(commit.clone()))?,
+        Some(commit) => judge::judging_policy(repository, commit)?,
         None => None,
     };
     match committed {
@@ -179,7 +179,7 @@ fn at_revision(
     rev: &str,
     paths: &[PathBuf],
 ) -> Result<Vec<Document>, Failure> {
-    let at = Snapshot::Commit(repository.commit(rev)?);
+    let at = Snapshot::Commit(selection::commit(repository, rev)?);
     let fallback = judge::default_policy()?;
     let globs = &policy.unwrap_or(&fallback).certificates;
     let wanted: BTreeSet<RepoPath> = paths.iter().map(|path| as_given(path)).collect();

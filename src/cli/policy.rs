@@ -51,11 +51,8 @@ fn none() -> Failure {
 }
 
 fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnostic>, String), Failure> {
-    let unreadable = |why: String| -> Failure {
-        let problem = Diagnostic::error(crate::diagnostic::Code::CG001, format!("the policy {name} {why}"));
-        problem.help("a policy is a text file of at most 1 MiB").into()
-    };
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+    let unreadable = |why: String| judge::policy_unreadable(name, &why);
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| Failure::io("read", path, &error))?;
     if metadata.is_symlink() {
         return Err(unreadable("is a symbolic link; links are not followed".to_owned()));
     }

@@ -3,7 +3,7 @@
 use super::args::ChangeArgs;
 use super::{Failure, judge};
 use crate::change::{Change, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::git::{Head, Repository};
 use crate::policy::{Policy, Stage, Target};
 
@@ -154,6 +154,20 @@ fn drop_what_comes_from(repository: &Repository, change: &mut Change, commit: &O
     Ok(())
 }
 
+/// The commit that a revision names. That a branch has no commit yet is told as such.
+pub(super) fn commit(repository: &Repository, rev: &str) -> Result<ObjectId, Failure> {
+    repository
+        .commit(rev)
+        .map_err(|error| match (error.code(), repository.head()) {
+            (Code::CG702, Ok(Head::Unborn { branch })) if rev == "HEAD" || rev == branch => {
+                Diagnostic::error(Code::CG702, format!("`{}` has no commit yet", sanitize(&branch)))
+                    .help("git commit")
+                    .into()
+            }
+            _ => error.into(),
+        })
+}
+
 /// The change between two revisions, for `check` and `certify`.
 pub(super) fn between(
     repository: &Repository,
@@ -161,7 +175,7 @@ pub(super) fn between(
     head: &str,
     target: Option<&str>,
 ) -> Result<Selected, Failure> {
-    let (tip, top) = (repository.commit(base)?, repository.commit(head)?);
+    let (tip, top) = (commit(repository, base)?, commit(repository, head)?);
     let target = match target
         .map(str::to_owned)
         .or_else(|| named_branch(repository, base))

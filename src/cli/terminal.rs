@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::Failure;
-use crate::diagnostic::{Diagnostic, Style};
+use crate::diagnostic::{Diagnostic, Style, sanitize_bytes};
 use crate::report;
 
 /// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
@@ -51,6 +51,13 @@ pub(super) fn fail(failure: &Failure) -> ExitCode {
 
 /// Reports what clap has to say: help and version are answers, everything else is wrong usage.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    // The arguments, which clap repeats, may come from a repository: a script passes on the name of a branch.
+    let hostile =
+        |argument: std::ffi::OsString| sanitize_bytes(argument.as_encoded_bytes()) != argument.to_string_lossy();
+    if error.exit_code() == 2 && std::env::args_os().any(hostile) {
+        let message = format!("{} (an argument that cannot be shown)", error.kind());
+        return fail(&Failure::usage(message, "certgate --help"));
+    }
     let _best_effort = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -1,7 +1,7 @@
 //! `certgate verify`: hash, subject and evidence of single certificates, held against content.
 
 use super::args::VerifyArgs;
-use super::{Ending, Failure, draft, lint, terminal};
+use super::{Ending, Failure, draft, lint, selection, terminal};
 use crate::certificate::{FileState, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
 use crate::diagnostic::{Level, sanitize};
@@ -16,7 +16,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Failure> {
     let repository = Repository::open()?;
     let at = match (args.change.staged, args.change.head.as_deref()) {
         (true, _) => Snapshot::Index,
-        (false, head) => Snapshot::Commit(repository.commit(head.unwrap_or("HEAD"))?),
+        (false, head) => Snapshot::Commit(selection::commit(&repository, head.unwrap_or("HEAD"))?),
     };
     let mut holds = true;
     for path in &args.paths {

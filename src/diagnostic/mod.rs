@@ -9,7 +9,7 @@ mod sanitize;
 
 pub use code::Code;
 pub use render::{Style, render};
-pub use sanitize::{sanitize, sanitize_bytes};
+pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
 
 use serde::Serialize;
 

@@ -24,6 +24,14 @@ impl Default for Style {
 
 /// Renders a diagnostic as text that ends without a line break.
 pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
+    // The gutter holds the line's number; ` = help: ` and its like stand before a text.
+    let digits = diagnostic
+        .place()
+        .and_then(|place| place.line)
+        .unwrap_or(1)
+        .to_string()
+        .len();
+    let columns = style.width.saturating_sub(digits + 9);
     let level = match diagnostic.level() {
         Level::Error => L::ERROR,
         Level::Warning => L::WARNING,
@@ -52,10 +60,10 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
         }
     }
     for note in diagnostic.notes() {
-        group = group.element(L::NOTE.message(note.as_str()));
+        group = group.element(L::NOTE.message(wrap(note, columns)));
     }
     for help in diagnostic.helps() {
-        group = group.element(L::HELP.message(help.as_str()));
+        group = group.element(L::HELP.message(wrap(help, columns)));
     }
     let renderer = if style.colour {
         Renderer::styled()
@@ -63,4 +71,73 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
         Renderer::plain()
     };
     renderer.term_width(style.width).render(&[group])
+}
+
+/// Breaks a long text at blanks. A command is broken before its options, and so that it can still be pasted.
+fn wrap(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let command = ["certgate ", "git "].iter().any(|program| text.starts_with(program));
+    let (pieces, stop, next) = match command {
+        true => (options(text), " \\", "\n    "),
+        false => (text.split(' ').map(str::to_owned).collect(), "", "\n"),
+    };
+    let room = columns.saturating_sub(stop.len());
+    let mut wrapped = String::with_capacity(text.len() + 16);
+    let mut used = 0;
+    for piece in pieces {
+        let width = piece.chars().count();
+        // Behind blanks, too, `::` would begin a command in a log of GitHub's.
+        if used > 0 && used + 1 + width > room && !piece.starts_with("::") {
+            wrapped.push_str(stop);
+            wrapped.push_str(next);
+            used = next.len() - 1;
+        } else if used > 0 {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(&piece);
+        used += width;
+    }
+    wrapped
+}
+
+/// The parts of a command between which it may be broken: before each option that does not stand in quotes.
+fn options(command: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut quote = None;
+    for word in command.split(' ') {
+        match parts.last_mut() {
+            Some(part) if quote.is_some() || !word.starts_with("--") => {
+                part.push(' ');
+                part.push_str(word);
+            }
+            _ => parts.push(word.to_owned()),
+        }
+        for mark in word.chars().filter(|c| matches!(c, '"' | '\'')) {
+            match quote {
+                None => quote = Some(mark),
+                Some(open) if open == mark => quote = None,
+                Some(_) => {}
+            }
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_broken_so_that_they_can_be_pasted() {
+        let command = "certgate certify gpu --staged --status APPROVED --agent 'a --b c' --rationale \"WHY --x\"";
+        assert_eq!(
+            wrap(command, 40),
+            "certgate certify gpu --staged \\\n    --status APPROVED \\\n    --agent 'a --b c' \\\n    --rationale \"WHY --x\""
+        );
+        assert_eq!(wrap("one two three", 9), "one two\nthree");
+        assert_eq!(wrap("short", 9), "short");
+    }
 }

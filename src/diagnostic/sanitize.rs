@@ -2,23 +2,43 @@
 
 use crate::change::deceptive;
 
+/// Marks by which CI systems find a command anywhere in a line of a log: GitHub's old form, Azure Pipelines, TeamCity.
+const MARKS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+
 /// Replaces every character that could drive a terminal or fool a reader (controls, bidi marks, zero-width and tag characters) by a
-/// visible escape such as `\u{1b}`; a tab becomes a space. What is harmless comes back unchanged.
+/// visible escape such as `\u{1b}`; a tab becomes a space. So is a mark by which a CI system would find a command. What is harmless
+/// comes back unchanged.
 pub fn sanitize(text: &str) -> String {
-    if !text.chars().any(deceptive) {
-        return text.to_owned();
+    let mut safe = text.to_owned();
+    if text.chars().any(deceptive) {
+        safe.clear();
+        for character in text.chars() {
+            match character {
+                '\t' => safe.push(' '),
+                '\n' => safe.push_str("\\n"),
+                '\r' => safe.push_str("\\r"),
+                c if deceptive(c) => safe.extend(c.escape_unicode()),
+                c => safe.push(c),
+            }
+        }
     }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match character {
-            '\t' => safe.push(' '),
-            '\n' => safe.push_str("\\n"),
-            '\r' => safe.push_str("\\r"),
-            c if deceptive(c) => safe.extend(c.escape_unicode()),
-            c => safe.push(c),
+    for mark in MARKS {
+        if safe.contains(mark) {
+            safe = safe.replace(mark, &mark.replacen("##", "#\\u{23}", 1));
         }
     }
     safe
+}
+
+/// The same for a whole line of text, of which nothing stands before: it cannot begin a workflow command of GitHub (`::name::`), which
+/// the runner takes also after blanks.
+pub fn sanitize_line(bytes: &[u8]) -> String {
+    let safe = sanitize_bytes(bytes);
+    let (blanks, rest) = safe.split_at(safe.len() - safe.trim_start().len());
+    match rest.strip_prefix("::") {
+        Some(command) => format!("{blanks}\\u{{3a}}:{command}"),
+        None => safe,
+    }
 }
 
 /// The same for bytes; what is not UTF-8 becomes `\xNN`.
@@ -43,6 +63,9 @@ mod tests {
         assert_eq!(sanitize("a\u{1b}[2Jb\u{200b}"), "a\\u{1b}[2Jb\\u{200b}");
         assert_eq!(sanitize("naïve 漢字"), "naïve 漢字");
         assert_eq!(sanitize_bytes(b"a\xffb\n"), "a\\xffb\\n");
+        assert_eq!(sanitize("a ##[error]b"), "a #\\u{23}[error]b");
+        assert_eq!(sanitize_line(b"  ::error::x"), "  \\u{3a}:error::x");
+        assert_eq!(sanitize_line(b"## [link]: std::mem"), "## [link]: std::mem");
     }
 
     proptest! {

@@ -167,7 +167,10 @@ impl GitError {
                     told.because("this clone is shallow, so commits that exist elsewhere may be missing here")
                         .help("git fetch --unshallow")
                 } else {
-                    told.help(format_args!("git fetch --all && git rev-parse --verify {}", quote(rev)))
+                    told.help(format_args!(
+                        "git fetch --all && git rev-parse --verify --end-of-options {}",
+                        quote(rev)
+                    ))
                 }
             }
             Self::NoMergeBase { base, head } => told
@@ -180,7 +183,7 @@ impl GitError {
             Self::Missing { .. } | Self::Malformed { .. } => told.help("git fsck --full"),
             Self::Conflict { path } => told
                 .at(Place::file(path))
-                .help(format_args!("git add -- {}", quote(&path.to_string()))),
+                .help(format_args!("git add -- {}", path.for_shell())),
             Self::Unreadable { path, .. } => told
                 .at(Place::file(path.display()))
                 .help(format_args!("ls -ld {}", quote(&path.display().to_string()))),

@@ -16,6 +16,8 @@ const LISTED: usize = 6;
 pub struct Remedy {
     /// The arguments that choose the same change again: `--staged`, or `--base … --head …`.
     pub selection: String,
+    /// The commit whose certificates count where the change alters them.
+    pub base: String,
 }
 
 /// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate brings its own diagnostics.
@@ -23,6 +25,9 @@ pub fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<Diagnos
     let context = Context { case, remedy };
     let mut all: Vec<Diagnostic> = Vec::new();
     for finding in &decision.findings {
+        if context.is_told_better(finding, &decision.findings) {
+            continue;
+        }
         let level = match (finding.blocks(), case.enforcement) {
             (true, Enforcement::Block) => Level::Error,
             (true, _) => Level::Warning,
@@ -40,6 +45,23 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether another finding says what matters: one fault is told once, by the diagnostic that teaches how to mend it.
+    fn is_told_better(&self, finding: &Finding, all: &[Finding]) -> bool {
+        let path = |entry: &usize| self.entry(*entry).map(|entry| &entry.certificate.path);
+        all.iter().any(|other| match (finding, other) {
+            // An altered certificate does not count, so nobody cares whether it can be read.
+            (Finding::InvalidAdded { entry }, Finding::Ledger(Violation::Modified(modified))) => {
+                path(entry) == Some(modified)
+            }
+            // A certificate that was meant to cover the files and cannot be read.
+            (
+                Finding::Uncovered { because, .. },
+                Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. },
+            ) => because.iter().any(|(named, _)| named == entry),
+            _ => false,
+        })
+    }
+
     fn entry(&self, index: usize) -> Option<&Entry> {
         self.case.ledger.get(index)
     }
@@ -57,6 +79,25 @@ impl Context<'_> {
         let agent = certificate.agent.as_deref().unwrap_or("nobody");
         let status = certificate.status.map_or("no status", |status| status.as_str());
         format!("`{}` ({status} by {agent}, {})", entry.label(), certificate.path)
+    }
+
+    /// The same without the path, for a message that points there.
+    fn brief(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return "a certificate".to_owned();
+        };
+        let agent = entry.certificate.agent.as_deref().unwrap_or("nobody");
+        let status = entry.certificate.status.map_or("no status", |status| status.as_str());
+        format!("`{}` ({status} by {agent})", entry.label())
+    }
+
+    /// Who may lift a refusal.
+    fn lifter(&self, index: usize) -> String {
+        let agent = self.entry(index).and_then(|entry| entry.certificate.agent.as_deref());
+        format!(
+            "it is lifted by a later approval by {}, or by an agent that `may_lift`",
+            agent.unwrap_or("its agent")
+        )
     }
 
     fn certify(&self, unit: &str, agent: Option<&str>) -> String {
@@ -91,7 +132,7 @@ impl Context<'_> {
                     Code::CG114,
                     format!(
                         "{} refuses component `{name}`, which the policy does not know",
-                        self.name(*entry)
+                        self.brief(*entry)
                     ),
                 ),
                 self.place(*entry),
@@ -103,10 +144,11 @@ impl Context<'_> {
                 "write `**Component**: {meant}` before you commit the certificate, or add `{name}` to the policy"
             )),
             Finding::Stopped { entry } => at(
-                new(Code::CG303, format!("emergency stop: {} stands", self.name(*entry))),
+                new(Code::CG303, format!("emergency stop: {} stands", self.brief(*entry))),
                 self.place(*entry),
             )
             .because("nothing but certificates goes in until it is lifted")
+            .because(self.lifter(*entry))
             .help(self.lift(*entry)),
             Finding::Refused {
                 unit,
@@ -119,9 +161,10 @@ impl Context<'_> {
                     Class::Stop => (Code::CG303, "stopped"),
                     _ => (Code::CG302, "vetoed"),
                 };
-                let diagnostic = new(code, format!("`{unit}` is {word} by {}", self.name(*entry)));
+                let diagnostic = new(code, format!("`{unit}` is {word} by {}", self.brief(*entry)));
                 at(diagnostic, self.place(*entry))
                     .because(list("it refuses", files))
+                    .because(self.lifter(*entry))
                     .help(self.lift(*entry))
             }
             Finding::Changed {
@@ -132,6 +175,9 @@ impl Context<'_> {
             } => {
                 let message = format!("`{unit}`: {} changed after certification", paths(changed));
                 let mut diagnostic = at(new(Code::CG202, message), changed.first().map(Place::file));
+                if changed.len() > 1 {
+                    diagnostic = diagnostic.because(list("changed:", changed));
+                }
                 diagnostic = diagnostic.because(format!("certified by {}", self.name(*entry)));
                 if !covered.is_empty() {
                     diagnostic = diagnostic.because(list("still covered:", covered));
@@ -178,7 +224,7 @@ impl Context<'_> {
                 diagnostic
             }
             Finding::Ineffective { entry, problem } => {
-                let message = format!("{} does not count: {problem}", self.name(*entry));
+                let message = format!("{} does not count: {problem}", self.brief(*entry));
                 let diagnostic = at(Diagnostic::warning(problem.code(), message), self.place(*entry));
                 match self.mend(*entry, problem) {
                     Some(help) => diagnostic.help(help),
@@ -190,7 +236,7 @@ impl Context<'_> {
     }
 
     fn mend(&self, entry: usize, problem: &Problem) -> Option<String> {
-        let path = shell(&self.entry(entry)?.certificate.path.to_string());
+        let path = self.entry(entry)?.certificate.path.for_shell();
         Some(match problem {
             Problem::SubjectUnreadable | Problem::HashMismatch => {
                 format!("certgate seal {path} {}", self.remedy.selection)
@@ -268,33 +314,22 @@ impl Context<'_> {
             .map(|id| format!(" --supersedes {}", shell(id)))
             .unwrap_or_default();
         format!(
-            "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}   # by {agent}, or an agent that may lift",
+            "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}",
             self.remedy.selection
         )
     }
 
     fn violation(&self, violation: &Violation, level: Level) -> Diagnostic {
-        let restore = |path: &RepoPath| {
-            let base = if self.remedy.selection == "--staged" {
-                "HEAD".to_owned()
-            } else {
-                "BASE".to_owned()
-            };
-            format!(
-                "git checkout {base} -- {}   # and write a new certificate that supersedes it",
-                shell(&path.to_string())
-            )
-        };
+        let restore = |path: &RepoPath| format!("git checkout {} -- {}", self.remedy.base, path.for_shell());
+        let counts = "the ledger is append-only: the base's version counts, and only a new certificate supersedes it";
         match violation {
-            Violation::Modified(path) => {
-                Diagnostic::new(level, Code::CG401, format!("certificate {path} was modified"))
-                    .at(Place::file(path))
-                    .because("the ledger is append-only; the base's version counts")
-                    .help(restore(path))
-            }
-            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, format!("certificate {path} was deleted"))
+            Violation::Modified(path) => Diagnostic::new(level, Code::CG401, "a certificate was modified")
                 .at(Place::file(path))
-                .because("the ledger is append-only; the base's version counts")
+                .because(counts)
+                .help(restore(path)),
+            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, "a certificate was deleted")
+                .at(Place::file(path))
+                .because(counts)
                 .help(restore(path)),
             Violation::DuplicateId { path, id, taken_by } => {
                 Diagnostic::new(level, Code::CG403, format!("certificate id `{id}` is used twice"))
@@ -312,17 +347,20 @@ impl Context<'_> {
         };
         let path = &entry.certificate.path;
         let why = match finding {
-            Finding::NewestInvalid { unit, .. } => format!("it is the newest word on `{unit}`"),
-            _ => "this change adds it".to_owned(),
+            Finding::NewestInvalid { unit, .. } => {
+                format!("a certificate that cannot be read is the newest word on `{unit}`")
+            }
+            _ => "this change adds a certificate that cannot be read".to_owned(),
         };
-        let head = Diagnostic::new(
-            level,
-            Code::CG304,
-            format!("certificate {path} cannot be read, and {why}"),
-        )
-        .at(Place::file(path))
-        .because("an unreadable refusal is not consent")
-        .help(format!("certgate lint {}", shell(&path.to_string())));
+        let head = Diagnostic::new(level, Code::CG304, why)
+            .at(Place::file(path))
+            .because("an unreadable refusal is not consent")
+            .help(format!("certgate lint {}", path.for_shell()));
+        // The ledger is append-only: what is in it is not mended but overruled.
+        let head = match finding {
+            Finding::NewestInvalid { unit, .. } => head.help(self.certify(unit, None)),
+            _ => head,
+        };
         let own = entry
             .findings
             .iter()
@@ -350,13 +388,19 @@ pub fn describe(reason: &Reason) -> String {
     }
 }
 
+/// Most columns that paths take in a message; beyond it the first stands for all, and the notes list them.
+const MESSAGE: usize = 60;
+
 fn paths(files: &[RepoPath]) -> String {
-    match files {
+    let shown: Vec<String> = files.iter().take(3).map(|path| format!("`{path}`")).collect();
+    let width: usize = shown.iter().map(|path| path.chars().count()).sum();
+    match shown.as_slice() {
         [] => "the component".to_owned(),
-        [one] => format!("`{one}`"),
-        [one, two] => format!("`{one}` and `{two}`"),
-        [one, two, three] => format!("`{one}`, `{two}` and `{three}`"),
-        [one, rest @ ..] => format!("`{one}` and {} more files", rest.len()),
+        [one] => one.clone(),
+        [one, two] if width <= MESSAGE => format!("{one} and {two}"),
+        [one, two, three] if files.len() == 3 && width <= MESSAGE => format!("{one}, {two} and {three}"),
+        [one, ..] if files.len() == 2 => format!("{one} and 1 more file"),
+        [one, ..] => format!("{one} and {} more files", files.len() - 1),
     }
 }
 

@@ -24,13 +24,30 @@ pub struct Authorship {
     pub committer: Person,
 }
 
+/// Waits for git's list. A tree that git cannot read is a missing object, as anywhere else.
+fn finish(running: Running) -> Result<Vec<u8>, GitError> {
+    running.finish().map_err(|error| match &error {
+        GitError::Git { stderr, .. } => {
+            let named = stderr.split_once("unable to read tree").and_then(|(_, rest)| {
+                let id = rest
+                    .trim_start_matches([' ', '('])
+                    .split(|c: char| !c.is_ascii_hexdigit())
+                    .next()?;
+                ObjectId::from_hex(id)
+            });
+            named.map_or(error, |id| GitError::Missing { id, role: "tree" })
+        }
+        _ => error,
+    })
+}
+
 impl Repository {
     /// What differs between `base` and the commit `head`, sorted by path. Nothing is detected as renamed; a change of type (a file
     /// that becomes a symlink) is a modification.
     ///
     /// For [`Snapshot::Index`] as the base see [`Repository::staged`].
     pub fn range(&self, base: &Snapshot, head: &ObjectId) -> Result<Vec<FileChange>, GitError> {
-        self.listed(&self.start_range(base, head)?.finish()?)
+        self.listed(&finish(self.start_range(base, head)?)?)
     }
 
     /// Starts git on the list of what differs. Reading thousands of trees, git takes half the processor time of libgit2 (see
@@ -92,7 +109,7 @@ impl Repository {
         let base = Snapshot::Commit(first.clone());
         let running = self.start_range(&base, head)?;
         let messages = self.messages(std::slice::from_ref(tip), head)?;
-        let files = self.against(self.listed(&running.finish()?)?, others, tip, head)?;
+        let files = self.against(self.listed(&finish(running)?)?, others, tip, head)?;
         Ok(Change {
             base,
             head: Snapshot::Commit(head.clone()),

@@ -144,5 +144,8 @@ fn trees_that_are_nested_without_end_are_refused() {
         .unwrap_err();
     assert_eq!(error.code(), Code::CG707);
     // Git refuses by itself (`core.maxTreeDepth`).
-    assert_eq!(repository.range(&Snapshot::Empty, &id(&commit)).unwrap_err().code(), Code::CG706);
+    assert_eq!(
+        repository.range(&Snapshot::Empty, &id(&commit)).unwrap_err().code(),
+        Code::CG706
+    );
 }

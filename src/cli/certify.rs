@@ -35,6 +35,20 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
     let said = said(args, &repository, &in_force, &gated)?;
     let files = chosen(args, draft::files_of(&gated, &said.component))?;
     if files.is_empty() {
+        let approves = in_force.policy.class(said.status).approves();
+        let announced = gated
+            .components
+            .iter()
+            .any(|component| said.component.contains(&component.id));
+        let nothing = selected.change.files.is_empty() && !announced && args.supersedes.is_empty();
+        if approves && nothing {
+            let problem = Diagnostic::error(Code::CG708, "there is no change to approve");
+            return Err(problem
+                .because("`git commit -a` and `git commit PATH` stage for themselves only")
+                .help("git add -u   # or the files that are meant")
+                .help("certgate certify … --base REV --head REV")
+                .into());
+        }
         terminal::err(&format!(
             "note: no file of this change is gated by {}; the certificate is on the component itself and has no SUBJECT\n",
             said.component.join(", ")

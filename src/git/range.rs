@@ -28,7 +28,8 @@ pub struct Authorship {
 fn finish(running: Running) -> Result<Vec<u8>, GitError> {
     running.finish().map_err(|error| match &error {
         GitError::Git { stderr, .. } => {
-            let named = stderr.split_once("unable to read tree").and_then(|(_, rest)| {
+            let named = ["unable to read tree", "bad object"].iter().find_map(|words| {
+                let (_, rest) = stderr.split_once(words)?;
                 let id = rest
                     .trim_start_matches([' ', '('])
                     .split(|c: char| !c.is_ascii_hexdigit())

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Entry;
 use super::record::Record;
-use crate::certificate::{Class, SubjectField};
+use crate::certificate::{Class, Status, SubjectField};
 use crate::change::RepoPath;
 use crate::trust::HashCheck;
 
@@ -187,6 +187,7 @@ fn is_sound(entry: &Entry, entries: &[Entry]) -> bool {
         })
     };
     c.status.is_some_and(|status| status.class().approves())
+        && !(c.status == Some(Status::ConditionallyApproved) && c.conditions.is_empty())
         && c.agent.is_some()
         && c.date.is_some_and(|date| date < jiff::Timestamp::now())
         && c.subject != SubjectField::Unreadable

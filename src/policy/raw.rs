@@ -135,6 +135,7 @@ pub(super) struct Rules {
 #[serde(deny_unknown_fields, expecting = "a pattern, or a mapping with a `pattern`")]
 pub(super) struct Content {
     pub(super) pattern: Option<String>,
+    pub(super) except: Option<String>,
     pub(super) lines: Option<String>,
     pub(super) paths: Option<List>,
     pub(super) comments: Option<bool>,
@@ -190,6 +191,7 @@ impl FromText for Content {
     fn from_text(text: String) -> Self {
         Self {
             pattern: Some(text),
+            except: None,
             lines: None,
             paths: None,
             comments: None,

@@ -47,6 +47,8 @@ impl Lines {
 pub struct ContentRule {
     /// What a line must match.
     pub pattern: Pattern,
+    /// What it must not match.
+    pub except: Option<Pattern>,
     /// Which lines.
     pub lines: Lines,
     /// In which files; `None`: in all.

@@ -64,8 +64,13 @@ impl Check<'_> {
             return None;
         };
         let pattern = self.pattern(source, Scope::Line, &inside("pattern"))?;
+        let except = match &raw.except {
+            Some(source) => Some(self.pattern(source, Scope::Line, &inside("except"))?),
+            None => None,
+        };
         Some(ContentRule {
             pattern,
+            except,
             lines: self
                 .word(&Lines::WORDS, raw.lines.as_deref(), &inside("lines"))
                 .unwrap_or(Lines::AddedOrRemoved),

@@ -4,7 +4,7 @@ use crate::certificate::Class;
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize};
 use crate::ledger::{Entry, Violation};
-use crate::policy::Enforcement;
+use crate::policy::{Enforcement, Stage};
 use crate::sensitivity::{Reason, RuleKind};
 use crate::verdict::{Case, Decision, Finding, GatedUnit, Problem};
 
@@ -293,9 +293,10 @@ impl Context<'_> {
                 .map_or_else(|| "this commit".to_owned(), |id| id.short());
             diagnostic = diagnostic.because(format!("{commit}: {}", describe(&gated.reason)));
         }
-        diagnostic
-            .help(self.certify(unit, None))
-            .help("or reword the message: git commit --amend")
+        diagnostic.help(self.certify(unit, None)).help(match self.case.stage {
+            Stage::CommitMsg => "or commit with a message that announces nothing",
+            _ => "or reword the message: git rebase --interactive (git commit --amend, for the last commit)",
+        })
     }
 
     fn lift(&self, index: usize) -> String {

@@ -114,6 +114,9 @@ fn attempt(
     let Some((start, end)) = rule.pattern.find(text) else {
         return;
     };
+    if rule.except.as_ref().is_some_and(|except| except.find(text).is_some()) {
+        return;
+    }
     let excerpt = text.get(start..end.min(start + 80)).unwrap_or_default();
     reasons.push(Reason {
         rule: RuleKind::Content,

@@ -146,6 +146,8 @@ pub enum Problem {
     Cancelled(String),
     /// Its agent is not one that the policy asks for.
     WrongAgent(String),
+    /// It approves conditionally and names no condition.
+    NoConditions,
     /// Its conditions are open, and the policy does not let that count.
     ConditionsOpen,
     /// It lacks evidence that the policy requires.
@@ -181,6 +183,7 @@ impl Problem {
             Self::HashMismatch => Code::CG501,
             Self::SubjectUnreadable => Code::CG105,
             Self::Changed => Code::CG202,
+            Self::NoConditions => Code::CG115,
             Self::ConditionsOpen => Code::CG207,
             Self::EvidenceMissing => Code::CG601,
             Self::Neutral => Code::CG208,
@@ -214,6 +217,7 @@ impl std::fmt::Display for Problem {
             Self::Superseded(by) => write!(f, "`{by}` supersedes it"),
             Self::Cancelled(by) => write!(f, "the same agent refused later, in `{by}`"),
             Self::WrongAgent(agent) => write!(f, "the policy does not ask for certificates of `{agent}`"),
+            Self::NoConditions => f.write_str("it approves conditionally and names no condition"),
             Self::ConditionsOpen => f.write_str("its conditions are open"),
             Self::EvidenceMissing => f.write_str("its EVIDENCE names no covered file with line numbers"),
             Self::NoSubject => f.write_str("it has no SUBJECT, which binding `digest` asks for"),

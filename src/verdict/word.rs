@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CLOCK_SKEW, Case, Finding, Problem, Terms};
-use crate::certificate::{Class, SubjectField};
+use crate::certificate::{Class, Status, SubjectField};
 use crate::change::RepoPath;
 use crate::ledger::{Entry, Origin};
 use crate::policy::fold;
@@ -97,6 +97,10 @@ fn flaws(entry: &Entry, now: Timestamp) -> Vec<Problem> {
         (certificate.status.is_none(), Problem::Invalid),
         (certificate.components.is_empty(), Problem::NoComponent),
         (certificate.agent.is_none(), Problem::NoAgent),
+        (
+            certificate.status == Some(Status::ConditionallyApproved) && certificate.conditions.is_empty(),
+            Problem::NoConditions,
+        ),
         (certificate.placeholders, Problem::Placeholder),
         (certificate.date.is_none(), Problem::Undated),
         (certificate.date.is_some_and(|date| date > latest), Problem::Future),

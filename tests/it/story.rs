@@ -453,3 +453,25 @@ fn the_demo_goes_as_told() {
         assert!(said.contains(word), "{word}: {said}");
     }
 }
+
+/// A head that brings back the older of two versions on which the merge bases disagree would revert the file on the target.
+#[test]
+fn a_criss_cross_merge_brings_nothing_back_unseen() {
+    let repo = adopted();
+    repo.git(&["branch", "x"]);
+    repo.write("src/train/loop.py", "def step():\n    return 2\n");
+    repo.commit("B1: faster, certified elsewhere");
+    let b1 = repo.ask(&["rev-parse", "HEAD"]);
+    repo.git(&["switch", "--quiet", "x"]);
+    repo.write("other.txt", "x\n");
+    let b2 = repo.commit("B2");
+    repo.git(&["merge", "--quiet", "--no-verify", "--no-commit", "--no-ff", &b1]);
+    repo.write("src/train/loop.py", "def step():\n    return 1\n");
+    repo.commit("X2: takes the old version back");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-verify", "--no-edit", "--no-ff", &b2]);
+    let out = repo.certgate(&["check", "--base", "main", "--head", "x"]);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(said.contains("src/train/loop.py"), "{said}");
+}

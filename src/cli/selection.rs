@@ -207,11 +207,10 @@ fn named_branch(repository: &Repository, rev: &str) -> Option<String> {
         format!("refs/heads/{rev}"),
         format!("refs/remotes/{rev}"),
     ];
-    let refs = repository.refs(&["refs/heads/", "refs/remotes/"]).ok()?;
-    let name = candidates
+    let found = candidates
         .iter()
-        .find(|candidate| refs.iter().any(|(name, _)| name == *candidate))?;
-    branch_of(name).map(str::to_owned)
+        .find(|name| branch_of(name).is_some() && repository.commit(name).is_ok())?;
+    branch_of(found).map(str::to_owned)
 }
 
 /// The target branch as the CI systems document it.

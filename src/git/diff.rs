@@ -2,7 +2,7 @@
 //!
 //! Content is compared as the objects hold it: no filters, attributes, textconv or whitespace rules, and all of it as text.
 
-use git2::{DiffOptions, Patch};
+use imara_diff::{Algorithm, Diff, InternedInput};
 
 use super::funcname::Language;
 use super::store::{Blob, Store};
@@ -36,10 +36,7 @@ fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Con
     }
     let [old, new] = &sides;
     let mut diff = FileDiff {
-        lines: lines(old, new).map_err(|error| GitError::Answer {
-            command: format!("diff of {}", file.path),
-            what: error.message().to_owned(),
-        })?,
+        lines: lines(old, new),
         contexts: Vec::new(),
     };
     if with_functions {
@@ -64,33 +61,32 @@ fn bare(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-fn lines(old: &[u8], new: &[u8]) -> Result<Vec<ChangedLine>, git2::Error> {
+fn lines(old: &[u8], new: &[u8]) -> Vec<ChangedLine> {
     let whole = |side, content| {
         let numbered = (1..).zip(split(content));
         numbered.map(|(number, text)| line(side, number, text)).collect()
     };
     if old.is_empty() {
-        return Ok(whole(Side::Added, new));
+        return whole(Side::Added, new);
     }
     if new.is_empty() {
-        return Ok(whole(Side::Removed, old));
+        return whole(Side::Removed, old);
     }
-    let mut options = DiffOptions::new();
-    options.context_lines(0).interhunk_lines(0).force_text(true);
-    let patch = Patch::from_buffers(old, None, new, None, Some(&mut options))?;
+    let input = InternedInput::new(old, new);
+    let mut diff = Diff::compute(Algorithm::Myers, &input);
+    diff.postprocess_lines(&input);
     let mut lines = Vec::new();
-    for hunk in 0..patch.num_hunks() {
-        for at in 0..patch.num_lines_in_hunk(hunk)? {
-            let found = patch.line_in_hunk(hunk, at)?;
-            let (side, number) = match found.origin() {
-                '-' => (Side::Removed, found.old_lineno()),
-                '+' => (Side::Added, found.new_lineno()),
-                _ => continue,
-            };
-            lines.push(line(side, number.unwrap_or(0), bare(found.content())));
+    for hunk in diff.hunks() {
+        for (side, tokens, range) in [
+            (Side::Removed, &input.before, hunk.before),
+            (Side::Added, &input.after, hunk.after),
+        ] {
+            let numbered =
+                (range.start + 1..).zip(tokens.get(range.start as usize..range.end as usize).unwrap_or_default());
+            lines.extend(numbered.map(|(number, &token)| line(side, number, bare(input.interner[token]))));
         }
     }
-    Ok(lines)
+    lines
 }
 
 fn line(side: Side, number: u32, text: &[u8]) -> ChangedLine {
@@ -199,7 +195,7 @@ mod tests {
 
     #[test]
     fn lines_have_no_endings_and_right_numbers() {
-        let found = lines(b"a\r\nb\nc\n", b"a\r\nB\nc\nd").unwrap();
+        let found = lines(b"a\r\nb\nc\n", b"a\r\nB\nc\nd");
         let shown: Vec<_> = found.iter().map(|l| (l.side, l.number, l.text.as_slice())).collect();
         assert_eq!(
             shown,
@@ -209,18 +205,14 @@ mod tests {
                 (Side::Added, 4, b"d")
             ]
         );
-        assert_eq!(lines(b"", b"x\r\n\n").unwrap().len(), 2);
-        assert_eq!(
-            lines(b"a\0b\n", b"a\0c\n").unwrap().len(),
-            2,
-            "binary content is text too"
-        );
+        assert_eq!(lines(b"", b"x\r\n\n").len(), 2);
+        assert_eq!(lines(b"a\0b\n", b"a\0c\n").len(), 2, "binary content is text too");
     }
 
     proptest! {
         #[test]
         fn applying_the_lines_gives_the_new_content(old in "[ab\n]{0,40}", new in "[ab\n]{0,40}") {
-            let found = lines(old.as_bytes(), new.as_bytes()).unwrap();
+            let found = lines(old.as_bytes(), new.as_bytes());
             let whole = |text: &str| split(text.as_bytes()).map(<[u8]>::to_vec).collect::<Vec<_>>();
             let removed: Vec<u32> = found.iter().filter(|l| l.side == Side::Removed).map(|l| l.number).collect();
             let mut kept: Vec<Vec<u8>> =
@@ -233,7 +225,7 @@ mod tests {
 
         #[test]
         fn contexts_never_panic(content in proptest::collection::vec(any::<u8>(), 0..200), name in "[a-z]\\.(py|rs|go|c|java|kt|cs|ts|php|rb|txt)") {
-            let mut found = lines(b"", &content).unwrap();
+            let mut found = lines(b"", &content);
             let mut contexts = Contexts::default();
             contexts.find(Language::of(&RepoPath::from(name.as_str())), Side::Added, &content, &mut found);
         }

@@ -1,5 +1,6 @@
 //! The composition: policy, change, sensitivity, ledger and verdict, in that order, to a report.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::selection::{Selected, policy_path};
 use crate::certificate::{FileState, SubjectField};
 use crate::change::{Change, Content, FileChange, Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Level, Place};
-use crate::git::{Blob, GitError, Repository};
+use crate::git::{Blob, Contents, GitError, Repository};
 use crate::ledger::{self, Origin};
 use crate::policy::{self, Enforcement, POLICY_COMPONENT, Policy, PolicySource, fold};
 use crate::report::{Remedy, Report, Scope, explain};
@@ -231,64 +232,67 @@ fn judge_by_new_policy(repository: &Repository, selected: &Selected, report: &mu
     Ok(())
 }
 
-/// Reads what rules about content ask for.
+/// Reads what rules about content ask for: from a stream, where the files were named in advance, or else one by one.
 struct Reader<'a> {
     repository: &'a Repository,
     /// Whether the functions around changed lines are asked for; finding them costs.
     functions: bool,
+    stream: RefCell<Option<Contents>>,
 }
 
 impl ContentSource for Reader<'_> {
     type Error = GitError;
 
     fn content(&self, file: &FileChange) -> Result<Content, GitError> {
+        if let Some(stream) = self.stream.borrow_mut().as_mut()
+            && let Some(content) = stream.next(file)?
+        {
+            return Ok(content);
+        }
         self.repository.content(file, self.functions)
     }
 }
 
-/// From how many files on a change is looked at in several threads.
-const WORTH_A_THREAD: usize = 64;
+/// Notes which files' content the rules ask for.
+struct Asked(RefCell<Vec<FileChange>>);
+
+impl ContentSource for Asked {
+    type Error = GitError;
+
+    fn content(&self, file: &FileChange) -> Result<Content, GitError> {
+        self.0.borrow_mut().push(file.clone());
+        Ok(Content::None)
+    }
+}
+
+/// From how many files on their content is streamed.
+const WORTH_A_STREAM: usize = 64;
 
 /// What the policy's rules find in a change.
 pub(super) fn gate(repository: &Repository, change: &Change, in_force: &InForce) -> Result<Gated, Failure> {
-    let policy = &in_force.policy;
+    let (policy, adoption) = (&in_force.policy, in_force.adoption);
     let functions = policy
         .components
         .iter()
         .any(|component| !component.rules.functions.is_empty());
-    let look = |repository: &Repository, part: &Change| {
-        sensitivity::gate(policy, part, &Reader { repository, functions }, in_force.adoption)
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let share = change.files.len().div_ceil(threads).max(WORTH_A_THREAD);
-    if change.files.len() <= share {
-        return Ok(look(repository, change)?);
-    }
-    let mut messages = change.messages.as_slice();
-    let mut parts = Vec::new();
-    for files in change.files.chunks(share) {
-        let messages = std::mem::take(&mut messages).to_vec();
-        let part = Change {
-            base: change.base.clone(),
-            head: change.head.clone(),
-            files: files.to_vec(),
-            messages,
-        };
-        parts.push((repository.reopen()?, part));
-    }
-    let found = std::thread::scope(|scope| {
-        let look = &look;
-        let running: Vec<_> = parts
-            .into_iter()
-            .map(|(repository, part)| scope.spawn(move || look(&repository, &part)))
-            .collect();
-        let mut found = Vec::with_capacity(running.len());
-        for thread in running {
-            found.push(thread.join().map_err(|_| Failure::internal("a thread stopped"))??);
+    let stream = match change.files.len() >= WORTH_A_STREAM {
+        true => {
+            let asked = Asked(RefCell::default());
+            let gated = sensitivity::gate(policy, change, &asked, adoption)?;
+            let asked = asked.0.into_inner();
+            if asked.is_empty() {
+                return Ok(gated);
+            }
+            Some(repository.start_contents(&asked, functions)?)
         }
-        Ok::<_, Failure>(found)
-    })?;
-    Ok(Gated::join(found, policy))
+        false => None,
+    };
+    let reader = Reader {
+        repository,
+        functions,
+        stream: RefCell::new(stream),
+    };
+    Ok(sensitivity::gate(policy, change, &reader, adoption)?)
 }
 
 fn judge_by(repository: &Repository, selected: &Selected, in_force: &InForce) -> Result<Report, Failure> {

@@ -7,7 +7,7 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 use super::funcname::Language;
 use super::store::{Blob, Store};
 use super::{GitError, Repository};
-use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, Side};
+use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, RepoPath, Side};
 
 /// The size in bytes above which a side of a file is not read for its lines.
 pub const CONTENT_LIMIT: u64 = 32 << 20;
@@ -19,14 +19,18 @@ impl Repository {
     }
 }
 
+/// The side of a file that has content of its own: a submodule is an id.
+pub(super) fn readable(entry: Option<&Entry>) -> Option<&Entry> {
+    entry.filter(|entry| entry.mode != Mode::Gitlink)
+}
+
 fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
-    let readable = |entry: Option<&Entry>| entry.filter(|entry| entry.mode != Mode::Gitlink).cloned();
     let (old, new) = (readable(file.before()), readable(file.after()));
-    if old.as_ref().map(|entry| &entry.id) == new.as_ref().map(|entry| &entry.id) {
+    if old.map(|entry| &entry.id) == new.map(|entry| &entry.id) {
         return Ok(Content::None);
     }
     let mut sides = [Vec::new(), Vec::new()];
-    for (side, entry) in sides.iter_mut().zip([&old, &new]) {
+    for (side, entry) in sides.iter_mut().zip([old, new]) {
         if let Some(entry) = entry {
             match store.blob(store.oid(&entry.id, "content of a file")?, CONTENT_LIMIT)? {
                 Blob::Content(content) => *side = content,
@@ -35,19 +39,24 @@ fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Con
         }
     }
     let [old, new] = &sides;
+    Ok(Content::Lines(changed_lines(&file.path, old, new, with_functions)))
+}
+
+/// The changed lines between two contents of a file.
+pub(super) fn changed_lines(path: &RepoPath, old: &[u8], new: &[u8], with_functions: bool) -> FileDiff {
     let mut diff = FileDiff {
         lines: lines(old, new),
         contexts: Vec::new(),
     };
     if with_functions {
-        let language = Language::of(&file.path);
+        let language = Language::of(path);
         let mut contexts = Contexts::default();
         for (side, content) in [(Side::Removed, old), (Side::Added, new)] {
             contexts.find(language, side, content, &mut diff.lines);
         }
         diff.contexts = contexts.names;
     }
-    Ok(Content::Lines(diff))
+    diff
 }
 
 /// Splits content into lines without their endings.

@@ -16,6 +16,7 @@ mod refs;
 mod run;
 mod staged;
 mod store;
+mod stream;
 mod tree;
 
 pub use commit::Person;
@@ -27,6 +28,7 @@ pub use refs::Head;
 pub use run::{GitVersion, git_version};
 pub use staged::PendingStaged;
 pub use store::Blob;
+pub use stream::Contents;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -79,11 +81,6 @@ impl Repository {
         let runner = Runner::at(directory);
         let location = Location::ask(&runner)?;
         Self::with(runner, location)
-    }
-
-    /// The same repository once more, for another thread: it shares nothing with this one, and git is not asked again.
-    pub fn reopen(&self) -> Result<Self, GitError> {
-        Self::with(self.runner.clone(), self.location.clone())
     }
 
     fn with(runner: Runner, location: Location) -> Result<Self, GitError> {

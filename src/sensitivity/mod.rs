@@ -8,9 +8,6 @@ mod scan;
 
 pub use examples::check_examples;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use crate::change::{Change, Content, FileChange, FileDiff, ObjectId, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{Component, ContentRule, POLICY_COMPONENT, Policy};
@@ -38,32 +35,6 @@ pub trait ContentSource {
 pub struct Gated {
     /// The touched components.
     pub components: Vec<GatedComponent>,
-}
-
-impl Gated {
-    /// Puts together what was found in parts of one change, whose files stand in the order of the parts.
-    pub fn join(parts: impl IntoIterator<Item = Self>, policy: &Policy) -> Self {
-        let mut found: BTreeMap<String, GatedComponent> = BTreeMap::new();
-        for component in parts.into_iter().flat_map(|part| part.components) {
-            match found.entry(component.id.clone()) {
-                Entry::Vacant(place) => {
-                    place.insert(component);
-                }
-                Entry::Occupied(mut place) => {
-                    place.get_mut().files.extend(component.files);
-                    place.get_mut().messages.extend(component.messages);
-                }
-            }
-        }
-        let order = policy
-            .components
-            .iter()
-            .map(|component| component.id.as_str())
-            .chain([POLICY_COMPONENT]);
-        Self {
-            components: order.filter_map(|id| found.remove(id)).collect(),
-        }
-    }
 }
 
 /// A component that the change touches.

@@ -28,7 +28,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
         Some(word) => Some(Stage::parse(word).ok_or_else(|| unknown_stage(word))?),
         None => None,
     };
-    let repository = Repository::open()?;
+    let repository = Repository::open_to_judge()?;
     let mut selected = selection::resolve(&repository, &args.change, args.range.as_deref(), args.target.as_deref())?;
     if let Some(stage) = stage {
         selected.stage = stage;

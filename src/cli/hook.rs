@@ -33,7 +33,7 @@ pub(super) fn run(args: &HookArgs) -> Result<Ending, Failure> {
         let problem = Diagnostic::error(Code::CG712, "a hook judges by the repository's own policy");
         return Err(problem.help("certgate check --policy FILE").into());
     }
-    let repository = Repository::open_in_hook()?;
+    let repository = Repository::open_to_judge()?;
     match name {
         HookName::PreCommit => commit_stage(&repository, Stage::PreCommit),
         HookName::PreMergeCommit => commit_stage(&repository, Stage::PreMergeCommit),

@@ -62,10 +62,9 @@ impl Repository {
         Self::with(runner, location)
     }
 
-    /// Opens the repository in which git has called a hook: that of the environment, or else of `.git` in the working directory, which is
-    /// the top of the work tree then. Git is not asked where it is; it has decided that it trusts it, and is asked all the same when it
-    /// lists what is staged.
-    pub fn open_in_hook() -> Result<Self, GitError> {
+    /// Opens the repository of a hook, or of whoever is about to judge a change: that of the environment, or else of `.git` in the working
+    /// directory. Git is not asked where it is. Whether it may be read at all git decides a moment later, when it lists what changed.
+    pub fn open_to_judge() -> Result<Self, GitError> {
         let here = std::env::current_dir().map_err(|error| GitError::unreadable(".", error))?;
         let runner = Runner::from_environment(here);
         let location = Location::of_hook(&runner)?;

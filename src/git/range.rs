@@ -60,7 +60,11 @@ impl Repository {
         };
         let old = tree(self.root(base)?)?.to_string();
         let new = tree(self.root(&Snapshot::Commit(head.clone()))?)?.to_string();
-        self.runner.start(&[
+        self.start_diff(&[&old, &new])
+    }
+
+    fn start_diff(&self, ends: &[&str]) -> Result<Running, GitError> {
+        const QUESTION: &[&str] = &[
             "diff",
             "--raw",
             "-z",
@@ -71,10 +75,8 @@ impl Repository {
             "--no-textconv",
             "--no-color",
             "--ignore-submodules=none",
-            &old,
-            &new,
-            "--",
-        ])
+        ];
+        self.runner.start(&[QUESTION, ends, &["--"]].concat())
     }
 
     /// The messages of the commits that are reachable from `head` and from none of `excluded`, newest first.
@@ -100,6 +102,8 @@ impl Repository {
                 messages: self.messages(&[], head)?,
             });
         };
+        // Git finds the merge base by itself, and begins at once; if there is only one, it is ours.
+        let running = self.start_diff(&[&format!("{tip}...{head}")])?;
         let bases = self.merge_bases(tip, head)?;
         let Some((first, others)) = bases.split_first() else {
             return Err(GitError::NoMergeBase {
@@ -108,9 +112,11 @@ impl Repository {
             });
         };
         let base = Snapshot::Commit(first.clone());
-        let running = self.start_range(&base, head)?;
         let messages = self.messages(std::slice::from_ref(tip), head)?;
-        let files = self.against(self.listed(&finish(running)?)?, others, tip, head)?;
+        let files = match others {
+            [] => self.listed(&finish(running)?)?,
+            _ => self.against(self.range(&base, head)?, others, tip, head)?,
+        };
         Ok(Change {
             base,
             head: Snapshot::Commit(head.clone()),
@@ -128,9 +134,6 @@ impl Repository {
         tip: &ObjectId,
         head: &ObjectId,
     ) -> Result<Vec<FileChange>, GitError> {
-        if others.is_empty() {
-            return Ok(files);
-        }
         let mut from_all: Vec<HashSet<RepoPath>> = vec![files.iter().map(|file| file.path.clone()).collect()];
         for other in others {
             let differing = self.range(&Snapshot::Commit(other.clone()), head)?;

@@ -22,14 +22,21 @@ impl ObjectId {
 
     /// Reads 40 or 64 hexadecimal digits, else `None`.
     pub fn from_hex(hex: &str) -> Option<Self> {
-        if !hex.is_ascii() {
+        if !matches!(hex.len(), 40 | 64) {
             return None;
         }
-        let bytes: Option<Vec<u8>> = (0..hex.len())
-            .step_by(2)
-            .map(|i| hex.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-            .collect();
-        Self::from_bytes(&bytes?)
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            b'A'..=b'F' => Some(byte - b'A' + 10),
+            _ => None,
+        };
+        let mut bytes = Vec::with_capacity(hex.len() / 2);
+        let (pairs, _) = hex.as_bytes().as_chunks::<2>();
+        for [high, low] in pairs {
+            bytes.push(digit(*high)? << 4 | digit(*low)?);
+        }
+        Some(Self(bytes))
     }
 
     /// The raw bytes.

@@ -1,5 +1,6 @@
 //! `certgate explain CODE | PATH`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use super::args::ExplainArgs;
@@ -8,6 +9,7 @@ use super::{Ending, Failure, lint, terminal};
 use crate::change::{Change, ChangeKind, Entry, FileChange, Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, sanitize};
 use crate::git::Repository;
+use crate::policy::Policy;
 use crate::report;
 
 /// Carries it out.
@@ -55,6 +57,13 @@ fn path(text: &OsStr) -> Result<(), Failure> {
         here => here,
     };
     let exists = here.is_some();
+    let below = match exists {
+        true => Vec::new(),
+        false => below(&repository, &path)?,
+    };
+    if !below.is_empty() {
+        return directory(&repository, &path, below, policy, origin);
+    }
     // A path that does not exist yet is asked about as a submodule would be: by its name alone.
     let nowhere = || {
         ObjectId::from_bytes(&[0; 20]).map(|id| Entry {
@@ -93,6 +102,65 @@ fn path(text: &OsStr) -> Result<(), Failure> {
     }
     if !exists {
         text.push_str("  (the path is in neither HEAD nor the index: only rules about paths were asked)\n");
+    }
+    terminal::out(&text)
+}
+
+/// The files below a directory, in the index or, in a bare repository, in HEAD.
+fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath, Entry)>, Failure> {
+    let at = match (repository.is_bare(), repository.head()?.commit()) {
+        (false, _) => Snapshot::Index,
+        (true, Some(commit)) => Snapshot::Commit(commit.clone()),
+        (true, None) => return Ok(Vec::new()),
+    };
+    let prefix = directory.as_bytes().strip_suffix(b"/").unwrap_or(directory.as_bytes());
+    Ok(repository.list(&at, &[prefix.to_vec()])?)
+}
+
+/// Most files of a directory that are told one by one.
+const MOST_FILES: usize = 20;
+
+/// The same for every file below a directory.
+fn directory(
+    repository: &Repository,
+    path: &RepoPath,
+    below: Vec<(RepoPath, Entry)>,
+    policy: Policy,
+    origin: &str,
+) -> Result<(), Failure> {
+    let total = below.len();
+    let added = |(path, entry)| FileChange {
+        path,
+        kind: ChangeKind::Added(entry),
+    };
+    let change = Change {
+        base: Snapshot::Empty,
+        head: Snapshot::Index,
+        files: below.into_iter().map(added).collect(),
+        messages: Vec::new(),
+    };
+    let in_force = InForce {
+        policy,
+        origin: origin.to_owned(),
+        adoption: false,
+        notes: Vec::new(),
+    };
+    let gated = judge::gate(repository, &change, &in_force)?;
+    let mut why: BTreeMap<&RepoPath, Vec<&str>> = BTreeMap::new();
+    for component in &gated.components {
+        for file in &component.files {
+            why.entry(&file.file.path).or_default().push(&component.id);
+        }
+    }
+    let mut text = format!(
+        "{path}: {} of {total} files below it are gated (by {origin})\n",
+        why.len()
+    );
+    for (path, components) in why.iter().take(MOST_FILES) {
+        text.push_str(&format!("  {path}: {}\n", components.join(", ")));
+    }
+    if why.len() > MOST_FILES {
+        text.push_str(&format!("  … and {} more\n", why.len() - MOST_FILES));
     }
     terminal::out(&text)
 }

@@ -406,7 +406,13 @@ fn fill(
             .range
             .as_ref()
             .map(|(excluded, head)| (excluded.as_slice(), head));
-        entry.carried = ledger::carried(repository, entry, &files, range)?;
+        entry.carried = ledger::carried(
+            repository,
+            entry,
+            &files,
+            range,
+            selected.change.head == Snapshot::Index,
+        )?;
     }
     let listed: BTreeSet<&RepoPath> = case
         .ledger

@@ -25,7 +25,10 @@ fn read(args: &LedgerArgs) -> Result<Read, Failure> {
     let tip: ObjectId = selection::commit(&repository, &args.rev)?;
     let policy = match judge::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
         Some(policy) => policy,
-        None => judge::default_policy()?,
+        None => {
+            terminal::err("note: no policy there; certificates are looked for where the default pack has them\n");
+            judge::default_policy()?
+        }
     };
     let mut entries = ledger::all(&repository, &policy.certificates, &tip)?;
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.moment().is_none(), entry.moment())));

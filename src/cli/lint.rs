@@ -130,7 +130,7 @@ fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Do
     let Some(root) = repository.work_tree() else {
         return at_revision(repository, policy, "HEAD", &[]);
     };
-    let fallback = judge::default_policy()?;
+    let fallback = fallback(policy)?;
     let globs = &policy.unwrap_or(&fallback).certificates;
     let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
     for prefix in globs.literal_prefixes() {
@@ -141,6 +141,14 @@ fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Do
         .into_iter()
         .map(|path| from_disk(&root.join(path.as_path()), path))
         .collect()
+}
+
+/// The policy that tells where certificates are where the repository's does not, which is said.
+fn fallback(policy: Option<&Policy>) -> Result<Policy, Failure> {
+    if policy.is_none() {
+        terminal::err("note: no policy is committed; certificates are looked for where the default pack has them\n");
+    }
+    judge::default_policy()
 }
 
 /// Collects the files below a directory of the work tree; links are not followed.
@@ -180,7 +188,7 @@ fn at_revision(
     paths: &[PathBuf],
 ) -> Result<Vec<Document>, Failure> {
     let at = Snapshot::Commit(selection::commit(repository, rev)?);
-    let fallback = judge::default_policy()?;
+    let fallback = fallback(policy)?;
     let globs = &policy.unwrap_or(&fallback).certificates;
     let wanted: BTreeSet<RepoPath> = paths.iter().map(|path| as_given(path)).collect();
     let mut documents = Vec::new();

@@ -10,8 +10,8 @@ use crate::git::Repository;
 /// Tells, for a certificate that the change adds, the gated paths that it names and that are, at the commit that introduced it, byte
 /// for byte what they are at the head.
 ///
-/// `range` holds the commits not to look at and the head of the range; without one, or where the certificate is in no commit of it, the
-/// certificate is staged together with the files, which is as good.
+/// `range` holds the commits not to look at and the head of the range. A certificate of a commit in the making (`staged`) that is in no
+/// commit of the range is staged together with the files, which is as good; of a finished range it then covers nothing.
 ///
 /// # Errors
 ///
@@ -21,6 +21,7 @@ pub fn carried(
     entry: &Entry,
     gated: &[&FileChange],
     range: Option<(&[ObjectId], &ObjectId)>,
+    staged: bool,
 ) -> Result<BTreeSet<RepoPath>, LedgerError> {
     let certificate = &entry.certificate;
     if certificate.subject != SubjectField::Absent {
@@ -39,7 +40,7 @@ pub fn carried(
     };
     let mut carried = BTreeSet::new();
     for file in named {
-        let mut same = introductions.is_empty();
+        let mut same = staged && introductions.is_empty();
         for commit in &introductions {
             same = same
                 || repository

@@ -14,8 +14,7 @@ use jiff::SignedDuration;
 
 use super::word::{Word, stop_is_lifted, words};
 use super::{
-    Case, CertificateDecision, ComponentDecision, Decision, FileDecision, Finding, GatedPath, GatedUnit, Outcome,
-    Problem, Verdict,
+    Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, GatedUnit, Outcome, Problem, Verdict,
 };
 use crate::certificate::{Class, SubjectField};
 use crate::change::RepoPath;
@@ -66,8 +65,8 @@ pub fn decide(case: &Case) -> Decision {
 const MOST_TOLD: usize = 3;
 
 /// A gated component with the words on it.
-struct Unit<'a> {
-    unit: &'a GatedUnit,
+pub(super) struct Unit<'a> {
+    pub(super) unit: &'a GatedUnit,
     case: &'a Case,
     /// Every word of the case.
     all: &'a [Word<'a>],
@@ -239,7 +238,7 @@ impl<'a> Unit<'a> {
     }
 
     /// Why `word` approves nothing on this component, whatever the file; empty where it may.
-    fn obstacles(&self, word: &Word<'_>) -> Vec<Problem> {
+    pub(super) fn obstacles(&self, word: &Word<'_>) -> Vec<Problem> {
         let mut problems = word.flaws.clone();
         if let Some(by) = word.superseded_by.first().and_then(|&at| self.all.get(at)) {
             problems.push(Problem::Superseded(by.entry.label()));
@@ -307,7 +306,7 @@ impl<'a> Unit<'a> {
     }
 
     /// Whether an approval counts for a file towards a specialist's or the policy's demand, whoever it asks for.
-    fn counts(&self, word: &Word<'_>, file: &GatedPath) -> Cover {
+    pub(super) fn counts(&self, word: &Word<'_>, file: &GatedPath) -> Cover {
         if !word.approves() {
             return Err(Problem::Neutral);
         }
@@ -325,7 +324,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    fn wanted(&self, word: &Word<'_>) -> bool {
+    pub(super) fn wanted(&self, word: &Word<'_>) -> bool {
         self.unit.agents.is_empty() || self.unit.agents.iter().any(|agent| agent == word.agent())
     }
 
@@ -349,7 +348,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    fn refusal_stands(&self, refusal: &Word<'_>, file: Option<&GatedPath>) -> bool {
+    pub(super) fn refusal_stands(&self, refusal: &Word<'_>, file: Option<&GatedPath>) -> bool {
         if !self.concerns(refusal, file) {
             return false;
         }
@@ -471,52 +470,6 @@ impl<'a> Unit<'a> {
             });
         }
         open
-    }
-
-    /// The first reason why a word that does not refuse covers none of `files`.
-    fn why_not(&self, word: &Word<'_>, files: &[RepoPath]) -> Option<Problem> {
-        if word.refuses() {
-            return None;
-        }
-        if let Some(problem) = self.obstacles(word).into_iter().next() {
-            return Some(problem);
-        }
-        let mut gated = self.unit.files.iter().filter(|file| files.contains(&file.path));
-        gated
-            .find_map(|file| self.counts(word, file).err())
-            .or_else(|| (!self.wanted(word)).then(|| Problem::WrongAgent(word.agent().to_owned())))
-    }
-
-    fn describe(&self, word: &Word<'_>) -> CertificateDecision {
-        let mut problems: Vec<Problem> = Vec::new();
-        let mut covers = Vec::new();
-        if word.refuses() {
-            let files = self
-                .unit
-                .files
-                .iter()
-                .filter(|file| self.refusal_stands(word, Some(file)));
-            covers.extend(files.map(|file| file.path.clone()));
-        } else {
-            problems.extend(self.obstacles(word));
-            if !self.wanted(word) {
-                problems.push(Problem::WrongAgent(word.agent().to_owned()));
-            }
-            for file in &self.unit.files {
-                match self.counts(word, file) {
-                    Ok(_) if self.wanted(word) => covers.push(file.path.clone()),
-                    Ok(_) => {}
-                    Err(problem) if !problems.contains(&problem) => problems.push(problem),
-                    Err(_) => {}
-                }
-            }
-        }
-        CertificateDecision {
-            entry: word.index,
-            class: word.class,
-            covers,
-            problems,
-        }
     }
 }
 

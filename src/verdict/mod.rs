@@ -7,6 +7,7 @@ mod decide;
 mod finding;
 #[cfg(test)]
 mod laws;
+mod tell;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};

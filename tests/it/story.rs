@@ -475,3 +475,12 @@ fn a_criss_cross_merge_brings_nothing_back_unseen() {
     assert_eq!(out.status.code(), Some(1), "{said}");
     assert!(said.contains("src/train/loop.py"), "{said}");
 }
+
+#[test]
+fn a_directory_is_explained_by_the_files_below_it() {
+    let repo = adopted();
+    let out = repo.certgate(&["explain", "src"]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(said.starts_with("src: 1 of 1 files below it are gated"), "{said}");
+    assert!(said.contains("src/train/loop.py: gpu_memory"), "{said}");
+}

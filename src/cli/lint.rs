@@ -234,6 +234,13 @@ fn show(args: &LintArgs, linted: &[Linted]) -> Result<(), Failure> {
     let count = linted.len();
     let noun = if count == 1 { "certificate" } else { "certificates" };
     terminal::out(&format!(
-        "{count} {noun}: {valid} with a decision, {errors} errors, {warnings} warnings\n"
+        "{count} {noun}: {valid} with a decision, {}, {}\n",
+        plural(errors, "error"),
+        plural(warnings, "warning"),
     ))
+}
+
+/// `1 error`, `2 errors`.
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

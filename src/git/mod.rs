@@ -43,6 +43,9 @@ use locate::Location;
 use run::Runner;
 use store::Store;
 
+/// The largest commit message that is read, in bytes.
+const MESSAGE_LIMIT: u64 = 16 << 20;
+
 /// An open repository.
 pub struct Repository {
     runner: Runner,
@@ -239,7 +242,13 @@ impl Repository {
     /// the repository was opened, as in a hook.
     pub fn commit_message_file(&self, path: &Path) -> Result<Vec<u8>, GitError> {
         let path = self.runner.directory().join(path);
-        let raw = std::fs::read(&path).map_err(|error| GitError::unreadable(&path, error))?;
+        let unreadable = |error| GitError::unreadable(&path, error);
+        let mut raw = Vec::new();
+        let file = std::fs::File::open(&path).map_err(unreadable)?;
+        std::io::Read::read_to_end(&mut std::io::Read::take(file, MESSAGE_LIMIT + 1), &mut raw).map_err(unreadable)?;
+        if raw.len() as u64 > MESSAGE_LIMIT {
+            return Err(unreadable(std::io::ErrorKind::FileTooLarge.into()));
+        }
         let comment = match self.config("core.commentString")? {
             Some(set) => Some(set),
             None => self.config("core.commentChar")?,

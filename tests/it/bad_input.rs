@@ -330,7 +330,7 @@ fn a_certificate_that_cannot_be_read_is_a_finding_and_blocks_where_it_is_added()
         repo.write(CERTIFICATE, &bytes);
         println!("{name}");
         let ran = run(&repo, &["lint", CERTIFICATE]).blocks(&[code]).says(says);
-        assert!(ran.out.contains("0 with a decision, 1 errors"), "{}", ran.out);
+        assert!(ran.out.contains("0 with a decision, 1 error,"), "{}", ran.out);
         ran.says(&format!("--> {CERTIFICATE}"));
         repo.git(&["add", "--all"]);
         let before = state(&repo);

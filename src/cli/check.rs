@@ -28,7 +28,8 @@ fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
         Some(word) => Some(Stage::parse(word).ok_or_else(|| unknown_stage(word))?),
         None => None,
     };
-    let repository = Repository::open_to_judge()?;
+    // The process ends with the verdict: taking the repository's caches apart would only cost time.
+    let repository = std::mem::ManuallyDrop::new(Repository::open_to_judge()?);
     let mut selected = selection::resolve(&repository, &args.change, args.range.as_deref(), args.target.as_deref())?;
     if let Some(stage) = stage {
         selected.stage = stage;

@@ -33,7 +33,8 @@ pub(super) fn run(args: &HookArgs) -> Result<Ending, Failure> {
         let problem = Diagnostic::error(Code::CG712, "a hook judges by the repository's own policy");
         return Err(problem.help("certgate check --policy FILE").into());
     }
-    let repository = Repository::open_to_judge()?;
+    // The process ends with the verdict: taking the repository's caches apart would only cost time.
+    let repository = std::mem::ManuallyDrop::new(Repository::open_to_judge()?);
     match name {
         HookName::PreCommit => commit_stage(&repository, Stage::PreCommit),
         HookName::PreMergeCommit => commit_stage(&repository, Stage::PreMergeCommit),
@@ -83,6 +84,7 @@ fn message_stage(repository: &Repository, file: &Path) -> Result<Ending, Failure
         stage: Stage::CommitMsg,
         arguments: "--staged".to_owned(),
         told: None,
+        policy: None,
     };
     let in_force = judge::policy_for(repository, &selected)?;
     if judge::gate(repository, &selected.change, &in_force)?
@@ -175,6 +177,7 @@ fn pushed(repository: &Repository, remote: Option<&str>, update: &RefUpdate) -> 
         stage: Stage::PrePush,
         arguments: base,
         told: None,
+        policy: None,
     }))
 }
 

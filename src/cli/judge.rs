@@ -131,8 +131,12 @@ pub(super) fn policy_named(name: &str) -> Result<InForce, Failure> {
 
 /// The policy that judges a change: the tip's, never the head's, but where the tip has none.
 pub(super) fn policy_for(repository: &Repository, selected: &Selected) -> Result<InForce, Failure> {
+    let read = |tip| match &selected.policy {
+        Some(policy) => Ok(Some(policy.clone())),
+        None => judging_policy(repository, tip),
+    };
     if let Some(tip) = &selected.tip
-        && let Some(policy) = judging_policy(repository, tip)?
+        && let Some(policy) = read(tip)?
     {
         let origin = format!("{}:{}", tip.short(), policy_path());
         return Ok(InForce {

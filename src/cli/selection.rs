@@ -24,6 +24,8 @@ pub(super) struct Selected {
     pub(super) arguments: String,
     /// Said before the verdict, where the choice was not the user's.
     pub(super) told: Option<String>,
+    /// The tip's policy, where it has been read already.
+    pub(super) policy: Option<Policy>,
 }
 
 /// The branch that will move, as far as it is known.
@@ -88,6 +90,7 @@ pub(super) fn staged(repository: &Repository, stage: Stage) -> Result<Selected, 
         stage,
         arguments: "--staged".to_owned(),
         told: None,
+        policy: None,
     })
 }
 
@@ -189,14 +192,18 @@ pub(super) fn between(
         crate::report::shell(base),
         crate::report::shell(head)
     );
+    let read = || judge::policy_at(repository, &Snapshot::Commit(tip.clone()));
+    let (change, policy) = repository.change_between_while(Some(&tip), &top, read)?;
     Ok(Selected {
-        change: repository.change_between(Some(&tip), &top)?,
+        change,
         range: Some((vec![tip.clone()], top)),
         tip: Some(tip),
         target,
         stage: Stage::Merge,
         arguments,
         told: None,
+        // What is wrong with it is told by whoever judges by it.
+        policy: policy.ok().flatten(),
     })
 }
 

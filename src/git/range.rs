@@ -94,13 +94,25 @@ impl Repository {
     /// from one of them and from the target's tip: what all of them agree on, or the tip holds, is on the target already.
     /// [`Change::base`] is then the newest of them.
     pub fn change_between(&self, base_tip: Option<&ObjectId>, head: &ObjectId) -> Result<Change, GitError> {
+        self.change_between_while(base_tip, head, || ())
+            .map(|(change, ())| change)
+    }
+
+    /// The same, doing something else while git lists what differs.
+    pub fn change_between_while<T>(
+        &self,
+        base_tip: Option<&ObjectId>,
+        head: &ObjectId,
+        meanwhile: impl FnOnce() -> T,
+    ) -> Result<(Change, T), GitError> {
         let Some(tip) = base_tip else {
-            return Ok(Change {
+            let change = Change {
                 base: Snapshot::Empty,
                 head: Snapshot::Commit(head.clone()),
                 files: self.range(&Snapshot::Empty, head)?,
                 messages: self.messages(&[], head)?,
-            });
+            };
+            return Ok((change, meanwhile()));
         };
         // Git finds the merge base by itself, and begins at once; if there is only one, it is ours.
         let running = self.start_diff(&[&format!("{tip}...{head}")])?;
@@ -113,16 +125,21 @@ impl Repository {
         };
         let base = Snapshot::Commit(first.clone());
         let messages = self.messages(std::slice::from_ref(tip), head)?;
+        let done = meanwhile();
         let files = match others {
             [] => self.listed(&finish(running)?)?,
             _ => self.against(self.range(&base, head)?, others, tip, head)?,
         };
-        Ok(Change {
-            base,
-            head: Snapshot::Commit(head.clone()),
-            files,
-            messages,
-        })
+        let head = Snapshot::Commit(head.clone());
+        Ok((
+            Change {
+                base,
+                head,
+                files,
+                messages,
+            },
+            done,
+        ))
     }
 
     /// What differs from the first merge base, less what is on the target already as the other merge bases hold it. Where the bases do not

@@ -33,12 +33,15 @@ impl Repository {
         };
         let mut input = child.stdin.take().ok_or_else(|| odd("it takes no input"))?;
         let output = child.stdout.take().ok_or_else(|| odd("it gives no output"))?;
+        // A longer pipe lets git read ahead instead of waking us for every page; where it cannot be had, the usual one does.
+        #[cfg(target_os = "linux")]
+        let _longer = rustix::pipe::fcntl_setpipe_size(&output, 1 << 20);
         // A thread of its own: git may want to be read before it has read everything. What it did not read is missed by the reader.
         std::thread::spawn(move || input.write_all(question.as_bytes()));
         let due = files.iter().map(|file| file.path.clone()).collect();
         Ok(Contents {
             child,
-            output: BufReader::with_capacity(1 << 16, output),
+            output: BufReader::with_capacity(1 << 18, output),
             due,
             with_functions,
         })

@@ -97,14 +97,14 @@ impl Certificate {
 /// Folds a component's or agent's name for comparison: case, and blanks, hyphens and low lines alike.
 pub fn fold_component(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
-    for c in name.trim().chars() {
-        if c.is_whitespace() || c == '-' || c == '_' {
-            if !folded.ends_with('_') {
-                folded.push('_');
-            }
-        } else {
-            folded.extend(c.to_lowercase());
+    for part in name
+        .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
+        .filter(|part| !part.is_empty())
+    {
+        if !folded.is_empty() {
+            folded.push('_');
         }
+        folded.extend(part.chars().flat_map(char::to_lowercase));
     }
     folded
 }

@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, sanitize};
 use crate::git::Repository;
 use crate::policy::Policy;
 use crate::report;
+use crate::sensitivity::Gated;
 
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Failure> {
@@ -78,19 +79,7 @@ fn path(text: &OsStr) -> Result<(), Failure> {
         path: path.clone(),
         kind: ChangeKind::Added(entry),
     };
-    let change = Change {
-        base: Snapshot::Empty,
-        head: Snapshot::Index,
-        files: vec![file],
-        messages: Vec::new(),
-    };
-    let in_force = InForce {
-        policy,
-        origin: origin.to_owned(),
-        adoption: false,
-        notes: Vec::new(),
-    };
-    let gated = judge::gate(&repository, &change, &in_force)?;
+    let gated = gate(&repository, vec![file], policy, origin)?;
     let mut text = match gated.components.len() {
         0 => format!("{path} is not gated (by {origin})\n"),
         _ => format!("{path} is gated (by {origin}):\n"),
@@ -104,6 +93,23 @@ fn path(text: &OsStr) -> Result<(), Failure> {
         text.push_str("  (the path is in neither HEAD nor the index: only rules about paths were asked)\n");
     }
     terminal::out(&text)
+}
+
+/// What the rules say of files as if they were new.
+fn gate(repository: &Repository, files: Vec<FileChange>, policy: Policy, origin: &str) -> Result<Gated, Failure> {
+    let change = Change {
+        base: Snapshot::Empty,
+        head: Snapshot::Index,
+        files,
+        messages: Vec::new(),
+    };
+    let in_force = InForce {
+        policy,
+        origin: origin.to_owned(),
+        adoption: false,
+        notes: Vec::new(),
+    };
+    judge::gate(repository, &change, &in_force)
 }
 
 /// The files below a directory, in the index or, in a bare repository, in HEAD.
@@ -133,19 +139,7 @@ fn directory(
         path,
         kind: ChangeKind::Added(entry),
     };
-    let change = Change {
-        base: Snapshot::Empty,
-        head: Snapshot::Index,
-        files: below.into_iter().map(added).collect(),
-        messages: Vec::new(),
-    };
-    let in_force = InForce {
-        policy,
-        origin: origin.to_owned(),
-        adoption: false,
-        notes: Vec::new(),
-    };
-    let gated = judge::gate(repository, &change, &in_force)?;
+    let gated = gate(repository, below.into_iter().map(added).collect(), policy, origin)?;
     let mut why: BTreeMap<&RepoPath, Vec<&str>> = BTreeMap::new();
     for component in &gated.components {
         for file in &component.files {

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use crate::certificate::fold_component as fold;
 use crate::certificate::{Class, Status};
 use crate::change::{Digest, RepoPath};
 use crate::diagnostic::Place;
@@ -260,21 +261,6 @@ impl Component {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
-}
-
-/// Folds a name as components are compared: lower case, and `_` for every run of blanks, hyphens and underscores.
-pub fn fold(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for part in name
-        .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
-        .filter(|part| !part.is_empty())
-    {
-        if !folded.is_empty() {
-            folded.push('_');
-        }
-        folded.extend(part.chars().flat_map(char::to_lowercase));
-    }
-    folded
 }
 
 /// The candidate most like a word, where one is alike at all.

@@ -24,9 +24,6 @@ use crate::ledger::{Entry, Violation};
 use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, Stage};
 use crate::sensitivity::{GatedMessage, Reason};
 
-/// How far ahead of the clock a certificate may be dated.
-pub const CLOCK_SKEW: Duration = Duration::from_secs(600);
-
 /// Everything that the decision depends on.
 #[derive(Clone, Debug)]
 pub struct Case {

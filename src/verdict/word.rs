@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{CLOCK_SKEW, Case, Finding, Problem, Terms};
-use crate::certificate::{Class, Status, SubjectField};
+use super::{Case, Finding, Problem, Terms};
+use crate::certificate::{CLOCK_SKEW, Class, Status, SubjectField};
 use crate::change::RepoPath;
 use crate::ledger::{Entry, Origin};
 use crate::policy::fold;
@@ -90,9 +90,7 @@ fn rank(entry: Option<&Entry>) -> Option<(bool, Option<Timestamp>, Origin, &Repo
 
 fn flaws(entry: &Entry, now: Timestamp) -> Vec<Problem> {
     let certificate = &entry.certificate;
-    let latest = now
-        .saturating_add(SignedDuration::try_from(CLOCK_SKEW).unwrap_or(SignedDuration::ZERO))
-        .unwrap_or(now);
+    let latest = now.saturating_add(CLOCK_SKEW).unwrap_or(now);
     let checks = [
         (certificate.status.is_none(), Problem::Invalid),
         (certificate.components.is_empty(), Problem::NoComponent),

@@ -1,13 +1,23 @@
 //! End-to-end tests, one binary: they run the built `certgate` and the real `git`.
 
+mod attacks;
+mod authority;
 mod bad_input;
+mod ci;
 mod cli;
 mod corpus;
 mod git_layer;
 mod hostile;
 mod layers;
+mod layouts;
 mod lifecycle;
+mod managers;
+mod matrix;
+mod refs;
 mod reports;
+mod robust;
 mod scene;
+mod servers;
+mod signatures;
 mod story;
 mod support;

@@ -1,0 +1,1 @@
+//! Who may say what: signatures asked for, independence, authorizers, owners, serials, bypasses.

@@ -1,0 +1,1 @@
+//! The check in CI: base and head found from what each system documents, and the scripts that are shipped for them.

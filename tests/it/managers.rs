@@ -1,0 +1,1 @@
+//! Other hook managers, driven for real: pre-commit, prek, lefthook, husky.

@@ -1,0 +1,1 @@
+//! Updates of refs: what `pre-receive` and `reference-transaction` judge.

@@ -1,0 +1,1 @@
+//! The server's hook over file, ssh and http, and under gitolite.

@@ -1,0 +1,1 @@
+//! Signatures: made and checked interchangeably with `ssh-keygen`.

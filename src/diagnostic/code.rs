@@ -85,6 +85,12 @@ codes! {
     // CG5xx: trust
     CG501, "certificate hash does not match", "The document was changed after it was sealed: `Certificate Hash` is not the SHA-256 of its bytes. Such a certificate approves nothing.";
     CG502, "the policy itself is changed", "A change to `.certgate/` is gated as component `certgate-policy` and must pass both the old policy and the new one.";
+    CG503, "signature cannot be read", "The file beside the certificate is not a signature that counts: it is damaged, or of a form or strength that is not accepted (SHA-1, DSA, RSA below 2048 bits). Sign again: `certgate seal PATH --sign KEY`.";
+    CG504, "signature is of something else", "The signature was made over another document, or for another namespace than `certgate`. A certificate that was edited after signing must be written anew and signed again.";
+    CG505, "key is not allowed", "The key that signed is not among the allowed signers, or not for the agent that the certificate names. `.certgate/allowed_signers` lists principals with their keys, in OpenSSH's format; the list of the branch that the change goes into counts.";
+    CG506, "key was not valid at the time", "The allowed signers, or the certificate of the key's authority, limit when the key may sign, and the signature lies outside.";
+    CG507, "key is revoked", "The key that signed, or the authority that vouches for it, is in `.certgate/revoked_keys`. What it signed counts no longer, whenever that was. Have the certificate written and signed again by a key that is valid.";
+    CG508, "list of keys cannot be read", "`.certgate/allowed_signers` and `.certgate/revoked_keys` are in OpenSSH's formats, see ssh-keygen(1). A line that is not understood is refused, not skipped: it could be the one that matters.";
     // CG6xx: evidence
     CG601, "evidence is missing", "The policy requires evidence that the certificate does not give: `file-references` asks that EVIDENCE names a gated file with line numbers.";
     // CG7xx: the repository and the machine

@@ -26,7 +26,7 @@ pub(super) enum Command {
     /// Write .certgate/ and install the hooks; never overwrites what it did not write
     Init(InitArgs),
     /// Install the hooks in this repository; hooks that are there are chained
-    Install(NoArgs),
+    Install(InstallArgs),
     /// Remove the hooks and restore what they chained
     Uninstall(NoArgs),
     /// Show which hooks are installed
@@ -64,6 +64,16 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct NoArgs {}
+
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// Also judge what no other hook sees, such as fast-forwards, pulls and `git update-ref`: reference-transaction
+    #[arg(long, conflicts_with = "server")]
+    pub(super) strict: bool,
+    /// Judge what is pushed here, and install nothing else: pre-receive
+    #[arg(long)]
+    pub(super) server: bool,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {

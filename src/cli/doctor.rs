@@ -86,6 +86,7 @@ fn hooks_of(repository: &Repository, found: &mut Findings) -> Result<(), Failure
     for (name, state) in hooks::state(&directory)? {
         let words = format!("hook {}: {}", name.as_str(), install::describe(&state));
         match &state {
+            State::Missing | State::Foreign { .. } | State::Directory if name.is_optional() => {}
             State::Ours {
                 binary,
                 executable: true,

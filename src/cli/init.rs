@@ -9,6 +9,7 @@ use super::{Ending, Failure, install, judge, terminal};
 use crate::change::{Entry, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Blob, Head, Repository};
+use crate::hooks::HookName;
 use crate::policy::packs;
 
 /// Most source files that are read to see what they import.
@@ -58,7 +59,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
         ));
     }
     if !args.no_hooks {
-        text.push_str(&install::install_into(&repository)?);
+        text.push_str(&install::install_into(&repository, &HookName::CLIENT)?);
     }
     text.push_str("next: git add .certgate && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n");
     terminal::out(&text)?;

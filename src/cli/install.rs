@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::NoArgs;
+use super::args::InstallArgs;
 use super::{Ending, Failure, terminal};
 use crate::diagnostic::sanitize_bytes;
 use crate::git::Repository;
-use crate::hooks::{self, Installation, Installed, Removed, State};
+use crate::hooks::{self, HookName, Installation, Installed, Removed, State};
 
 /// The running binary, by the path that the shims shall call.
 pub(super) fn binary() -> Result<PathBuf, Failure> {
@@ -14,25 +14,41 @@ pub(super) fn binary() -> Result<PathBuf, Failure> {
 }
 
 /// Installs the hooks.
-pub(super) fn install(_: &NoArgs) -> Result<Ending, Failure> {
+pub(super) fn install(args: &InstallArgs) -> Result<Ending, Failure> {
     let repository = Repository::open()?;
-    let done = install_into(&repository)?;
-    if repository.is_bare() {
+    let hooks: &[HookName] = match (args.server, args.strict) {
+        (true, _) => &[HookName::PreReceive],
+        (false, true) => &STRICT,
+        (false, false) => &HookName::CLIENT,
+    };
+    let done = install_into(&repository, hooks)?;
+    if repository.is_bare() && !args.server {
         terminal::err(
-            "note: a bare repository runs none of these, only its linked worktrees do; what is pushed here is judged in CI\n",
+            "note: a bare repository runs none of the client's hooks, only its linked worktrees do; what is pushed here is judged by \
+             `certgate install --server`\n",
         );
     }
     terminal::out(&done)?;
     Ok(Ending::Done)
 }
 
+/// The hooks of `install --strict`.
+const STRICT: [HookName; 5] = [
+    HookName::PreCommit,
+    HookName::CommitMsg,
+    HookName::PreMergeCommit,
+    HookName::PrePush,
+    HookName::ReferenceTransaction,
+];
+
 /// Installs the hooks and tells what was done, a line each.
-pub(super) fn install_into(repository: &Repository) -> Result<String, Failure> {
+pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Result<String, Failure> {
     let directory = repository.hooks_dir()?;
     let binary = binary()?;
     let done = hooks::install(&Installation {
         hooks_dir: &directory,
         binary: &binary,
+        hooks,
     })?;
     let mut text = String::new();
     for (name, installed) in done {
@@ -42,7 +58,7 @@ pub(super) fn install_into(repository: &Repository) -> Result<String, Failure> {
             Installed::Unchanged => "unchanged".to_owned(),
             Installed::Chained { kept_as } => format!("installed; runs {} first", shown(&kept_as)),
         };
-        text.push_str(&format!("{:<18} {what}\n", name.as_str()));
+        text.push_str(&format!("{:<21} {what}\n", name.as_str()));
     }
     text.push_str(&format!("hooks are in {}\n", shown(&directory)));
     Ok(text)
@@ -53,13 +69,16 @@ pub(super) fn uninstall() -> Result<Ending, Failure> {
     let directory = Repository::open()?.hooks_dir()?;
     let mut text = String::new();
     for (name, removed) in hooks::uninstall(&directory)? {
+        if name.is_optional() && matches!(removed, Removed::Absent | Removed::Foreign) {
+            continue;
+        }
         let what = match removed {
             Removed::Removed => "removed",
             Removed::Restored => "removed; the hook that was there before is back",
             Removed::Absent => "was not installed",
             Removed::Foreign => "is not certgate's; left alone",
         };
-        text.push_str(&format!("{:<18} {what}\n", name.as_str()));
+        text.push_str(&format!("{:<21} {what}\n", name.as_str()));
     }
     terminal::out(&text)?;
     Ok(Ending::Done)
@@ -70,7 +89,12 @@ pub(super) fn hooks() -> Result<Ending, Failure> {
     let directory = Repository::open()?.hooks_dir()?;
     let mut text = format!("{}\n", shown(&directory));
     for (name, state) in hooks::state(&directory)? {
-        text.push_str(&format!("{:<18} {}\n", name.as_str(), describe(&state)));
+        let words = match (&state, name) {
+            (State::Missing, HookName::ReferenceTransaction) => "not asked for: certgate install --strict".to_owned(),
+            (State::Missing, HookName::PreReceive) => "not asked for: certgate install --server".to_owned(),
+            _ => describe(&state),
+        };
+        text.push_str(&format!("{:<21} {words}\n", name.as_str()));
     }
     terminal::out(&text)?;
     Ok(Ending::Done)

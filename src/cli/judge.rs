@@ -12,7 +12,7 @@ use crate::change::{Change, Content, FileChange, Mode, ObjectId, RepoPath, Snaps
 use crate::diagnostic::{Code, Diagnostic, Level, Place};
 use crate::git::{Blob, Contents, GitError, Repository};
 use crate::ledger::{self, Origin};
-use crate::policy::{self, Enforcement, POLICY_COMPONENT, Policy, PolicySource, fold};
+use crate::policy::{self, Enforcement, Enforcing, POLICY_COMPONENT, Policy, PolicySource, fold};
 use crate::report::{Remedy, Report, Scope, explain};
 use crate::sensitivity::{self, ContentSource, Gated, GatedComponent};
 use crate::verdict::{Case, Decision, GatedPath, GatedUnit, Terms, Verdict, decide};
@@ -33,6 +33,24 @@ pub(super) struct InForce {
 
 /// The policy of a commit or of the index; `None` where there is none.
 pub(super) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option<Policy>, Failure> {
+    match policy_bytes(repository, at)? {
+        Some(bytes) => Ok(Some(parse_policy(&policy_path().to_string(), &bytes)?)),
+        None => Ok(None),
+    }
+}
+
+/// What the policy of a commit says of enforcement; `None` where there is none.
+pub(super) fn enforcing_at(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>, Failure> {
+    let Some(bytes) = policy_bytes(repository, &Snapshot::Commit(at.clone()))? else {
+        return Ok(None);
+    };
+    Ok(Some(Enforcing::parse(&PolicySource {
+        name: policy_path().to_string(),
+        bytes: &bytes,
+    })?))
+}
+
+fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>>, Failure> {
     let path = policy_path();
     let unreadable = |why: &str| -> Failure { policy_unreadable(&path.to_string(), why) };
     let Some(entry) = repository.entry(at, &path)? else {
@@ -53,7 +71,7 @@ pub(super) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option
         Mode::Gitlink => return Err(unreadable("is a submodule")),
     }
     match repository.blob(&entry.id, MAX_POLICY)? {
-        Blob::Content(bytes) => Ok(Some(parse_policy(&path.to_string(), &bytes)?)),
+        Blob::Content(bytes) => Ok(Some(bytes)),
         Blob::TooLarge { size } => Err(unreadable(&format!("has {size} bytes; at most {MAX_POLICY} are read"))),
     }
 }

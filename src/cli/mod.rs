@@ -22,6 +22,7 @@ mod policy;
 mod seal;
 mod selection;
 mod terminal;
+mod updates;
 mod verify;
 
 use std::process::ExitCode;

@@ -145,7 +145,12 @@ fn branch_of(name: &str) -> Option<&str> {
         .filter(|branch| *branch != "HEAD")
 }
 
-fn drop_what_comes_from(repository: &Repository, change: &mut Change, commit: &ObjectId) -> Result<(), Failure> {
+/// Drops the files that a commit holds just so.
+pub(super) fn drop_what_comes_from(
+    repository: &Repository,
+    change: &mut Change,
+    commit: &ObjectId,
+) -> Result<(), Failure> {
     let at = Snapshot::Commit(commit.clone());
     let mut kept = Vec::with_capacity(change.files.len());
     for file in std::mem::take(&mut change.files) {

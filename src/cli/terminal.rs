@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Failure;
 use crate::diagnostic::{Diagnostic, Style, sanitize_bytes};
@@ -20,8 +21,24 @@ pub(super) fn err(text: &str) {
     let _best_effort = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
+/// What git puts before each line that it passes on to whoever pushes: `remote: `.
+const PREFIX: usize = 8;
+
+static REMOTE: AtomicBool = AtomicBool::new(false);
+
+/// Says that whoever reads this reads it through git, on a screen of 80 columns that nobody can ask.
+pub(super) fn read_remotely() {
+    REMOTE.store(true, Ordering::Relaxed);
+}
+
 /// How standard error wants its diagnostics.
 pub(super) fn style() -> Style {
+    if REMOTE.load(Ordering::Relaxed) {
+        return Style {
+            colour: false,
+            width: 80 - PREFIX,
+        };
+    }
     let colour = !matches!(
         anstream::AutoStream::choice(&std::io::stderr()),
         anstream::ColorChoice::Never
@@ -31,6 +48,39 @@ pub(super) fn style() -> Style {
         colour,
         width: columns.unwrap_or(100).clamp(60, 160),
     }
+}
+
+/// Writes lines of prose to standard error; where they are read remotely, folded at blanks so that they fit.
+pub(super) fn prose(text: &str) {
+    let columns = match REMOTE.load(Ordering::Relaxed) {
+        true => style().width,
+        false => usize::MAX,
+    };
+    for line in text.lines() {
+        err(&format!("{}\n", fold(line, columns)));
+    }
+}
+
+fn fold(line: &str, columns: usize) -> String {
+    if line.chars().count() <= columns {
+        return line.to_owned();
+    }
+    let words = line.trim_start();
+    let mut folded = " ".repeat(line.len() - words.len());
+    let mut used = folded.len();
+    for (at, word) in words.split(' ').enumerate() {
+        let width = word.chars().count();
+        if at > 0 && used + 1 + width > columns {
+            folded.push_str("\n    ");
+            used = 4;
+        } else if at > 0 {
+            folded.push(' ');
+            used += 1;
+        }
+        folded.push_str(word);
+        used += width;
+    }
+    folded
 }
 
 /// Writes diagnostics to standard error.
@@ -66,5 +116,17 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 pub(super) fn diagnose_all(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         err(&format!("{}\n\n", crate::diagnostic::render(diagnostic, style())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn prose_is_folded_at_blanks() {
+        assert_eq!(fold("  one two three", 9), "  one two\n    three");
+        assert_eq!(fold("averylongword", 5), "averylongword");
+        assert_eq!(fold("a  b", 80), "a  b");
     }
 }

@@ -109,6 +109,10 @@ codes! {
     CG712, "policy override in a hook", "`--policy` is for trying a policy out; hooks judge by the repository's own.";
     CG713, "conflicts are not resolved", "The index holds unmerged paths, so what would be committed is not decided yet. Resolve them and stage the result: `git add PATH`.";
     CG714, "hook input is malformed", "git hands hooks lines in a fixed form, see githooks(5). What arrived is in another form, so certgate cannot know what is being pushed and judges nothing.";
+    CG715, "protected branch deleted", "A protected branch is not deleted unless the policy lets it: `delete: off` (or `warn`) in the entry of `enforce:` that matches the branch. Without it, `delete` is `block` where `merge` is `block`, and `off` elsewhere.";
+    CG716, "protected branch forced", "A protected branch only moves forward: what it holds, certificates and refusals included, stays in its history. Merge or rebase onto its tip, or let the policy allow it by `force: off` (or `warn`) in the entry of `enforce:` that matches the branch. What a forced update that is allowed does is judged as the difference between the old tip and the new one.";
+    CG717, "protected branch made symbolic", "A protected branch may name another branch (`git symbolic-ref`) only where that one is protected too: otherwise whatever is committed there would be on it unjudged.";
+    CG718, "remote branch holds the commits already", "The strict hook judges what comes into a protected branch from that branch's own tip, also where the remote's branch of the same name holds it already, for instance because it was forced past the gate there. The command shown takes it all the same.";
 }
 
 impl Code {

@@ -253,6 +253,23 @@ impl Repository {
         Ok(walk.flags(wanted) & TWO != 0)
     }
 
+    /// Where what is new in `head` leaves what `known` reach: the parents, outside the range, of the commits inside, newest child first.
+    /// `None` where nothing is new.
+    pub fn borders(&self, known: &[ObjectId], head: &ObjectId) -> Result<Option<Vec<ObjectId>>, GitError> {
+        let new = self.between(known, head)?;
+        if new.is_empty() {
+            return Ok(None);
+        }
+        let inside: std::collections::HashSet<Oid> = new.iter().map(|ranged| ranged.id).collect();
+        let mut borders = Vec::new();
+        for parent in new.iter().flat_map(|ranged| &ranged.commit.parents) {
+            if !inside.contains(parent) && !borders.contains(parent) {
+                borders.push(*parent);
+            }
+        }
+        Ok(Some(borders.into_iter().map(own).collect()))
+    }
+
     /// The commits reachable from `head` and from none of `excluded`, newest first.
     pub(super) fn between(&self, excluded: &[ObjectId], head: &ObjectId) -> Result<Vec<Ranged>, GitError> {
         let mut walk = Walk::new(self, EXCLUDED);

@@ -90,16 +90,37 @@ pub fn pre_receive(input: &[u8]) -> Result<Vec<RefUpdate>, GitError> {
     })
 }
 
-/// Reads the input of `reference-transaction`: as `pre-receive`, and lines with `ref:` for symbolic refs, which carry no content and
-/// are left out.
+/// Reads the input of `reference-transaction`: as `pre-receive`, and lines with `ref:` for symbolic refs. What becomes a symbolic ref is
+/// left out here, see [`made_symbolic`]; what was one has no old id.
 pub fn reference_transaction(input: &[u8]) -> Result<Vec<RefUpdate>, GitError> {
-    let symbolic = |line: &&[u8]| {
-        line.splitn(3, |&b| b == b' ')
-            .take(2)
-            .any(|word| word.starts_with(b"ref:"))
-    };
-    let kept: Vec<&[u8]> = input.split(|&b| b == b'\n').filter(|line| !symbolic(line)).collect();
+    let mut kept: Vec<Vec<u8>> = Vec::new();
+    for line in input.split(|&b| b == b'\n') {
+        let mut words = line.splitn(3, |&b| b == b' ');
+        match (words.next(), words.next(), words.next()) {
+            (_, Some(new), _) if new.starts_with(SYMBOLIC) => {}
+            (Some(old), Some(new), Some(name)) if old.starts_with(SYMBOLIC) => {
+                kept.push([&b"0".repeat(new.len()), new, name].join(&b' '));
+            }
+            _ => kept.push(line.to_vec()),
+        }
+    }
     pre_receive(&kept.join(&b'\n'))
+}
+
+/// What the value of a symbolic ref begins with.
+const SYMBOLIC: &[u8] = b"ref:";
+
+/// The refs that a reference transaction makes symbolic, each with what it will name (git 2.46 and later tell).
+pub fn made_symbolic(input: &[u8]) -> Vec<(String, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let lines = input.split(|&b| b == b'\n');
+    lines
+        .filter_map(|line| {
+            let mut words = line.splitn(3, |&b| b == b' ').skip(1);
+            let target = words.next()?.strip_prefix(SYMBOLIC)?;
+            Some((text(words.next()?), text(target)))
+        })
+        .collect()
 }
 
 fn read(
@@ -173,6 +194,18 @@ mod tests {
         let input = format!("{A} {B} refs/heads/a\n{ZERO} ref:refs/heads/a HEAD\n");
         assert!(pre_receive(input.as_bytes()).is_err());
         assert_eq!(reference_transaction(input.as_bytes()).unwrap().len(), 1);
+        assert_eq!(
+            made_symbolic(input.as_bytes()),
+            [("HEAD".to_owned(), "refs/heads/a".to_owned())]
+        );
+        let was_symbolic = format!("ref:refs/heads/b {A} refs/heads/a\n");
+        assert_eq!(
+            reference_transaction(was_symbolic.as_bytes()).unwrap(),
+            [RefUpdate::Create {
+                name: "refs/heads/a".into(),
+                new: oid(A)
+            }]
+        );
         let wide = format!("{} {} refs/heads/a", "3".repeat(64), "0".repeat(64));
         assert!(matches!(
             pre_receive(wide.as_bytes()).unwrap()[..],
@@ -205,7 +238,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(input in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = (pre_push(&input), pre_receive(&input), reference_transaction(&input));
+            let _ = (pre_push(&input), pre_receive(&input), reference_transaction(&input), made_symbolic(&input));
         }
 
         #[test]

@@ -142,6 +142,17 @@ impl Repository {
         ))
     }
 
+    /// The change from `base` directly to `head`, whatever lies between: what a forced update does to a branch.
+    pub fn change_from(&self, base: &ObjectId, head: &ObjectId) -> Result<Change, GitError> {
+        let from = Snapshot::Commit(base.clone());
+        Ok(Change {
+            files: self.range(&from, head)?,
+            messages: self.messages(std::slice::from_ref(base), head)?,
+            base: from,
+            head: Snapshot::Commit(head.clone()),
+        })
+    }
+
     /// What differs from the first merge base, less what is on the target already as the other merge bases hold it. Where the bases do not
     /// agree on a file, the target's tip has the last word: to bring back what only one of them holds is a change.
     fn against(

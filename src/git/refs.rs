@@ -362,6 +362,30 @@ impl Repository {
         Ok(refs)
     }
 
+    /// The commit that a ref leads to, by its full name; `None` where there is no such ref.
+    pub fn ref_commit(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
+        if self.location.reftable || !name.starts_with("refs/") {
+            let found = self.refs(&[name])?.into_iter().find(|(found, _)| found == name);
+            return Ok(found.map(|(_, at)| at));
+        }
+        let mut name = name.to_owned();
+        for _ in 0..6 {
+            let id = match self.ref_file(&name)? {
+                Some(Value::Symbolic(target)) => {
+                    name = target;
+                    continue;
+                }
+                Some(Value::Id(id)) => Some(id),
+                None => self.packed(&name)?,
+            };
+            return id.map(|id| self.peel(id).map(own)).transpose();
+        }
+        Err(GitError::unreadable(
+            self.location.common_dir.join(name),
+            "symbolic refs form a circle",
+        ))
+    }
+
     /// The remote-tracking ref that a branch is set to follow, such as `refs/remotes/origin/main`.
     pub fn upstream(&self, branch: &str) -> Result<Option<String>, GitError> {
         let name = format!("refs/heads/{branch}");

@@ -1,6 +1,6 @@
 //! Puts certgate's shims into a hooks directory, chains the hooks that were there, and takes them away again.
 //!
-//! The directory and the program's path come from the caller; git is not asked here. Nothing but the four hook files, their chained
+//! The directory and the program's path come from the caller; git is not asked here. Nothing but the hook files, their chained
 //! neighbours and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
 //!
 //! There is no lock, since one that a killed process left behind would have to be broken by guesswork. Every step is one atomic
@@ -36,7 +36,7 @@ const CHAINED_SUFFIX: &str = ".certgate-chained";
 /// How often a hook that changes under our hands is looked at again.
 const ATTEMPTS: usize = 8;
 
-/// A client hook that certgate installs (githooks(5)).
+/// A hook that certgate installs (githooks(5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HookName {
     /// Before a commit is made.
@@ -47,11 +47,30 @@ pub enum HookName {
     PreMergeCommit,
     /// Before refs are pushed.
     PrePush,
+    /// When refs are about to change, by whatever command.
+    ReferenceTransaction,
+    /// Where a push arrives, before it changes a ref.
+    PreReceive,
 }
 
 impl HookName {
     /// All of them, in the order in which they are installed and reported.
-    pub const ALL: [Self; 4] = [Self::PreCommit, Self::CommitMsg, Self::PreMergeCommit, Self::PrePush];
+    pub const ALL: [Self; 6] = [
+        Self::PreCommit,
+        Self::CommitMsg,
+        Self::PreMergeCommit,
+        Self::PrePush,
+        Self::ReferenceTransaction,
+        Self::PreReceive,
+    ];
+
+    /// Those of every clone.
+    pub const CLIENT: [Self; 4] = [Self::PreCommit, Self::CommitMsg, Self::PreMergeCommit, Self::PrePush];
+
+    /// True for those that are there only where somebody asked for them.
+    pub fn is_optional(self) -> bool {
+        !Self::CLIENT.contains(&self)
+    }
 
     /// The file name that git looks for.
     pub fn as_str(self) -> &'static str {
@@ -60,6 +79,8 @@ impl HookName {
             Self::CommitMsg => "commit-msg",
             Self::PreMergeCommit => "pre-merge-commit",
             Self::PrePush => "pre-push",
+            Self::ReferenceTransaction => "reference-transaction",
+            Self::PreReceive => "pre-receive",
         }
     }
 
@@ -90,6 +111,8 @@ pub struct Installation<'a> {
     pub hooks_dir: &'a Path,
     /// The program that the shims run; made absolute if it is not.
     pub binary: &'a Path,
+    /// Which hooks; optional ones of ours that are there already are brought up to date as well.
+    pub hooks: &'a [HookName],
 }
 
 /// What [`install`] did with a hook.
@@ -146,7 +169,7 @@ pub enum State {
     Directory,
 }
 
-/// Installs every hook, or fails before it changes any where it can tell beforehand that one will fail.
+/// Installs the hooks, or fails before it changes any where it can tell beforehand that one will fail.
 ///
 /// Idempotent; safe against a kill at any point and against other installs at the same time (see the [module](self)).
 pub fn install(installation: &Installation<'_>) -> Result<Vec<(HookName, Installed)>, HooksError> {
@@ -154,10 +177,17 @@ pub fn install(installation: &Installation<'_>) -> Result<Vec<(HookName, Install
     let binary = std::path::absolute(installation.binary)
         .map_err(|source| HooksError::io("make absolute", installation.binary, source))?;
     place::create_directory(hooks_dir)?;
+    let mut names = Vec::new();
     for name in HookName::ALL {
+        let asked = installation.hooks.contains(&name);
+        if asked || name.is_optional() && matches!(place::inspect(&name.path(hooks_dir))?, Found::Ours { .. }) {
+            names.push(name);
+        }
+    }
+    for &name in &names {
         refuse_hopeless(hooks_dir, name)?;
     }
-    HookName::ALL
+    names
         .into_iter()
         .map(|name| Ok((name, install_one(hooks_dir, name, &binary)?)))
         .collect()

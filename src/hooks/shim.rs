@@ -21,6 +21,8 @@ fn template(name: HookName) -> &'static str {
         HookName::CommitMsg => include_str!("../../hooks/commit-msg"),
         HookName::PreMergeCommit => include_str!("../../hooks/pre-merge-commit"),
         HookName::PrePush => include_str!("../../hooks/pre-push"),
+        HookName::ReferenceTransaction => include_str!("../../hooks/reference-transaction"),
+        HookName::PreReceive => include_str!("../../hooks/pre-receive"),
     }
 }
 
@@ -111,6 +113,11 @@ mod tests {
         for name in [HookName::CommitMsg, HookName::PreMergeCommit] {
             assert_eq!(template(name), pre_commit.replace("pre-commit", name.as_str()));
         }
+        let pre_push = template(HookName::PrePush);
+        assert_eq!(
+            template(HookName::PreReceive),
+            pre_push.replace("pre-push", "pre-receive")
+        );
         let head = |text: &str| text.split("# CERTGATE_CHAIN").next().map(str::to_owned);
         assert_eq!(
             head(template(HookName::PrePush)),

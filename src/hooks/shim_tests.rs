@@ -87,6 +87,7 @@ impl Scene {
         install(&Installation {
             hooks_dir: &self.hooks(),
             binary: &self.at("bin dir/certgate"),
+            hooks: &HookName::ALL,
         })
         .unwrap();
     }
@@ -145,11 +146,14 @@ fn runs_certgate_with_the_arguments_and_standard_input() {
     scene.install();
     for shell in shells() {
         for name in HookName::ALL {
-            let args = ["a b", "", "*", "it's"];
+            let args = ["prepared", "a b", "", "*", "it's"];
             let (code, log, _) = scene.run(&shell, &name.path(&scene.hooks()), &args, REFS);
             assert_eq!(
                 (code, log),
-                (Some(0), format!("certgate: [hook][{name}][a b][][*][it's]<{REFS}>\n")),
+                (
+                    Some(0),
+                    format!("certgate: [hook][{name}][prepared][a b][][*][it's]<{REFS}>\n")
+                ),
                 "{shell:?}"
             );
         }
@@ -251,8 +255,13 @@ fn without_certgate_nothing_passes_and_the_remedy_is_told() {
     scene.script("work tree/certgate", "trap");
     for shell in shells() {
         for name in HookName::ALL {
-            let (code, log, output) =
-                scene.run_with_path(&shell, &name.path(&scene.hooks()), &[], "", ".:/usr/bin:/bin");
+            let (code, log, output) = scene.run_with_path(
+                &shell,
+                &name.path(&scene.hooks()),
+                &["prepared"],
+                REFS,
+                ".:/usr/bin:/bin",
+            );
             assert_eq!((code, log.as_str()), (Some(1), ""), "{shell:?}");
             let text = String::from_utf8(output.stderr).unwrap();
             assert!(text.contains(&format!("certgate: the {name} hook cannot find the program certgate")));
@@ -265,6 +274,33 @@ fn without_certgate_nothing_passes_and_the_remedy_is_told() {
             };
             assert!(text.contains(remedy), "{text}");
             assert!(output.stdout.is_empty());
+        }
+    }
+}
+
+#[test]
+fn only_the_prepared_state_of_a_transaction_is_asked_about() {
+    let scene = Scene::new();
+    scene.install();
+    let hook = scene.hooks().join("reference-transaction");
+    for shell in shells() {
+        for state in ["preparing", "committed", "aborted", ""] {
+            let (code, log, _) = scene.run(&shell, &hook, &[state], REFS);
+            assert_eq!((code, log.as_str()), (Some(0), ""), "{shell:?} {state}");
+        }
+    }
+    // A hook that is chained hears of all of them.
+    scene.script("hooks dir/reference-transaction.certgate-chained", "chained");
+    for shell in shells() {
+        let (_, log, _) = scene.run(&shell, &hook, &["committed"], REFS);
+        assert!(log.starts_with(&format!("chained: [committed]<{REFS}>\n")), "{log}");
+    }
+    fs::remove_file(scene.hooks().join("reference-transaction.certgate-chained")).unwrap();
+    fs::remove_file(scene.at("bin dir/certgate")).unwrap();
+    for shell in shells() {
+        for (refs, code) in [("0 1 refs/remotes/origin/a\n", 0), (REFS, 1)] {
+            let (seen, _, _) = scene.run_with_path(&shell, &hook, &["prepared"], refs, "/usr/bin:/bin");
+            assert_eq!(seen, Some(code), "{shell:?} {refs}");
         }
     }
 }

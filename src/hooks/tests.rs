@@ -50,6 +50,7 @@ impl Repo {
         install(&Installation {
             hooks_dir: &self.hooks(),
             binary,
+            hooks: &HookName::CLIENT,
         })
     }
 
@@ -82,6 +83,16 @@ fn all<T: Clone>(what: &T) -> Vec<(HookName, T)> {
     HookName::ALL.map(|name| (name, what.clone())).to_vec()
 }
 
+/// What is told of the hooks of a client, and of the others.
+fn client<T: Clone>(what: &T, others: &T) -> Vec<(HookName, T)> {
+    let told = |name: HookName| if name.is_optional() { others } else { what };
+    HookName::ALL.map(|name| (name, told(name).clone())).to_vec()
+}
+
+fn all_of_client(what: &Installed) -> Vec<(HookName, Installed)> {
+    HookName::CLIENT.map(|name| (name, what.clone())).to_vec()
+}
+
 #[test]
 fn names_read_back() {
     for name in HookName::ALL {
@@ -96,16 +107,47 @@ fn installs_into_a_directory_that_is_not_there_and_again() {
     fs::remove_dir(repo.hooks()).unwrap();
     assert_eq!(state(&repo.hooks()).unwrap(), all(&State::Missing));
     assert_eq!(uninstall(&repo.hooks()).unwrap(), all(&Removed::Absent));
-    assert_eq!(repo.install().unwrap(), all(&Installed::New));
-    assert_eq!(state(&repo.hooks()).unwrap(), all(&ours(false)));
+    assert_eq!(repo.install().unwrap(), all_of_client(&Installed::New));
+    assert_eq!(state(&repo.hooks()).unwrap(), client(&ours(false), &State::Missing));
     assert_eq!(repo.mode("pre-push"), 0o755);
-    assert_eq!(repo.install().unwrap(), all(&Installed::Unchanged));
+    assert_eq!(repo.install().unwrap(), all_of_client(&Installed::Unchanged));
     assert_eq!(
         repo.names(),
         ["commit-msg", "pre-commit", "pre-merge-commit", "pre-push"]
     );
-    assert_eq!(uninstall(&repo.hooks()).unwrap(), all(&Removed::Removed));
+    assert_eq!(
+        uninstall(&repo.hooks()).unwrap(),
+        client(&Removed::Removed, &Removed::Absent)
+    );
     assert!(repo.names().is_empty());
+}
+
+#[test]
+fn optional_hooks_come_by_request_and_are_kept_up_to_date() {
+    let repo = Repo::new();
+    let install_server = |binary: &str| {
+        install(&Installation {
+            hooks_dir: &repo.hooks(),
+            binary: Path::new(binary),
+            hooks: &[HookName::PreReceive],
+        })
+    };
+    assert_eq!(
+        install_server("/old/certgate").unwrap(),
+        [(HookName::PreReceive, Installed::New)]
+    );
+    assert_eq!(repo.names(), ["pre-receive"]);
+    let names =
+        |done: Vec<(HookName, Installed)>| -> Vec<HookName> { done.into_iter().map(|(name, _)| name).collect() };
+    let mut expected = HookName::CLIENT.to_vec();
+    expected.push(HookName::PreReceive);
+    assert_eq!(names(repo.install().unwrap()), expected);
+    assert_eq!(repo.state(HookName::PreReceive), ours(false));
+    assert_eq!(repo.state(HookName::ReferenceTransaction), State::Missing);
+    fs::remove_file(repo.at("pre-receive")).unwrap();
+    repo.write("pre-receive", FOREIGN, 0o755);
+    assert_eq!(repo.install().unwrap(), all_of_client(&Installed::Unchanged));
+    assert_eq!(repo.read("pre-receive"), FOREIGN);
 }
 
 #[test]
@@ -130,8 +172,8 @@ fn updates_its_own() {
         repo.state(HookName::CommitMsg),
         State::Ours { current: false, .. }
     ));
-    assert_eq!(repo.install().unwrap(), all(&Installed::Updated));
-    assert_eq!(state(&repo.hooks()).unwrap(), all(&ours(false)));
+    assert_eq!(repo.install().unwrap(), all_of_client(&Installed::Updated));
+    assert_eq!(state(&repo.hooks()).unwrap(), client(&ours(false), &State::Missing));
 }
 
 #[test]
@@ -161,7 +203,7 @@ fn chains_what_was_there_and_puts_it_back() {
     assert_eq!(repo.mode("pre-commit.certgate-chained"), 0o750);
     assert_eq!(repo.mode("pre-push.certgate-chained"), 0o640);
     assert_eq!(repo.state(HookName::PreCommit), ours(true));
-    assert_eq!(repo.install().unwrap(), all(&Installed::Unchanged));
+    assert_eq!(repo.install().unwrap(), all_of_client(&Installed::Unchanged));
     let removed = uninstall(&repo.hooks()).unwrap();
     assert_eq!(removed[0].1, Removed::Restored);
     assert_eq!(removed[1].1, Removed::Removed);
@@ -281,6 +323,7 @@ fn what_cannot_be_written_is_said_with_its_place() {
     let error = install(&Installation {
         hooks_dir: &hooks_dir,
         binary,
+        hooks: &HookName::CLIENT,
     })
     .unwrap_err();
     assert_eq!(error.diagnostic().code(), Code::CG709);

@@ -95,21 +95,17 @@ impl Policy {
     /// The first entry that matches the branch decides. Where the branch is not known, the strictest over all entries; on a detached
     /// HEAD, the entry with `**`. Where no entry matches: block.
     pub fn enforcement(&self, target: Target<'_>, stage: Stage) -> Enforcement {
-        let at = |entry: &Enforce| match stage {
-            Stage::PreCommit | Stage::CommitMsg => entry.pre_commit,
-            Stage::PrePush => entry.pre_push,
-            Stage::Merge | Stage::PreMergeCommit | Stage::ReferenceTransaction | Stage::PreReceive => entry.merge,
-        };
-        let found = match target {
-            Target::Branch(name) => self
-                .enforce
-                .iter()
-                .find(|entry| entry.branches.matches(name.as_bytes()))
-                .map(at),
-            Target::Detached => self.enforce.iter().find(|entry| entry.branches.has_catch_all()).map(at),
-            Target::Unknown => self.enforce.iter().map(at).max(),
-        };
-        found.unwrap_or(Enforcement::Block)
+        enforcement(&self.enforce, target, stage)
+    }
+
+    /// What happens when the branch is deleted.
+    pub fn deletion(&self, branch: &str) -> Enforcement {
+        entry_for(&self.enforce, branch).map_or(Enforcement::Block, |entry| entry.delete)
+    }
+
+    /// What happens when the branch is moved to a commit that does not descend from its tip.
+    pub fn forcing(&self, branch: &str) -> Enforcement {
+        entry_for(&self.enforce, branch).map_or(Enforcement::Block, |entry| entry.force)
     }
 
     /// True where what is merged into the branch is stopped when the rules are not met.
@@ -154,6 +150,35 @@ impl Policy {
     }
 }
 
+/// What a policy says of enforcement, and nothing else of it: enough to know that a branch is not judged at all.
+#[derive(Clone, Debug)]
+pub struct Enforcing(Vec<Enforce>);
+
+impl Enforcing {
+    /// As [`Policy::enforcement`].
+    pub fn enforcement(&self, target: Target<'_>, stage: Stage) -> Enforcement {
+        enforcement(&self.0, target, stage)
+    }
+}
+
+fn enforcement(entries: &[Enforce], target: Target<'_>, stage: Stage) -> Enforcement {
+    let at = |entry: &Enforce| match stage {
+        Stage::PreCommit | Stage::CommitMsg => entry.pre_commit,
+        Stage::PrePush => entry.pre_push,
+        Stage::Merge | Stage::PreMergeCommit | Stage::ReferenceTransaction | Stage::PreReceive => entry.merge,
+    };
+    let found = match target {
+        Target::Branch(name) => entry_for(entries, name).map(at),
+        Target::Detached => entries.iter().find(|entry| entry.branches.has_catch_all()).map(at),
+        Target::Unknown => entries.iter().map(at).max(),
+    };
+    found.unwrap_or(Enforcement::Block)
+}
+
+fn entry_for<'a>(entries: &'a [Enforce], branch: &str) -> Option<&'a Enforce> {
+    entries.iter().find(|entry| entry.branches.matches(branch.as_bytes()))
+}
+
 /// What happens when the rules are not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Enforcement {
@@ -163,6 +188,16 @@ pub enum Enforcement {
     Warn,
     /// Stopped.
     Block,
+}
+
+impl Enforcement {
+    /// What `delete` and `force` are where the policy does not say: a protected branch is neither deleted nor forced.
+    fn of_refs(merge: Self) -> Self {
+        match merge {
+            Self::Block => Self::Block,
+            Self::Off | Self::Warn => Self::Off,
+        }
+    }
 }
 
 /// An entry of `enforce:`.
@@ -176,6 +211,10 @@ pub struct Enforce {
     pub pre_push: Enforcement,
     /// At `merge`, `pre-merge-commit`, `reference-transaction` and `pre-receive`.
     pub merge: Enforcement,
+    /// When the branch is deleted.
+    pub delete: Enforcement,
+    /// When the branch is moved to a commit that does not descend from its tip.
+    pub force: Enforcement,
 }
 
 /// An entry of `agents:`.

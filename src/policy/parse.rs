@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::source::{MAX_BYTES, Source, Step};
 use super::validate::Check;
-use super::{Enforce, Enforcement, GlobList, Pack, Policy, fold, nearest, packs, raw};
+use super::{Enforce, Enforcement, Enforcing, GlobList, Pack, Policy, fold, nearest, packs, raw};
 use crate::change::Digest;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -93,6 +93,36 @@ impl Policy {
             return Err(unknown_pack(name).into());
         };
         build(pack_source(pack), Some(pack)).map(|(policy, _)| policy)
+    }
+}
+
+impl Enforcing {
+    /// Reads what a policy says of enforcement; its rules are not compiled, its packs not read.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file's form, its version or its `enforce:`.
+    pub fn parse(source: &PolicySource<'_>) -> Result<Self, PolicyError> {
+        let source = read(source)?;
+        source.census().map_err(|refused| PolicyError::from(*refused))?;
+        let raw = deserialize(&source)?;
+        let mut check = Check::new(&source, false);
+        check.version(raw.version.as_deref());
+        let entries = match &raw.enforce {
+            Some(entries) => check.enforce(entries),
+            None => default_enforcement(),
+        };
+        match PolicyError::of(check.into_findings().0) {
+            Some(error) => Err(error),
+            None => Ok(Self(entries)),
+        }
+    }
+}
+
+impl Default for Enforcing {
+    /// What holds where there is no policy.
+    fn default() -> Self {
+        Self(default_enforcement())
     }
 }
 
@@ -293,6 +323,8 @@ fn default_enforcement() -> Vec<Enforce> {
             pre_commit: all,
             pre_push: all,
             merge: all,
+            delete: Enforcement::of_refs(all),
+            force: Enforcement::of_refs(all),
         })
     };
     [

@@ -60,6 +60,8 @@ pub(super) struct Enforce {
     #[serde(rename = "pre-push")]
     pub(super) pre_push: Option<String>,
     pub(super) merge: Option<String>,
+    pub(super) delete: Option<String>,
+    pub(super) force: Option<String>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

@@ -277,20 +277,25 @@ impl<'s> Check<'s> {
                 );
                 continue;
             };
-            let mut stage = |key: &str, word: Option<&str>| {
+            let mut stage = |key: &str, word: Option<&str>, otherwise: Enforcement| {
                 self.word(&ENFORCEMENTS, word, &at!["enforce", index, key])
-                    .unwrap_or(Enforcement::Block)
+                    .unwrap_or(otherwise)
             };
             let (pre_commit, pre_push, merge) = (
-                stage("pre-commit", entry.pre_commit.as_deref()),
-                stage("pre-push", entry.pre_push.as_deref()),
-                stage("merge", entry.merge.as_deref()),
+                stage("pre-commit", entry.pre_commit.as_deref(), Enforcement::Block),
+                stage("pre-push", entry.pre_push.as_deref(), Enforcement::Block),
+                stage("merge", entry.merge.as_deref(), Enforcement::Block),
             );
+            let as_merge = Enforcement::of_refs(merge);
+            let delete = stage("delete", entry.delete.as_deref(), as_merge);
+            let force = stage("force", entry.force.as_deref(), as_merge);
             found.push(Enforce {
                 branches: self.globs(&branches.0, &at!["enforce", index, "branches"]),
                 pre_commit,
                 pre_push,
                 merge,
+                delete,
+                force,
             });
         }
         found

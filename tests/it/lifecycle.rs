@@ -404,7 +404,7 @@ fn init_proposes_what_fits_the_repository() {
         repo.commit("begin");
         let ran = run(&repo, &["init"]).ends(0);
         ran.writes(&format!("wrote .certgate/policy.yaml with {packs}\n"))
-            .writes("pre-commit         installed");
+            .writes("pre-commit            installed");
         run(&repo, &["policy", "check"]).ends(0);
         repo.git(&["add", "--all"]);
         git(&repo, &["commit", "--quiet", "-m", "adopt"]).ends(0).says("CG013");
@@ -459,7 +459,7 @@ fn install_chains_what_was_there_is_idempotent_and_uninstall_restores() {
     script(&repo, ".git/hooks/pre-commit", old);
     run(&repo, &["install"])
         .ends(0)
-        .writes("pre-commit         installed; runs ");
+        .writes("pre-commit            installed; runs ");
     let shim = std::fs::read(repo.path().join(".git/hooks/pre-commit")).unwrap();
     let again = run(&repo, &["install"]).ends(0);
     assert_eq!(again.out.matches("unchanged").count(), 4, "{}", again.out);

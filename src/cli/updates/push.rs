@@ -1,0 +1,284 @@
+//! `pre-push` and `pre-receive`: the same questions, asked before a push of what the remote had when last seen, and where it arrives of
+//! what is there.
+
+use super::standing::{HEADS, Judge, Standing};
+use super::{Brought, input, judged, tell};
+use crate::change::ObjectId;
+use crate::cli::{Ending, Failure, terminal};
+use crate::diagnostic::{Code, Diagnostic, Level, sanitize};
+use crate::git::Repository;
+use crate::git::push::{self, RefUpdate};
+use crate::policy::{Enforcement, Policy, Stage, Target};
+use crate::report;
+
+/// Carries out the hook before a push.
+pub(in crate::cli) fn pre_push(repository: &Repository, remote: Option<&str>) -> Result<Ending, Failure> {
+    let updates = push::pre_push(&input()?)?;
+    let remote = remote.unwrap_or("origin");
+    let push = Push {
+        repository,
+        standing: Standing::new(repository, format!("refs/remotes/{remote}/")),
+        stage: Stage::PrePush,
+        remote,
+    };
+    push.judge(&updates)
+}
+
+/// Carries out the hook where a push arrives. All updates stand or fall together.
+pub(in crate::cli) fn pre_receive(repository: &Repository) -> Result<Ending, Failure> {
+    let updates = push::pre_receive(&input()?)?;
+    let mut standing = Standing::new(repository, HEADS);
+    standing.arriving(updates.iter().filter_map(|update| match update {
+        RefUpdate::Create { new, .. } => Some((update.branch()?, new)),
+        _ => None,
+    }))?;
+    let push = Push {
+        repository,
+        standing,
+        stage: Stage::PreReceive,
+        remote: "origin",
+    };
+    push.judge(&updates)
+}
+
+struct Push<'a> {
+    repository: &'a Repository,
+    standing: Standing<'a>,
+    stage: Stage,
+    remote: &'a str,
+}
+
+/// Where an update of a branch starts.
+struct Start<'u> {
+    branch: &'u str,
+    /// The tip, where it is here.
+    tip: Option<ObjectId>,
+    /// True where the branch has a tip that is not here, so that what is pushed cannot descend from it.
+    unknown: bool,
+}
+
+impl Push<'_> {
+    /// Judges every update before it says how the push ends.
+    fn judge(&self, updates: &[RefUpdate]) -> Result<Ending, Failure> {
+        let mut blocked: Vec<&str> = Vec::new();
+        let mut undecided: Vec<Diagnostic> = Vec::new();
+        for update in updates {
+            let Some(branch) = update.branch() else { continue };
+            match self.judge_one(branch, update) {
+                Ok(Ending::Done) => {}
+                Ok(Ending::Blocked) => blocked.push(branch),
+                Err(failure) => {
+                    let into = format!("this was asked about `{}`", sanitize(branch));
+                    undecided.extend(failure.diagnostics.into_iter().map(|d| d.because(&into)));
+                }
+            }
+        }
+        if self.stage == Stage::PreReceive && updates.len() > 1 && !(blocked.is_empty() && undecided.is_empty()) {
+            terminal::prose(&format!(
+                "certgate: the push is refused as a whole, all {} refs of it",
+                updates.len()
+            ));
+        }
+        if !undecided.is_empty() {
+            return Err(Failure { diagnostics: undecided });
+        }
+        Ok(match blocked.is_empty() {
+            true => Ending::Done,
+            false => Ending::Blocked,
+        })
+    }
+
+    fn judge_one(&self, branch: &str, update: &RefUpdate) -> Result<Ending, Failure> {
+        let start = self.start(branch, update.old())?;
+        let judge = self.standing.judge_of(branch, start.tip.as_ref())?;
+        let none = match &judge {
+            Some(_) => None,
+            None => Some(crate::cli::judge::default_policy()?),
+        };
+        match update {
+            RefUpdate::Delete { .. } => {
+                let policy = judge.as_ref().map(|judge| &judge.policy).or(none.as_ref());
+                let enforcement = policy.map_or(Enforcement::Block, |policy| policy.deletion(branch));
+                Ok(self.refuse(&start, judge.as_ref(), enforcement, Change::Deleted))
+            }
+            RefUpdate::Create { new, .. } | RefUpdate::Update { new, .. } => {
+                if start.tip.as_ref() == Some(new) {
+                    return Ok(Ending::Done);
+                }
+                match &judge {
+                    Some(judge) => self.moved(&start, judge, new),
+                    None => self.unruled(&start, new),
+                }
+            }
+        }
+    }
+
+    /// The tip of a branch that an update starts from; at `pre-push` that of the remote may not be here, and what was seen last stands
+    /// for it.
+    fn start<'u>(&self, branch: &'u str, old: Option<&ObjectId>) -> Result<Start<'u>, Failure> {
+        let known = old.filter(|old| self.stage == Stage::PreReceive || self.repository.has_commit(old));
+        let tip = match (old, known) {
+            (None, _) => None,
+            (_, Some(known)) => Some(known.clone()),
+            (Some(_), None) => self.standing.tip(branch)?,
+        };
+        Ok(Start {
+            branch,
+            tip,
+            unknown: old.is_some() && known.is_none(),
+        })
+    }
+
+    /// A branch that a policy judges gets another tip.
+    fn moved(&self, start: &Start<'_>, judge: &Judge, new: &ObjectId) -> Result<Ending, Failure> {
+        let (repository, branch, policy) = (self.repository, start.branch, &judge.policy);
+        let enforcement = policy.enforcement(Target::Branch(branch), self.stage);
+        let mut ending = Ending::Done;
+        let mut allowed = false;
+        if let Some(tip) = &start.tip
+            && (start.unknown && !repository.is_shallow() || !repository.is_ancestor(tip, new)?)
+        {
+            let forcing = policy.forcing(branch);
+            ending = self.refuse(start, Some(judge), forcing, Change::Forced);
+            allowed = forcing != Enforcement::Block;
+        }
+        if enforcement == Enforcement::Off {
+            return Ok(ending);
+        }
+        let brought = match &start.tip {
+            None if start.unknown => return Err(self.unknown_tip(branch)),
+            // What is pushed to a protected branch answers for all that it brings; forced, for all that is lost, too.
+            Some(tip) if policy.protected(branch) && allowed => Brought::directly(repository, tip, new)?,
+            Some(tip) if policy.protected(branch) => match repository.merge_bases(tip, new)?.is_empty() {
+                true => Brought::directly(repository, tip, new)?,
+                false => Brought::onto(repository, tip, new)?,
+            },
+            tip => match self.over(policy, judge, branch, tip.as_ref(), new)? {
+                Some(brought) => brought,
+                None => return Ok(ending),
+            },
+        };
+        let by = judge.in_force(repository, brought.tip.as_ref(), new)?;
+        let selected = brought.select(branch, new, self.stage);
+        let report = judged(repository, &selected, Some(by))?;
+        Ok(worst(ending, tell(&report)))
+    }
+
+    /// What a branch that is new, or that is not protected, brings over what is on protected branches.
+    fn over(
+        &self,
+        policy: &Policy,
+        judge: &Judge,
+        branch: &str,
+        tip: Option<&ObjectId>,
+        new: &ObjectId,
+    ) -> Result<Option<Brought>, Failure> {
+        let mut tips: Vec<ObjectId> = tip.cloned().into_iter().collect();
+        for other in self.standing.protected(policy)? {
+            if !tips.contains(&other) {
+                tips.push(other);
+            }
+        }
+        // Where nothing blocks, what is not protected is good enough to compare with.
+        if !policy.protected(branch) && !tips.contains(&judge.at) && judge.at != *new {
+            tips.push(judge.at.clone());
+        }
+        match tips.is_empty() {
+            true => Brought::since_adoption(self.repository, new).map(Some),
+            false => Brought::over(self.repository, &tips, new),
+        }
+    }
+
+    /// Nobody has a policy but, perhaps, the change itself.
+    fn unruled(&self, start: &Start<'_>, new: &ObjectId) -> Result<Ending, Failure> {
+        let brought = match &start.tip {
+            Some(tip) => Brought::onto(self.repository, tip, new)?,
+            None if start.unknown => return Err(self.unknown_tip(start.branch)),
+            None => Brought::since_adoption(self.repository, new)?,
+        };
+        let report = judged(self.repository, &brought.select(start.branch, new, self.stage), None)?;
+        Ok(tell(&report))
+    }
+
+    /// Tells that a branch is deleted or forced that should not be.
+    fn refuse(&self, start: &Start<'_>, judge: Option<&Judge>, enforcement: Enforcement, change: Change) -> Ending {
+        let at_stage = judge.map_or(Enforcement::Block, |judge| {
+            judge.policy.enforcement(Target::Branch(start.branch), self.stage)
+        });
+        // Before a push it is an early warning, no stricter than the stage is.
+        let enforcement = match self.stage {
+            Stage::PrePush => enforcement.min(at_stage),
+            _ => enforcement,
+        };
+        let level = match enforcement {
+            Enforcement::Off => return Ending::Done,
+            Enforcement::Warn => Level::Warning,
+            Enforcement::Block => Level::Error,
+        };
+        let branch = sanitize(start.branch);
+        let (code, key, what) = match change {
+            Change::Deleted => (
+                Code::CG715,
+                "delete",
+                format!("the protected branch `{branch}` would be deleted"),
+            ),
+            Change::Forced => (
+                Code::CG716,
+                "force",
+                format!("the protected branch `{branch}` would be forced back or aside"),
+            ),
+        };
+        let mut told = Diagnostic::new(level, code, what);
+        if let (Change::Forced, Some(tip)) = (change, &start.tip) {
+            let lost = format!("what is pushed does not descend from its tip {}", tip.short());
+            told = told.because(lost);
+        }
+        let by = judge.map_or_else(
+            || "the default pack".to_owned(),
+            |judge| format!("the policy of {}", judge.at.short()),
+        );
+        told = told.because(format!(
+            "by {by}; `{key}: off` in the entry of `enforce:` that matches the branch allows it"
+        ));
+        let (remote, shown) = (report::shell(self.remote), report::shell(start.branch));
+        told = match change {
+            Change::Deleted => told.help(format!(
+                "git fetch {remote} {shown}   # it stays as it is; leave it out of the push"
+            )),
+            Change::Forced => told.help(format!("git fetch {remote} {shown} && git rebase FETCH_HEAD")),
+        };
+        terminal::diagnose(&[told]);
+        match enforcement {
+            Enforcement::Block => Ending::Blocked,
+            Enforcement::Off | Enforcement::Warn => Ending::Done,
+        }
+    }
+
+    fn unknown_tip(&self, branch: &str) -> Failure {
+        Diagnostic::error(
+            Code::CG702,
+            format!("the remote's `{}` is at a commit that is not here", sanitize(branch)),
+        )
+        .because("what would be new there cannot be told")
+        .help(format!(
+            "git fetch {} {}",
+            report::shell(self.remote),
+            report::shell(branch)
+        ))
+        .into()
+    }
+}
+
+/// What happens to a branch besides getting new content.
+#[derive(Clone, Copy)]
+enum Change {
+    Deleted,
+    Forced,
+}
+
+fn worst(a: Ending, b: Ending) -> Ending {
+    match (a, b) {
+        (Ending::Done, Ending::Done) => Ending::Done,
+        _ => Ending::Blocked,
+    }
+}

@@ -1,0 +1,193 @@
+//! The branches as they stand before an update, and whose policy judges one of them.
+
+use std::cell::OnceCell;
+
+use super::super::selection::policy_path;
+use super::super::{Failure, judge};
+use crate::change::{ObjectId, Snapshot};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::Repository;
+use crate::policy::Policy;
+use judge::InForce;
+
+/// The branches of this repository, or of a remote as it was last seen. They are read when they are first asked for.
+pub(super) struct Standing<'r> {
+    repository: &'r Repository,
+    /// What comes before a branch's name: `refs/heads/`, or `refs/remotes/origin/`.
+    prefix: String,
+    branches: OnceCell<Vec<(String, ObjectId)>>,
+    default: OnceCell<Option<Judge>>,
+    /// A commit that the default branch is about to get, where it has none.
+    arriving: Option<ObjectId>,
+}
+
+/// A policy, and the commit that it is read from.
+#[derive(Clone)]
+pub(super) struct Judge {
+    pub(super) policy: Policy,
+    pub(super) at: ObjectId,
+    /// True where the commit is itself on its way in.
+    arriving: bool,
+}
+
+impl Judge {
+    /// The policy in force for what `new` brings to `base`.
+    pub(super) fn in_force(
+        &self,
+        repository: &Repository,
+        base: Option<&ObjectId>,
+        new: &ObjectId,
+    ) -> Result<InForce, Failure> {
+        let path = policy_path();
+        let at = |commit: &ObjectId| repository.entry(&Snapshot::Commit(commit.clone()), &path);
+        let bare = match base {
+            Some(base) => at(base)?.is_none(),
+            None => true,
+        };
+        // A branch without a policy that takes over the very one that judges it adopts it.
+        let adoption = bare && at(&self.at)? == at(new)?;
+        let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
+        Ok(InForce {
+            policy: self.policy.clone(),
+            origin: format!("{}:{path}", self.at.short()),
+            adoption,
+            notes: (adoption && self.arriving).then_some(note).into_iter().collect(),
+        })
+    }
+}
+
+impl<'r> Standing<'r> {
+    /// The branches with this prefix.
+    pub(super) fn new(repository: &'r Repository, prefix: impl Into<String>) -> Self {
+        Self {
+            repository,
+            prefix: prefix.into(),
+            branches: OnceCell::new(),
+            default: OnceCell::new(),
+            arriving: None,
+        }
+    }
+
+    /// Says what the branches are about to get, so that a first push is judged by the default branch's policy.
+    pub(super) fn arriving<'u>(
+        &mut self,
+        created: impl Iterator<Item = (&'u str, &'u ObjectId)>,
+    ) -> Result<(), Failure> {
+        let Some(head) = self.repository.head()?.branch().map(str::to_owned) else {
+            return Ok(());
+        };
+        self.arriving = created
+            .filter(|(branch, _)| *branch == head)
+            .map(|(_, new)| new.clone())
+            .next();
+        Ok(())
+    }
+
+    fn branches(&self) -> Result<&[(String, ObjectId)], Failure> {
+        if let Some(branches) = self.branches.get() {
+            return Ok(branches);
+        }
+        let refs = self.repository.refs(&[&self.prefix])?;
+        let branches = refs
+            .into_iter()
+            .filter_map(|(name, at)| Some((name.strip_prefix(&self.prefix)?.to_owned(), at)))
+            .filter(|(name, _)| name != "HEAD");
+        Ok(self.branches.get_or_init(|| branches.collect()))
+    }
+
+    /// The tip of a branch.
+    pub(super) fn tip(&self, branch: &str) -> Result<Option<ObjectId>, Failure> {
+        Ok(self.repository.ref_commit(&format!("{}{branch}", self.prefix))?)
+    }
+
+    /// The tips of the branches that a policy protects.
+    pub(super) fn protected(&self, policy: &Policy) -> Result<Vec<ObjectId>, Failure> {
+        let mut tips: Vec<ObjectId> = Vec::new();
+        for (name, at) in self.branches()? {
+            if policy.protected(name) && !tips.contains(at) {
+                tips.push(at.clone());
+            }
+        }
+        Ok(tips)
+    }
+
+    /// The tip of the branch that HEAD names there.
+    fn head(&self) -> Result<Option<ObjectId>, Failure> {
+        match self.prefix == HEADS {
+            true => match self.repository.head()?.branch() {
+                Some(branch) => self.tip(branch),
+                None => Ok(None),
+            },
+            false => Ok(self.repository.ref_commit(&format!("{}HEAD", self.prefix))?),
+        }
+    }
+
+    /// The policy of the default branch; where it has none, that of the first branch that protects itself; on a first push, the one that the
+    /// default branch is about to get.
+    pub(super) fn default_judge(&self) -> Result<Option<&Judge>, Failure> {
+        if let Some(found) = self.default.get() {
+            return Ok(found.as_ref());
+        }
+        let found = self.find_default()?;
+        Ok(self.default.get_or_init(|| found).as_ref())
+    }
+
+    fn find_default(&self) -> Result<Option<Judge>, Failure> {
+        let found = |at: &ObjectId, policy: Policy, arriving| Judge {
+            policy,
+            at: at.clone(),
+            arriving,
+        };
+        if let Some(at) = self.head()?
+            && let Some(policy) = judge::judging_policy(self.repository, &at)?
+        {
+            return Ok(Some(found(&at, policy, false)));
+        }
+        for (name, at) in self.branches()? {
+            // What some other branch holds that cannot be read is no reason to stop everything.
+            if let Ok(Some(policy)) = judge::policy_at(self.repository, &Snapshot::Commit(at.clone()))
+                && policy.protected(name)
+            {
+                return Ok(Some(found(at, policy, false)));
+            }
+        }
+        if let Some(at) = &self.arriving
+            && let Some(policy) = judge::policy_at(self.repository, &Snapshot::Commit(at.clone()))?
+        {
+            return Ok(Some(found(at, policy, true)));
+        }
+        Ok(None)
+    }
+
+    /// Whose policy judges a branch with this tip; `None` where nobody has one.
+    ///
+    /// The tip's own, but where that does not protect a branch that the default branch's policy protects: a branch that is made from
+    /// before the rule must not be free of it.
+    pub(super) fn judge_of(&self, branch: &str, tip: Option<&ObjectId>) -> Result<Option<Judge>, Failure> {
+        let own = match tip {
+            Some(tip) => judge::judging_policy(self.repository, tip).map(|policy| {
+                policy.map(|policy| Judge {
+                    policy,
+                    at: tip.clone(),
+                    arriving: false,
+                })
+            }),
+            None => Ok(None),
+        };
+        match own {
+            Ok(Some(own)) if own.policy.protected(branch) => Ok(Some(own)),
+            Ok(own) => Ok(match self.default_judge()? {
+                Some(default) if own.is_none() || default.policy.protected(branch) => Some(default.clone()),
+                _ => own,
+            }),
+            // Else a broken policy on a branch that nobody protects could never be mended.
+            Err(failure) => match self.default_judge()? {
+                Some(default) if !default.policy.protected(branch) => Ok(Some(default.clone())),
+                _ => Err(failure),
+            },
+        }
+    }
+}
+
+/// The prefix of this repository's own branches.
+pub(super) const HEADS: &str = "refs/heads/";

@@ -1,0 +1,263 @@
+//! `reference-transaction`: what moves a branch here, by whatever command. Only protected branches are judged, and only in the state in
+//! which git can still be stopped; everything else must cost next to nothing, since git asks at every commit, fetch and rebase.
+//!
+//! Forcing and deleting a branch of one's own clone is ordinary work. What counts is what a branch would bring.
+
+use std::ffi::OsString;
+
+use super::standing::HEADS;
+use super::{Brought, input, judged, tell};
+use crate::change::{ObjectId, Snapshot};
+use crate::cli::judge::{self, InForce};
+use crate::cli::selection::{self, policy_path};
+use crate::cli::{Ending, Failure, terminal};
+use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::git::Repository;
+use crate::git::push::{self, RefUpdate};
+use crate::policy::{Enforcement, Enforcing, Policy, Stage, Target};
+use crate::report;
+
+const STAGE: Stage = Stage::ReferenceTransaction;
+
+/// How to do something past this hook alone, which knows no `--no-verify`.
+const WITHOUT: &str = "git -c core.hooksPath=/dev/null";
+
+/// True in the one state that can still be refused. Git has, and will have, others.
+pub(in crate::cli) fn is_asked(arguments: &[OsString]) -> bool {
+    arguments.first().is_some_and(|state| state == "prepared")
+}
+
+/// A branch that gets a commit.
+struct Move {
+    branch: String,
+    new: ObjectId,
+    /// What it has now.
+    old: Option<ObjectId>,
+}
+
+/// Carries out the hook.
+pub(in crate::cli) fn reference_transaction(repository: &Repository) -> Result<Ending, Failure> {
+    let input = input()?;
+    let mut ending = Ending::Done;
+    for update in push::reference_transaction(&input)? {
+        let (Some(branch), Some(new)) = (update.branch(), update.new_id()) else {
+            continue;
+        };
+        // Where git does not mind what the old value is, it says that there is none.
+        let old = match &update {
+            RefUpdate::Update { old, .. } => Some(old.clone()),
+            _ => repository.ref_commit(update.name())?,
+        };
+        let moving = Move {
+            branch: branch.to_owned(),
+            new: new.clone(),
+            old,
+        };
+        if moved(repository, &moving)? == Ending::Blocked {
+            ending = Ending::Blocked;
+        }
+    }
+    for (name, target) in push::made_symbolic(&input) {
+        if let Some(branch) = name.strip_prefix(HEADS)
+            && made_symbolic(repository, branch, &target)? == Ending::Blocked
+        {
+            ending = Ending::Blocked;
+        }
+    }
+    Ok(ending)
+}
+
+/// The commit whose policy judges a branch: its tip, or for one that is new the default branch's, as far as that can be told here. The
+/// first that has a policy counts.
+fn judge_of(repository: &Repository, moving: &Move) -> Result<Option<(ObjectId, Enforcing)>, Failure> {
+    if let Some(old) = &moving.old
+        && let Some(enforcing) = enforcing(repository, old)?
+    {
+        return Ok(Some((old.clone(), enforcing)));
+    }
+    for name in ["refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"] {
+        if let Some(at) = repository.ref_commit(name)?
+            && let Some(enforcing) = enforcing(repository, &at)?
+        {
+            return Ok(Some((at, enforcing)));
+        }
+    }
+    match repository.head()?.commit() {
+        Some(at) => Ok(enforcing(repository, at)?.map(|enforcing| (at.clone(), enforcing))),
+        None => Ok(None),
+    }
+}
+
+fn enforcing(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>, Failure> {
+    judge::enforcing_at(repository, at).map_err(|failure| past(failure, at))
+}
+
+/// An unreadable policy closes the gate for the commit that mends it, too, so the way out is told.
+fn past(mut failure: Failure, at: &ObjectId) -> Failure {
+    if let Some(last) = failure
+        .diagnostics
+        .pop_if(|last| last.code().as_str().starts_with("CG0"))
+    {
+        let last = last
+            .because(format!("this is the policy of commit {}; it judges", at.short()))
+            .help(format!(
+                "mend it past the hooks: {WITHOUT} commit --no-verify {}",
+                policy_path()
+            ));
+        failure.diagnostics.push(last);
+    }
+    failure
+}
+
+fn blocks(enforcing: &Enforcing, branch: &str) -> bool {
+    enforcing.enforcement(Target::Branch(branch), STAGE) == Enforcement::Block
+}
+
+fn moved(repository: &Repository, moving: &Move) -> Result<Ending, Failure> {
+    if moving.old.as_ref() == Some(&moving.new) {
+        return Ok(Ending::Done);
+    }
+    let judge = match judge_of(repository, moving)? {
+        Some((at, enforcing)) if blocks(&enforcing, &moving.branch) => Some(at),
+        Some(_) => return Ok(Ending::Done),
+        None => {
+            // The policy that it brings would be the first one.
+            let brought = enforcing(repository, &moving.new)?.unwrap_or_default();
+            if !blocks(&brought, &moving.branch) {
+                return Ok(Ending::Done);
+            }
+            None
+        }
+    };
+    let policy = match &judge {
+        Some(at) => judge::policy_at(repository, &Snapshot::Commit(at.clone())).map_err(|failure| past(failure, at))?,
+        None => None,
+    };
+    let Some(brought) = brought(repository, moving, policy.as_ref())? else {
+        return Ok(Ending::Done);
+    };
+    let by = match (policy, &judge) {
+        (Some(policy), Some(at)) => Some(InForce {
+            policy,
+            origin: format!("{}:{}", at.short(), policy_path()),
+            adoption: adopts(repository, at, brought.tip.as_ref(), &moving.new)?,
+            notes: Vec::new(),
+        }),
+        _ => None,
+    };
+    let mut report = judged(repository, &brought.select(&moving.branch, &moving.new, STAGE), by)?;
+    if crate::cli::check::ending(&report) == Ending::Blocked
+        && let Some(note) = already_there(repository, moving)?
+    {
+        report.diagnostics.push(note);
+    }
+    Ok(tell(&report))
+}
+
+/// True where a branch without a policy takes over the one that judges it.
+fn adopts(repository: &Repository, judge: &ObjectId, base: Option<&ObjectId>, new: &ObjectId) -> Result<bool, Failure> {
+    let policy = |commit: &ObjectId| repository.entry(&Snapshot::Commit(commit.clone()), &policy_path());
+    let bare = match base {
+        Some(base) => policy(base)?.is_none(),
+        None => true,
+    };
+    Ok(bare && policy(judge)? == policy(new)?)
+}
+
+/// What the branch would bring; `None` for nothing.
+fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> Result<Option<Brought>, Failure> {
+    let new = &moving.new;
+    let Some(old) = &moving.old else {
+        let mut tips: Vec<ObjectId> = Vec::new();
+        if let Some(policy) = policy {
+            for (_, at) in selection::protected_branches(repository, policy)? {
+                if !tips.contains(&at) {
+                    tips.push(at);
+                }
+            }
+        }
+        return match tips.is_empty() {
+            true => Brought::since_adoption(repository, new).map(Some),
+            false => Brought::over(repository, &tips, new),
+        };
+    };
+    let bases = repository.merge_bases(old, new)?;
+    Ok(match bases.first() {
+        // Moving back brings nothing.
+        Some(base) if base == new => None,
+        Some(base) if base == old => Some(Brought::onto(repository, old, new)?),
+        // The ledger is that of where the two parted: what the old tip has of its own is being replaced.
+        Some(base) => Some(Brought {
+            tip: Some(base.clone()),
+            ..Brought::onto(repository, old, new)?
+        }),
+        None => Some(Brought::directly(repository, old, new)?),
+    })
+}
+
+/// Where a remote's branch of that name has the commits already, says so, and how to take them all the same.
+fn already_there(repository: &Repository, moving: &Move) -> Result<Option<Diagnostic>, Failure> {
+    let suffix = format!("/{}", moving.branch);
+    for (name, at) in repository.refs(&["refs/remotes/"])? {
+        let tracked = name
+            .strip_prefix("refs/remotes/")
+            .filter(|name| name.ends_with(&suffix));
+        if let Some(tracked) = tracked
+            && repository.is_ancestor(&moving.new, &at)?
+        {
+            let note = Diagnostic::note(
+                Code::CG718,
+                format!("`{}` holds these commits already", sanitize(tracked)),
+            );
+            return Ok(Some(
+                note.because("they got there past the gate; a certificate is still missing")
+                    .help(format!("{WITHOUT} merge --ff-only {}", report::shell(tracked))),
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// A branch becomes another name of a ref.
+fn made_symbolic(repository: &Repository, branch: &str, target: &str) -> Result<Ending, Failure> {
+    let name = format!("{HEADS}{branch}");
+    let old = repository.ref_commit(&name)?;
+    let new = repository.ref_commit(target)?;
+    let moving = Move {
+        branch: branch.to_owned(),
+        new: match (&new, &old) {
+            (Some(new), _) => new.clone(),
+            (None, Some(old)) => old.clone(),
+            (None, None) => return Ok(Ending::Done),
+        },
+        old,
+    };
+    let Some((at, enforcing)) = judge_of(repository, &moving)? else {
+        return moved(repository, &moving);
+    };
+    if !blocks(&enforcing, branch) {
+        return Ok(Ending::Done);
+    }
+    let protected = target
+        .strip_prefix(HEADS)
+        .is_some_and(|target| blocks(&enforcing, target));
+    if protected {
+        return moved(repository, &moving);
+    }
+    let told = Diagnostic::error(
+        Code::CG717,
+        format!(
+            "the protected branch `{}` would become another name of `{}`",
+            sanitize(branch),
+            sanitize(target)
+        ),
+    )
+    .because(format!("the policy of {} does not protect that one", at.short()))
+    .help(format!(
+        "git branch --force {} {}",
+        report::shell(branch),
+        report::shell(target)
+    ));
+    terminal::diagnose(&[told]);
+    Ok(Ending::Blocked)
+}

@@ -1,1 +1,0 @@
-//! Updates of refs: what `pre-receive` and `reference-transaction` judge.

@@ -386,6 +386,16 @@ impl Repository {
         ))
     }
 
+    /// True where there is nothing yet, neither a ref nor an index: a clone is being made.
+    pub fn is_untouched(&self) -> Result<bool, GitError> {
+        Ok(!self.location.git_dir.join("index").exists() && self.refs(&[])?.is_empty())
+    }
+
+    /// True where the commit goes again if the push that is being judged is refused.
+    pub fn is_quarantined(&self, commit: &ObjectId) -> Result<bool, GitError> {
+        self.store.is_quarantined(self.store.oid(commit, "commit")?)
+    }
+
     /// The remote-tracking ref that a branch is set to follow, such as `refs/remotes/origin/main`.
     pub fn upstream(&self, branch: &str) -> Result<Option<String>, GitError> {
         let name = format!("refs/heads/{branch}");

@@ -83,6 +83,17 @@ impl Store {
         })
     }
 
+    /// True where the object came with the push that is being judged, and goes again if that is refused: git keeps such objects in a
+    /// directory of their own, which comes first (git-receive-pack(1), "Quarantine environment").
+    pub(super) fn is_quarantined(&self, id: Oid) -> Result<bool, GitError> {
+        if self.runner.variable("GIT_QUARANTINE_PATH").is_none() {
+            return Ok(false);
+        }
+        let mut lasting = self.location.clone();
+        lasting.objects = lasting.objects.split_off(1.min(lasting.objects.len()));
+        Ok(!Self::open(&lasting, &self.runner)?.odb.exists(id))
+    }
+
     /// The number of hexadecimal digits of an id here.
     pub(super) fn hex_length(&self) -> usize {
         if self.location.sha256 { 64 } else { 40 }

@@ -97,7 +97,7 @@ impl Cache {
     }
 
     /// Makes the cache of that key from every record, and keeps it if the disk lets it.
-    pub(super) fn create(home: &Path, key: &CacheKey, records: Vec<Record>) -> Self {
+    pub(super) fn create(home: Option<&Path>, key: &CacheKey, records: Vec<Record>) -> Self {
         let mut index = Index::default();
         for record in &records {
             let components = record.folded_components();
@@ -121,7 +121,9 @@ impl Cache {
                 index.unsettled.insert(name.clone());
             }
         }
-        let _kept = keep(home, key, &index, &shards, &records);
+        if let Some(home) = home {
+            let _kept = keep(home, key, &index, &shards, &records);
+        }
         Self {
             index,
             source: Source::Memory(records),

@@ -202,7 +202,9 @@ fn with_base<T>(
         };
         records.push(record);
     }
-    ask(&Cache::create(&home, &key, records)).ok_or(LedgerError::Cache)
+    // What a push brings that may yet be refused is not kept.
+    let home = (!repository.is_quarantined(tip)?).then_some(home.as_path());
+    ask(&Cache::create(home, &key, records)).ok_or(LedgerError::Cache)
 }
 
 fn parse(

@@ -100,10 +100,8 @@ fn past(mut failure: Failure, at: &ObjectId) -> Failure {
     {
         let last = last
             .because(format!("this is the policy of commit {}; it judges", at.short()))
-            .help(format!(
-                "mend it past the hooks: {WITHOUT} commit --no-verify {}",
-                policy_path()
-            ));
+            .because("what mends it must go past the hooks")
+            .help(format!("{WITHOUT} commit --no-verify {}", policy_path()));
         failure.diagnostics.push(last);
     }
     failure
@@ -177,6 +175,8 @@ fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> R
             }
         }
         return match tips.is_empty() {
+            // A mirror comes as it is: there is nothing here that it could be judged against.
+            true if repository.is_untouched()? => Ok(None),
             true => Brought::since_adoption(repository, new).map(Some),
             false => Brought::over(repository, &tips, new),
         };

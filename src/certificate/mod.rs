@@ -64,6 +64,19 @@ pub struct Certificate {
     pub hash: Option<String>,
     /// True where a field still holds a placeholder of the template.
     pub placeholders: bool,
+    /// What the field Bypass says, where there is one.
+    pub bypass: Option<Bypass>,
+    /// True where the decision gives a rationale.
+    pub rationale: bool,
+}
+
+/// The field Bypass: lets what the SUBJECT lists through once, without the approvals that are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bypass {
+    /// `until DATE`: when the follow-up is due, in seconds since the epoch.
+    Until(i64),
+    /// Anything else, which lets nothing through.
+    Unreadable,
 }
 
 impl Certificate {
@@ -82,6 +95,8 @@ impl Certificate {
             named: Vec::new(),
             hash: None,
             placeholders: false,
+            bypass: None,
+            rationale: false,
         }
     }
 
@@ -125,6 +140,10 @@ pub enum SubjectField {
 pub struct Subject {
     /// The components, as written in the section.
     pub components: Vec<String>,
+    /// The repository that it is bound to (`repository:` of its policy), where it is bound to one.
+    pub repository: Option<String>,
+    /// The target branches that it is bound to (names or globs); empty: any.
+    pub targets: Vec<String>,
     /// Hint: the base commit, in hex, when it was written.
     pub base: Option<String>,
     /// Hint: the head commit, in hex, when it was written.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::decision::{self, trimmed, without_marks};
 use super::outline::{Field, Outline};
-use super::{Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, conditions, date, naming, subject};
+use super::{Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, conditions, date, naming, subject};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -39,6 +39,7 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
     let date = heading.date();
     let id = heading.text("Certificate ID");
     let supersedes = heading.list("Supersedes");
+    let bypass = heading.bypass();
     let mut findings = heading.findings;
 
     let (subject, unread) = subject::read(path, &outline, &components);
@@ -63,6 +64,10 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
         );
     }
 
+    let rationale = outline
+        .fields_in(decision.body.clone().unwrap_or(0..0))
+        .iter()
+        .any(|field| field.is("Rationale") && !bare(outline.slice(field.value.clone())).is_empty());
     let placeholders = placeholders(path, &outline, decision.body, decided, &mut findings);
     let signature = signature(&outline);
     let certificate = Certificate {
@@ -83,6 +88,8 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
             .map(|claim| without_marks(claim).trim().to_owned())
             .filter(|claim| !claim.is_empty()),
         placeholders,
+        bypass,
+        rationale,
     };
     let shape = Shape {
         sections: outline
@@ -203,6 +210,31 @@ impl<'o> HeadingFields<'o, '_> {
             .collect()
     }
 
+    /// `**Bypass**: until YYYY-MM-DD HH:MM:SS UTC`. Given twice or in another form it is there, and says nothing.
+    fn bypass(&mut self) -> Option<Bypass> {
+        let mut fields = self.outline.fields_in(self.outline.top()).iter();
+        if !fields.any(|field| field.is("Bypass")) {
+            return None;
+        }
+        let Some(field) = self.one("Bypass") else {
+            return Some(Bypass::Unreadable);
+        };
+        let value = bare(self.outline.slice(field.value.clone()));
+        let until = value.strip_prefix("until ").map(|text| date::read(text.trim()));
+        if let Some(date::Reading::Utc(moment)) = until {
+            return Some(Bypass::Until(moment.as_second()));
+        }
+        self.findings.push(
+            Diagnostic::warning(Code::CG108, "the bypass cannot be read")
+                .at(self
+                    .outline
+                    .place(self.path, trimmed(self.outline, field.value.clone())))
+                .because("it reads `until YYYY-MM-DD HH:MM:SS UTC`: when the follow-up is due")
+                .help("certgate certify COMPONENT --bypass-until DATE --sign KEY …"),
+        );
+        Some(Bypass::Unreadable)
+    }
+
     fn date(&mut self) -> Option<jiff::Timestamp> {
         const FORM: &str = "YYYY-MM-DD HH:MM:SS UTC";
         let field = self.one("Date")?;
@@ -250,7 +282,7 @@ fn placeholders(
     decided: bool,
     findings: &mut Vec<Diagnostic>,
 ) -> bool {
-    const HEADING: [&str; 5] = ["Component", "Agent", "Date", "Certificate ID", "Supersedes"];
+    const HEADING: [&str; 6] = ["Component", "Agent", "Date", "Certificate ID", "Supersedes", "Bypass"];
     const DECISION: [&str; 3] = ["Status", "Rationale", "Conditions"];
     let known = |names: &'static [&str]| move |field: &&Field| names.iter().any(|name| field.is(name));
     let top = outline.fields_in(outline.top()).iter().filter(known(&HEADING));

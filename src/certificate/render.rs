@@ -25,6 +25,8 @@ pub struct Draft {
     pub id: String,
     /// Ids that it supersedes.
     pub supersedes: Vec<String>,
+    /// Where it is a bypass: when the follow-up is due.
+    pub bypass: Option<Timestamp>,
     /// What was reviewed.
     pub scope: Vec<String>,
     /// Which files were read.
@@ -71,6 +73,9 @@ pub fn render(draft: &Draft) -> Vec<u8> {
     field(&mut text, "Certificate ID", &value(&draft.id));
     if !draft.supersedes.is_empty() {
         field(&mut text, "Supersedes", &list(&draft.supersedes));
+    }
+    if let Some(until) = draft.bypass {
+        field(&mut text, "Bypass", &format!("until {}", date::print(until)));
     }
 
     text.push_str("\n## REVIEW SCOPE\n\n");
@@ -206,6 +211,7 @@ mod tests {
             date: "2026-11-22T14:03:00Z".parse().unwrap(),
             id: "01JD".to_owned(),
             supersedes: vec!["01JA".to_owned(), "01JB".to_owned()],
+            bypass: Some("2026-11-23T14:03:00Z".parse().unwrap()),
             scope: vec![text()],
             examined: vec![Examined {
                 path: RepoPath::from("src/__init__ a`.py"),
@@ -214,6 +220,8 @@ mod tests {
             tests: vec![text()],
             subject: Some(Subject {
                 components: vec!["gpu_memory".to_owned()],
+                repository: Some("example/trainer".to_owned()),
+                targets: vec!["main".to_owned(), "release/**".to_owned()],
                 base: None,
                 head: Some("a".repeat(40)),
                 files: vec![SubjectFile {
@@ -304,6 +312,7 @@ mod tests {
         **Date**: 2026-11-22 14:03:00 UTC
         **Certificate ID**: 01JD
         **Supersedes**: 01JA, 01JB
+        **Bypass**: until 2026-11-23 14:03:00 UTC
 
         ## REVIEW SCOPE
 
@@ -316,8 +325,11 @@ mod tests {
         ## SUBJECT
 
         ```certgate-subject
-        certgate/subject/v1
+        certgate/subject/v2
         component gpu_memory
+        repository example/trainer
+        target main
+        target release/**
         base -
         head aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
         100644 sha256:0707070707070707070707070707070707070707070707070707070707070707 src/a.py
@@ -345,7 +357,7 @@ mod tests {
 
         Agent: performance-engineer
         Timestamp: 2026-11-22 14:03:00 UTC
-        Certificate Hash: sha256:11fadd4295e6b7508726236a02d0d6ccbb6be98a1af9ad92f6dd6de55b220d0b
+        Certificate Hash: sha256:2277f888967d7b4f55aa5fcba97cbb7989f8ef7fe8a67155bf3088dedfe3806a
         "##);
     }
 

@@ -213,8 +213,10 @@ fn confirm(before: &[u8], after: &[u8], subject: &Subject) -> Result<(), SealErr
     let mut wanted = subject.clone();
     wanted.files.sort_by(|a, b| a.path.cmp(&b.path));
     match &certificate.subject {
-        SubjectField::Present(read) if read.files == wanted.files => {}
-        SubjectField::Present(_) => return fail("its SUBJECT lists other files"),
+        SubjectField::Present(read)
+            if (&read.files, &read.repository, &read.targets)
+                == (&wanted.files, &wanted.repository, &wanted.targets) => {}
+        SubjectField::Present(_) => return fail("its SUBJECT lists other files, or is bound otherwise"),
         SubjectField::Absent => return fail("a fence, comment or quote above the section SUBJECT is not closed"),
         SubjectField::Unreadable => {
             let notes = new.findings.iter().flat_map(|finding| finding.notes()).next();

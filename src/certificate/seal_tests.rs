@@ -8,6 +8,8 @@ use super::*;
 fn subject(component: &str, path: &str) -> Subject {
     Subject {
         components: vec![component.to_owned()],
+        repository: None,
+        targets: Vec::new(),
         base: None,
         head: None,
         files: vec![SubjectFile {

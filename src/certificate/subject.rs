@@ -1,4 +1,5 @@
-//! The SUBJECT section: what a certificate covers, by content. Owns the text format `certgate/subject/v1`, both ways.
+//! The SUBJECT section: what a certificate covers, by content. Owns the text formats `certgate/subject/v1` and, for certificates that are
+//! bound to a repository or to branches, `certgate/subject/v2`, both ways.
 //!
 //! Reading is strict: a line that is not understood could be the one that matters, so it makes the whole section unreadable, and an
 //! unreadable SUBJECT covers nothing.
@@ -12,14 +13,23 @@ use crate::diagnostic::{Code, Diagnostic};
 pub(super) const HEADING: &str = "SUBJECT";
 /// The info string of its code block.
 pub(super) const INFO: &str = "certgate-subject";
-/// The first line of the block.
+/// The first line of a block that is bound to no repository and no branch.
 const SCHEME: &str = "certgate/subject/v1";
+/// The first line of a block that is.
+const BOUND_SCHEME: &str = "certgate/subject/v2";
 
 /// Prints the lines of a subject, sorted by path, each with a line feed.
 pub fn render_subject(subject: &Subject) -> String {
-    let mut text = format!("{SCHEME}\n");
+    let bound = subject.repository.is_some() || !subject.targets.is_empty();
+    let mut text = format!("{}\n", if bound { BOUND_SCHEME } else { SCHEME });
     for component in &subject.components {
         text.push_str(&format!("component {}\n", one_line(component)));
+    }
+    if let Some(repository) = &subject.repository {
+        text.push_str(&format!("repository {}\n", one_line(repository)));
+    }
+    for target in &subject.targets {
+        text.push_str(&format!("target {}\n", one_line(target)));
     }
     for (name, id) in [("base", &subject.base), ("head", &subject.head)] {
         text.push_str(&format!("{name} {}\n", id.as_deref().unwrap_or("-")));
@@ -62,8 +72,9 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
         reason: reason.to_owned(),
     };
     let mut lines = text.lines().enumerate().peekable();
-    match lines.next() {
-        Some((_, SCHEME)) => {}
+    let bound = match lines.next() {
+        Some((_, SCHEME)) => false,
+        Some((_, BOUND_SCHEME)) => true,
         Some((line, other)) if other.starts_with("certgate/subject/") => {
             return Err(fail(
                 line,
@@ -71,9 +82,11 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
             ));
         }
         _ => return Err(fail(0, "the block does not begin with `certgate/subject/v1`")),
-    }
+    };
     let mut subject = Subject {
         components: Vec::new(),
+        repository: None,
+        targets: Vec::new(),
         base: None,
         head: None,
         files: Vec::new(),
@@ -90,6 +103,25 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
     }
     if subject.components.is_empty() {
         return Err(fail(1, "the block names no component"));
+    }
+    while let Some((line, key, value)) = lines.peek().and_then(|(line, text)| {
+        let (key, value) = text.split_once(' ')?;
+        (bound && matches!(key, "repository" | "target")).then_some((*line, key, value))
+    }) {
+        if value.is_empty() || one_line(value) != value {
+            return Err(fail(line, "the value is empty or has stray blanks"));
+        }
+        match key {
+            "target" => subject.targets.push(value.to_owned()),
+            _ if subject.repository.is_none() && subject.targets.is_empty() => {
+                subject.repository = Some(value.to_owned());
+            }
+            _ => return Err(fail(line, "the repository is named once, before the targets")),
+        }
+        lines.next();
+    }
+    if bound && subject.repository.is_none() && subject.targets.is_empty() {
+        return Err(fail(0, "a subject of version 2 names a repository or a target"));
     }
     for (key, slot) in [("base ", &mut subject.base), ("head ", &mut subject.head)] {
         if let Some((line, id)) = lines
@@ -266,6 +298,20 @@ mod tests {
         for (line, text) in [
             (0, String::new()),
             (0, "certgate/subject/v2\ncomponent a\n".to_owned()),
+            (2, "certgate/subject/v1\ncomponent a\nrepository b\n".to_owned()),
+            (
+                3,
+                "certgate/subject/v2\ncomponent a\nrepository b\nrepository b\n".to_owned(),
+            ),
+            (
+                3,
+                "certgate/subject/v2\ncomponent a\ntarget main\nrepository b\n".to_owned(),
+            ),
+            (2, "certgate/subject/v2\ncomponent a\ntarget \n".to_owned()),
+            (
+                4,
+                "certgate/subject/v2\ncomponent a\ntarget main\nbase -\ntarget main\n".to_owned(),
+            ),
             (1, "certgate/subject/v1\n".to_owned()),
             (1, "certgate/subject/v1\ncomponent \n".to_owned()),
             (2, "certgate/subject/v1\ncomponent a\nbase main\n".to_owned()),
@@ -332,10 +378,12 @@ mod tests {
             files in proptest::collection::btree_map(paths(), states(), 0..12),
             base in proptest::option::of("[0-9a-f]{40}|[0-9a-f]{64}"),
             components in proptest::collection::vec("[a-z][a-z _-]{0,10}[a-z]", 1..3),
+            repository in proptest::option::of("[a-z./-]{1,12}"),
+            targets in proptest::collection::vec("[a-z*/]{1,8}", 0..3),
         ) {
             let components = components.iter().map(|name| one_line(name)).collect();
             let files = files.into_iter().map(|(path, state)| SubjectFile { path, state }).collect();
-            let subject = Subject { components, base, head: None, files };
+            let subject = Subject { components, repository, targets, base, head: None, files };
             let text = render_subject(&subject);
             let again = parse_subject(&text);
             prop_assert_eq!(again.as_ref(), Ok(&subject));

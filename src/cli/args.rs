@@ -165,6 +165,14 @@ pub(super) struct CertifyArgs {
     /// The id of a certificate that this one supersedes; may be given several times
     #[arg(long = "supersedes", value_name = "ID")]
     pub(super) supersedes: Vec<String>,
+    /// The branch (or glob) to bind the certificate to; may be given several times (default: where the policy names its repository, the
+    /// protected branch that the change goes to; else any)
+    #[arg(long = "target", value_name = "BRANCH")]
+    pub(super) targets: Vec<String>,
+    /// An owner's emergency bypass: lets the change through once, without the approvals that are due, until the follow-up is due;
+    /// a date, or a duration such as 3d
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["status", "conditions", "supersedes"])]
+    pub(super) bypass_until: Option<String>,
     /// Only these files (default: every file of the change that the component gates)
     #[arg(long = "file", value_name = "PATH")]
     pub(super) files: Vec<String>,
@@ -182,6 +190,9 @@ pub(super) struct CertifyArgs {
 pub(super) struct SealArgs {
     /// The certificate
     pub(super) path: PathBuf,
+    /// The branch (or glob) to bind the certificate to; as for `certify`
+    #[arg(long = "target", value_name = "BRANCH")]
+    pub(super) targets: Vec<String>,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
 }

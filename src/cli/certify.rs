@@ -55,6 +55,18 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         ));
     }
     let date = draft::date(&repository, &selected, &in_force, &said.component)?;
+    let bypass = args
+        .bypass_until
+        .as_deref()
+        .map(|text| bypass_until(text, date))
+        .transpose()?;
+    let bound = draft::bound(
+        &repository,
+        &selected,
+        &in_force.policy,
+        &args.targets,
+        bypass.is_some(),
+    )?;
     let name = said.component.join("_");
     let words = (args.descriptor.as_str(), name.as_str(), said.agent.as_str());
     let to_stdout = args.output.as_deref().is_some_and(|path| path.as_os_str() == "-");
@@ -62,7 +74,14 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         true => (std::path::PathBuf::from("-"), date),
         false => draft::place(&repository, &in_force.policy, args.output.as_deref(), words, date)?,
     };
-    let document = render(&document(args, &repository, &selected, said, &files, date)?);
+    let subject = match files.is_empty() {
+        true => None,
+        false => Some(draft::subject(&repository, &selected, &said.component, &files, bound)?),
+    };
+    let mut draft = document(args, &repository, &selected, said, &files, date)?;
+    draft.subject = subject;
+    draft.bypass = bypass;
+    let document = render(&draft);
     if to_stdout {
         terminal::out(&String::from_utf8_lossy(&document))?;
         return Ok(Ending::Done);
@@ -112,8 +131,11 @@ fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: 
         .collect();
     let ids = draft::components(&in_force.policy, &words)?;
     let list = Status::ALL.map(Status::as_str).join(", ");
+    let bypass = args.bypass_until.is_some();
     let status = answer(
-        args.status.clone(),
+        args.status
+            .clone()
+            .or(bypass.then(|| Status::AdvisoryOnly.as_str().to_owned())),
         &format!("Status ({list})"),
         &format!("--status STATUS: one of {list}"),
     )?;
@@ -171,6 +193,39 @@ fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: 
         rationale,
         conditions,
     })
+}
+
+/// When the follow-up of a bypass is due: a date with or without a time of day, in UTC, or a duration from now.
+fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failure> {
+    let civil = || {
+        text.parse::<jiff::civil::DateTime>()
+            .ok()?
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+    };
+    let span = || {
+        text.parse::<jiff::SignedDuration>()
+            .ok()
+            .or_else(|| days(text))
+            .and_then(|span| now.checked_add(span).ok())
+    };
+    let moment = text
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .or_else(|| civil().map(|zoned| zoned.timestamp()))
+        .or_else(span);
+    let moment = moment.filter(|&moment| moment > now);
+    moment.ok_or_else(|| {
+        Failure::usage(
+            format!("`{}` is no date to come", sanitize(text)),
+            "certgate certify COMPONENT --bypass-until 3d …   # or 2026-12-24, at most 30 days ahead",
+        )
+    })
+}
+
+fn days(text: &str) -> Option<jiff::SignedDuration> {
+    let days: i64 = text.strip_suffix('d')?.parse().ok()?;
+    Some(jiff::SignedDuration::from_hours(days.checked_mul(24)?))
 }
 
 fn ask(question: &str) -> Result<String, Failure> {
@@ -251,10 +306,6 @@ fn document(
     } else {
         args.findings.clone()
     };
-    let subject = match files.is_empty() {
-        true => None,
-        false => Some(draft::subject(repository, selected, &said.component, files)?),
-    };
     Ok(Draft {
         descriptor: args.descriptor.clone(),
         components: said.component,
@@ -262,10 +313,11 @@ fn document(
         date,
         id: ulid::Ulid::generate().to_string(),
         supersedes: args.supersedes.clone(),
+        bypass: None,
         scope,
         examined,
         tests: Vec::new(),
-        subject,
+        subject: None,
         findings,
         status: said.status,
         rationale: said.rationale,

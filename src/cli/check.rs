@@ -35,7 +35,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
         selected.stage = stage;
     }
     let in_force = match &args.policy {
-        Some(name) => judge::policy_named(name)?,
+        Some(name) => judge::policy_named(&repository, &selected, name)?,
         None => judge::policy_for(&repository, &selected)?,
     };
     let report = judge::judge(&repository, &selected, in_force)?;

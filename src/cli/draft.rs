@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::judge::{self, InForce};
 use super::selection::Selected;
-use super::{Failure, terminal};
+use super::{Failure, selection, terminal};
 use crate::certificate::{Examined, Subject, SubjectFile, file_name};
 use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
@@ -32,12 +32,49 @@ pub(super) fn files_of<'g>(gated: &'g Gated, components: &[String]) -> Vec<&'g G
     files
 }
 
+/// What a subject is bound to beside its content.
+#[derive(Default)]
+pub(super) struct Bound {
+    repository: Option<String>,
+    targets: Vec<String>,
+}
+
+/// The repository and the branches to bind a certificate to: those of `--target`; or else, where the policy names the repository (or
+/// `must` says so), the protected branch that the change goes to.
+pub(super) fn bound(
+    repository: &Repository,
+    selected: &Selected,
+    policy: &Policy,
+    given: &[String],
+    must: bool,
+) -> Result<Bound, Failure> {
+    let mut targets = given.to_vec();
+    for target in given {
+        if target.split_whitespace().count() != 1 || crate::policy::GlobList::new(&[target]).is_err() {
+            let message = format!("`{}` is not a branch or a glob", sanitize(target));
+            return Err(Failure::usage(message, "certgate certify … --target main"));
+        }
+    }
+    if targets.is_empty() && (must || policy.repository.is_some()) {
+        let own = selected.target.name().filter(|branch| policy.protected(branch));
+        targets.push(match own {
+            Some(branch) => branch.to_owned(),
+            None => selection::protected_target(repository)?,
+        });
+    }
+    Ok(Bound {
+        repository: policy.repository.clone(),
+        targets,
+    })
+}
+
 /// The subject: the state of every given file at the head.
 pub(super) fn subject(
     repository: &Repository,
     selected: &Selected,
     components: &[String],
     files: &[&GatedFile],
+    bound: Bound,
 ) -> Result<Subject, Failure> {
     let mut listed = Vec::with_capacity(files.len());
     for gated in files {
@@ -53,6 +90,8 @@ pub(super) fn subject(
     };
     Ok(Subject {
         components: components.to_vec(),
+        repository: bound.repository,
+        targets: bound.targets,
         base: hint(&selected.change.base),
         head: hint(&selected.change.head),
         files: listed,
@@ -126,6 +165,8 @@ pub(super) fn date(
         tip: selected.tip.as_ref(),
         change: &selected.change,
         since: in_force.policy.since,
+        basis: &in_force.basis,
+        now: Timestamp::now(),
         components: &names,
         paths: &BTreeSet::new(),
         whole: false,

@@ -12,6 +12,7 @@ use crate::git::Repository;
 use crate::policy::Policy;
 use crate::report;
 use crate::sensitivity::Gated;
+use crate::trust::Basis;
 
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Failure> {
@@ -105,6 +106,7 @@ fn gate(repository: &Repository, files: Vec<FileChange>, policy: Policy, origin:
     };
     let in_force = InForce {
         policy,
+        basis: Basis::default(),
         origin: origin.to_owned(),
         adoption: false,
         notes: Vec::new(),

@@ -1,208 +1,38 @@
 //! The composition: policy, change, sensitivity, ledger and verdict, in that order, to a report.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use super::Failure;
+pub(super) use super::case::state;
+use super::case::{fill, terms};
+pub(super) use super::force::{
+    InForce, basis_at, default_policy, enforcing_at, judging_policy, parse_policy, policy_at, policy_for, policy_named,
+    policy_unreadable,
+};
+use super::force::{REVOKED, SIGNERS};
 use super::selection::{Selected, policy_path};
-use crate::certificate::{FileState, SubjectField};
-use crate::change::{Change, Content, FileChange, Mode, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Level, Place};
-use crate::git::{Blob, Contents, GitError, Repository};
-use crate::ledger::{self, Origin};
-use crate::policy::{self, Enforcement, Enforcing, POLICY_COMPONENT, Policy, PolicySource, fold};
+use crate::change::{Change, Content, FileChange, RepoPath, Snapshot};
+use crate::diagnostic::{Code, Level};
+use crate::git::{Contents, GitError, Repository};
+use crate::policy::{Enforcement, Policy};
 use crate::report::{Remedy, Report, Scope, explain};
-use crate::sensitivity::{self, ContentSource, Gated, GatedComponent};
-use crate::verdict::{Case, Decision, GatedPath, GatedUnit, Terms, Verdict, decide};
-
-/// The largest policy, in bytes.
-const MAX_POLICY: u64 = 1024 * 1024;
-
-/// The policy that judges a change, and what is to be said of it.
-pub(super) struct InForce {
-    pub(super) policy: Policy,
-    /// Where it is from, for the report.
-    pub(super) origin: String,
-    /// True where the base has no policy and the change brings this one.
-    pub(super) adoption: bool,
-    /// Notes.
-    pub(super) notes: Vec<Diagnostic>,
-}
-
-/// The policy of a commit or of the index; `None` where there is none.
-pub(super) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option<Policy>, Failure> {
-    match policy_bytes(repository, at)? {
-        Some(bytes) => Ok(Some(parse_policy(&policy_path().to_string(), &bytes)?)),
-        None => Ok(None),
-    }
-}
-
-/// What the policy of a commit says of enforcement; `None` where there is none.
-pub(super) fn enforcing_at(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>, Failure> {
-    let Some(bytes) = policy_bytes(repository, &Snapshot::Commit(at.clone()))? else {
-        return Ok(None);
-    };
-    Ok(Some(Enforcing::parse(&PolicySource {
-        name: policy_path().to_string(),
-        bytes: &bytes,
-    })?))
-}
-
-fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>>, Failure> {
-    let path = policy_path();
-    let unreadable = |why: &str| -> Failure { policy_unreadable(&path.to_string(), why) };
-    let Some(entry) = repository.entry(at, &path)? else {
-        // Only what is not there is no policy; what is there and cannot be read must not be passed over.
-        let folder = RepoPath::from(".certgate");
-        return match (
-            repository.entry(at, &folder)?,
-            repository.list(at, &[path.as_bytes().to_vec()])?,
-        ) {
-            (None, below) if below.is_empty() => Ok(None),
-            (None, _) => Err(unreadable("is a directory")),
-            (Some(_), _) => Err(unreadable("cannot be there: .certgate is not a directory")),
-        };
-    };
-    match entry.mode {
-        Mode::Regular | Mode::Executable => {}
-        Mode::Symlink => return Err(unreadable("is a symbolic link; links are not followed")),
-        Mode::Gitlink => return Err(unreadable("is a submodule")),
-    }
-    match repository.blob(&entry.id, MAX_POLICY)? {
-        Blob::Content(bytes) => Ok(Some(bytes)),
-        Blob::TooLarge { size } => Err(unreadable(&format!("has {size} bytes; at most {MAX_POLICY} are read"))),
-    }
-}
-
-/// A policy that is no text to parse.
-pub(super) fn policy_unreadable(name: &str, why: &str) -> Failure {
-    Diagnostic::error(Code::CG001, format!("the policy {name} {why}"))
-        .at(Place::file(name))
-        .help("make it a text file of at most 1 MiB, then: certgate policy check")
-        .into()
-}
-
-/// The policy of a commit that judges. An unreadable one closes the gate for the commit that mends it, too, so the way out is told.
-pub(super) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<Option<Policy>, Failure> {
-    policy_at(repository, &Snapshot::Commit(tip.clone())).map_err(|mut failure| {
-        let of_policy = |diagnostic: &Diagnostic| diagnostic.code().as_str().starts_with("CG0");
-        if let Some(last) = failure.diagnostics.pop_if(|last| of_policy(last)) {
-            let last = last
-                .because(format!(
-                    "this is the policy of commit {}; it judges, not the work tree's",
-                    tip.short()
-                ))
-                .help(format!(
-                    "mend it past the hook: git commit --no-verify {}",
-                    policy_path()
-                ));
-            failure.diagnostics.push(last);
-        }
-        failure
-    })
-}
-
-/// Parses a policy; warnings are dropped here and told by `policy check`.
-pub(super) fn parse_policy(name: &str, bytes: &[u8]) -> Result<Policy, Failure> {
-    Ok(Policy::parse(&PolicySource {
-        name: name.to_owned(),
-        bytes,
-    })?
-    .0)
-}
-
-/// The embedded pack that judges where there is no policy.
-pub(super) fn default_policy() -> Result<Policy, Failure> {
-    Ok(Policy::builtin("default")?)
-}
-
-/// The policy named by `--policy`.
-pub(super) fn policy_named(name: &str) -> Result<InForce, Failure> {
-    let policy = match name.strip_prefix("builtin:") {
-        Some(pack) => Policy::builtin(pack)?,
-        None => {
-            let path = std::path::Path::new(name);
-            let metadata = std::fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-            if !metadata.is_file() || metadata.len() > MAX_POLICY {
-                return Err(policy_unreadable(
-                    name,
-                    &format!("is not a file of at most {MAX_POLICY} bytes"),
-                ));
-            }
-            let bytes = std::fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
-            parse_policy(name, &bytes)?
-        }
-    };
-    let note = Diagnostic::note(
-        Code::CG012,
-        format!("judged by `{name}`, not by the repository's policy"),
-    );
-    Ok(InForce {
-        policy,
-        origin: name.to_owned(),
-        adoption: false,
-        notes: vec![note],
-    })
-}
-
-/// The policy that judges a change: the tip's, never the head's, but where the tip has none.
-pub(super) fn policy_for(repository: &Repository, selected: &Selected) -> Result<InForce, Failure> {
-    let read = |tip| match &selected.policy {
-        Some(policy) => Ok(Some(policy.clone())),
-        None => judging_policy(repository, tip),
-    };
-    if let Some(tip) = &selected.tip
-        && let Some(policy) = read(tip)?
-    {
-        let origin = format!("{}:{}", tip.short(), policy_path());
-        return Ok(InForce {
-            policy,
-            origin,
-            adoption: false,
-            notes: Vec::new(),
-        });
-    }
-    if let Some(policy) = policy_at(repository, &selected.change.head)? {
-        let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
-        let origin = match &selected.change.head {
-            Snapshot::Commit(id) => format!("{}:{}", id.short(), policy_path()),
-            _ => format!("index:{}", policy_path()),
-        };
-        return Ok(InForce {
-            policy,
-            origin,
-            adoption: true,
-            notes: vec![note],
-        });
-    }
-    let mut note = Diagnostic::note(
-        Code::CG011,
-        "the repository has no policy; judged by the pack `builtin:default`",
-    );
-    let uncommitted = repository
-        .work_tree()
-        .is_some_and(|root| root.join(policy_path().as_path()).is_file());
-    note = match uncommitted {
-        true => note
-            .because("the policy in the work tree is not committed")
-            .help("git add .certgate"),
-        false => note.help("certgate init"),
-    };
-    Ok(InForce {
-        policy: default_policy()?,
-        origin: "builtin:default".to_owned(),
-        adoption: false,
-        notes: vec![note],
-    })
-}
+use crate::sensitivity::{self, ContentSource, Gated};
+use crate::trust::Signatures;
+use crate::verdict::{Case, Decision, PolicyFault, Verdict, decide};
 
 /// Judges a change by a policy, and, where it changes the policy, by the new one too: the stricter verdict counts.
 pub(super) fn judge(repository: &Repository, selected: &Selected, in_force: InForce) -> Result<Report, Failure> {
-    let mut report = judge_by(repository, selected, &in_force)?;
+    let mut report = judge_by(
+        repository,
+        selected,
+        &in_force,
+        serial_fault(repository, selected, &in_force),
+    )?;
     let tried_out = in_force.notes.iter().any(|note| note.code() == Code::CG012);
-    let touched = selected.change.files.iter().any(|file| file.path == policy_path());
+    let judging = [policy_path(), RepoPath::from(SIGNERS), RepoPath::from(REVOKED)];
+    let touched = selected.change.files.iter().any(|file| judging.contains(&file.path));
     if touched && !in_force.adoption && !tried_out && report.enforcement != Enforcement::Off {
         judge_by_new_policy(repository, selected, &mut report)?;
     }
@@ -225,16 +55,22 @@ fn judge_by_new_policy(repository: &Repository, selected: &Selected, report: &mu
         Level::Warning
     };
     let note = "the change brings this policy, and must pass it as well as the old one";
-    match policy_at(repository, &selected.change.head) {
+    let head = &selected.change.head;
+    let new = policy_at(repository, head).and_then(|policy| {
+        let with_keys = |policy: Policy| Ok((basis_at(repository, head, &policy)?, policy));
+        policy.map(with_keys).transpose()
+    });
+    match new {
         Ok(None) => {}
-        Ok(Some(policy)) => {
+        Ok(Some((basis, policy))) => {
             let new = InForce {
                 policy,
+                basis,
                 origin: "new policy".to_owned(),
                 adoption: true,
                 notes: Vec::new(),
             };
-            let other = judge_by(repository, selected, &new)?;
+            let other = judge_by(repository, selected, &new, None)?;
             if other.verdict() != Verdict::Pass && report.verdict() == Verdict::Pass {
                 report.decision.verdict = verdict_of(report.enforcement).min(other.verdict());
                 report
@@ -317,22 +153,46 @@ pub(super) fn gate(repository: &Repository, change: &Change, in_force: &InForce)
     Ok(sensitivity::gate(policy, change, &reader, adoption)?)
 }
 
-fn judge_by(repository: &Repository, selected: &Selected, in_force: &InForce) -> Result<Report, Failure> {
+/// What is wrong with the serial of the policy that the change brings. One that cannot be read is told where the new policy judges.
+fn serial_fault(repository: &Repository, selected: &Selected, in_force: &InForce) -> Option<PolicyFault> {
+    let old = in_force.policy.serial.filter(|_| !in_force.adoption)?;
+    if !selected.change.files.iter().any(|file| file.path == policy_path()) {
+        return None;
+    }
+    let new = policy_at(repository, &selected.change.head)
+        .ok()?
+        .and_then(|policy| policy.serial);
+    (new <= Some(old)).then_some(PolicyFault::Rollback { old, new })
+}
+
+fn judge_by(
+    repository: &Repository,
+    selected: &Selected,
+    in_force: &InForce,
+    fault: Option<PolicyFault>,
+) -> Result<Report, Failure> {
     let policy = &in_force.policy;
+    let nobody = in_force.adoption
+        && in_force.basis.demands.signatures == Signatures::Required
+        && in_force.basis.signers.is_empty();
     let enforcement = policy.enforcement(selected.target.as_target(), selected.stage);
     let mut case = Case {
         stage: selected.stage,
         enforcement,
-        terms: terms(policy),
+        terms: terms(in_force, selected),
         gated: Vec::new(),
         ledger: Vec::new(),
         violations: Vec::new(),
+        policy_faults: fault
+            .into_iter()
+            .chain(nobody.then_some(PolicyFault::NobodyCanSign))
+            .collect(),
         only_certificates: false,
         now: Timestamp::now(),
     };
     if enforcement != Enforcement::Off {
         let gated = gate(repository, &selected.change, in_force)?;
-        fill(repository, selected, policy, gated, &mut case)?;
+        fill(repository, selected, in_force, gated, &mut case)?;
     }
     let decision: Decision = decide(&case);
     let remedy = Remedy {
@@ -364,147 +224,4 @@ fn judge_by(repository: &Repository, selected: &Selected, in_force: &InForce) ->
         ledger: case.ledger,
         diagnostics,
     })
-}
-
-fn terms(policy: &Policy) -> Terms {
-    let mut terms = Terms {
-        since: policy.since,
-        classes: policy.classes.clone(),
-        may_lift: policy
-            .agents
-            .iter()
-            .filter(|(_, agent)| agent.may_lift)
-            .map(|(name, _)| name.clone())
-            .collect(),
-        stop_is_per_component: policy.stop_is_per_component,
-        names: [(fold(POLICY_COMPONENT), POLICY_COMPONENT.to_owned())].into(),
-    };
-    for component in &policy.components {
-        terms
-            .names
-            .extend(component.names().map(|name| (fold(name), component.id.clone())));
-    }
-    terms
-}
-
-/// Reads the ledger and the digests that the gated files need.
-fn fill(
-    repository: &Repository,
-    selected: &Selected,
-    policy: &Policy,
-    gated: Gated,
-    case: &mut Case,
-) -> Result<(), Failure> {
-    let mut units: Vec<(GatedComponent, GatedUnit)> = Vec::new();
-    for component in gated.components {
-        let unit = unit(policy, &component);
-        units.push((component, unit));
-    }
-    let names: BTreeSet<String> = units.iter().flat_map(|(_, unit)| unit.names.iter().cloned()).collect();
-    let paths: BTreeSet<RepoPath> = units
-        .iter()
-        .flat_map(|(component, _)| component.files.iter().map(|file| file.file.path.clone()))
-        .collect();
-    let query = ledger::Query {
-        certificates: &policy.certificates,
-        tip: selected.tip.as_ref(),
-        change: &selected.change,
-        since: policy.since,
-        components: &names,
-        paths: &paths,
-        whole: policy.classes.keys().any(|status| status.class().approves())
-            || units.iter().any(|(_, unit)| unit.binding == policy::Binding::Component),
-    };
-    let ledger = ledger::read(repository, &query)?;
-    case.violations = ledger.violations;
-    case.only_certificates = ledger.only_certificates;
-    case.ledger = ledger.entries;
-    let files: Vec<&FileChange> = units
-        .iter()
-        .flat_map(|(component, _)| component.files.iter().map(|file| &file.file))
-        .collect();
-    for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
-        let range = selected
-            .range
-            .as_ref()
-            .map(|(excluded, head)| (excluded.as_slice(), head));
-        entry.carried = ledger::carried(
-            repository,
-            entry,
-            &files,
-            range,
-            selected.change.head == Snapshot::Index,
-        )?;
-    }
-    let listed: BTreeSet<&RepoPath> = case
-        .ledger
-        .iter()
-        .filter_map(|entry| match &entry.certificate.subject {
-            SubjectField::Present(subject) => Some(subject.files.iter().map(|file| &file.path)),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    let mut done = Vec::with_capacity(units.len());
-    for (component, mut unit) in units {
-        for file in &component.files {
-            let state = match listed.contains(&file.file.path) {
-                true => Some(state(repository, &file.file)?),
-                false => None,
-            };
-            let handoff = handoff(policy, &component.id, &file.file.path);
-            unit.files.push(GatedPath {
-                path: file.file.path.clone(),
-                state,
-                reasons: file.reasons.clone(),
-                handoff,
-            });
-        }
-        done.push(unit);
-    }
-    case.gated = done;
-    Ok(())
-}
-
-/// The state of a changed file at the head.
-pub(super) fn state(repository: &Repository, file: &FileChange) -> Result<FileState, Failure> {
-    Ok(match file.after() {
-        None => FileState::Deleted,
-        Some(entry) => FileState::Present {
-            mode: entry.mode,
-            digest: repository.digest(entry)?,
-        },
-    })
-}
-
-fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
-    let component = policy.components.iter().find(|component| component.id == id);
-    let entries = component
-        .map(|component| component.handoff.as_slice())
-        .unwrap_or_default();
-    entries
-        .iter()
-        .filter(|(globs, _)| globs.matches(path.as_bytes()))
-        .map(|(_, agent)| agent.clone())
-        .collect()
-}
-
-/// The terms of a gated component; those of `certgate-policy` are the policy's own.
-fn unit(policy: &Policy, gated: &GatedComponent) -> GatedUnit {
-    let component = policy.components.iter().find(|component| component.id == gated.id);
-    let own_names = component.map(|component| component.names().map(fold).collect());
-    GatedUnit {
-        id: gated.id.clone(),
-        names: own_names.unwrap_or_else(|| BTreeSet::from([fold(&gated.id)])),
-        agents: component.map_or_else(|| policy.owners.clone(), |component| component.require.agents.clone()),
-        approvals: component.map_or(1, |component| component.require.approvals),
-        evidence: component
-            .map(|component| component.require.evidence.clone())
-            .unwrap_or_default(),
-        binding: component.map_or(policy::Binding::History, |component| component.binding),
-        max_age: component.map_or(policy::DEFAULT_MAX_AGE, |component| component.max_age),
-        conditional: component.map_or(policy::Conditional::Allow, |component| component.conditional),
-        files: Vec::new(),
-        messages: gated.messages.clone(),
-    }
 }

@@ -30,7 +30,8 @@ fn read(args: &LedgerArgs) -> Result<Read, Failure> {
             judge::default_policy()?
         }
     };
-    let mut entries = ledger::all(&repository, &policy.certificates, &tip)?;
+    let basis = judge::basis_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
+    let mut entries = ledger::all(&repository, &policy.certificates, &tip, &basis)?;
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.moment().is_none(), entry.moment())));
     Ok(Read {
         repository,

@@ -4,6 +4,7 @@
 //! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide.
 
 mod args;
+mod case;
 mod certify;
 mod check;
 mod completions;
@@ -12,6 +13,7 @@ mod doctor;
 mod draft;
 mod explain;
 mod failure;
+mod force;
 mod hook;
 mod init;
 mod install;

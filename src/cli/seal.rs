@@ -28,7 +28,8 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
     let gated = judge::gate(&repository, &selected.change, &in_force)?;
     let mut files = draft::files_of(&gated, &components);
     // An approval is sealed for what it names and no more; a refusal for all that its component gates, and no less.
-    if !in_force.policy.class(status).refuses() && in_force.policy.class(status) != Class::Neutral {
+    let neutral = in_force.policy.class(status) == Class::Neutral && certificate.bypass.is_none();
+    if !in_force.policy.class(status).refuses() && !neutral {
         files.retain(|file| certificate.named.iter().any(|named| names(named, &file.file.path)));
     }
     if files.is_empty() {
@@ -45,7 +46,9 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
             .help(format!("certgate check {}   # lists what is gated", selected.arguments))
             .into());
     }
-    let subject = draft::subject(&repository, &selected, &certificate.components, &files)?;
+    let bypass = certificate.bypass.is_some();
+    let bound = draft::bound(&repository, &selected, &in_force.policy, &args.targets, bypass)?;
+    let subject = draft::subject(&repository, &selected, &certificate.components, &files, bound)?;
     let id = ulid::Ulid::generate().to_string();
     let sealed = seal(&bytes, &subject, &id).map_err(|error| refused(&shown.to_string(), &error))?;
     if sealed == bytes {

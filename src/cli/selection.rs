@@ -301,6 +301,16 @@ fn split_range(range: &str) -> Result<(&str, &str), Failure> {
     Ok((base, if head.is_empty() { "HEAD" } else { head }))
 }
 
+/// The name of the protected branch that HEAD would merge into.
+pub(super) fn protected_target(repository: &Repository) -> Result<String, Failure> {
+    merge_target(repository, None).map(|(_, branch)| branch).map_err(|_| {
+        Failure::usage(
+            "a certificate is bound to a branch here, and which one cannot be told",
+            "certgate certify … --target BRANCH",
+        )
+    })
+}
+
 /// The revision of the protected branch that HEAD would merge into, and that branch's name. On a protected branch itself that is its
 /// upstream.
 fn merge_target(repository: &Repository, target: Option<&str>) -> Result<(String, String), Failure> {

@@ -92,7 +92,7 @@ pub(super) fn oid(hex: &[u8]) -> Option<Oid> {
 }
 
 /// Splits `Name <address> seconds zone`; a broken date counts as 1970, as in git.
-fn person(text: &[u8]) -> (Person, i64) {
+pub(super) fn person(text: &[u8]) -> (Person, i64) {
     let open = text.iter().position(|&b| b == b'<').unwrap_or(text.len());
     let (name, rest) = text.split_at(open);
     let rest = rest.get(1..).unwrap_or_default();

@@ -59,6 +59,20 @@ enum Value {
 }
 
 impl Repository {
+    /// The e-mail addresses of author and committer that a commit would get now (git-var(1)), as bytes. Git that cannot tell, tells by
+    /// refusing the commit.
+    pub fn committing(&self) -> Result<Vec<Vec<u8>>, GitError> {
+        let mut found = Vec::new();
+        for variable in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
+            let output = self.runner.output(&["var", variable])?;
+            let line = output.stdout.split(|&b| b == b'\n').next().unwrap_or_default();
+            if output.status.success() && !line.is_empty() {
+                found.push(super::commit::person(line).0.email);
+            }
+        }
+        Ok(found)
+    }
+
     /// What HEAD points at. A branch without commits is [`Head::Unborn`]; any other failure to read HEAD is an error.
     pub fn head(&self) -> Result<Head, GitError> {
         let (name, id) = self.head_id()?;

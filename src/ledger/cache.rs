@@ -1,7 +1,8 @@
 //! The base's ledger, kept on disk so that a hook need not read every certificate at every commit.
 //!
 //! A cache is a folder `$GIT_COMMON_DIR/certgate/ledger/KEY/`, where KEY is a digest of everything that its content depends on: the
-//! certificate globs, the ids of the trees they reach into, and the version of certgate. It is written once, under another name, and
+//! certificate globs, the ids of the trees they reach into, the keys and demands that signatures are held against, and the version of
+//! certgate. It is written once, under another name, and
 //! renamed; it is never changed. What cannot be read is made anew, and what cannot be written is done without.
 //!
 //! Files: `index` (which components are in which shard, the stops, the certificates without a component), `ids` (sorted), and one
@@ -18,15 +19,20 @@ use super::record::Record;
 use super::shard::{Shard, load, store};
 use crate::certificate::Class;
 use crate::change::{ObjectId, RepoPath};
+use crate::trust::Basis;
 
 /// Grows when the form of a record or the reading of a certificate changes.
-const FORM: &str = "2";
+const FORM: &str = "3";
 
 /// Names the content that a cache would hold.
 pub(super) struct CacheKey(String);
 
 impl CacheKey {
-    pub(super) fn new<'g>(patterns: impl Iterator<Item = &'g str>, trees: &[(Vec<u8>, Option<ObjectId>)]) -> Self {
+    pub(super) fn new<'g>(
+        patterns: impl Iterator<Item = &'g str>,
+        trees: &[(Vec<u8>, Option<ObjectId>)],
+        basis: &Basis,
+    ) -> Self {
         let mut hash = Sha256::new();
         let mut add = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_le_bytes());
@@ -34,6 +40,7 @@ impl CacheKey {
         };
         add(FORM.as_bytes());
         add(env!("CARGO_PKG_VERSION").as_bytes());
+        add(&basis.fingerprint());
         patterns.for_each(|pattern| add(pattern.as_bytes()));
         for (prefix, tree) in trees {
             add(prefix);
@@ -49,7 +56,7 @@ struct Index {
     shards: BTreeMap<String, u32>,
     /// Records without a component.
     loose: Vec<Record>,
-    /// Folded components of the emergency stops, whose records every question needs.
+    /// Folded components of the emergency stops and of the bypasses, whose records every question needs.
     stops: BTreeSet<String>,
     /// Components with a refusal whose standing depends on approvals that only a whole shard shows.
     unsettled: BTreeSet<String>,
@@ -101,7 +108,8 @@ impl Cache {
         let mut index = Index::default();
         for record in &records {
             let components = record.folded_components();
-            if record.status().is_some_and(|status| status.class() == Class::Stop) {
+            let stops = record.status().is_some_and(|status| status.class() == Class::Stop);
+            if stops || record.is_bypass() {
                 index.stops.extend(components.iter().cloned());
             }
             if components.is_empty() {
@@ -116,7 +124,7 @@ impl Cache {
         for (name, shard) in &index.shards {
             if shards
                 .get(shard)
-                .is_some_and(|records| super::shard::is_unsettled(records))
+                .is_some_and(|records| super::shard::is_unsettled(records, !index.loose.is_empty()))
             {
                 index.unsettled.insert(name.clone());
             }
@@ -130,7 +138,7 @@ impl Cache {
         }
     }
 
-    /// The folded names of the components that an emergency stop names.
+    /// The folded names of the components that an emergency stop or a bypass names.
     pub(super) fn stop_components(&self) -> impl Iterator<Item = String> + '_ {
         self.index.stops.iter().cloned()
     }

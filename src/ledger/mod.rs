@@ -10,7 +10,7 @@ mod record;
 mod shard;
 
 pub use history::carried;
-pub use read::{Ledger, LedgerError, Query, all, read};
+pub use read::{Ledger, LedgerError, Query, all, read, signature_path};
 pub use record::{Entry, Origin};
 #[cfg(test)]
 pub(crate) use shard::read_back;

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cache::{Cache, CacheKey, Need};
-use super::record::Record;
+use super::record::{Checked, Record};
 use super::{Entry, Origin, Violation};
-use crate::certificate::{self, MAX_BYTES, Parsed};
-use crate::change::{Change, FileChange, Mode, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::certificate::{self, Certificate, MAX_BYTES, Parsed};
+use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::Level;
 use crate::git::{Blob, GitError, Repository};
 use crate::policy::GlobList;
-use crate::trust::{HashCheck, check_hash};
+use crate::trust::{Basis, HashCheck, MAX_SIGNATURE, SIGNATURE_SUFFIX, SignatureCheck, check_hash};
 
 /// What to read.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub struct Query<'a> {
     pub components: &'a BTreeSet<String>,
     /// The gated paths: of the base's approvals only those that list one of them need be read.
     pub paths: &'a BTreeSet<RepoPath>,
+    /// The keys that signatures are checked with, and what the policy asks of them.
+    pub basis: &'a Basis,
+    /// The clock: a key must be valid when the change that brings the signature is judged, too.
+    pub now: jiff::Timestamp,
     /// True where the policy lets other approvals bear on the question (binding `component`, statuses moved to another class).
     pub whole: bool,
 }
@@ -67,6 +71,12 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
         .iter()
         .filter(|file| query.certificates.matches(file.path.as_bytes()))
         .collect();
+    let signatures: Vec<&FileChange> = query
+        .change
+        .files
+        .iter()
+        .filter(|file| is_signature(query.certificates, &file.path))
+        .collect();
     let gone: BTreeSet<&ObjectId> = touched
         .iter()
         .filter(|f| f.after().is_none())
@@ -75,6 +85,7 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
         .collect();
     let arrived: BTreeSet<&ObjectId> = touched
         .iter()
+        .chain(&signatures)
         .filter(|f| f.before().is_none())
         .filter_map(|f| f.after())
         .map(|e| &e.id)
@@ -101,10 +112,14 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
                     continue;
                 }
                 let parsed = parse(repository, &file.path, after.mode, &after.id)?;
-                let valid =
-                    certificate::is_valid(&parsed.0) && !parsed.0.findings.iter().any(|f| f.level() == Level::Error);
-                only_certificates &= valid;
-                added.push(entry(parsed, after.id.clone(), Origin::Added));
+                only_certificates &= parsed.is_valid();
+                let at = [parsed.certificate().date.unwrap_or(query.now), query.now];
+                let signature = match query.basis.asks() {
+                    true => repository.entry(&query.change.head, &signature_path(&file.path))?,
+                    false => None,
+                };
+                let checked = check(repository, &parsed, signature.as_ref(), query.basis, &at)?;
+                added.push(parsed.into_entry(after.id.clone(), checked));
             }
             (Some(before), None) => {
                 only_certificates = false;
@@ -113,6 +128,17 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
                 }
             }
             (None, None) => {}
+        }
+    }
+    for file in signatures {
+        match (file.before(), file.after()) {
+            (Some(before), Some(after)) if before.id != after.id => {
+                violations.push(Violation::Modified(file.path.clone()));
+            }
+            (Some(before), None) if !arrived.contains(&before.id) => {
+                violations.push(Violation::Deleted(file.path.clone()));
+            }
+            _ => {}
         }
     }
     only_certificates &= query.change.files.iter().all(|file| {
@@ -130,7 +156,7 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
             whole,
         };
         let asks_ids = added.iter().any(|entry| entry.certificate.id.is_some());
-        let (records, ids) = with_base(repository, query.certificates, tip, |base| {
+        let (records, ids) = with_base(repository, query.certificates, tip, query.basis, |base| {
             wanted.extend(base.stop_components());
             Some((
                 base.load(&wanted, need)?,
@@ -155,8 +181,13 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
 /// # Errors
 ///
 /// As [`read`].
-pub fn all(repository: &Repository, certificates: &GlobList, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
-    let mut entries: Vec<Entry> = with_base(repository, certificates, tip, |base| base.load_all())?
+pub fn all(
+    repository: &Repository,
+    certificates: &GlobList,
+    tip: &ObjectId,
+    basis: &Basis,
+) -> Result<Vec<Entry>, LedgerError> {
+    let mut entries: Vec<Entry> = with_base(repository, certificates, tip, basis, |base| base.load_all())?
         .into_iter()
         .map(Record::into_entry)
         .collect();
@@ -169,6 +200,7 @@ fn with_base<T>(
     repository: &Repository,
     certificates: &GlobList,
     tip: &ObjectId,
+    basis: &Basis,
     mut ask: impl FnMut(&Cache) -> Option<T>,
 ) -> Result<T, LedgerError> {
     let prefixes = certificates.literal_prefixes();
@@ -176,7 +208,7 @@ fn with_base<T>(
     for prefix in &prefixes {
         trees.push((prefix.clone(), repository.subtree_id(tip, prefix)?));
     }
-    let key = CacheKey::new(certificates.iter(), &trees);
+    let key = CacheKey::new(certificates.iter(), &trees, basis);
     let home = repository.common_dir().join("certgate").join("ledger");
     if let Some(answer) = Cache::open(&home, &key).and_then(|cache| ask(&cache)) {
         return Ok(answer);
@@ -186,72 +218,134 @@ fn with_base<T>(
         .map(|record| ((record.key().0.clone(), record.key().1.clone()), record))
         .collect();
     let mut records = Vec::new();
-    for (path, at) in repository.list(&Snapshot::Commit(tip.clone()), &prefixes)? {
-        if !certificates.matches(path.as_bytes()) {
-            continue;
-        }
-        let record = match known
-            .remove(&(path.clone(), at.id.clone()))
-            .filter(|_| at.mode != Mode::Symlink)
-        {
-            Some(record) => record,
-            None => {
-                let (parsed, hash) = parse(repository, &path, at.mode, &at.id)?;
-                Record::new(parsed.certificate, at.id, hash)
-            }
+    let mut listed = repository.list(&Snapshot::Commit(tip.clone()), &prefixes)?;
+    let mut signatures: BTreeMap<RepoPath, At> = BTreeMap::new();
+    if basis.asks() {
+        let signed = |(path, _): &(RepoPath, At)| path.as_bytes().ends_with(SIGNATURE_SUFFIX.as_bytes());
+        signatures.extend(listed.iter().filter(|entry| signed(entry)).cloned());
+    }
+    listed.retain(|(path, _)| certificates.matches(path.as_bytes()));
+    for (path, at) in listed {
+        let signature = signatures.get(&signature_path(&path));
+        let same = |record: &Record| {
+            at.mode != Mode::Symlink && record.is_checked(signature.map(|entry| &entry.id), &basis.keys)
         };
-        records.push(record);
+        records.push(match known.remove(&(path.clone(), at.id.clone())).filter(same) {
+            Some(record) => record.judged(&basis.demands),
+            None => {
+                let document = parse(repository, &path, at.mode, &at.id)?;
+                let moments: Vec<jiff::Timestamp> = document.certificate().date.into_iter().collect();
+                let checked = check(repository, &document, signature, basis, &moments)?;
+                document.into_record(at.id, checked)
+            }
+        });
     }
     // What a push brings that may yet be refused is not kept.
     let home = (!repository.is_quarantined(tip)?).then_some(home.as_path());
     ask(&Cache::create(home, &key, records)).ok_or(LedgerError::Cache)
 }
 
-fn parse(
-    repository: &Repository,
-    path: &RepoPath,
-    mode: Mode,
-    id: &ObjectId,
-) -> Result<(Parsed, HashCheck), LedgerError> {
+/// A document that was read: what it says, whether its hash is right, and its bytes.
+struct Document {
+    parsed: Parsed,
+    hash: HashCheck,
+    bytes: Vec<u8>,
+}
+
+impl Document {
+    fn unread(parsed: Parsed) -> Self {
+        Self {
+            parsed,
+            hash: HashCheck::Absent,
+            bytes: Vec::new(),
+        }
+    }
+
+    fn certificate(&self) -> &Certificate {
+        &self.parsed.certificate
+    }
+
+    fn is_valid(&self) -> bool {
+        certificate::is_valid(&self.parsed) && !self.parsed.findings.iter().any(|f| f.level() == Level::Error)
+    }
+
+    fn into_record(self, blob: ObjectId, checked: Checked) -> Record {
+        Record::new(self.parsed.certificate, blob, self.hash, checked)
+    }
+
+    /// As the change adds it.
+    fn into_entry(self, blob: ObjectId, checked: Checked) -> Entry {
+        Entry {
+            certificate: self.parsed.certificate,
+            origin: Origin::Added,
+            blob,
+            hash: self.hash,
+            signature: checked.check,
+            trusted: checked.trusted,
+            carried: BTreeSet::new(),
+            findings: self.parsed.findings,
+        }
+    }
+}
+
+fn parse(repository: &Repository, path: &RepoPath, mode: Mode, id: &ObjectId) -> Result<Document, LedgerError> {
     if !matches!(mode, Mode::Regular | Mode::Executable) {
         // A symlink's content is a path and a submodule's a commit: neither is a document.
-        return Ok((certificate::not_a_file(path), HashCheck::Absent));
+        return Ok(Document::unread(certificate::not_a_file(path)));
     }
     Ok(match repository.blob(id, MAX_BYTES)? {
         Blob::Content(bytes) => {
             let parsed = certificate::parse(path, &bytes);
             let hash = check_hash(&bytes, &parsed.certificate);
-            (parsed, hash)
+            Document { parsed, hash, bytes }
         }
-        Blob::TooLarge { size } => (certificate::too_large(path, size), HashCheck::Absent),
+        Blob::TooLarge { size } => Document::unread(certificate::too_large(path, size)),
     })
 }
 
-fn entry((parsed, hash): (Parsed, HashCheck), blob: ObjectId, origin: Origin) -> Entry {
-    let findings: Vec<Diagnostic> = parsed.findings;
-    Entry {
-        certificate: parsed.certificate,
-        origin,
+/// Where the signature of a certificate stands: `X.md.sig` beside `X.md`.
+pub fn signature_path(certificate: &RepoPath) -> RepoPath {
+    RepoPath::new([certificate.as_bytes(), SIGNATURE_SUFFIX.as_bytes()].concat())
+}
+
+/// Checks the signature that stands beside a document, at all of the moments.
+fn check(
+    repository: &Repository,
+    document: &Document,
+    signature: Option<&At>,
+    basis: &Basis,
+    at: &[jiff::Timestamp],
+) -> Result<Checked, LedgerError> {
+    let blob = signature.map(|entry| entry.id.clone());
+    let bytes = match signature {
+        Some(entry) if !matches!(entry.mode, Mode::Regular | Mode::Executable) => Some(Vec::new()),
+        Some(entry) => match repository.blob(&entry.id, MAX_SIGNATURE)? {
+            Blob::Content(bytes) => Some(bytes),
+            Blob::TooLarge { .. } => Some(Vec::new()),
+        },
+        None => None,
+    };
+    let check: SignatureCheck = basis.check(&document.bytes, bytes.as_deref(), at);
+    let trusted = basis.demands.doubt(document.certificate(), &check).is_none();
+    Ok(Checked {
+        check,
         blob,
-        hash,
-        carried: BTreeSet::new(),
-        findings,
-    }
+        keys: basis.keys,
+        trusted,
+    })
 }
 
 fn is_history(repository: &Repository, query: &Query<'_>, file: &FileChange) -> Result<bool, LedgerError> {
     let (Some(since), Some(before)) = (query.since, file.before()) else {
         return Ok(false);
     };
-    let parsed = parse(repository, &file.path, before.mode, &before.id)?;
-    Ok(entry(parsed, before.id.clone(), Origin::Base)
-        .moment()
-        .is_some_and(|moment| moment < since))
+    let document = parse(repository, &file.path, before.mode, &before.id)?;
+    Ok(super::record::moment(document.certificate()).is_some_and(|moment| moment < since))
 }
 
 fn is_signature(certificates: &GlobList, path: &RepoPath) -> bool {
     path.as_bytes()
-        .strip_suffix(b".sig")
+        .strip_suffix(SIGNATURE_SUFFIX.as_bytes())
         .is_some_and(|document| certificates.matches(document))
 }
 

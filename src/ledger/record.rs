@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Certificate, Condition, NamedPath, Status, SubjectField};
-use crate::change::{ObjectId, RepoPath};
+use crate::certificate::{Bypass, Certificate, Condition, NamedPath, Status, SubjectField};
+use crate::change::{Digest, ObjectId, RepoPath};
 use crate::diagnostic::Diagnostic;
 use crate::policy::fold;
-use crate::trust::HashCheck;
+use crate::trust::{Demands, HashCheck, SignatureCheck};
 
 /// Where a certificate is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,11 @@ pub struct Entry {
     pub blob: ObjectId,
     /// Whether its claimed hash is that of its bytes.
     pub hash: HashCheck,
+    /// Whose signature stands beside it; [`SignatureCheck::Absent`] too where signatures are not looked at.
+    pub signature: SignatureCheck,
+    /// False where the policy's demands on signatures and binding to the repository leave a doubt (see
+    /// [`Demands::doubt`](crate::trust::Demands::doubt)).
+    pub trusted: bool,
     /// Gated paths that it names and that are, at the commit that introduced it, what they are at the head (binding `history`).
     pub carried: BTreeSet<RepoPath>,
     /// What a reader should be told of the document; filled for certificates that the change adds.
@@ -40,9 +45,7 @@ pub struct Entry {
 impl Entry {
     /// The moment by which entries are ordered: the Date field, or the one in the file name; `None` orders last.
     pub fn moment(&self) -> Option<Timestamp> {
-        self.certificate
-            .date
-            .or_else(|| date_of_file_name(&self.certificate.path))
+        moment(&self.certificate)
     }
 
     /// A name for people: the id, or else the path.
@@ -57,6 +60,10 @@ impl Entry {
     pub fn component_names(&self) -> impl Iterator<Item = String> + '_ {
         self.certificate.components.iter().map(|name| fold(name))
     }
+}
+
+pub(super) fn moment(certificate: &Certificate) -> Option<Timestamp> {
+    certificate.date.or_else(|| date_of_file_name(&certificate.path))
 }
 
 /// Reads `…_YYYYMMDD_HHMMSS.md`.
@@ -102,10 +109,36 @@ pub(super) struct Record {
     named: Vec<NamedPath>,
     claimed_hash: Option<String>,
     placeholders: bool,
+    bypass: Option<Bypass>,
+    rationale: bool,
     hash: HashCheck,
+    signature: SignatureCheck,
+    /// The blob of the signature, and the keys that it was checked with.
+    signed: (Option<ObjectId>, Digest),
+    trusted: bool,
+}
+
+/// A signature that was looked at.
+pub(super) struct Checked {
+    pub(super) check: SignatureCheck,
+    pub(super) blob: Option<ObjectId>,
+    pub(super) keys: Digest,
+    pub(super) trusted: bool,
 }
 
 impl Record {
+    /// True where a check by these keys of this signature would say the same again.
+    pub(super) fn is_checked(&self, blob: Option<&ObjectId>, keys: &Digest) -> bool {
+        self.signed.0.as_ref() == blob && self.signed.1 == *keys
+    }
+
+    /// Judges anew whether it is trusted; the demands may have changed since.
+    pub(super) fn judged(mut self, demands: &Demands) -> Self {
+        let entry = self.clone().into_entry();
+        self.trusted = demands.doubt(&entry.certificate, &entry.signature).is_none();
+        self
+    }
+
     pub(super) fn key(&self) -> (&RepoPath, &ObjectId) {
         (&self.path, &self.blob)
     }
@@ -122,7 +155,11 @@ impl Record {
         self.status
     }
 
-    pub(super) fn new(certificate: Certificate, blob: ObjectId, hash: HashCheck) -> Self {
+    pub(super) fn is_bypass(&self) -> bool {
+        self.bypass.is_some()
+    }
+
+    pub(super) fn new(certificate: Certificate, blob: ObjectId, hash: HashCheck, checked: Checked) -> Self {
         let c = certificate;
         Self {
             path: c.path,
@@ -138,7 +175,12 @@ impl Record {
             named: c.named,
             claimed_hash: c.hash,
             placeholders: c.placeholders,
+            bypass: c.bypass,
+            rationale: c.rationale,
             hash,
+            signature: checked.check,
+            signed: (checked.blob, checked.keys),
+            trusted: checked.trusted,
         }
     }
 
@@ -156,15 +198,32 @@ impl Record {
             named: self.named,
             hash: self.claimed_hash,
             placeholders: self.placeholders,
+            bypass: self.bypass,
+            rationale: self.rationale,
         };
         Entry {
             certificate,
             origin: Origin::Base,
             blob: self.blob,
             hash: self.hash,
+            signature: self.signature,
+            trusted: self.trusted,
             carried: BTreeSet::new(),
             findings: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+impl From<Entry> for Record {
+    fn from(entry: Entry) -> Self {
+        let checked = Checked {
+            check: entry.signature,
+            blob: None,
+            keys: Digest([0; 32]),
+            trusted: entry.trusted,
+        };
+        Self::new(entry.certificate, entry.blob, entry.hash, checked)
     }
 }
 

@@ -168,13 +168,16 @@ fn core(entries: &[Entry]) -> BTreeSet<usize> {
     positions
 }
 
-/// Whether a shard holds a refusal of the whole component that nothing in the shard settles.
-pub(super) fn is_unsettled(records: &[&Record]) -> bool {
+/// Whether a shard holds a refusal of the whole component that nothing in the shard settles, or a certificate that cannot be read and
+/// that no sound approval could make up for. `loose`: such certificates stand outside of the shard, too.
+pub(super) fn is_unsettled(records: &[&Record], loose: bool) -> bool {
     let entries: Vec<Entry> = records.iter().map(|record| (*record).clone().into_entry()).collect();
-    entries
-        .iter()
-        .filter(|entry| refuses_the_component(entry))
-        .any(|entry| settling(entry, &entries).is_none())
+    let unreadable = loose || entries.iter().any(|entry| entry.certificate.status.is_none());
+    (unreadable && !entries.iter().any(|entry| is_sound(entry, &entries)))
+        || entries
+            .iter()
+            .filter(|entry| refuses_the_component(entry))
+            .any(|entry| settling(entry, &entries).is_none())
 }
 
 /// True for an approval in which no policy can find a flaw and that nobody in the shard supersedes.
@@ -192,6 +195,10 @@ fn is_sound(entry: &Entry, entries: &[Entry]) -> bool {
         && c.date.is_some_and(|date| date < jiff::Timestamp::now())
         && c.subject != SubjectField::Unreadable
         && !c.placeholders
+        && c.bypass.is_none()
+        && entry.trusted
+        // What is bound to a branch counts on that branch alone.
+        && !matches!(&c.subject, SubjectField::Present(subject) if !subject.targets.is_empty())
         && entry.hash != HashCheck::Mismatch
         && !superseded()
 }
@@ -219,14 +226,10 @@ fn settling(refusal: &Entry, entries: &[Entry]) -> Option<usize> {
 #[cfg(test)]
 pub(crate) fn read_back(entries: &[Entry], paths: &BTreeSet<RepoPath>, whole: bool) -> Vec<Entry> {
     let folder = tempfile::tempdir().unwrap();
-    let records: Vec<Record> = entries
-        .iter()
-        .cloned()
-        .map(|e| Record::new(e.certificate, e.blob, e.hash))
-        .collect();
+    let records: Vec<Record> = entries.iter().cloned().map(Record::from).collect();
     let records: Vec<&Record> = records.iter().collect();
     let shard = Shard::at(folder.path(), 0);
     shard.write(&records).unwrap();
-    let read = shard.read(paths, whole || is_unsettled(&records)).unwrap();
+    let read = shard.read(paths, whole || is_unsettled(&records, false)).unwrap();
     read.into_iter().map(Record::into_entry).collect()
 }

@@ -37,6 +37,8 @@ pub use crate::certificate::fold_component as fold;
 use crate::certificate::{Class, Status};
 use crate::change::{Digest, RepoPath};
 use crate::diagnostic::Place;
+use crate::trust::Demands;
+pub use crate::trust::Signatures;
 
 /// The component that every change to `.certgate/**` gates.
 pub const POLICY_COMPONENT: &str = "certgate-policy";
@@ -62,6 +64,14 @@ pub struct Policy {
     pub stop_is_per_component: bool,
     /// `policy.owners:` agents who may certify a change to `.certgate/**`; empty: anyone.
     pub owners: Vec<String>,
+    /// `serial:` grows with every change of the policy, where it is set, so that an older one cannot come back.
+    pub serial: Option<u64>,
+    /// `repository:` the name that certificates are bound to, so that none replays in another repository.
+    pub repository: Option<String>,
+    /// `defaults.signatures:` whether certificates are signed.
+    pub signatures: Signatures,
+    /// `defaults.independence:` who signs an approval may not have authored or committed the change.
+    pub independence: bool,
     /// SHA-256 of the policy's source and of the packs it extends: a key for what was derived from it.
     pub digest: Digest,
     /// Where it is from, as shown: the name of the source, or `builtin:NAME`.
@@ -82,6 +92,10 @@ impl Default for Policy {
             classes: BTreeMap::new(),
             stop_is_per_component: false,
             owners: Vec::new(),
+            serial: None,
+            repository: None,
+            signatures: Signatures::Off,
+            independence: false,
             digest: Digest([0; 32]),
             origin: String::new(),
             source: Arc::default(),
@@ -116,6 +130,18 @@ impl Policy {
     /// The class of a status under this policy.
     pub fn class(&self, status: Status) -> Class {
         self.classes.get(&status).copied().unwrap_or_else(|| status.class())
+    }
+
+    /// What it asks of certificates that approve.
+    pub fn demands(&self) -> Demands {
+        let speakers = self.agents.iter();
+        Demands {
+            signatures: self.signatures,
+            speakers: speakers
+                .map(|(name, agent)| (name.clone(), agent.principals.clone()))
+                .collect(),
+            repository: self.repository.clone(),
+        }
     }
 
     /// True for paths of certificates.
@@ -277,6 +303,8 @@ pub struct Component {
     pub aliases: Vec<String>,
     /// How much is at stake.
     pub risk: Risk,
+    /// Agents one of whom must authorize a change beside its reviewers, from [`Risk::Medium`] on; empty: nobody need.
+    pub authorizers: Vec<String>,
     /// When a change touches it.
     pub rules: Rules,
     /// Who must certify.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::source::Step;
 use super::validate::{Check, at};
-use super::{Component, POLICY_COMPONENT, Policy, fold, nearest, raw};
+use super::{Component, POLICY_COMPONENT, Policy, Signatures, fold, nearest, raw};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Names seen so far, by their folded form, with the component that has them.
@@ -91,13 +91,20 @@ impl Check<'_> {
             for (nth, agent) in component.require.agents.iter().enumerate() {
                 wanted.push((agent, at!["components", index, "require", "agents", nth].to_vec()));
             }
+            for (nth, agent) in component.authorizers.iter().enumerate() {
+                wanted.push((agent, at!["components", index, "authorizers", nth].to_vec()));
+            }
             for (globs, agent) in &component.handoff {
                 let glob: String = globs.iter().collect();
                 wanted.push((agent, at!["components", index, "handoff", glob.as_str()].to_vec()));
             }
         }
         for (agent, place) in wanted {
-            if policy.agents.contains_key(agent) {
+            if let Some(known) = policy.agents.get(agent) {
+                if policy.signatures == Signatures::Required && known.principals.is_empty() {
+                    let message = format!("agent `{agent}` has no `principals`, so no signature of it counts");
+                    self.push(Diagnostic::warning(Code::CG009, message), Some(&place));
+                }
                 continue;
             }
             let finding = Diagnostic::warning(Code::CG009, format!("agent `{agent}` is not in `agents`"));

@@ -27,6 +27,8 @@ pub(super) struct Short<T>(pub(super) T);
 #[serde(deny_unknown_fields, expecting = "a mapping of policy keys")]
 pub(super) struct Policy {
     pub(super) version: Option<String>,
+    pub(super) serial: Option<u64>,
+    pub(super) repository: Option<String>,
     #[serde(default)]
     pub(super) extends: List,
     #[serde(default)]
@@ -102,6 +104,8 @@ pub(super) struct Component {
     #[serde(default)]
     pub(super) aliases: List,
     pub(super) risk: Option<String>,
+    #[serde(default)]
+    pub(super) authorizers: List,
     #[serde(rename = "match", default)]
     pub(super) rules: Rules,
     #[serde(default)]

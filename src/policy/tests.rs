@@ -124,12 +124,19 @@ fn errors_have_places() {
         ("version: 1\nstatuses: { Rejected: hold }\n".into(), c9, 2, "Rejected"),
         ("version: 1\nledger: { since: yesterday }\n".into(), c9, 2, "yesterday"),
         (
-            "version: 1\ndefaults: { signatures: required }\n".into(),
+            "version: 1\ndefaults: { signatures: require }\n".into(),
             c9,
             2,
-            "required",
+            "require",
         ),
         ("version: 1\ndefaults: { independence: true }\n".into(), c9, 2, "true"),
+        ("version: 1\nrepository: two words\n".into(), c9, 2, "two words"),
+        (
+            "version: 1\ncertificates: [\"certificates/*.md\", \"src/**\"]\n".into(),
+            c9,
+            2,
+            "\"src/**",
+        ),
         ("version: 1\ndefaults: { max_age: 0d }\n".into(), c9, 2, "0d"),
         (
             "version: 1\nenforce: [{ branches: [main], merge: blok }]\n".into(),

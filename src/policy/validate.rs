@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::source::{Source, Step};
 use super::{
-    Agent, Binding, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Require, Risk, fold,
-    nearest, raw,
+    Agent, Binding, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Require, Risk,
+    Signatures, fold, nearest, raw,
 };
 use crate::certificate::{Class, Status};
 use crate::diagnostic::{Code, Diagnostic, Level};
@@ -36,6 +36,11 @@ const ENFORCEMENTS: [(&str, Enforcement); 3] = [
 ];
 const RISKS: [(&str, Risk); 3] = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
 const EVIDENCE: [(&str, EvidenceKind); 1] = [("file-references", EvidenceKind::FileReferences)];
+const SIGNATURES: [(&str, Signatures); 3] = [
+    ("off", Signatures::Off),
+    ("optional", Signatures::Optional),
+    ("required", Signatures::Required),
+];
 const CLASSES: [(&str, Class); 6] = [
     ("approve", Class::Approve),
     ("conditional", Class::Conditional),
@@ -56,6 +61,8 @@ pub(super) struct Defaults {
     binding: Binding,
     max_age: Duration,
     conditional: Conditional,
+    pub(super) signatures: Signatures,
+    pub(super) independence: bool,
     pub(super) families: Vec<Family>,
 }
 
@@ -158,28 +165,20 @@ impl<'s> Check<'s> {
     pub(super) fn defaults(&mut self, raw: Option<&raw::Defaults>) -> Defaults {
         let fallback = raw::Defaults::default();
         let raw = raw.unwrap_or(&fallback);
-        match raw.signatures.as_deref() {
-            None | Some("off") => {}
-            Some("optional" | "required") => self.push(
-                Diagnostic::error(Code::CG009, "this version does not check signatures")
-                    .help("write `signatures: off`, or leave the key out"),
-                Some(&at!["defaults", "signatures"]),
-            ),
-            other => {
-                self.word(&[("off", ())], other, &at!["defaults", "signatures"]);
-            }
-        }
-        if raw.independence == Some(true) {
+        let signatures = self
+            .word(&SIGNATURES, raw.signatures.as_deref(), &at!["defaults", "signatures"])
+            .unwrap_or_default();
+        let independence = raw.independence == Some(true);
+        if independence && signatures == Signatures::Off {
             self.push(
-                Diagnostic::error(
-                    Code::CG009,
-                    "this version does not check signatures, so it cannot tell who signed",
-                )
-                .help("write `independence: false`, or leave the key out"),
+                Diagnostic::error(Code::CG009, "without signatures nobody can tell who approved")
+                    .help("write `signatures: required` beside it"),
                 Some(&at!["defaults", "independence"]),
             );
         }
         Defaults {
+            signatures,
+            independence,
             binding: self
                 .word(&BINDINGS, raw.binding.as_deref(), &at!["defaults", "binding"])
                 .unwrap_or(Binding::History),
@@ -247,6 +246,13 @@ impl<'s> Check<'s> {
         if !list.iter().any(|glob| !glob.starts_with('!')) {
             self.error(Code::CG009, "no path can be a certificate", &at!["certificates"]);
         }
+        // What is a certificate is not gated, so no glob may reach into what else there is.
+        for (index, glob) in list.iter().enumerate().filter(|(_, glob)| !glob.starts_with('!')) {
+            if !glob.ends_with(".md") {
+                let message = format!("`{glob}` does not end in `.md`: a certificate is a Markdown document");
+                self.error(Code::CG009, message, &at!["certificates", index]);
+            }
+        }
         self.globs(list, &at!["certificates"])
     }
 
@@ -312,6 +318,18 @@ impl<'s> Check<'s> {
                 (name, agent)
             })
             .collect()
+    }
+
+    /// The name that certificates are bound to: one word, so that it stands on a line of the SUBJECT.
+    pub(super) fn repository(&mut self, raw: Option<String>) -> Option<String> {
+        let name = raw?;
+        let sound = |c: char| !c.is_whitespace() && !c.is_control();
+        if name.is_empty() || name.len() > 200 || !name.chars().all(sound) {
+            let message = "`repository` is one word of at most 200 bytes, such as `example/trainer`";
+            self.error(Code::CG009, message, &at!["repository"]);
+            return None;
+        }
+        Some(name)
     }
 
     pub(super) fn statuses(&mut self, raw: &raw::Pairs<String>) -> BTreeMap<Status, Class> {
@@ -406,6 +424,7 @@ impl<'s> Check<'s> {
                 .unwrap_or(defaults.conditional),
             examples: self.examples(&raw.examples, &inside("examples"), false),
             handoff,
+            authorizers: raw.authorizers.0,
             id,
             title: raw.title,
             aliases: raw.aliases.0,

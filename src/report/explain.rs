@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize};
 use crate::ledger::{Entry, Violation};
 use crate::policy::{Enforcement, Stage};
 use crate::sensitivity::{Reason, RuleKind};
+use crate::trust::Doubt;
 use crate::verdict::{Case, Decision, Finding, GatedUnit, Problem};
 
 /// How many paths a message lists before it only counts.
@@ -39,7 +40,7 @@ pub fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<Diagnos
     all
 }
 
-struct Context<'a> {
+pub(super) struct Context<'a> {
     case: &'a Case,
     remedy: &'a Remedy,
 }
@@ -62,7 +63,7 @@ impl Context<'_> {
         })
     }
 
-    fn entry(&self, index: usize) -> Option<&Entry> {
+    pub(super) fn entry(&self, index: usize) -> Option<&Entry> {
         self.case.ledger.get(index)
     }
 
@@ -82,7 +83,7 @@ impl Context<'_> {
     }
 
     /// The same without the path, for a message that points there.
-    fn brief(&self, index: usize) -> String {
+    pub(super) fn brief(&self, index: usize) -> String {
         let Some(entry) = self.entry(index) else {
             return "a certificate".to_owned();
         };
@@ -100,7 +101,7 @@ impl Context<'_> {
         )
     }
 
-    fn certify(&self, unit: &str, agent: Option<&str>) -> String {
+    pub(super) fn certify(&self, unit: &str, agent: Option<&str>) -> String {
         let by_policy = self.unit(unit).and_then(|unit| match unit.agents.as_slice() {
             [only] => Some(only.clone()),
             _ => None,
@@ -116,7 +117,7 @@ impl Context<'_> {
         )
     }
 
-    fn place(&self, index: usize) -> Option<Place> {
+    pub(super) fn place(&self, index: usize) -> Option<Place> {
         self.entry(index).map(|entry| Place::file(&entry.certificate.path))
     }
 
@@ -124,6 +125,11 @@ impl Context<'_> {
         let new = |code, message: String| Diagnostic::new(level, code, message);
         let one = match finding {
             Finding::Ledger(violation) => self.violation(violation, level),
+            Finding::Policy(_)
+            | Finding::Unauthorized { .. }
+            | Finding::Bypassed { .. }
+            | Finding::BypassOpen { .. }
+            | Finding::BypassOverdue { .. } => return self.authority(finding, level).into_iter().collect(),
             Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. } => {
                 return self.invalid(finding, *entry, level);
             }
@@ -240,6 +246,11 @@ impl Context<'_> {
         Some(match problem {
             Problem::SubjectUnreadable | Problem::HashMismatch => {
                 format!("certgate seal {path} {}", self.remedy.selection)
+            }
+            Problem::Doubt(Doubt::Unsigned) => format!("certgate seal {path} {} --sign KEY", self.remedy.selection),
+            Problem::Doubt(Doubt::Signature(_) | Doubt::NotASpeaker { .. }) => format!("certgate verify {path}"),
+            Problem::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Problem::OtherTarget(_) => {
+                "certgate policy show   # names the repository; certify again, with --target BRANCH".to_owned()
             }
             Problem::UnknownComponent(_) => "certgate policy show   # lists the components".to_owned(),
             Problem::SupersedesNothing(_) => "certgate log   # lists the ids".to_owned(),
@@ -373,7 +384,7 @@ impl Context<'_> {
     }
 }
 
-fn at(diagnostic: Diagnostic, place: Option<Place>) -> Diagnostic {
+pub(super) fn at(diagnostic: Diagnostic, place: Option<Place>) -> Diagnostic {
     match place {
         Some(place) => diagnostic.at(place),
         None => diagnostic,
@@ -392,7 +403,7 @@ pub fn describe(reason: &Reason) -> String {
 /// Most columns that paths take in a message; beyond it the first stands for all, and the notes list them.
 const MESSAGE: usize = 60;
 
-fn paths(files: &[RepoPath]) -> String {
+pub(super) fn paths(files: &[RepoPath]) -> String {
     let shown: Vec<String> = files.iter().take(3).map(|path| format!("`{path}`")).collect();
     let width: usize = shown.iter().map(|path| path.chars().count()).sum();
     match shown.as_slice() {
@@ -405,7 +416,7 @@ fn paths(files: &[RepoPath]) -> String {
     }
 }
 
-fn list(intro: &str, files: &[RepoPath]) -> String {
+pub(super) fn list(intro: &str, files: &[RepoPath]) -> String {
     let shown: Vec<String> = files.iter().take(LISTED).map(|path| format!("`{path}`")).collect();
     match (files.len(), files.len().saturating_sub(LISTED)) {
         (0, _) => format!("{intro} the whole component"),

@@ -3,6 +3,7 @@
 //! Together with `cli` the only place from which anything is printed. Every string from the repository has been made harmless before it
 //! gets here ([`crate::diagnostic`]); each format adds the escaping that is its own.
 
+mod authority;
 mod explain;
 mod github;
 mod human;

@@ -5,6 +5,7 @@
 //! is ever read here, and nothing here opens a file or looks at the clock.
 
 mod authority;
+mod basis;
 mod crypto;
 mod key;
 mod krl;
@@ -21,6 +22,7 @@ mod wire;
 mod tests;
 
 pub use crate::certificate::{HashCheck, certificate_hash, check_hash};
+pub use basis::{Basis, Demands, Doubt, Signatures};
 pub use key::KeyName;
 pub use problem::{SignatureProblem, SignersError};
 pub use revoked::Revoked;

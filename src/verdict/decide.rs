@@ -3,8 +3,9 @@
 //! 1. What breaks the ledger's rules blocks: a certificate edited or deleted, an id taken twice, an unreadable one added.
 //! 2. A change that only adds valid certificates answers to nothing else.
 //! 3. An EMERGENCY_STOP that stands blocks everything.
-//! 4. A gated file goes in if enough agents approve exactly its content, every specialist it is handed off to does, and no refusal
-//!    stands over it. A message that announces a judgement needs an approval that comes with it.
+//! 4. A gated file goes in if enough people approve exactly its content, every specialist it is handed off to does, so does one who
+//!    authorizes where the risk asks for it, and no refusal stands over it. A message that announces a judgement needs an approval that
+//!    comes with it. An owner's bypass, added with the change, stands in for approvals, never for the lifting of a refusal.
 //! 5. A refusal falls only to a later approval: of the same agent, covering what it refused; or naming it in `Supersedes`, of the same
 //!    agent or one who may lift.
 
@@ -16,19 +17,23 @@ use super::word::{Word, stop_is_lifted, words};
 use super::{
     Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, GatedUnit, Outcome, Problem, Verdict,
 };
+use super::{bypass, people};
 use crate::certificate::{Class, SubjectField};
 use crate::change::RepoPath;
 use crate::evidence;
 use crate::ledger::Origin;
 use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, fold};
+use crate::trust::{Doubt, SignatureCheck, Signatures};
 
 /// Decides a case.
 pub fn decide(case: &Case) -> Decision {
     let mut findings: Vec<Finding> = case.violations.iter().cloned().map(Finding::Ledger).collect();
+    findings.extend(case.policy_faults.iter().cloned().map(Finding::Policy));
     let words: Vec<Word<'_>> = words(case);
     for word in &words {
         findings.extend(word.findings_of_its_own(case, &words));
     }
+    findings.extend(bypass::told(case, &words));
     let mut components = Vec::new();
     if !case.only_certificates {
         let stops = words
@@ -61,17 +66,14 @@ pub fn decide(case: &Case) -> Decision {
     }
 }
 
-/// How many certificates that do not count are told with a gap; the newest.
-const MOST_TOLD: usize = 3;
-
 /// A gated component with the words on it.
 pub(super) struct Unit<'a> {
     pub(super) unit: &'a GatedUnit,
-    case: &'a Case,
+    pub(super) case: &'a Case,
     /// Every word of the case.
-    all: &'a [Word<'a>],
+    pub(super) all: &'a [Word<'a>],
     /// The words on this component, newest first.
-    words: Vec<&'a Word<'a>>,
+    pub(super) words: Vec<&'a Word<'a>>,
     /// Those that refuse.
     refusing: Vec<&'a Word<'a>>,
     /// Per gated file, the approvals that could be bound to it, newest first.
@@ -131,7 +133,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    fn candidates(&self, file: &GatedPath) -> impl Iterator<Item = &'a Word<'a>> + '_ {
+    pub(super) fn candidates(&self, file: &GatedPath) -> impl Iterator<Item = &'a Word<'a>> + '_ {
         self.candidates.get(&file.path).into_iter().flatten().copied()
     }
 
@@ -182,6 +184,13 @@ impl<'a> Unit<'a> {
                 });
             }
         }
+        for entry in self.overdue() {
+            outcome = outcome.max(Outcome::Uncovered);
+            findings.push(Finding::BypassOverdue {
+                unit: unit.id.clone(),
+                entry,
+            });
+        }
         let gaps = self.gaps(&refused, &mut findings);
         if !gaps.is_empty() || self.announced_without_certificate() {
             outcome = outcome.max(Outcome::Uncovered);
@@ -201,6 +210,7 @@ impl<'a> Unit<'a> {
                 by: by
                     .into_iter()
                     .map(|(word, binding)| (word.entry.label(), binding))
+                    .chain(self.bypass_label(file, &gaps))
                     .collect(),
             });
         }
@@ -240,6 +250,7 @@ impl<'a> Unit<'a> {
     /// Why `word` approves nothing on this component, whatever the file; empty where it may.
     pub(super) fn obstacles(&self, word: &Word<'_>) -> Vec<Problem> {
         let mut problems = word.flaws.clone();
+        problems.extend(self.dependence(word));
         if let Some(by) = word.superseded_by.first().and_then(|&at| self.all.get(at)) {
             problems.push(Problem::Superseded(by.entry.label()));
         }
@@ -263,13 +274,32 @@ impl<'a> Unit<'a> {
         problems
     }
 
+    /// Where independence is asked for: whether who signed had a hand in the change.
+    fn dependence(&self, word: &Word<'_>) -> Option<Problem> {
+        if !self.case.terms.independence {
+            return None;
+        }
+        let SignatureCheck::Valid(verified) = &word.entry.signature else {
+            return Some(Problem::Doubt(Doubt::Unsigned));
+        };
+        let signed = |author: &&String| {
+            verified.matches(author)
+                || verified
+                    .principals
+                    .iter()
+                    .any(|principal| principal.eq_ignore_ascii_case(author))
+        };
+        let author = self.unit.authors.iter().find(signed)?;
+        Some(Problem::NotIndependent(author.clone()))
+    }
+
     fn gives_file_references(&self, word: &Word<'_>) -> bool {
         let mut paths = self.unit.files.iter().map(|file| &file.path).peekable();
         paths.peek().is_none() || evidence::gives_file_references(&word.entry.certificate, paths)
     }
 
     /// Whether the content of `file` is what `word` is bound to. Says nothing of whether `word` counts.
-    fn covers(&self, word: &Word<'_>, file: &GatedPath) -> Cover {
+    pub(super) fn covers(&self, word: &Word<'_>, file: &GatedPath) -> Cover {
         match (&word.entry.certificate.subject, self.unit.binding) {
             (SubjectField::Unreadable, _) => Err(Problem::SubjectUnreadable),
             (SubjectField::Present(subject), binding) => match subject.state_of(&file.path) {
@@ -281,6 +311,9 @@ impl<'a> Unit<'a> {
                 Some(_) => Err(Problem::Changed),
             },
             (SubjectField::Absent, Binding::Digest) => Err(Problem::NoSubject),
+            (SubjectField::Absent, _) if self.case.terms.demands.signatures == Signatures::Required => {
+                Err(Problem::NoSubject)
+            }
             (SubjectField::Absent, Binding::History) => match word.entry.carried.contains(&file.path) {
                 true => Ok(Binding::History),
                 false => Err(Problem::NotCarried),
@@ -385,92 +418,58 @@ impl<'a> Unit<'a> {
                 && self.obstacles(word).is_empty()
                 && self.wanted(word)
         };
-        !self.unit.messages.is_empty() && !self.words.iter().any(answers)
+        !self.unit.messages.is_empty() && !self.words.iter().any(answers) && !self.is_bypassed()
     }
 
-    /// The files that lack something, each gap told once.
-    fn gaps(&self, refused: &BTreeSet<&RepoPath>, findings: &mut Vec<Finding>) -> BTreeSet<RepoPath> {
+    /// What a gated file lacks to go in, refusals apart.
+    pub(super) fn lacks<'f>(&self, file: &'f GatedPath) -> Vec<Lack<'f>> {
         let unit = self.unit;
-        let mut open = BTreeSet::new();
-        let mut changed: BTreeMap<usize, Vec<RepoPath>> = BTreeMap::new();
-        let mut uncovered = Vec::new();
-        let mut few: BTreeMap<Vec<String>, Vec<RepoPath>> = BTreeMap::new();
-        let mut handoffs: BTreeMap<&str, Vec<RepoPath>> = BTreeMap::new();
-        // A refused file has been told: that nothing else approves it is no news.
-        for file in unit.files.iter().filter(|file| !refused.contains(&file.path)) {
-            let approvals = self.approvals(file);
-            let agents: BTreeSet<&str> = approvals.iter().map(|(word, _)| word.agent()).collect();
-            let enough = agents.len() >= unit.approvals.max(1) as usize;
-            let path = || file.path.clone();
-            if agents.is_empty() {
-                match self
-                    .candidates(file)
-                    .find(|w| w.may_approve() && self.covers(w, file) == Err(Problem::Changed))
-                {
-                    Some(stale) => changed.entry(stale.index).or_default().push(path()),
-                    None => uncovered.push(path()),
-                }
-            } else if !enough {
-                few.entry(agents.iter().map(|&agent| agent.to_owned()).collect())
-                    .or_default()
-                    .push(path());
-            }
-            let mut complete = enough;
-            for agent in &file.handoff {
-                if !self
-                    .candidates(file)
-                    .any(|word| word.agent() == agent && self.counts(word, file).is_ok())
-                {
-                    handoffs.entry(agent).or_default().push(path());
-                    complete = false;
-                }
-            }
-            if !complete {
-                open.insert(path());
-            }
+        let terms = &self.case.terms;
+        let need = unit.approvals.max(1) as usize;
+        let reviewers: Vec<&Word<'_>> = self.approvals(file).into_iter().map(|(word, _)| word).collect();
+        let have = people::count(reviewers.iter().copied(), terms);
+        let mut lacks = Vec::new();
+        if reviewers.is_empty() {
+            lacks.push(Lack::Approval);
+        } else if have < need {
+            lacks.push(Lack::Approvals(
+                reviewers.iter().map(|word| word.agent().to_owned()).collect(),
+            ));
         }
-        for (entry, changed) in changed {
-            let covers = |file: &&GatedPath| {
-                self.candidates(file)
-                    .any(|w| w.index == entry && self.covers(w, file).is_ok())
-            };
-            let covered = unit.files.iter().filter(covers).map(|file| file.path.clone()).collect();
-            findings.push(Finding::Changed {
-                unit: unit.id.clone(),
-                entry,
-                covered,
-                changed,
-            });
-        }
-        if !uncovered.is_empty() {
-            let told = self
-                .words
+        let by = |agent: &str| {
+            self.candidates(file)
+                .filter(move |word| word.agent() == agent)
+                .filter(|word| self.counts(word, file).is_ok())
+                .collect::<Vec<_>>()
+        };
+        lacks.extend(
+            file.handoff
                 .iter()
-                .filter_map(|word| self.why_not(word, &uncovered).map(|p| (word.index, p)));
-            let because = told.take(MOST_TOLD).collect();
-            findings.push(Finding::Uncovered {
-                unit: unit.id.clone(),
-                files: uncovered,
-                because,
-            });
+                .filter(|agent| by(agent).is_empty())
+                .map(|agent| Lack::Handoff(agent)),
+        );
+        if !unit.authorizers.is_empty() {
+            let authorizing: Vec<&Word<'_>> = unit.authorizers.iter().flat_map(|agent| by(agent)).collect();
+            let together = people::count(reviewers.iter().chain(&authorizing).copied(), terms);
+            // Beside the reviewers who are counted: one person more.
+            if authorizing.is_empty() || together <= have.min(need) {
+                lacks.push(Lack::Authorization);
+            }
         }
-        for (have, files) in few {
-            findings.push(Finding::TooFew {
-                unit: unit.id.clone(),
-                files,
-                have,
-                need: unit.approvals,
-            });
-        }
-        for (agent, files) in handoffs {
-            findings.push(Finding::Handoff {
-                unit: unit.id.clone(),
-                agent: agent.to_owned(),
-                files,
-            });
-        }
-        open
+        lacks
     }
+}
+
+/// What a gated file lacks.
+pub(super) enum Lack<'a> {
+    /// Any approval.
+    Approval,
+    /// More approvals than those of these agents.
+    Approvals(BTreeSet<String>),
+    /// A specialist's.
+    Handoff(&'a str),
+    /// An authorization.
+    Authorization,
 }
 
 /// For an unreadable certificate without a Component: whether its file name holds the component's id as a whole word.

@@ -1,15 +1,20 @@
 //! What the decision found, as data: each variant carries exactly what is needed to explain it.
 
+use super::PolicyFault;
+use super::bypass::BypassProblem;
 use crate::certificate::Class;
 use crate::change::RepoPath;
 use crate::diagnostic::Code;
 use crate::ledger::Violation;
+use crate::trust::Doubt;
 
 /// A reason of the decision. `entry` is an index into the case's ledger, `unit` the id of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// A rule of the ledger is broken.
     Ledger(Violation),
+    /// The change does to the policy what no certificate makes good.
+    Policy(PolicyFault),
     /// The change adds a certificate that cannot be read.
     InvalidAdded {
         /// The certificate.
@@ -87,6 +92,36 @@ pub enum Finding {
         /// The files.
         files: Vec<RepoPath>,
     },
+    /// Nobody who authorizes changes of this risk has approved these files beside the reviewers.
+    Unauthorized {
+        /// The component.
+        unit: String,
+        /// The files.
+        files: Vec<RepoPath>,
+        /// Who may authorize.
+        authorizers: Vec<String>,
+    },
+    /// An owner's bypass lets these files through.
+    Bypassed {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// The files.
+        files: Vec<RepoPath>,
+    },
+    /// A bypass of the base waits for its follow-up.
+    BypassOpen {
+        /// The certificate.
+        entry: usize,
+    },
+    /// The follow-up of a bypass did not come in time.
+    BypassOverdue {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+    },
     /// A message announces a judgement that no certificate of the range holds.
     Announced {
         /// The component.
@@ -113,12 +148,15 @@ pub enum Finding {
 impl Finding {
     /// True where it stops the change (as far as the policy enforces).
     pub fn blocks(&self) -> bool {
-        !matches!(self, Self::Conditions { .. } | Self::Ineffective { .. })
+        !matches!(
+            self,
+            Self::Conditions { .. } | Self::Ineffective { .. } | Self::Bypassed { .. } | Self::BypassOpen { .. }
+        )
     }
 }
 
 /// Why a certificate does not count, or counts less than its author meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// No decision can be read.
     Invalid,
@@ -140,6 +178,14 @@ pub enum Problem {
     HashMismatch,
     /// Its SUBJECT cannot be read.
     SubjectUnreadable,
+    /// It cannot be trusted.
+    Doubt(Doubt),
+    /// Who signed it had a hand in the change.
+    NotIndependent(String),
+    /// Its SUBJECT is bound to other branches.
+    OtherTarget(String),
+    /// It is a bypass that lets nothing through.
+    Bypass(BypassProblem),
     /// Another certificate supersedes it.
     Superseded(String),
     /// The same agent refused later.
@@ -175,6 +221,12 @@ impl Problem {
     pub fn code(&self) -> Code {
         match self {
             Self::Invalid => Code::CG304,
+            Self::Doubt(Doubt::Unsigned) => Code::CG509,
+            Self::Doubt(Doubt::Signature(problem)) => problem.code(),
+            Self::Doubt(Doubt::NotASpeaker { .. }) => Code::CG510,
+            Self::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Self::OtherTarget(_) => Code::CG512,
+            Self::NotIndependent(_) => Code::CG511,
+            Self::Bypass(_) => Code::CG515,
             Self::NoComponent | Self::NoAgent => Code::CG110,
             Self::UnknownComponent(_) => Code::CG114,
             Self::Placeholder => Code::CG106,
@@ -214,6 +266,16 @@ impl std::fmt::Display for Problem {
             Self::History => f.write_str("it is dated before `ledger.since`"),
             Self::HashMismatch => f.write_str("it was changed after it was sealed: its hash does not match"),
             Self::SubjectUnreadable => f.write_str("its SUBJECT cannot be read"),
+            Self::Doubt(Doubt::Unsigned) => f.write_str("it is not signed, and the policy asks for signatures"),
+            Self::Doubt(Doubt::Signature(problem)) => write!(f, "its signature does not count: {problem}"),
+            Self::Doubt(Doubt::NotASpeaker { agent, principals }) => {
+                write!(f, "it is signed by {}, who may not speak for `{agent}`", principals.join(", "))
+            }
+            Self::Doubt(Doubt::OtherRepository(name)) => write!(f, "it is bound to another repository, `{name}`"),
+            Self::Doubt(Doubt::NoRepository) => f.write_str("its SUBJECT is bound to no repository"),
+            Self::NotIndependent(who) => write!(f, "`{who}` signed it and had a hand in the change"),
+            Self::OtherTarget(targets) => write!(f, "it is bound to other branches: {targets}"),
+            Self::Bypass(problem) => write!(f, "as a bypass it lets nothing through: {problem}"),
             Self::Superseded(by) => write!(f, "`{by}` supersedes it"),
             Self::Cancelled(by) => write!(f, "the same agent refused later, in `{by}`"),
             Self::WrongAgent(agent) => write!(f, "the policy does not ask for certificates of `{agent}`"),

@@ -12,7 +12,7 @@ use crate::certificate::{Certificate, Condition, Subject, SubjectField, SubjectF
 use crate::change::{Digest, Mode, ObjectId};
 use crate::ledger::{Entry, Origin};
 use crate::sensitivity::RuleKind;
-use crate::trust::HashCheck;
+use crate::trust::{Demands, HashCheck, SignatureCheck, Signatures};
 
 const FILES: [&str; 3] = ["src/a.rs", "src/b.rs", "src/c.rs"];
 const REFUSALS: [Status; 6] = [
@@ -68,6 +68,8 @@ prop_compose! {
             Some(_) if flawed == 1 => SubjectField::Unreadable,
             Some(files) => SubjectField::Present(Subject {
                 components: vec![component.into()],
+                repository: None,
+                targets: Vec::new(),
                 base: None,
                 head: None,
                 files: files.into_iter().map(|(f, v)| SubjectFile { path: FILES[f].into(), state: state(v) }).collect(),
@@ -84,13 +86,14 @@ prop_compose! {
                 supersedes: supersedes.iter().map(u32::to_string).collect(),
                 subject,
                 conditions: condition.map(|met| Condition { text: "later".into(), met }).into_iter().collect(),
-                named: Vec::new(),
-                hash: None,
                 placeholders: flawed == 3,
+                ..Certificate::unread("".into())
             },
             origin: if added { Origin::Added } else { Origin::Base },
             blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
             hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
+            signature: SignatureCheck::Absent,
+            trusted: true,
             carried: carried.into_iter().filter(|_| added).map(|f| FILES[f].into()).collect(),
             findings: Vec::new(),
         }
@@ -105,6 +108,7 @@ prop_compose! {
         binding in select(vec![Binding::Digest, Binding::History, Binding::Component]),
         conditional in select(vec![Conditional::Allow, Conditional::Allow, Conditional::WhenMet, Conditional::Block]),
         handoff in proptest::option::weighted(0.2, select(AGENTS.to_vec())),
+        authorizer in proptest::option::weighted(0.1, select(AGENTS.to_vec())),
     ) -> GatedUnit {
         GatedUnit {
             id: id.into(),
@@ -115,6 +119,8 @@ prop_compose! {
             binding,
             max_age: Duration::from_secs(30 * 86_400),
             conditional,
+            authorizers: authorizer.map(str::to_owned).into_iter().collect(),
+            authors: BTreeSet::new(),
             files: files
                 .into_iter()
                 .map(|(f, v)| GatedPath {
@@ -142,6 +148,10 @@ prop_compose! {
             stage: Stage::Merge,
             enforcement: Enforcement::Block,
             terms: Terms {
+                demands: Demands::default(),
+                independence: false,
+                owners: Vec::new(),
+                target: None,
                 since: None,
                 classes: BTreeMap::new(),
                 may_lift: lifter.map(str::to_owned).into_iter().collect(),
@@ -151,6 +161,7 @@ prop_compose! {
             gated: std::iter::once(gpu).chain(other).collect(),
             ledger: ledger.into_iter().filter(|e| seen.insert(e.certificate.id.clone())).collect(),
             violations: Vec::new(),
+            policy_faults: Vec::new(),
             only_certificates: false,
             now: now(),
         }
@@ -213,12 +224,16 @@ proptest! {
     }
 
     #[test]
-    fn a_stricter_requirement_never_unblocks(case in case(), which in 0u8..4) {
+    fn a_stricter_requirement_never_unblocks(case in case(), which in 0u8..8) {
         prop_assume!(blocks(&case));
         let mut more = case.clone();
         match which {
             0 => more.gated[0].approvals += 1,
             1 => more.gated[0].conditional = Conditional::Block,
+            3 => more.terms.demands.signatures = Signatures::Required,
+            4 => more.terms.independence = true,
+            5 => more.gated[0].authorizers = vec!["nobody".into()],
+            6 => more.policy_faults.push(PolicyFault::NobodyCanSign),
             2 => more.gated[0].files.iter_mut().for_each(|file| file.handoff.push("arch".into())),
             _ => more.gated[0].agents = vec!["nobody".into()],
         }
@@ -321,15 +336,13 @@ fn proptest_entry(agent: &str) -> Entry {
             date: Some(now()),
             id: Some("own".into()),
             supersedes: Vec::new(),
-            subject: SubjectField::Absent,
-            conditions: Vec::new(),
-            named: Vec::new(),
-            hash: None,
-            placeholders: false,
+            ..Certificate::unread("".into())
         },
         origin: Origin::Base,
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
         hash: HashCheck::Absent,
+        signature: SignatureCheck::Absent,
+        trusted: true,
         carried: BTreeSet::new(),
         findings: Vec::new(),
     }

@@ -3,10 +3,13 @@
 //! [`decide`] is the rule of decision and stands in one file. It does no I/O, has no clock of its own, and takes everything as
 //! values; `laws` states what it can never do.
 
+mod bypass;
 mod decide;
 mod finding;
+mod gaps;
 #[cfg(test)]
 mod laws;
+mod people;
 mod tell;
 mod word;
 
@@ -15,6 +18,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use bypass::BypassProblem;
 pub use decide::decide;
 pub use finding::{Finding, Problem};
 
@@ -23,6 +27,7 @@ use crate::change::RepoPath;
 use crate::ledger::{Entry, Violation};
 use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, Stage};
 use crate::sensitivity::{GatedMessage, Reason};
+use crate::trust::Demands;
 
 /// Everything that the decision depends on.
 #[derive(Clone, Debug)]
@@ -39,10 +44,26 @@ pub struct Case {
     pub ledger: Vec<Entry>,
     /// The rules of the ledger that the change breaks.
     pub violations: Vec<Violation>,
+    /// What the change does to the policy that no certificate makes good.
+    pub policy_faults: Vec<PolicyFault>,
     /// True where the change does nothing but add valid certificates (and their signatures).
     pub only_certificates: bool,
     /// The clock.
     pub now: Timestamp,
+}
+
+/// What a change does to the policy that no certificate makes good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyFault {
+    /// `serial` does not grow.
+    Rollback {
+        /// The serial of the policy that judges.
+        old: u64,
+        /// That of the policy that the change brings, if it brings one that has one.
+        new: Option<u64>,
+    },
+    /// Signatures are required and no signer is listed.
+    NobodyCanSign,
 }
 
 /// Terms of the policy that hold for all components.
@@ -56,6 +77,14 @@ pub struct Terms {
     pub may_lift: BTreeSet<String>,
     /// False: an EMERGENCY_STOP stops everything.
     pub stop_is_per_component: bool,
+    /// What the policy asks of signatures and of the binding to the repository.
+    pub demands: Demands,
+    /// `defaults.independence`.
+    pub independence: bool,
+    /// `policy.owners`: who may bypass.
+    pub owners: Vec<String>,
+    /// The branch that the change goes to, where it is protected: what is bound to another does not count.
+    pub target: Option<String>,
     /// Folded names (ids and aliases) of every component of the policy, to the id.
     pub names: BTreeMap<String, String>,
 }
@@ -88,6 +117,10 @@ pub struct GatedUnit {
     pub max_age: Duration,
     /// Whether conditional approvals count.
     pub conditional: Conditional,
+    /// Agents one of whom must authorize, beside the reviewers; empty: nobody need.
+    pub authorizers: Vec<String>,
+    /// E-mail addresses of those who authored, committed or co-authored the gated files, where independence is asked for.
+    pub authors: BTreeSet<String>,
     /// The gated files, sorted by path.
     pub files: Vec<GatedPath>,
     /// Messages that gate the component itself.

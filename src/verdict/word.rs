@@ -45,7 +45,7 @@ pub(super) fn words(case: &Case) -> Vec<Word<'_>> {
                 .component_names()
                 .map(|n| case.terms.names.get(&n).cloned().unwrap_or(n))
                 .collect();
-            let mut flaws = flaws(entry, case.now);
+            let mut flaws = flaws(entry, &case.terms, case.now);
             if old(entry) {
                 flaws.push(Problem::History);
             }
@@ -88,7 +88,7 @@ fn rank(entry: Option<&Entry>) -> Option<(bool, Option<Timestamp>, Origin, &Repo
     entry.map(|e| (e.moment().is_none(), e.moment(), e.origin, &e.certificate.path))
 }
 
-fn flaws(entry: &Entry, now: Timestamp) -> Vec<Problem> {
+fn flaws(entry: &Entry, terms: &Terms, now: Timestamp) -> Vec<Problem> {
     let certificate = &entry.certificate;
     let latest = now.saturating_add(CLOCK_SKEW).unwrap_or(now);
     let checks = [
@@ -108,10 +108,19 @@ fn flaws(entry: &Entry, now: Timestamp) -> Vec<Problem> {
             Problem::SubjectUnreadable,
         ),
     ];
-    checks
+    let own = checks
         .into_iter()
-        .filter_map(|(holds, problem)| holds.then_some(problem))
-        .collect()
+        .filter_map(|(holds, problem)| holds.then_some(problem));
+    let doubt = terms.demands.doubt(certificate, &entry.signature).map(Problem::Doubt);
+    let elsewhere = match (&certificate.subject, &terms.target) {
+        (SubjectField::Present(subject), Some(target))
+            if !subject.targets.is_empty() && !super::bypass::is_for(&subject.targets, target) =>
+        {
+            Some(Problem::OtherTarget(subject.targets.join(", ")))
+        }
+        _ => None,
+    };
+    own.chain(doubt).chain(elsewhere).collect()
 }
 
 impl Word<'_> {

@@ -11,7 +11,7 @@ const PICTURE: [(&str, &[&str]); 13] = [
     ("diagnostic", &["change"]),
     ("certificate", &["change", "diagnostic"]),
     ("trust", &["change", "diagnostic", "certificate"]),
-    ("policy", &["change", "diagnostic", "certificate"]),
+    ("policy", &["change", "diagnostic", "certificate", "trust"]),
     ("git", &["change", "diagnostic"]),
     ("sensitivity", &["change", "diagnostic", "policy"]),
     (
@@ -42,6 +42,7 @@ const PICTURE: [(&str, &[&str]); 13] = [
             "policy",
             "sensitivity",
             "ledger",
+            "trust",
             "verdict",
         ],
     ),

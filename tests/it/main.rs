@@ -19,5 +19,6 @@ mod robust;
 mod scene;
 mod servers;
 mod signatures;
+mod signed;
 mod story;
 mod support;

@@ -48,6 +48,7 @@ impl Judge {
         let adoption = bare && at(&self.at)? == at(new)?;
         let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
         Ok(InForce {
+            basis: judge::basis_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
             policy: self.policy.clone(),
             origin: format!("{}:{path}", self.at.short()),
             adoption,

@@ -136,6 +136,8 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Ending, Failure> {
     };
     let by = match (policy, &judge) {
         (Some(policy), Some(at)) => Some(InForce {
+            basis: judge::basis_at(repository, &Snapshot::Commit(at.clone()), &policy)
+                .map_err(|failure| past(failure, at))?,
             policy,
             origin: format!("{}:{}", at.short(), policy_path()),
             adoption: adopts(repository, at, brought.tip.as_ref(), &moving.new)?,

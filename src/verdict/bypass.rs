@@ -1,0 +1,180 @@
+//! The emergency bypass: an owner lets listed content through once, in everybody's sight, and owes a follow-up.
+//!
+//! It stands in for approvals that are missing. It outweighs no refusal: whoever may bypass and may lift can lift, in the same change.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::decide::Unit;
+use super::word::Word;
+use super::{Case, Finding, GatedPath, Problem, Terms};
+use crate::certificate::{Bypass, Class, SubjectField};
+use crate::change::RepoPath;
+use crate::ledger::Origin;
+use crate::policy::{Binding, GlobList};
+
+/// How long after its own date a bypass may promise its follow-up.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Why a bypass lets nothing through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BypassProblem {
+    /// The field cannot be read.
+    Unreadable,
+    /// Its status says something of its own.
+    Status,
+    /// Its agent is no owner of the policy.
+    NotAnOwner,
+    /// It is not signed by a principal of its agent.
+    Unsigned,
+    /// It has no id, so that no follow-up could name it.
+    NoId,
+    /// It gives no reason.
+    NoRationale,
+    /// It lists no content.
+    NoSubject,
+    /// Its SUBJECT is not bound to the branch that the change goes to.
+    Target,
+    /// The date of its follow-up has passed.
+    Expired,
+    /// It promises its follow-up too late.
+    TooLong,
+}
+
+impl std::fmt::Display for BypassProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unreadable => "its field Bypass does not read `until YYYY-MM-DD HH:MM:SS UTC`",
+            Self::Status => "its status is not ADVISORY_ONLY",
+            Self::NotAnOwner => "its agent is not one of `policy.owners`",
+            Self::Unsigned => "it is not signed by a principal of its agent",
+            Self::NoId => "it has no Certificate ID",
+            Self::NoRationale => "it gives no Rationale",
+            Self::NoSubject => "it lists no content in a SUBJECT",
+            Self::Target => "its SUBJECT is not bound to the branch that the change goes to",
+            Self::Expired => "the date of its follow-up has passed",
+            Self::TooLong => "its follow-up is more than 30 days after its date",
+        })
+    }
+}
+
+/// Whether a subject that is bound to these branches counts for one.
+pub(super) fn is_for(targets: &[String], branch: &str) -> bool {
+    targets
+        .iter()
+        .any(|target| target == branch || GlobList::new(&[target]).is_ok_and(|globs| globs.matches(branch.as_bytes())))
+}
+
+/// When the follow-up of a bypass is due.
+pub(super) fn due(word: &Word<'_>) -> Option<Timestamp> {
+    match word.entry.certificate.bypass {
+        Some(Bypass::Until(seconds)) => Timestamp::from_second(seconds).ok(),
+        _ => None,
+    }
+}
+
+/// What keeps a bypass from letting anything through, whatever it lists.
+fn problem(word: &Word<'_>, terms: &Terms, now: Timestamp) -> Option<Problem> {
+    use BypassProblem as P;
+    let certificate = &word.entry.certificate;
+    if let Some(flaw) = word.flaws.first() {
+        return Some(flaw.clone());
+    }
+    let latest = certificate.date.and_then(|date| date.checked_add(LONGEST).ok());
+    let until = due(word);
+    let bound = match (&certificate.subject, &terms.target) {
+        (SubjectField::Present(subject), Some(target)) => is_for(&subject.targets, target),
+        (SubjectField::Present(subject), None) => !subject.targets.is_empty(),
+        _ => false,
+    };
+    let signed = !terms.demands.speakers_of(certificate, &word.entry.signature).is_empty();
+    let checks = [
+        (until.is_none(), P::Unreadable),
+        (word.class != Some(Class::Neutral), P::Status),
+        (!terms.owners.iter().any(|owner| owner == word.agent()), P::NotAnOwner),
+        (
+            !signed || terms.demands.signatures == crate::trust::Signatures::Off,
+            P::Unsigned,
+        ),
+        (certificate.id.is_none(), P::NoId),
+        (!certificate.rationale, P::NoRationale),
+        (!matches!(certificate.subject, SubjectField::Present(_)), P::NoSubject),
+        (!bound, P::Target),
+        (until.is_some_and(|until| until < now), P::Expired),
+        (until > latest, P::TooLong),
+    ];
+    let found = checks.into_iter().find_map(|(holds, problem)| holds.then_some(problem));
+    found.map(Problem::Bypass)
+}
+
+/// Tells of every bypass: those that the change adds and that let nothing through, and those of the base that wait for a follow-up.
+pub(super) fn told(case: &Case, words: &[Word<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for word in words.iter().filter(|word| word.entry.certificate.bypass.is_some()) {
+        let entry = word.index;
+        match word.entry.origin {
+            Origin::Added => {
+                let problem = problem(word, &case.terms, case.now);
+                findings.extend(problem.map(|problem| Finding::Ineffective { entry, problem }));
+            }
+            Origin::Base if !is_settled(word, words, |_| true) => findings.push(Finding::BypassOpen { entry }),
+            Origin::Base => {}
+        }
+    }
+    findings
+}
+
+/// Whether an approval by another agent names the bypass.
+fn is_settled(bypass: &Word<'_>, words: &[Word<'_>], wanted: impl Fn(&Word<'_>) -> bool) -> bool {
+    let by = bypass.superseded_by.iter().filter_map(|&at| words.get(at));
+    by.into_iter()
+        .any(|word| word.may_approve() && !word.same_agent(bypass) && word.not_before(bypass) && wanted(word))
+}
+
+impl Unit<'_> {
+    /// The bypass that lets a file through.
+    pub(super) fn bypass_of(&self, file: &GatedPath) -> Option<usize> {
+        let lets_through = |word: &&&Word<'_>| {
+            let listed = match &word.entry.certificate.subject {
+                SubjectField::Present(subject) => subject.state_of(&file.path),
+                _ => None,
+            };
+            self.is_usable(word) && listed.is_some() && listed == file.state.as_ref()
+        };
+        self.words.iter().find(lets_through).map(|word| word.index)
+    }
+
+    /// The bypass among what covers a file that would else have a gap.
+    pub(super) fn bypass_label(&self, file: &GatedPath, gaps: &BTreeSet<RepoPath>) -> Option<(String, Binding)> {
+        if gaps.contains(&file.path) || self.lacks(file).is_empty() {
+            return None;
+        }
+        let entry = self.case.ledger.get(self.bypass_of(file)?)?;
+        Some((entry.label(), Binding::Digest))
+    }
+
+    /// Whether a bypass stands in for what a message announces.
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.words.iter().any(|word| self.is_usable(word))
+    }
+
+    fn is_usable(&self, word: &Word<'_>) -> bool {
+        word.entry.certificate.bypass.is_some()
+            && word.entry.origin == Origin::Added
+            && word.superseded_by.is_empty()
+            && problem(word, &self.case.terms, self.case.now).is_none()
+    }
+
+    /// The bypasses of the base whose follow-up is overdue.
+    pub(super) fn overdue(&self) -> Vec<usize> {
+        let late = |word: &&&Word<'_>| {
+            let bypass = word.entry.certificate.bypass.is_some() && word.entry.origin == Origin::Base;
+            // What it promised cannot be told of one that cannot be read, so it is due at once.
+            bypass
+                && due(word).is_none_or(|due| due < self.case.now)
+                && !is_settled(word, self.all, |other| self.wanted(other))
+        };
+        self.words.iter().filter(late).map(|word| word.index).collect()
+    }
+}

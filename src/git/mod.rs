@@ -254,10 +254,14 @@ impl Repository {
             None => self.config("core.commentChar")?,
         };
         let mode = self.config("commit.cleanup")?;
-        Ok(clean_message(
-            &raw,
-            comment.as_deref().unwrap_or("#"),
-            mode.as_deref().unwrap_or("default"),
-        ))
+        let mode = mode.as_deref().unwrap_or("default");
+        // Git tells its hooks so where nobody edits the message (run_commit_hook in its source). Then nothing in it is a comment, unless
+        // `strip` is asked for.
+        let unedited = self.runner.variable("GIT_EDITOR").is_some_and(|editor| editor == ":");
+        let comment = match unedited && mode != "strip" {
+            true => "",
+            false => comment.as_deref().unwrap_or("#"),
+        };
+        Ok(clean_message(&raw, comment, mode))
     }
 }

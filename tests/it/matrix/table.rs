@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::world::{Seen, git_version};
-use super::{Cell, commits};
+use super::{Cell, commits, merges};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-support.md");
 const REGENERATE: &str = "CERTGATE_MATRIX=write cargo test --locked --test it matrix::table";
@@ -23,24 +23,43 @@ const BEGIN: &str = "<!-- begin: generated, see above -->\n";
 const END: &str = "<!-- end: generated -->\n";
 
 /// What has to have a cell, by group: the workflows, layouts and oddities of git that certgate promises to stand up to.
-const ITEMS: &[Group] = &[Group {
-    title: "Commits",
-    cells: commits::CELLS,
-    items: &[
-        "commit",
-        "commit -a",
-        "commit <path>",
-        "commit -p",
-        "commit --amend",
-        "first commit",
-        "GIT_INDEX_FILE",
-        "relative GIT_DIR",
-        "commit --allow-empty",
-        "commit --fixup, --squash",
-        "commit in a linked worktree",
-        "commit message: template, cleanup",
-    ],
-}];
+const ITEMS: &[Group] = &[
+    Group {
+        title: "Commits",
+        cells: commits::CELLS,
+        items: &[
+            "commit",
+            "commit -a",
+            "commit <path>",
+            "commit -p",
+            "commit --amend",
+            "first commit",
+            "GIT_INDEX_FILE",
+            "relative GIT_DIR",
+            "commit --allow-empty",
+            "commit --fixup, --squash",
+            "commit in a linked worktree",
+            "commit message: template, cleanup",
+        ],
+    },
+    Group {
+        title: "Merges",
+        cells: merges::CELLS,
+        items: &[
+            "merge commit",
+            "octopus",
+            "criss-cross",
+            "conflicts resolved by hand",
+            "merge --squash",
+            "merge --no-commit",
+            "merging the protected branch back",
+            "merge -s ours",
+            "merge with subtree",
+            "pull",
+            "pull --rebase",
+        ],
+    },
+];
 
 struct Group {
     title: &'static str,

@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::scene::Ran;
 use crate::support::TestRepo;
@@ -161,6 +162,8 @@ impl<'s> World<'s> {
             Copy::of(&world.home())
         });
         let world = Self::around(TestRepo::empty(), seen);
+        // Past the contents that the branches have.
+        world.edits.set(10);
         prepared.put(&world.home());
         world
     }
@@ -235,7 +238,7 @@ impl<'s> World<'s> {
 
     /// Approves what HEAD changes over `base`, and commits the certificate.
     pub(crate) fn certify_head(&self, base: &str) {
-        self.approve(&["--base", base, "--head", "HEAD", "--target", "main"]);
+        self.approve(&["--base", base, "--head", "HEAD"]);
         self.git(&["commit", "--quiet", "--no-verify", "--message", "certify"]);
     }
 
@@ -250,7 +253,10 @@ impl<'s> World<'s> {
             "--rationale",
             "measured",
         ];
-        let ran = Ran::from(self.certgate(&[CERTIFY, change].concat()));
+        // Two certificates of one second on two branches would have one name.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let descriptor = format!("review{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let ran = Ran::from(self.certgate(&[CERTIFY, &["--descriptor", &descriptor], change].concat()));
         assert_eq!(ran.code, Some(0), "{}", ran.said());
         self.git(&["add", "certificates"]);
     }

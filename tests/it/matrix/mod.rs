@@ -5,6 +5,7 @@
 //! its hooks while it ran ([`world`]).
 
 mod commits;
+mod layouts;
 mod merges;
 mod table;
 mod world;

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::world::{Seen, git_version};
-use super::{Cell, commits, merges};
+use super::{Cell, commits, layouts, merges};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-support.md");
 const REGENERATE: &str = "CERTGATE_MATRIX=write cargo test --locked --test it matrix::table";
@@ -57,6 +57,32 @@ const ITEMS: &[Group] = &[
             "merge with subtree",
             "pull",
             "pull --rebase",
+        ],
+    },
+    Group {
+        title: "Repositories",
+        cells: layouts::CELLS,
+        items: &[
+            "usual",
+            "bare",
+            "linked worktree",
+            "submodule",
+            "detached HEAD",
+            "shallow clone",
+            "partial clone",
+            "sparse checkout",
+            "sparse index",
+            "split index",
+            "index version 4",
+            "fsmonitor",
+            "core.hooksPath",
+            "other hooks already installed",
+            "safe.directory",
+            "SHA-256",
+            "reftable",
+            "alternates",
+            "packed refs and objects",
+            "odd places",
         ],
     },
 ];

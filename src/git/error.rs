@@ -153,7 +153,13 @@ impl GitError {
         let told = Diagnostic::error(self.code(), self);
         match self {
             Self::NotARepository { .. } => told.help("run certgate inside a repository, or make one: git init"),
-            Self::Ownership { message } => lines(told, message),
+            Self::Ownership { message } => {
+                let remedy = message
+                    .lines()
+                    .map(str::trim)
+                    .find(|line| line.starts_with("git config "));
+                lines(told, message).help(remedy.unwrap_or("git config --global --add safe.directory \"$PWD\""))
+            }
             Self::NoGit => told
                 .because(
                     "empty and relative entries of PATH are skipped, so that no repository can supply its own `git`",

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use git2::{ObjectType, Oid};
 
 use super::commit::{Commit, Person};
+use super::locate::Location;
 use super::run::Running;
 use super::store::own;
 use super::tree::{Node, Tree};
@@ -43,12 +44,21 @@ fn finish(running: Running) -> Result<Vec<u8>, GitError> {
 }
 
 impl Repository {
+    /// Waits for git's list. Git may refuse to look at the repository at all (its owner is another), which `git diff` tells badly: outside
+    /// of what it takes for a repository it compares files. So it is asked for the reason.
+    fn finish(&self, running: Running) -> Result<Vec<u8>, GitError> {
+        finish(running).map_err(|error| match error {
+            GitError::Git { .. } => Location::ask(&self.runner).err().unwrap_or(error),
+            _ => error,
+        })
+    }
+
     /// What differs between `base` and the commit `head`, sorted by path. Nothing is detected as renamed; a change of type (a file
     /// that becomes a symlink) is a modification.
     ///
     /// For [`Snapshot::Index`] as the base see [`Repository::staged`].
     pub fn range(&self, base: &Snapshot, head: &ObjectId) -> Result<Vec<FileChange>, GitError> {
-        self.listed(&finish(self.start_range(base, head)?)?)
+        self.listed(&self.finish(self.start_range(base, head)?)?)
     }
 
     /// Starts git on the list of what differs. Reading thousands of trees, git takes half the processor time of libgit2 (see
@@ -127,7 +137,7 @@ impl Repository {
         let messages = self.messages(std::slice::from_ref(tip), head)?;
         let done = meanwhile();
         let files = match others {
-            [] => self.listed(&finish(running)?)?,
+            [] => self.listed(&self.finish(running)?)?,
             _ => self.against(self.range(&base, head)?, others, tip, head)?,
         };
         let head = Snapshot::Commit(head.clone());

@@ -44,7 +44,9 @@ fn commit(seen: &Seen) {
 fn commit_in_a_subdirectory(seen: &Seen) {
     let world = World::new(seen);
     world.stage();
-    let below = |command: &mut Command| drop(command.current_dir(world.path().join("src/hot")));
+    let below = |command: &mut Command| {
+        command.current_dir(world.path().join("src/hot"));
+    };
     world.refused_as(&["commit", "-m", "x"], below);
     world.certify();
     world.passes_as(&["commit", "-m", "x"], below);
@@ -166,7 +168,9 @@ fn first_commit_without_policy(seen: &Seen) {
 fn index_file(seen: &Seen) {
     let world = World::new(seen);
     let other = world.home().join("index");
-    let with = |command: &mut Command| drop(command.env("GIT_INDEX_FILE", &other));
+    let with = |command: &mut Command| {
+        command.env("GIT_INDEX_FILE", &other);
+    };
     let mut read = world.command("git");
     with(read.args(["read-tree", "HEAD"]));
     assert!(read.status().unwrap().success());
@@ -186,7 +190,9 @@ fn index_file(seen: &Seen) {
 fn git_dir(seen: &Seen) {
     let world = World::new(seen);
     world.stage();
-    let top = |command: &mut Command| drop(command.env("GIT_DIR", ".git"));
+    let top = |command: &mut Command| {
+        command.env("GIT_DIR", ".git");
+    };
     let below = |command: &mut Command| {
         command.current_dir(world.path().join("src/hot"));
         command.env("GIT_DIR", "../../.git").env("GIT_WORK_TREE", "../..");
@@ -227,7 +233,9 @@ fn linked_worktree(seen: &Seen) {
     let linked = world.home().join("linked");
     world.git(&["worktree", "add", "--quiet", linked.to_str().unwrap(), "main"]);
     std::fs::write(linked.join(HOT), "elsewhere\n").unwrap();
-    let there = |command: &mut Command| drop(command.current_dir(&linked));
+    let there = |command: &mut Command| {
+        command.current_dir(&linked);
+    };
     world.refused_as(&["commit", "-a", "-m", "x"], there).says("CG201");
     let run = |program: &str, arguments: &[&str]| {
         let output = world
@@ -266,7 +274,9 @@ fn template(seen: &Seen) {
     std::fs::write(world.home().join("template"), "perf: say why\n").unwrap();
     world.git(&["config", "commit.template", "../template"]);
     // An unedited template stops git by itself, so something is added.
-    let edited = |command: &mut Command| drop(command.env("GIT_EDITOR", "echo more >>"));
+    let edited = |command: &mut Command| {
+        command.env("GIT_EDITOR", "echo more >>");
+    };
     world.refused_as(&["commit"], edited).says("CG205");
     std::fs::write(world.home().join("template"), "# perf: say why\n").unwrap();
     world.passes_as(&["commit"], edited);
@@ -278,8 +288,9 @@ fn cleanup(seen: &Seen) {
         world.write("README.md", text);
         world.git(&["add", "--all"]);
     };
-    let edited =
-        |command: &mut Command| drop(command.env("GIT_EDITOR", "sed -i -e '1i docs' -e '$a # perf: a comment'"));
+    let edited = |command: &mut Command| {
+        command.env("GIT_EDITOR", "sed -i -e '1i docs' -e '$a # perf: a comment'");
+    };
     docs("perf: in the diff of -v\n");
     world.passes_as(&["commit", "-v"], edited);
     docs("perf: more\n");
@@ -301,7 +312,9 @@ fn editor(seen: &Seen) {
     let world = World::new(seen);
     world.write("README.md", "changed\n");
     world.git(&["add", "--all"]);
-    let writes = |command: &mut Command| drop(command.env("GIT_EDITOR", "echo 'perf: faster' >"));
+    let writes = |command: &mut Command| {
+        command.env("GIT_EDITOR", "echo 'perf: faster' >");
+    };
     world.refused_as(&["commit"], writes).says("CG205");
     std::fs::write(world.home().join("message"), "perf: from a file\n").unwrap();
     world.refused(&["commit", "-F", "../message"]).says("CG205");

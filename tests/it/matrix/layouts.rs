@@ -424,7 +424,8 @@ fn hooks_from_config(seen: &Seen) {
     world.git(&["commit", "--quiet", "--allow-empty", "-m", "x"]);
     // Git itself says whether it knows such hooks.
     if !world.home().join("ran").exists() {
-        return drop(seen.has_git((2, 54), "hooks from the configuration"));
+        seen.has_git((2, 54), "hooks from the configuration");
+        return;
     }
     story(&world);
 }
@@ -432,7 +433,9 @@ fn hooks_from_config(seen: &Seen) {
 fn safe_directory(seen: &Seen) {
     let world = World::new(seen);
     // Git's own switch for its tests of `safe.directory`.
-    let foreign = |command: &mut Command| drop(command.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"));
+    let foreign = |command: &mut Command| {
+        command.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    };
     let mut check = world.command(env!("CARGO_BIN_EXE_certgate"));
     foreign(check.args(["check", "--base", "main", "--head", "proven"]));
     Ran::from(check.output().unwrap())
@@ -471,7 +474,8 @@ fn reftable(seen: &Seen) {
         .status
         .success()
     {
-        return drop(seen.has_git((2, 45), "reftable"));
+        seen.has_git((2, 45), "reftable");
+        return;
     }
     let world = World::made(seen, &["--ref-format=reftable"]);
     assert!(world.path().join(".git/reftable").is_dir());

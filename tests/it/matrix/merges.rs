@@ -21,7 +21,10 @@ super::cells! {
     theirs: "merge -s ours", "`-X theirs` and `-X ours` choose in a conflict";
     subtree: "merge with subtree", "a history of its own, put below a directory that is gated";
     unrelated: "merge with subtree", "`--allow-unrelated-histories`";
+    fast_forward: "fast-forward", "no merge hook runs: refused by `reference-transaction`, or else at the push";
+    fast_forward_only: "fast-forward", "`--ff-only`, and `merge.ff=only`";
     pull: "pull", "a merge commit";
+    pull_fast_forward: "pull", "a fast-forward to what got past the remote's gate";
     pull_rebase: "pull --rebase", "the local commits on top of what the remote has";
 }
 
@@ -316,6 +319,46 @@ fn pull(seen: &Seen) {
     upstream(&world, "proven");
     world.passes(&["pull", "--no-rebase", "--no-edit"]);
     assert_eq!(world.ask(&["diff", "main", "proven", "--", HOT]), "");
+}
+
+fn fast_forward(seen: &Seen) {
+    let world = World::new(seen);
+    world.git(&["merge", "plain"]);
+    world.refused(&["push", "origin", "main"]).says("CG201");
+    world.refused(&["push", "--no-verify", "origin", "main"]).says("CG201");
+    let world = World::strict(seen);
+    world.refused(&["merge", "plain"]).says("CG201");
+    assert_eq!(
+        world.ask(&["rev-parse", "main"]),
+        world.ask(&["rev-parse", "origin/main"])
+    );
+    world.git(&["reset", "--quiet", "--hard"]);
+    world.passes(&["merge", "proven"]);
+    world.passes(&["push", "origin", "main"]);
+}
+
+fn fast_forward_only(seen: &Seen) {
+    let world = World::strict(seen);
+    world.refused(&["merge", "--ff-only", "plain"]).says("CG201");
+    world.git(&["reset", "--quiet", "--hard"]);
+    world.git(&["config", "merge.ff", "only"]);
+    world.refused(&["merge", "plain"]).says("CG201");
+    world.git(&["reset", "--quiet", "--hard"]);
+    world.passes(&["merge", "proven"]);
+}
+
+fn pull_fast_forward(seen: &Seen) {
+    let world = World::strict(seen);
+    upstream(&world, "plain");
+    world.refused(&["pull"]).says("CG201").says("CG718");
+    world.git(&["reset", "--quiet", "--hard"]);
+    // The remote mends it.
+    world.git(&["switch", "--quiet", "plain"]);
+    world.certify_head("main");
+    world.git(&["switch", "--quiet", "main"]);
+    upstream(&world, "plain");
+    world.passes(&["pull"]);
+    assert_eq!(world.ask(&["rev-parse", "main"]), world.ask(&["rev-parse", "plain"]));
 }
 
 fn pull_rebase(seen: &Seen) {

@@ -5,8 +5,11 @@
 //! its hooks while it ran ([`world`]).
 
 mod commits;
+mod content;
 mod layouts;
 mod merges;
+mod pushes;
+mod rewriting;
 mod table;
 mod world;
 

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::world::{Seen, git_version};
-use super::{Cell, commits, layouts, merges};
+use super::{Cell, commits, content, layouts, merges, pushes, rewriting};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-support.md");
 const REGENERATE: &str = "CERTGATE_MATRIX=write cargo test --locked --test it matrix::table";
@@ -47,6 +47,7 @@ const ITEMS: &[Group] = &[
         cells: merges::CELLS,
         items: &[
             "merge commit",
+            "fast-forward",
             "octopus",
             "criss-cross",
             "conflicts resolved by hand",
@@ -57,6 +58,40 @@ const ITEMS: &[Group] = &[
             "merge with subtree",
             "pull",
             "pull --rebase",
+        ],
+    },
+    Group {
+        title: "History rewritten, refs moved",
+        cells: rewriting::CELLS,
+        items: &[
+            "rebase",
+            "rebase -i",
+            "rebase onto a protected branch",
+            "cherry-pick",
+            "revert",
+            "am",
+            "commit-tree, update-ref",
+            "reset",
+            "branch -f",
+            "stash",
+        ],
+    },
+    Group {
+        title: "Pushes",
+        cells: pushes::CELLS,
+        items: &[
+            "push",
+            "push --no-verify",
+            "push to an empty remote",
+            "new branch",
+            "deleted branch",
+            "delete-only push",
+            "forced push",
+            "several refs at once",
+            "push --atomic",
+            "push --mirror",
+            "tags",
+            "the remote's old id is not here",
         ],
     },
     Group {
@@ -83,6 +118,27 @@ const ITEMS: &[Group] = &[
             "alternates",
             "packed refs and objects",
             "odd places",
+        ],
+    },
+    Group {
+        title: "Paths and contents",
+        cells: content::CELLS,
+        items: &[
+            "renames",
+            "mode change",
+            "symlink",
+            "LFS pointer",
+            "binary",
+            "huge",
+            "empty file",
+            "blanks, quotes and newlines in paths",
+            "non-UTF-8 bytes in paths",
+            "CRLF, autocrlf",
+            "case-folding clash",
+            "file replaced by directory",
+            "intent-to-add",
+            "assume-unchanged, skip-worktree",
+            ".gitattributes",
         ],
     },
 ];

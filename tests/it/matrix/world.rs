@@ -168,6 +168,21 @@ impl<'s> World<'s> {
         world
     }
 
+    /// The same with the hook that watches every move of a protected branch.
+    pub(crate) fn strict(seen: &'s Seen) -> Self {
+        let world = Self::new(seen);
+        world.certgate_here("repo", &["install", "--strict"]);
+        world
+    }
+
+    /// Runs `certgate`, which must succeed, in a directory of this world.
+    pub(crate) fn certgate_here(&self, directory: &str, arguments: &[&str]) {
+        let mut command = self.command(env!("CARGO_BIN_EXE_certgate"));
+        command.current_dir(self.home().join(directory)).args(arguments);
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{}", ran.said());
+    }
+
     /// The same, made from scratch with these arguments for `git init`.
     pub(crate) fn made(seen: &'s Seen, arguments: &[&str]) -> Self {
         let mut all = vec!["--template="];
@@ -190,8 +205,8 @@ impl<'s> World<'s> {
             world.edit();
             world.certify();
         });
-        let installed = Ran::from(world.certgate(&["install"]));
-        assert_eq!(installed.code, Some(0), "{}", installed.said());
+        world.certgate_here("repo", &["install"]);
+        world.certgate_here("remote.git", &["install", "--server"]);
         world
     }
 
@@ -279,6 +294,14 @@ impl<'s> World<'s> {
     /// The same with changes to the command.
     #[track_caller]
     pub(crate) fn refused_as(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Ran {
+        let ran = self.refused_unheard(arguments, change);
+        assert!(ran.err.contains("error[CG"), "no diagnostic: {}", ran.said());
+        ran
+    }
+
+    /// The same where git keeps to itself what the hook says.
+    #[track_caller]
+    pub(crate) fn refused_unheard(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Ran {
         let before = self.protected();
         let (mut command, log) = self.traced(arguments);
         change(&mut command);
@@ -298,7 +321,6 @@ impl<'s> World<'s> {
     pub(crate) fn is_refusal(&self, ran: &Ran, log: &Path) {
         let by = refusing(log);
         assert!(ran.code != Some(0) && !by.is_empty(), "not refused: {}", ran.said());
-        assert!(ran.err.contains("error[CG"), "no diagnostic: {}", ran.said());
         assert!(!ran.err.contains("CG711"), "{}", ran.said());
         self.seen.refused_by.borrow_mut().extend(by);
     }
@@ -329,12 +351,13 @@ impl<'s> World<'s> {
 
     /// The protected branches here and at the remote.
     fn protected(&self) -> String {
-        let list = ["for-each-ref", "refs/heads/main", "refs/heads/release/"];
-        let here = self.ask(&list);
-        match self.remote().is_dir() {
-            true => here + "\n" + &self.ask(&[&["--git-dir=../remote.git"], list.as_slice()].concat()),
-            false => here,
-        }
+        let own = self.path().join(".git");
+        let here = match own.join("HEAD").is_file() {
+            true => branches(&own),
+            // A git directory that is elsewhere: git knows where.
+            false => self.ask(&["for-each-ref", "refs/heads/main", "refs/heads/release/"]),
+        };
+        here + "\n" + &branches(&self.remote())
     }
 
     /// The bare repository beside this one.
@@ -348,6 +371,25 @@ impl<'s> World<'s> {
         let found = self.git(&["cat-file", "blob", &format!("{rev}:{HOT}")]).stdout;
         assert_eq!(String::from_utf8(found).unwrap(), content);
     }
+}
+
+/// What a git directory says of its protected branches, without asking git.
+fn branches(git_dir: &Path) -> String {
+    let tables = git_dir.join("reftable/tables.list");
+    if tables.exists() {
+        return fs::read_to_string(tables).unwrap();
+    }
+    let mut found = Vec::new();
+    let mut open = vec![git_dir.join("refs/heads/main"), git_dir.join("refs/heads/release")];
+    while let Some(path) = open.pop() {
+        match fs::read_dir(&path) {
+            Ok(entries) => open.extend(entries.map(|entry| entry.unwrap().path())),
+            Err(_) => found.extend(fs::read_to_string(&path).map(|id| format!("{}: {id}", path.display()))),
+        }
+    }
+    found.extend(fs::read_to_string(git_dir.join("packed-refs")));
+    found.sort();
+    found.concat()
 }
 
 /// The hooks that ended with a failure, by git's own log (`GIT_TRACE2_EVENT`, see the documentation of trace2).

@@ -110,21 +110,22 @@ fn merge_heads(repository: &Repository, stage: Stage) -> Result<Vec<ObjectId>, F
     Ok(heads)
 }
 
-/// Whether `commit` is on a branch that HEAD's policy protects.
+/// Whether `commit` is on a branch that HEAD's policy protects by name.
 fn is_protected_history(repository: &Repository, tip: &ObjectId, commit: &ObjectId) -> Result<bool, Failure> {
     let Some(policy) = judge::policy_at(repository, &Snapshot::Commit(tip.clone()))? else {
         return Ok(false);
     };
-    let branches = protected_branches(repository, &policy)?;
-    for (_, at) in branches {
-        if repository.is_ancestor(commit, &at)? {
+    // Where every branch is protected, the one that is merged would be its own excuse.
+    let named = |name: &str| branch_of(name).is_some_and(|branch| policy.protected_by_name(branch));
+    for (name, at) in protected_branches(repository, &policy)? {
+        if named(&name) && repository.is_ancestor(commit, &at)? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Local and remote-tracking branches that the policy protects by name, with their commits.
+/// Local and remote-tracking branches that the policy protects, with their commits.
 pub(super) fn protected_branches(repository: &Repository, policy: &Policy) -> Result<Vec<(String, ObjectId)>, Failure> {
     let refs = repository.refs(&["refs/heads/", "refs/remotes/"])?;
     Ok(refs

@@ -127,6 +127,12 @@ impl Policy {
         self.enforcement(Target::Branch(branch), Stage::Merge) == Enforcement::Block
     }
 
+    /// The same, by an entry of `enforce:` that singles the branch out. Where `**` or nothing else protects it, so would it any branch.
+    pub fn protected_by_name(&self, branch: &str) -> bool {
+        let named = entry_for(&self.enforce, branch).is_some_and(|entry| !entry.branches.has_catch_all());
+        named && self.protected(branch)
+    }
+
     /// The class of a status under this policy.
     pub fn class(&self, status: Status) -> Class {
         self.classes.get(&status).copied().unwrap_or_else(|| status.class())

@@ -16,6 +16,7 @@ super::cells! {
     squash: "merge --squash", "then `git commit`";
     no_commit: "merge --no-commit", "then `git commit`";
     merge_back: "merging the protected branch back", "what is on it already is not judged again; what is added is";
+    merge_where_all_is_protected: "merge commit", "a policy that blocks everywhere: no branch is its own excuse";
     merge_back_from_the_remote: "merging the protected branch back", "from `origin/main`, ahead of the local `main`";
     ours: "merge -s ours", "certified content dropped by `-s ours`";
     theirs: "merge -s ours", "`-X theirs` and `-X ours` choose in a conflict";
@@ -216,6 +217,19 @@ fn merge_back(seen: &Seen) {
     assert!(!ran.err.contains(HOT), "{}", ran.err);
     abort(&world);
     world.passes(&["merge", "main"]);
+}
+
+fn merge_where_all_is_protected(seen: &Seen) {
+    for branches in ["main", "\"**\""] {
+        let world = World::new(seen);
+        let enforce =
+            format!("enforce:\n  - {{ branches: [{branches}], pre-commit: block, pre-push: block, merge: block }}\n");
+        world.write(".certgate/policy.yaml", POLICY.to_owned() + &enforce);
+        world.commit("block");
+        world.refused(&["merge", "-m", "x", "plain"]).says("CG201");
+        abort(&world);
+        world.passes(&["merge", "-m", "x", "proven"]);
+    }
 }
 
 fn merge_back_from_the_remote(seen: &Seen) {

@@ -1,10 +1,9 @@
 //! Commits of every kind.
 #![allow(clippy::unwrap_used)]
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use super::world::{HOT, POLICY, Seen, World};
+use super::world::{HOT, POLICY, Seen, World, fed};
 use crate::scene::Ran;
 use crate::support::TestRepo;
 
@@ -85,17 +84,6 @@ fn commit_include(seen: &Seen) {
     world.passes(&["commit", "-m", "x", "-i", HOT]);
 }
 
-/// Types at git's prompts.
-fn typed(mut command: Command, keys: &str) -> std::process::Output {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(keys.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
 fn commit_patch(seen: &Seen) {
     let world = World::new(seen);
     let middle: String = (0..20).map(|n| format!("// {n}\n")).collect();
@@ -104,12 +92,12 @@ fn commit_patch(seen: &Seen) {
     world.write(HOT, format!("two\n{middle}two\n"));
     let patch = |keys: &str| {
         let (command, log) = world.traced(&["commit", "-p", "-m", "x"]);
-        (typed(command, keys), log)
+        (fed(command, keys), log)
     };
     let (output, log) = patch("y\nn\n");
     world.is_refusal(&Ran::from(output), &log);
     let (add, _) = world.traced(&["add", "-p"]);
-    assert!(typed(add, "y\nn\n").status.success());
+    assert!(fed(add, "y\nn\n").status.success());
     world.certify_staged();
     world.git(&["reset", "--quiet", "--", HOT]);
     // Both hunks are not what was certified; the one is.

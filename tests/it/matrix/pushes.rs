@@ -23,7 +23,7 @@ super::cells! {
     force_allowed: "forced push", "where the policy allows it, what comes in is judged";
     force_feature: "forced push", "a feature branch after a rebase";
     several: "several refs at once", "one of three is not certified: the server refuses all";
-    all: "several refs at once", "`--all`, and `--branches`";
+    all: "several refs at once", "`--all`";
     atomic: "push --atomic", "all or nothing";
     mirror: "push --mirror", "everything as it is here, deletions included";
     tags: "tags", "annotated and light; a tag moves no branch";

@@ -251,7 +251,7 @@ fn render(result: impl Fn(&Cell) -> Option<Found>) -> String {
                     Some(found) => (found.refused_by, found.result),
                     None => ("?".to_owned(), "?".to_owned()),
                 };
-                let shows = cell.shows;
+                let (item, shows) = (item.replace('<', "&lt;"), cell.shows);
                 text += &format!("| {item} | {shows} | {refused_by} | {result} | `{}` |\n", cell.test());
             }
         }

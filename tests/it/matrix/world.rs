@@ -6,9 +6,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -96,6 +97,17 @@ pub(crate) fn git_version() -> &'static str {
         let said = String::from_utf8(said).unwrap();
         said.trim().strip_prefix("git version ").unwrap().to_owned()
     })
+}
+
+/// Runs a command that reads this.
+pub(crate) fn fed(mut command: Command, input: &str) -> Output {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// A directory tree in memory.
@@ -313,6 +325,17 @@ impl<'s> World<'s> {
             "{arguments:?} moved a protected branch: {}",
             ran.said()
         );
+        ran
+    }
+
+    /// The same for a command that reads its standard input.
+    #[track_caller]
+    pub(crate) fn refused_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let before = self.protected();
+        let (command, log) = self.traced(arguments);
+        let ran = Ran::from(fed(command, input));
+        self.is_refusal(&ran, &log);
+        assert_eq!(self.protected(), before, "{arguments:?}: {}", ran.said());
         ran
     }
 

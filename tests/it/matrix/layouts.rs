@@ -385,12 +385,7 @@ fn hooks_path_absolute(seen: &Seen) {
 
 fn hooks_path_relative(seen: &Seen) {
     let world = World::new(seen);
-    fs::write(world.path().join(".git/info/exclude"), "/.hooks\n")
-        .or_else(|_| {
-            fs::create_dir_all(world.path().join(".git/info"))
-                .and_then(|()| fs::write(world.path().join(".git/info/exclude"), "/.hooks\n"))
-        })
-        .unwrap();
+    world.write(".git/info/exclude", "/.hooks\n");
     hooks_at(&world, ".hooks");
     assert!(world.path().join(".hooks/pre-commit").exists());
     story(&world);

@@ -31,7 +31,7 @@ pub(super) enum Command {
     Uninstall(NoArgs),
     /// Show which hooks are installed
     Hooks(NoArgs),
-    /// Judge a change: what is staged, or else this branch against the one it would merge into
+    /// Judge a change: the one that CI asks about; else what is staged, or this branch against the one it would merge into
     Check(CheckArgs),
     /// Write a certificate for a change, prefilled from it
     Certify(CertifyArgs),
@@ -116,6 +116,9 @@ pub(super) struct CheckArgs {
     /// The branch that will move, which chooses how strictly the policy enforces
     #[arg(long, value_name = "BRANCH")]
     pub(super) target: Option<String>,
+    /// Where the clone is too shallow or lacks the target branch, fetch what is missing from the remote
+    #[arg(long)]
+    pub(super) deepen: bool,
     /// Judge as at this stage
     #[arg(long, value_name = "STAGE")]
     pub(super) stage: Option<String>,

@@ -4,6 +4,7 @@
 use std::io::BufRead as _;
 
 use super::args::CertifyArgs;
+use super::ci::Ci;
 use super::judge::{self, InForce};
 use super::selection::{self, Selected};
 use super::{Ending, Failure, draft, terminal};
@@ -29,7 +30,7 @@ struct Said {
 /// Carries it out.
 pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
     let repository = Repository::open()?;
-    let selected = selection::resolve(&repository, &args.change, None, None)?;
+    let selected = selection::resolve(&repository, &args.change, None, None, &Ci::Absent)?;
     let in_force = judge::policy_for(&repository, &selected)?;
     let gated = judge::gate(&repository, &selected.change, &in_force)?;
     let said = said(args, &repository, &in_force, &gated)?;

@@ -1,11 +1,13 @@
 //! `certgate check`: judges a change and reports the verdict.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use super::args::{CheckArgs, Format};
+use super::ci::{self, Ci};
 use super::selection::{self, Selected};
 use super::{Ending, Failure, judge, terminal};
-use crate::diagnostic::{Level, sanitize};
+use crate::diagnostic::{Code, Level, sanitize};
 use crate::git::Repository;
 use crate::policy::Stage;
 use crate::report::{self, Report};
@@ -28,9 +30,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
         Some(word) => Some(Stage::parse(word).ok_or_else(|| unknown_stage(word))?),
         None => None,
     };
-    // The process ends with the verdict: taking the repository's caches apart would only cost time.
-    let repository = std::mem::ManuallyDrop::new(Repository::open_to_judge()?);
-    let mut selected = selection::resolve(&repository, &args.change, args.range.as_deref(), args.target.as_deref())?;
+    let (repository, mut selected) = chosen(args)?;
     if let Some(stage) = stage {
         selected.stage = stage;
     }
@@ -41,6 +41,52 @@ fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
     let report = judge::judge(&repository, &selected, in_force)?;
     show(args, &selected, &report)?;
     Ok(ending(&report))
+}
+
+/// The change, and the repository that it is in; fetches what is missing where that was asked for.
+fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Failure> {
+    let flagged = args.change.staged || args.change.base.is_some() || args.range.is_some();
+    let ci = match flagged {
+        true => Ci::Absent,
+        false => ci::from_environment()?,
+    };
+    let mut next = args.deepen.then_some(0);
+    loop {
+        // The process ends with the verdict: taking the repository's caches apart would only cost time.
+        let repository = ManuallyDrop::new(Repository::open_to_judge()?);
+        let (range, target) = (args.range.as_deref(), args.target.as_deref());
+        let failure = match selection::resolve(&repository, &args.change, range, target, &ci) {
+            Ok(selected) => return Ok((repository, selected)),
+            Err(failure) => failure,
+        };
+        let change = match &ci {
+            Ci::Change(change) => Some(change.as_ref()),
+            _ => None,
+        };
+        let fetchable = failure.diagnostics.last().is_some_and(|last| match last.code() {
+            Code::CG704 => true,
+            Code::CG702 => change.is_some(),
+            _ => false,
+        });
+        match next {
+            Some(step) if fetchable => {
+                let base = args.change.base.as_deref().or(args.range.as_deref());
+                next = ci::deepen(&repository, change, base, step, &failure)?;
+            }
+            None if fetchable && !args.deepen => return Err(with_deepen(failure)),
+            _ => return Err(failure),
+        }
+    }
+}
+
+/// Tells of the other way to get what is missing.
+fn with_deepen(mut failure: Failure) -> Failure {
+    if let Some(last) = failure.diagnostics.pop() {
+        failure
+            .diagnostics
+            .push(last.help("certgate check --deepen   # fetches it"));
+    }
+    failure
 }
 
 fn unknown_stage(word: &str) -> Failure {
@@ -60,11 +106,11 @@ pub(super) fn ending(report: &Report) -> Ending {
 }
 
 fn show(args: &CheckArgs, selected: &Selected, report: &Report) -> Result<(), Failure> {
+    if let Some(told) = &selected.told {
+        terminal::err(&format!("{}\n", sanitize(told)));
+    }
     match args.format {
         Format::Human => {
-            if let Some(told) = &selected.told {
-                terminal::err(&format!("{}\n", sanitize(told)));
-            }
             terminal::diagnose(&report.diagnostics);
             write(args, &report::summary(report))
         }

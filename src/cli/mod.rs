@@ -7,6 +7,7 @@ mod args;
 mod case;
 mod certify;
 mod check;
+mod ci;
 mod completions;
 mod demo;
 mod doctor;

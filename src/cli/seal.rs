@@ -1,6 +1,7 @@
 //! `certgate seal`: a certificate written by hand gets its subject, id and hash; every other byte stays.
 
 use super::args::SealArgs;
+use super::ci::Ci;
 use super::{Ending, Failure, draft, judge, lint, selection, terminal};
 use crate::certificate::{Class, SealError, names, seal};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
@@ -18,7 +19,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
             diagnostics: parsed.findings,
         });
     };
-    let selected = selection::resolve(&repository, &args.change, None, None)?;
+    let selected = selection::resolve(&repository, &args.change, None, None, &Ci::Absent)?;
     let in_force = judge::policy_for(&repository, &selected)?;
     let components = draft::components(&in_force.policy, &certificate.components)?;
     if components.is_empty() {

@@ -1,6 +1,7 @@
 //! Which change is judged, where it would go, and at which stage: arguments and environment resolved to objects.
 
 use super::args::ChangeArgs;
+use super::ci::{self, Ci};
 use super::{Failure, judge};
 use crate::change::{Change, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
@@ -185,19 +186,34 @@ pub(super) fn between(
     target: Option<&str>,
 ) -> Result<Selected, Failure> {
     let (tip, top) = (commit(repository, base)?, commit(repository, head)?);
-    let target = match target
-        .map(str::to_owned)
-        .or_else(|| named_branch(repository, base))
-        .or_else(target_of_ci)
-    {
-        Some(name) => TargetBranch::Named(name),
-        None => TargetBranch::Unknown,
+    let target = match target {
+        Some(name) => TargetBranch::Named(name.to_owned()),
+        None => target_of(repository, base),
     };
     let arguments = format!(
         "--base {} --head {}",
         crate::report::shell(base),
         crate::report::shell(head)
     );
+    between_commits(repository, tip, top, target, arguments)
+}
+
+/// The branch that a base says would move: the one that it names, or else what CI says.
+pub(super) fn target_of(repository: &Repository, base: &str) -> TargetBranch {
+    match named_branch(repository, base).or_else(target_of_ci) {
+        Some(name) => TargetBranch::Named(name),
+        None => TargetBranch::Unknown,
+    }
+}
+
+/// The change between the target's tip and a commit.
+pub(super) fn between_commits(
+    repository: &Repository,
+    tip: ObjectId,
+    top: ObjectId,
+    target: TargetBranch,
+    arguments: String,
+) -> Result<Selected, Failure> {
     let read = || judge::policy_at(repository, &Snapshot::Commit(tip.clone()));
     let (change, policy) = repository.change_between_while(Some(&tip), &top, read)?;
     Ok(Selected {
@@ -241,12 +257,14 @@ fn target_of_ci() -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
-/// What the arguments choose; without any: what is staged, and where nothing is, this branch against the one it would merge into.
+/// What the arguments choose; without any: what CI asks about; outside of CI what is staged, and where nothing is, this branch against the
+/// one it would merge into.
 pub(super) fn resolve(
     repository: &Repository,
     args: &ChangeArgs,
     range: Option<&str>,
     target: Option<&str>,
+    ci: &Ci,
 ) -> Result<Selected, Failure> {
     if let Some(range) = range {
         let (base, head) = split_range(range)?;
@@ -254,6 +272,12 @@ pub(super) fn resolve(
     }
     match (&args.base, &args.head) {
         (Some(base), head) => return between(repository, base, head.as_deref().unwrap_or("HEAD"), target),
+        (None, head)
+            if !args.staged
+                && let Ci::Change(change) = ci =>
+        {
+            return ci::select(repository, change, head.as_deref(), target);
+        }
         (None, Some(head)) => {
             let (base, _) = merge_target(repository, target)?;
             return between(repository, &base, head, target);
@@ -281,10 +305,22 @@ pub(super) fn resolve(
             }));
         }
     }
+    if *ci == Ci::Unknown {
+        return Err(unknown_ci());
+    }
     let (base, branch) = merge_target(repository, target)?;
     let mut selected = between(repository, &base, "HEAD", Some(target.unwrap_or(&branch)))?;
     selected.told = Some(format!("nothing is staged; judging HEAD against `{base}`"));
     Ok(selected)
+}
+
+/// In CI the base may not be chosen by the policy of what is checked out.
+fn unknown_ci() -> Failure {
+    Diagnostic::error(Code::CG722, "CI is set, and nothing tells which change to judge")
+        .because("certgate knows the variables of GitHub Actions, GitLab CI, Buildkite and Jenkins")
+        .help("certgate check --base origin/BRANCH --head HEAD")
+        .help("CERTGATE_TARGET=BRANCH certgate check")
+        .into()
 }
 
 fn bare() -> Failure {

@@ -123,6 +123,9 @@ codes! {
     CG716, "protected branch forced", "A protected branch only moves forward: what it holds, certificates and refusals included, stays in its history. Merge or rebase onto its tip, or let the policy allow it by `force: off` (or `warn`) in the entry of `enforce:` that matches the branch. What a forced update that is allowed does is judged as the difference between the old tip and the new one.";
     CG717, "protected branch made symbolic", "A protected branch may name another branch (`git symbolic-ref`) only where that one is protected too: otherwise whatever is committed there would be on it unjudged.";
     CG718, "remote branch holds the commits already", "The strict hook judges what comes into a protected branch from that branch's own tip, also where the remote's branch of the same name holds it already, for instance because it was forced past the gate there. The command shown takes it all the same.";
+    CG720, "what is missing cannot be fetched", "`certgate check --deepen` asks the remote for the history and the branches that the verdict needs, and the remote did not give them. git's own words are shown. Try the command by itself, and see that the job may read the repository.";
+    CG721, "CI and checkout disagree", "The variables of the CI system tell of one change and the checkout holds another: HEAD is not the commit that the job was started for, or it does not build on the base that CI names. certgate does not guess which of them is meant. Check out what CI names before `certgate check`, or say what to judge with `--base` and `--head`.";
+    CG722, "CI does not say what to judge", "The variables of the CI system, or the event file, are incomplete, malformed, or tell of something that brings no change to a branch: a tag, a schedule, a run by hand. Say what to judge with `--base` and `--head`, or set `CERTGATE_BASE` or `CERTGATE_TARGET`.";
 }
 
 impl Code {

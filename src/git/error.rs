@@ -41,6 +41,20 @@ pub enum GitError {
         /// What it said, made harmless.
         stderr: String,
     },
+    /// The remote gave no answer, or not the one that was asked for.
+    #[error("`{command}` failed")]
+    Fetch {
+        /// The command.
+        command: String,
+        /// What it said, made harmless.
+        stderr: String,
+    },
+    /// There is no one remote to ask.
+    #[error("{}", match .found { 0 => "there is no remote to fetch from", _ => "none of several remotes is called `origin`" })]
+    NoRemote {
+        /// How many there are.
+        found: usize,
+    },
     /// A git command answered in a way that certgate does not understand.
     #[error("`{command}` gave an answer that certgate does not understand: {what}")]
     Answer {
@@ -145,6 +159,7 @@ impl GitError {
             Self::Unreadable { .. } => Code::CG709,
             Self::Conflict { .. } => Code::CG713,
             Self::Input { .. } => Code::CG714,
+            Self::Fetch { .. } | Self::NoRemote { .. } => Code::CG720,
         }
     }
 
@@ -168,6 +183,8 @@ impl GitError {
             Self::Spawn { .. } => told.help("git version"),
             Self::Git { stderr, .. } => lines(told, stderr).help("run the command by itself to see what git needs"),
             Self::Answer { .. } => told.help("certgate doctor"),
+            Self::Fetch { command, stderr } => lines(told, stderr).help(command),
+            Self::NoRemote { .. } => told.help("git remote add origin URL"),
             Self::UnknownRevision { rev, shallow } => {
                 if *shallow {
                     told.because("this clone is shallow, so commits that exist elsewhere may be missing here")

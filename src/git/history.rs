@@ -241,6 +241,13 @@ impl Repository {
         Ok(kept)
     }
 
+    /// The parents of a commit as it names them, whether they are here or not.
+    pub fn parents(&self, commit: &ObjectId) -> Result<Vec<ObjectId>, GitError> {
+        let id = self.store.oid(commit, "commit")?;
+        let read = Commit::read(&self.store, id)?;
+        Ok(read.parents.into_iter().map(own).collect())
+    }
+
     /// True where `a` is `b` or an ancestor of it.
     pub fn is_ancestor(&self, a: &ObjectId, b: &ObjectId) -> Result<bool, GitError> {
         if a == b {

@@ -1,11 +1,12 @@
 //! Reads a git repository: which one, what changed, what objects hold. The only user of git2, and the only module that runs `git`.
 //!
 //! Objects come from libgit2's object database; where git reads more than libgit2 (partial clones, reftables, every index layout)
-//! git's plumbing answers behind the same functions. Nothing here writes to a repository.
+//! git's plumbing answers behind the same functions. Nothing here writes to a repository but [`Repository::fetch`].
 
 mod commit;
 mod diff;
 mod error;
+mod fetch;
 mod funcname;
 mod history;
 mod locate;
@@ -22,6 +23,7 @@ mod tree;
 pub use commit::Person;
 pub use diff::CONTENT_LIMIT;
 pub use error::GitError;
+pub use fetch::{Wanted, is_branch_name, kept, tracking};
 pub use message::clean_message;
 pub use range::Authorship;
 pub use refs::Head;

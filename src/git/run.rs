@@ -90,6 +90,9 @@ impl Runner {
                 "core.fsmonitor=false",
                 "-c",
                 "core.bigFileThreshold=16m",
+                // Said because of GIT_GRAFT_FILE above.
+                "-c",
+                "advice.graftFileDeprecated=false",
             ])
             .args(arguments)
             .stdin(Stdio::null());

@@ -144,6 +144,16 @@ impl Brought {
     }
 }
 
+/// A branch that was not there before, where there is nothing to compare it with: judged from where the policy starts.
+pub(super) fn from_adoption_on(
+    repository: &Repository,
+    branch: &str,
+    new: &ObjectId,
+    stage: Stage,
+) -> Result<Selected, Failure> {
+    Ok(Brought::since_adoption(repository, new)?.select(branch, new, stage))
+}
+
 /// Judges by the policy given; without one, by the one that the change brings, or else the default pack.
 fn judged(repository: &Repository, selected: &Selected, by: Option<InForce>) -> Result<Report, Failure> {
     let in_force = match by {

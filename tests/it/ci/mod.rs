@@ -1,1 +1,5 @@
 //! The check in CI: base and head found from what each system documents, and the scripts that are shipped for them.
+
+mod choosing;
+mod shallow;
+mod world;

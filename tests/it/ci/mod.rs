@@ -1,5 +1,6 @@
 //! The check in CI: base and head found from what each system documents, and the scripts that are shipped for them.
 
 mod choosing;
+mod scripts;
 mod shallow;
 mod world;

@@ -232,13 +232,31 @@ impl Context<'_> {
             Finding::Ineffective { entry, problem } => {
                 let message = format!("{} does not count: {problem}", self.brief(*entry));
                 let diagnostic = at(Diagnostic::warning(problem.code(), message), self.place(*entry));
-                match self.mend(*entry, problem) {
+                let diagnostic = match self.mend(*entry, problem) {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic,
-                }
+                };
+                // What made the field unreadable teaches more than that it is missing.
+                let taught = match problem {
+                    Problem::NoComponent | Problem::NoAgent => self.taught(*entry),
+                    _ => Vec::new(),
+                };
+                return std::iter::once(diagnostic).chain(taught).collect();
             }
         };
         vec![one]
+    }
+
+    /// The errors in a certificate that do not make its decision unreadable.
+    fn taught(&self, entry: usize) -> Vec<Diagnostic> {
+        let findings = self
+            .entry(entry)
+            .map(|entry| entry.findings.as_slice())
+            .unwrap_or_default();
+        let errors = findings.iter().filter(|finding| finding.level() == Level::Error);
+        errors
+            .map(|finding| finding.clone().with_level(Level::Warning))
+            .collect()
     }
 
     fn mend(&self, entry: usize, problem: &Problem) -> Option<String> {

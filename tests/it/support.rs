@@ -6,13 +6,14 @@ use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A repository in a temporary directory that goes away with it. Every process sees the same few variables and nothing of the user's.
 pub(crate) struct TestRepo {
     home: tempfile::TempDir,
     directory: PathBuf,
     variables: Vec<(String, String)>,
-    tick: std::cell::Cell<u64>,
+    tick: AtomicU64,
 }
 
 impl TestRepo {
@@ -39,7 +40,26 @@ impl TestRepo {
             home,
             directory,
             variables: Vec::new(),
-            tick: std::cell::Cell::new(0),
+            tick: AtomicU64::new(0),
+        }
+    }
+
+    /// The same repository, with everything in its home, somewhere else.
+    pub(crate) fn copy(&self) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let to = home.path().canonicalize().unwrap();
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(self.home().join("."))
+            .arg(&to)
+            .status()
+            .unwrap();
+        assert!(copied.success());
+        Self {
+            directory: to.join("repo"),
+            home,
+            variables: self.variables.clone(),
+            tick: AtomicU64::new(self.tick.load(Ordering::Relaxed)),
         }
     }
 
@@ -61,7 +81,7 @@ impl TestRepo {
     /// A command in the scrubbed environment, in the root of the work tree.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        let date = format!("{} +0000", 1_700_000_000 + self.tick.get());
+        let date = format!("{} +0000", 1_700_000_000 + self.tick.load(Ordering::Relaxed));
         command
             .current_dir(&self.directory)
             .env_clear()
@@ -87,7 +107,7 @@ impl TestRepo {
     /// Runs git, which may fail.
     pub(crate) fn try_git(&self, arguments: &[&str]) -> Output {
         // Each command has its own second, so that histories have an order.
-        self.tick.set(self.tick.get() + 1);
+        self.tick.fetch_add(1, Ordering::Relaxed);
         self.command("git").args(arguments).output().unwrap()
     }
 

@@ -1,0 +1,156 @@
+//! Runs attacks, and keeps the list of them in `docs/attacks.md` true.
+//!
+//! - Without more, a test compares the document's rows with the attacks.
+//! - `CERTGATE_ATTACKS=write` writes the document.
+//! - `CERTGATE_ATTACKS=print` runs every attack and its twin and prints, family by family, how many were tried, blocked and passed.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{Attack, text};
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
+const REGENERATE: &str = "CERTGATE_ATTACKS=write cargo test --locked --test it attacks::table";
+const BEGIN: &str = "<!-- begin: generated, see above -->\n";
+const END: &str = "<!-- end: generated -->\n";
+
+/// The families, as the document has them.
+const FAMILIES: &[(&str, &[Attack])] = &[("The certificate's text", text::ATTACKS)];
+
+/// As many as are promised at least.
+const PROMISED: usize = 50;
+
+impl Attack {
+    /// The test's full name, as `cargo test` takes it.
+    fn test(&self) -> String {
+        let module = self.module.strip_prefix("it::").unwrap_or(self.module);
+        format!("{module}::blocked::{}", self.name)
+    }
+
+    /// Whether the attack was blocked under one of its names.
+    fn is_blocked(&self) -> Result<(), String> {
+        let ran = (self.attack)();
+        let told = [ran.errors(), ran.warnings()].concat();
+        let stopped = matches!(ran.code, Some(1 | 2)) && !ran.err.contains("CG711");
+        let named = self.codes.iter().any(|code| told.contains(code));
+        match stopped && named {
+            true => Ok(()),
+            false => Err(format!("exit {:?}, wanted {:?}: {}", ran.code, self.codes, ran.said())),
+        }
+    }
+
+    /// Whether the honest twin passed.
+    fn twin_passes(&self) -> Result<(), String> {
+        let ran = (self.twin)();
+        match ran.code == Some(0) && ran.errors().is_empty() {
+            true => Ok(()),
+            false => Err(format!(
+                "the honest twin was blocked: exit {:?}: {}",
+                ran.code,
+                ran.said()
+            )),
+        }
+    }
+}
+
+/// Runs one of the attacks, as its test.
+pub(crate) fn run(attacks: &[Attack], name: &str) {
+    let attack = attacks.iter().find(|attack| attack.name == name).unwrap();
+    if let Err(through) = attack.is_blocked() {
+        panic!("{}: {through}", attack.tries);
+    }
+    if let Err(blocked) = attack.twin_passes() {
+        panic!("{}: {blocked}", attack.tries);
+    }
+}
+
+fn render() -> String {
+    let mut text = String::new();
+    for (title, attacks) in FAMILIES {
+        text += &format!("\n### {title}\n\n| tried | named | test |\n|---|---|---|\n");
+        for attack in *attacks {
+            text += &format!(
+                "| {} | {} | `{}` |\n",
+                attack.tries.replace('|', "\\|"),
+                attack.codes.join(", "),
+                attack.test()
+            );
+        }
+    }
+    text
+}
+
+#[test]
+fn the_document_lists_every_attack() {
+    let document = std::fs::read_to_string(DOCUMENT).unwrap();
+    let (before, rest) = document.split_once(BEGIN).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    let wanted = render() + "\n";
+    if std::env::var("CERTGATE_ATTACKS").as_deref() == Ok("write") {
+        std::fs::write(DOCUMENT, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(
+        found == wanted,
+        "docs/attacks.md differs from the attacks; {REGENERATE}"
+    );
+}
+
+#[test]
+fn there_are_as_many_as_promised_and_each_has_a_name_of_its_own() {
+    let mut names: Vec<String> = FAMILIES
+        .iter()
+        .flat_map(|(_, attacks)| *attacks)
+        .map(Attack::test)
+        .collect();
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    assert!(all >= PROMISED, "{all} attacks");
+}
+
+#[test]
+fn what_was_tried_is_printed() {
+    if std::env::var("CERTGATE_ATTACKS").as_deref() != Ok("print") {
+        return;
+    }
+    let all: Vec<(usize, &Attack)> = FAMILIES
+        .iter()
+        .enumerate()
+        .flat_map(|(family, (_, attacks))| attacks.iter().map(move |attack| (family, attack)))
+        .collect();
+    let (next, blocked, passed) = (
+        AtomicUsize::new(0),
+        FAMILIES.iter().map(|_| AtomicUsize::new(0)).collect::<Vec<_>>(),
+        FAMILIES.iter().map(|_| AtomicUsize::new(0)).collect::<Vec<_>>(),
+    );
+    let good = |outcome: std::thread::Result<Result<(), String>>| usize::from(matches!(outcome, Ok(Ok(()))));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some((family, attack)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    blocked[*family].fetch_add(good(catch_unwind(|| attack.is_blocked())), Ordering::Relaxed);
+                    passed[*family].fetch_add(good(catch_unwind(|| attack.twin_passes())), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let mut sum = [0; 3];
+    println!(
+        "{:<36} {:>6} {:>8} {:>13}",
+        "family", "tried", "blocked", "twins passed"
+    );
+    for (at, (title, attacks)) in FAMILIES.iter().enumerate() {
+        let row = [
+            attacks.len(),
+            blocked[at].load(Ordering::Relaxed),
+            passed[at].load(Ordering::Relaxed),
+        ];
+        println!("{title:<36} {:>6} {:>8} {:>13}", row[0], row[1], row[2]);
+        sum.iter_mut().zip(row).for_each(|(sum, one)| *sum += one);
+    }
+    println!("{:<36} {:>6} {:>8} {:>13}", "all", sum[0], sum[1], sum[2]);
+    assert!(sum[1] == sum[0] && sum[2] == sum[0]);
+}

@@ -5,7 +5,7 @@ use super::{Ending, Failure, install, judge, lint, terminal};
 use crate::change::Snapshot;
 use crate::diagnostic::sanitize;
 use crate::git::{Repository, git_version};
-use crate::hooks::{self, State};
+use crate::hooks::{self, Relay, State};
 use crate::policy::{GlobList, Policy};
 use crate::sensitivity::check_examples;
 
@@ -83,8 +83,43 @@ fn hooks_of(repository: &Repository, found: &mut Findings) -> Result<(), Failure
             install::shown(&directory)
         ));
     }
+    let by_git = install::by_git(repository)?;
     for (name, state) in hooks::state(&directory)? {
-        let words = format!("hook {}: {}", name.as_str(), install::describe(&state));
+        let relay = hooks::relay(name, &directory, repository.work_tree())?;
+        let words = format!("hook {}: {}", name.as_str(), install::describe(&state, relay.as_ref()));
+        let off = repository.config(&format!("hook.{name}.enabled"))?;
+        if off.is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0")) {
+            found.bad(
+                format!("hook.{name}.enabled is false: git may run no {name}"),
+                format!("git config --unset-all hook.{name}.enabled"),
+            );
+        }
+        let idle = !Repository::runs_configured_hooks()?
+            && repository
+                .configured_hooks()?
+                .iter()
+                .any(|hook| hook.runs_certgate(name.as_str()));
+        if idle {
+            found.bad(
+                format!("hook {name} is in git's configuration, which this git does not run before 2.54"),
+                "certgate install, or upgrade git",
+            );
+        }
+        if let Some((_, own)) = by_git.iter().find(|(event, _)| *event == name) {
+            found.good(format!("hook {name}: git runs certgate by hook.{}", sanitize(own)));
+            continue;
+        }
+        match (&state, &relay) {
+            (State::Foreign { .. }, Some(Relay::Kept { .. } | Relay::Named { .. })) => {
+                found.good(words);
+                continue;
+            }
+            (State::Foreign { .. }, Some(Relay::Deaf { help, .. })) => {
+                found.bad(words, help);
+                continue;
+            }
+            _ => {}
+        }
         match &state {
             State::Missing | State::Foreign { .. } | State::Directory if name.is_optional() => {}
             State::Ours {

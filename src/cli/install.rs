@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::InstallArgs;
 use super::{Ending, Failure, terminal};
-use crate::diagnostic::sanitize_bytes;
+use crate::diagnostic::{sanitize, sanitize_bytes};
 use crate::git::Repository;
-use crate::hooks::{self, HookName, Installation, Installed, Removed, State};
+use crate::hooks::{self, HookName, Installation, Installed, Relay, Removed, State};
 
 /// The running binary, by the path that the shims shall call.
 pub(super) fn binary() -> Result<PathBuf, Failure> {
@@ -29,6 +29,8 @@ pub(super) fn install(args: &InstallArgs) -> Result<Ending, Failure> {
         );
     }
     terminal::out(&done)?;
+    let managers = hooks::managers(&repository.hooks_dir()?)?;
+    terminal::diagnose(&managers.into_iter().map(hooks::Manager::diagnostic).collect::<Vec<_>>());
     Ok(Ending::Done)
 }
 
@@ -57,6 +59,7 @@ pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Resul
             Installed::Updated => "updated".to_owned(),
             Installed::Unchanged => "unchanged".to_owned(),
             Installed::Chained { kept_as } => format!("installed; runs {} first", shown(&kept_as)),
+            Installed::Behind { shim } => format!("runs as {}, by the hook that is there", shown(&shim)),
         };
         text.push_str(&format!("{:<21} {what}\n", name.as_str()));
     }
@@ -86,18 +89,40 @@ pub(super) fn uninstall() -> Result<Ending, Failure> {
 
 /// Shows them.
 pub(super) fn hooks() -> Result<Ending, Failure> {
-    let directory = Repository::open()?.hooks_dir()?;
+    let repository = Repository::open()?;
+    let directory = repository.hooks_dir()?;
     let mut text = format!("{}\n", shown(&directory));
     for (name, state) in hooks::state(&directory)? {
         let words = match (&state, name) {
             (State::Missing, HookName::ReferenceTransaction) => "not asked for: certgate install --strict".to_owned(),
             (State::Missing, HookName::PreReceive) => "not asked for: certgate install --server".to_owned(),
-            _ => describe(&state),
+            _ => describe(&state, hooks::relay(name, &directory, repository.work_tree())?.as_ref()),
         };
         text.push_str(&format!("{:<21} {words}\n", name.as_str()));
     }
+    for (event, own) in by_git(&repository)? {
+        let own = sanitize(&own);
+        text.push_str(&format!(
+            "{:<21} git's configuration runs certgate: hook.{own}\n",
+            event.as_str()
+        ));
+    }
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+/// The hooks at which git's configuration runs certgate, each with its name there.
+pub(super) fn by_git(repository: &Repository) -> Result<Vec<(HookName, String)>, Failure> {
+    if !Repository::runs_configured_hooks()? {
+        return Ok(Vec::new());
+    }
+    let configured = repository.configured_hooks()?;
+    let mut found = Vec::new();
+    for name in HookName::ALL {
+        let mine = configured.iter().filter(|hook| hook.runs_certgate(name.as_str()));
+        found.extend(mine.map(|hook| (name, hook.name.clone())));
+    }
+    Ok(found)
 }
 
 /// A path of this machine, harmless to print.
@@ -106,8 +131,20 @@ pub(super) fn shown(path: &Path) -> String {
     sanitize_bytes(path.as_os_str().as_bytes())
 }
 
-/// A hook's state in words.
-pub(super) fn describe(state: &State) -> String {
+/// A hook's state in words; `relay` tells how certgate is run by another's.
+pub(super) fn describe(state: &State, relay: Option<&Relay>) -> String {
+    match (state, relay) {
+        (State::Foreign { .. }, Some(Relay::Kept { shim })) => {
+            return format!("another program's, which runs certgate as {}", shown(shim));
+        }
+        (State::Foreign { .. }, Some(Relay::Named { file })) => {
+            return format!("another program's, which runs certgate by {}", shown(file));
+        }
+        (State::Foreign { .. }, Some(Relay::Deaf { file, why, .. })) => {
+            return format!("another program's, which runs certgate by {}; but {why}", shown(file));
+        }
+        _ => {}
+    }
     match state {
         State::Missing => "missing".to_owned(),
         State::Foreign { .. } => "another program's; certgate does not run".to_owned(),

@@ -126,6 +126,7 @@ codes! {
     CG720, "what is missing cannot be fetched", "`certgate check --deepen` asks the remote for the history and the branches that the verdict needs, and the remote did not give them. git's own words are shown. Try the command by itself, and see that the job may read the repository.";
     CG721, "CI and checkout disagree", "The variables of the CI system tell of one change and the checkout holds another: HEAD is not the commit that the job was started for, or it does not build on the base that CI names. certgate does not guess which of them is meant. Check out what CI names before `certgate check`, or say what to judge with `--base` and `--head`.";
     CG722, "CI does not say what to judge", "The variables of the CI system, or the event file, are incomplete, malformed, or tell of something that brings no change to a branch: a tag, a schedule, a run by hand. Say what to judge with `--base` and `--head`, or set `CERTGATE_BASE` or `CERTGATE_TARGET`.";
+    CG723, "what is pushed is not known", "git tells the hook pre-push on standard input what it pushes. A hook manager stands between, read those lines and did not hand them on, so nothing could be judged. Tell it to hand them on, or let certgate's own hook stand before the manager's: `certgate install`.";
 }
 
 impl Code {

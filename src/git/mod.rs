@@ -4,6 +4,7 @@
 //! git's plumbing answers behind the same functions. Nothing here writes to a repository but [`Repository::fetch`].
 
 mod commit;
+mod configured;
 mod diff;
 mod error;
 mod fetch;
@@ -21,6 +22,7 @@ mod stream;
 mod tree;
 
 pub use commit::Person;
+pub use configured::ConfiguredHook;
 pub use diff::CONTENT_LIMIT;
 pub use error::GitError;
 pub use fetch::{Wanted, is_branch_name, kept, tracking};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{HookName, HooksError, place};
+use super::{HookName, HooksError, place, shim};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// A hook manager, recognised by what it left in the hooks directory.
@@ -42,17 +42,21 @@ impl Manager {
     /// What its user should know: the shims work beside it, but it may write over them.
     pub fn diagnostic(self) -> Diagnostic {
         let name = self.as_str();
-        let note = Diagnostic::warning(
-            Code::CG710,
-            format!("{name} also writes hooks here, and may write over those of certgate"),
-        );
+        let note = Diagnostic::warning(Code::CG710, format!("{name} writes hooks into the same directory"))
+            .because(format!("the hook of {name} runs first, then certgate"));
         match self {
-            Self::Husky => note.because("husky does so on every `npm install`").help(
-                "for x in pre-commit commit-msg pre-merge-commit pre-push; do echo \"certgate hook $x \\\"\\$@\\\"\" >> .husky/$x; done",
-            ),
-            Self::Lefthook | Self::PreCommit | Self::Prek | Self::Overcommit => note
-                .because(format!("the hook of {name} runs first, then certgate"))
-                .help(format!("after {name} installs its hooks again: certgate install")),
+            Self::Husky => note
+                .because("`npm install` writes husky's hooks anew, over certgate's")
+                .help("certgate install, after each; or let .husky/NAME run `certgate hook NAME \"$@\"`"),
+            Self::Lefthook => note
+                .because("it writes them anew, over certgate's, whenever its configuration has changed")
+                .help("add `no_auto_install: true` to lefthook.yml; or let lefthook run certgate there"),
+            Self::PreCommit | Self::Prek => note
+                .because(format!(
+                    "`{name} install` keeps certgate's hooks and runs them; with -f it removes them"
+                ))
+                .help(format!("after {name} install -f: certgate install")),
+            Self::Overcommit => note.help(format!("after {name} installs its hooks again: certgate install")),
         }
     }
 }
@@ -60,33 +64,35 @@ impl Manager {
 /// The other managers that left something in the hooks directory, each once, in order.
 pub fn managers(hooks_dir: &Path) -> Result<Vec<Manager>, HooksError> {
     let mut found = Vec::new();
-    if hooks_dir.file_name().is_some_and(|name| name == "_") && place::exists(&hooks_dir.join("h"))?
-        || place::exists(&hooks_dir.join("_").join("husky.sh"))?
-    {
+    if is_husky(hooks_dir) || place::exists(&hooks_dir.join("_").join("husky.sh"))? {
         found.push(Manager::Husky);
     }
     for name in HookName::ALL {
-        for path in [name.path(hooks_dir), name.chained_path(hooks_dir)] {
-            // What cannot be read, or is no file, tells nothing.
-            if !path.is_file() {
-                continue;
-            }
-            let bytes = place::read_head(&path).unwrap_or_default();
-            if super::shim::is_ours(&bytes) {
-                continue;
-            }
-            let text = String::from_utf8_lossy(&bytes).to_lowercase();
-            found.extend(
-                Manager::MARKS
-                    .iter()
-                    .filter(|(_, mark)| text.contains(mark))
-                    .map(|(manager, _)| *manager),
-            );
-        }
+        found.extend(
+            [name.path(hooks_dir), name.chained_path(hooks_dir)]
+                .iter()
+                .filter_map(|path| of(path)),
+        );
     }
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+/// The manager that wrote a hook. What cannot be read, or is no file, tells nothing.
+pub(super) fn of(path: &Path) -> Option<Manager> {
+    let bytes = path.is_file().then(|| place::read_head(path).ok())??;
+    if shim::is_ours(&bytes) {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&bytes).to_lowercase();
+    let marked = Manager::MARKS.iter().find(|(_, mark)| text.contains(mark));
+    marked.map(|(manager, _)| *manager)
+}
+
+/// True where husky keeps its own hooks here; those of its user lie one directory above.
+pub(super) fn is_husky(hooks_dir: &Path) -> bool {
+    hooks_dir.file_name().is_some_and(|name| name == "_") && hooks_dir.join("h").is_file()
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 mod error;
 mod manager;
 mod place;
+mod relay;
 mod shim;
 #[cfg(test)]
 mod shim_tests;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::HooksError;
 pub use manager::{Manager, managers};
+pub use relay::{Pushed, Relay, Told, relay, told};
 
 use place::{Found, Kept};
 
@@ -129,6 +131,11 @@ pub enum Installed {
         /// The new name.
         kept_as: PathBuf,
     },
+    /// A manager's hook is there that runs the shim, which it keeps under another name.
+    Behind {
+        /// The shim.
+        shim: PathBuf,
+    },
 }
 
 /// What [`uninstall`] did with a hook.
@@ -197,14 +204,29 @@ fn refuse_hopeless(hooks_dir: &Path, name: HookName) -> Result<(), HooksError> {
     let (path, chained) = (name.path(hooks_dir), name.chained_path(hooks_dir));
     match place::inspect(&path)? {
         Found::Directory => Err(HooksError::Directory { path }),
-        Found::Foreign { .. } if place::differ(&path, &chained)? => Err(HooksError::ChainedExists { path, chained }),
+        Found::Foreign { .. } if place::differ(&path, &chained)? && !rewritten(&path, &chained) => {
+            Err(HooksError::ChainedExists { path, chained })
+        }
         _ => Ok(()),
     }
+}
+
+/// True where one manager wrote both: the one in place is its newer hook, and the chained one can go.
+fn rewritten(path: &Path, chained: &Path) -> bool {
+    manager::of(path).is_some_and(|writer| manager::of(chained) == Some(writer))
 }
 
 fn install_one(hooks_dir: &Path, name: HookName, binary: &Path) -> Result<Installed, HooksError> {
     let (path, chained) = (name.path(hooks_dir), name.chained_path(hooks_dir));
     let text = shim::render(name, binary);
+    if let Some(shim) = relay::kept(name, hooks_dir)? {
+        place::write_over(&shim, &text)?;
+        // What was chained before the manager came back is the manager's own, by an older name.
+        if manager::of(&chained).is_some() && manager::of(&chained) == manager::of(&path) {
+            place::remove(&chained)?;
+        }
+        return Ok(Installed::Behind { shim });
+    }
     for _ in 0..ATTEMPTS {
         match place::inspect(&path)? {
             Found::Directory => return Err(HooksError::Directory { path }),
@@ -225,6 +247,7 @@ fn install_one(hooks_dir: &Path, name: HookName, binary: &Path) -> Result<Instal
                     place::write_over(&path, &text)?;
                     return Ok(Installed::Chained { kept_as: chained });
                 }
+                Kept::OtherIsThere if rewritten(&path, &chained) => place::remove(&chained)?,
                 Kept::OtherIsThere => return Err(HooksError::ChainedExists { path, chained }),
                 Kept::Changed => {}
             },
@@ -244,6 +267,11 @@ pub fn uninstall(hooks_dir: &Path) -> Result<Vec<(HookName, Removed)>, HooksErro
 fn uninstall_one(hooks_dir: &Path, name: HookName) -> Result<Removed, HooksError> {
     let (path, chained) = (name.path(hooks_dir), name.chained_path(hooks_dir));
     let is_chained = place::exists(&chained)?;
+    let mut aside = false;
+    for shim in relay::set_aside(name, hooks_dir)? {
+        place::remove(&shim)?;
+        aside = true;
+    }
     match place::inspect(&path)? {
         Found::Missing if !is_chained => Ok(Removed::Absent),
         Found::Missing | Found::Ours { .. } if is_chained => {
@@ -259,7 +287,8 @@ fn uninstall_one(hooks_dir: &Path, name: HookName) -> Result<Removed, HooksError
             if is_chained && place::same(&path, &chained)? {
                 place::remove(&chained)?;
             }
-            Ok(Removed::Foreign)
+            // A manager that runs what it found does without, once that is gone.
+            Ok(if aside { Removed::Removed } else { Removed::Foreign })
         }
         Found::Directory => Ok(Removed::Foreign),
     }

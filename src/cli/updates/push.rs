@@ -4,17 +4,37 @@
 use super::standing::{HEADS, Judge, Standing};
 use super::{Brought, input, judged, tell};
 use crate::change::ObjectId;
-use crate::cli::{Ending, Failure, terminal};
+use crate::cli::{Ending, Failure, install, terminal};
 use crate::diagnostic::{Code, Diagnostic, Level, sanitize};
 use crate::git::Repository;
 use crate::git::push::{self, RefUpdate};
+use crate::hooks::{self, HookName, Told};
 use crate::policy::{Enforcement, Policy, Stage, Target};
 use crate::report;
 
 /// Carries out the hook before a push.
 pub(in crate::cli) fn pre_push(repository: &Repository, remote: Option<&str>) -> Result<Ending, Failure> {
-    let updates = push::pre_push(&input()?)?;
-    let remote = remote.unwrap_or("origin");
+    let mut updates = push::pre_push(&input()?)?;
+    let mut remote = remote.unwrap_or("origin").to_owned();
+    if updates.is_empty() {
+        let by_git = install::by_git(repository)?;
+        let by_git = by_git.iter().any(|(name, _)| *name == HookName::PrePush);
+        let hooks_dir = repository.hooks_dir()?;
+        match hooks::told(
+            |name| std::env::var_os(name),
+            &hooks_dir,
+            repository.work_tree(),
+            by_git,
+        )? {
+            Told::Nothing => return Ok(Ending::Done),
+            Told::Lost(problem) => return Err((*problem).into()),
+            Told::Push(push) => {
+                updates.push(by_manager(repository, &push)?);
+                remote = push.remote;
+            }
+        }
+    }
+    let remote = remote.as_str();
     let push = Push {
         repository,
         standing: Standing::new(repository, format!("refs/remotes/{remote}/")),
@@ -22,6 +42,30 @@ pub(in crate::cli) fn pre_push(repository: &Repository, remote: Option<&str>) ->
         remote,
     };
     push.judge(&updates)
+}
+
+/// The ref update of which pre-commit or prek told. Where it begins is by its own reckoning, which takes for old what any branch of the
+/// remote holds; so the remote's branch as last fetched goes before, and counts alone where there is any.
+fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate, Failure> {
+    let new = repository.commit(&push.local)?;
+    let seen = format!("refs/remotes/{}/", push.remote);
+    let known = repository.refs(&[&seen])?;
+    let old = match (push.name.strip_prefix(HEADS), &push.from) {
+        (Some(branch), from) => {
+            let own = format!("{seen}{branch}");
+            match (known.iter().find(|(name, _)| *name == own), from) {
+                (Some((_, at)), _) => Some(at.clone()),
+                (None, Some(from)) if known.is_empty() => Some(repository.commit(from)?),
+                (None, _) => None,
+            }
+        }
+        (None, _) => None,
+    };
+    let name = push.name.clone();
+    Ok(match old {
+        Some(old) => RefUpdate::Update { name, old, new },
+        None => RefUpdate::Create { name, new },
+    })
 }
 
 /// Carries out the hook where a push arrives. All updates stand or fall together.

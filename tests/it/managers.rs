@@ -1,1 +1,0 @@
-//! Other hook managers, driven for real: pre-commit, prek, lefthook, husky.

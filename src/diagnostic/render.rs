@@ -32,13 +32,14 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
         .to_string()
         .len();
     let columns = style.width.saturating_sub(digits + 9);
-    let level = match diagnostic.level() {
-        Level::Error => L::ERROR,
-        Level::Warning => L::WARNING,
-        Level::Note => L::NOTE,
+    let (level, mark) = match diagnostic.level() {
+        Level::Error => (L::ERROR, "error[CG000]: "),
+        Level::Warning => (L::WARNING, "warning[CG000]: "),
+        Level::Note => (L::NOTE, "note[CG000]: "),
     };
     let code = diagnostic.code().as_str();
-    let title = level.primary_title(diagnostic.message()).id(code);
+    let message = wrap(diagnostic.message(), style.width.saturating_sub(mark.len()));
+    let title = level.primary_title(message).id(code);
     let mut group = Group::with_title(title);
     if let Some(place) = diagnostic.place() {
         match &place.source {

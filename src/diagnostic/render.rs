@@ -74,12 +74,16 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
     renderer.term_width(style.width).render(&[group])
 }
 
-/// Breaks a long text at blanks. A command is broken before its options, and so that it can still be pasted.
+/// Breaks a long text at blanks. A command is broken before its options and the comment behind it, and so that it can still be pasted.
 fn wrap(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
     let command = ["certgate ", "git "].iter().any(|program| text.starts_with(program));
+    if let (true, Some((command, comment))) = (command, text.split_once("   # ")) {
+        let comment = wrap(comment, columns.saturating_sub(2)).replace('\n', "\n# ");
+        return format!("{}\n# {comment}", wrap(command, columns));
+    }
     let (pieces, stop, next) = match command {
         true => (options(text), " \\", "\n    "),
         false => (text.split(' ').map(str::to_owned).collect(), "", "\n"),
@@ -140,5 +144,10 @@ mod tests {
         );
         assert_eq!(wrap("one two three", 9), "one two\nthree");
         assert_eq!(wrap("short", 9), "short");
+        assert_eq!(wrap("git log   # not long", 20), "git log   # not long");
+        assert_eq!(
+            wrap("git log --oneline   # too long by far", 16),
+            "git log \\\n    --oneline\n# too long by\n# far"
+        );
     }
 }

@@ -18,6 +18,7 @@ pub mod git;
 pub mod hooks;
 pub mod ledger;
 pub mod policy;
+pub mod progress;
 pub mod report;
 pub mod sensitivity;
 pub mod trust;

@@ -273,6 +273,11 @@ pub enum Content {
         /// Size in bytes.
         size: u64,
     },
+    /// It has more lines than are compared; a rule about its content is taken to match.
+    TooManyLines {
+        /// How many both sides have.
+        lines: u64,
+    },
     /// Nothing to read: a submodule, or a change of mode alone.
     None,
 }

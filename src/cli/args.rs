@@ -176,7 +176,7 @@ pub(super) struct CertifyArgs {
     /// a date, or a duration such as 3d
     #[arg(long, value_name = "DATE", conflicts_with_all = ["status", "conditions", "supersedes"])]
     pub(super) bypass_until: Option<String>,
-    /// Only these files (default: every file of the change that the component gates)
+    /// Only this file, or what lies below this directory (default: every file of the change that the component gates)
     #[arg(long = "file", value_name = "PATH")]
     pub(super) files: Vec<String>,
     /// The first part of the file name and of the title (default: performance_review)

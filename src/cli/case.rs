@@ -10,6 +10,7 @@ use crate::change::{FileChange, RepoPath, Snapshot};
 use crate::git::Repository;
 use crate::ledger::{self, Origin};
 use crate::policy::{self, POLICY_COMPONENT, Policy, fold};
+use crate::progress::{self, Work};
 use crate::sensitivity::{Gated, GatedComponent};
 use crate::verdict::{Case, GatedPath, GatedUnit, Terms};
 
@@ -101,6 +102,7 @@ pub(super) fn fill(
         })
         .flatten()
         .collect();
+    let _hashing = progress::begin(Work::Hashing, listed.len());
     let mut done = Vec::with_capacity(units.len());
     for (component, mut unit) in units {
         if policy.independence {
@@ -128,6 +130,7 @@ pub(super) fn fill(
 
 /// The state of a changed file at the head.
 pub(super) fn state(repository: &Repository, file: &FileChange) -> Result<FileState, Failure> {
+    progress::step();
     Ok(match file.after() {
         None => FileState::Deleted,
         Some(entry) => FileState::Present {

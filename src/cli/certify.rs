@@ -7,6 +7,7 @@ use super::args::CertifyArgs;
 use super::ci::Ci;
 use super::judge::{self, InForce};
 use super::selection::{self, Selected};
+use super::whole::{self, Existing, Written};
 use super::{Ending, Failure, draft, terminal};
 use crate::certificate::{Class, Condition, Draft, Examined, Status, render};
 use crate::change::RepoPath;
@@ -71,23 +72,34 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
     let name = said.component.join("_");
     let words = (args.descriptor.as_str(), name.as_str(), said.agent.as_str());
     let to_stdout = args.output.as_deref().is_some_and(|path| path.as_os_str() == "-");
-    let (path, date) = match to_stdout {
-        true => (std::path::PathBuf::from("-"), date),
-        false => draft::place(&repository, &in_force.policy, args.output.as_deref(), words, date)?,
-    };
     let subject = match files.is_empty() {
         true => None,
         false => Some(draft::subject(&repository, &selected, &said.component, &files, bound)?),
     };
-    let mut draft = document(args, &repository, &selected, said, &files, date)?;
+    let mut draft = document(args, &repository, &selected, &said, &files, date)?;
     draft.subject = subject;
     draft.bypass = bypass;
-    let document = render(&draft);
     if to_stdout {
+        let document = render(&draft);
+        draft::check_size("the certificate", &document, &name)?;
         terminal::out(&String::from_utf8_lossy(&document))?;
         return Ok(Ending::Done);
     }
-    draft::write_whole(&path, &document, false)?;
+    let path = loop {
+        let (path, date) = draft::place(&repository, &in_force.policy, args.output.as_deref(), words, draft.date)?;
+        draft.date = date;
+        let document = render(&draft);
+        draft::check_size(&path.display().to_string(), &document, &name)?;
+        match whole::write(&repository, &path, &document, Existing::Keep)? {
+            Written::Yes => break path,
+            // Another process took the name a moment ago; there is a next one.
+            Written::Taken if args.output.is_none() => {}
+            Written::Taken => {
+                let taken = std::io::ErrorKind::AlreadyExists.into();
+                return Err(Failure::io("write", &path, &taken));
+            }
+        }
+    };
     let shown = std::env::current_dir()
         .ok()
         .and_then(|here| path.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
@@ -247,11 +259,13 @@ fn ask(question: &str) -> Result<String, Failure> {
     }
 }
 
-/// The files that the arguments choose.
+/// The files that the arguments choose: by name, or all below a directory.
 fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g GatedFile>, Failure> {
     let mut wanted: Vec<RepoPath> = Vec::new();
     for text in &args.files {
-        let path = RepoPath::unquote(text).filter(|path| files.iter().any(|file| file.file.path == *path));
+        let given = text.strip_suffix('/').unwrap_or(text);
+        let path =
+            RepoPath::unquote(given).filter(|path| files.iter().any(|file| file.file.path.is_within(path.as_bytes())));
         wanted.push(path.ok_or_else(|| {
             let gated: Vec<String> = files.iter().take(6).map(|file| file.file.path.to_string()).collect();
             Failure::usage(
@@ -265,7 +279,7 @@ fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g G
     }
     Ok(files
         .into_iter()
-        .filter(|file| wanted.is_empty() || wanted.contains(&file.file.path))
+        .filter(|file| wanted.is_empty() || wanted.iter().any(|path| file.file.path.is_within(path.as_bytes())))
         .collect())
 }
 
@@ -273,7 +287,7 @@ fn document(
     args: &CertifyArgs,
     repository: &Repository,
     selected: &Selected,
-    said: Said,
+    said: &Said,
     files: &[&GatedFile],
     date: jiff::Timestamp,
 ) -> Result<Draft, Failure> {
@@ -309,8 +323,8 @@ fn document(
     };
     Ok(Draft {
         descriptor: args.descriptor.clone(),
-        components: said.component,
-        agent: said.agent,
+        components: said.component.clone(),
+        agent: said.agent.clone(),
         date,
         id: ulid::Ulid::generate().to_string(),
         supersedes: args.supersedes.clone(),
@@ -321,11 +335,14 @@ fn document(
         subject: None,
         findings,
         status: said.status,
-        rationale: said.rationale,
+        rationale: said.rationale.clone(),
         conditions: said
             .conditions
-            .into_iter()
-            .map(|text| Condition { text, met: false })
+            .iter()
+            .map(|text| Condition {
+                text: text.clone(),
+                met: false,
+            })
             .collect(),
         evidence,
     })

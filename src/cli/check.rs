@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{CheckArgs, Format};
 use super::ci::{self, Ci};
 use super::selection::{self, Selected};
-use super::{Ending, Failure, judge, terminal};
+use super::{Ending, Failure, judge, terminal, whole};
 use crate::diagnostic::{Code, Level, sanitize};
 use crate::git::Repository;
 use crate::policy::Stage;
@@ -134,7 +134,7 @@ fn show(args: &CheckArgs, selected: &Selected, report: &Report) -> Result<(), Fa
 
 fn write(args: &CheckArgs, text: &str) -> Result<(), Failure> {
     match &args.output {
-        Some(path) => std::fs::write(path, text).map_err(|error| Failure::io("write", path, &error)),
+        Some(path) => whole::report(path, text),
         None => terminal::out(text),
     }
 }

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::judge::{self, InForce};
 use super::selection::Selected;
 use super::{Failure, selection, terminal};
-use crate::certificate::{Examined, Subject, SubjectFile, file_name};
+use crate::certificate::{Examined, MAX_BYTES, Subject, SubjectFile, file_name};
 use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::git::Repository;
 use crate::ledger;
 use crate::policy::{POLICY_COMPONENT, Policy, fold};
+use crate::progress::{self, Work};
 use crate::sensitivity::{Gated, GatedFile};
 
 /// Longest list of line ranges that is written for one file; beyond it the whole span is named.
@@ -76,6 +77,7 @@ pub(super) fn subject(
     files: &[&GatedFile],
     bound: Bound,
 ) -> Result<Subject, Failure> {
+    let _hashing = progress::begin(Work::Hashing, files.len());
     let mut listed = Vec::with_capacity(files.len());
     for gated in files {
         let state = judge::state(repository, &gated.file)?;
@@ -262,26 +264,23 @@ pub(super) fn relative_to_root(repository: &Repository, path: &Path) -> Option<R
     Some(RepoPath::new(inside.as_os_str().as_bytes()))
 }
 
-/// Writes a whole file or none: beside it, then renamed. An existing file is replaced only where `replace` says so.
-pub(super) fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| Failure::io("write", path, error);
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    std::io::Write::write_all(&mut file, bytes).map_err(|error| failed(&error))?;
-    let mode = std::fs::metadata(path).map(|metadata| metadata.permissions());
-    let mode = mode.unwrap_or_else(|_| std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    file.as_file()
-        .set_permissions(mode)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| failed(&error))?;
-    let kept = if replace {
-        file.persist(path)
-    } else {
-        file.persist_noclobber(path)
-    };
-    kept.map(drop).map_err(|error| failed(&error.error))
+/// Refuses a certificate that nobody would read.
+pub(super) fn check_size(path: &str, document: &[u8], component: &str) -> Result<(), Failure> {
+    if document.len() as u64 <= MAX_BYTES {
+        return Ok(());
+    }
+    let problem = Diagnostic::error(
+        Code::CG727,
+        format!(
+            "{path} would have {} bytes; a certificate of more than {MAX_BYTES} is not read",
+            document.len()
+        ),
+    );
+    Err(problem
+        .because("its SUBJECT takes a line for each file")
+        .help(format!(
+            "certgate certify {} --file DIRECTORY …   # one certificate for each part of the change",
+            crate::report::shell(component)
+        ))
+        .into())
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, io_remedy};
 use crate::git::GitError;
 use crate::hooks::HooksError;
 use crate::ledger::LedgerError;
@@ -24,7 +24,7 @@ impl Failure {
     /// A file or directory that cannot be read or written.
     pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         Diagnostic::error(Code::CG709, format!("cannot {doing} {}: {error}", path.display()))
-            .help("check that the path exists, its permissions, and the free space of the disk")
+            .help(io_remedy(path, error))
             .into()
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::InitArgs;
 use super::selection::policy_path;
+use super::whole::{self, Existing, Written};
 use super::{Ending, Failure, install, judge, terminal};
 use crate::change::{Entry, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
@@ -50,7 +51,10 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
         let policy = render(&repository, &chosen, &files)?;
         // What is written must be readable: a policy that is refused would close the gate for everyone.
         judge::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
-        write_new(&path, &policy)?;
+        if whole::write(&repository, &path, policy.as_bytes(), Existing::Keep)? == Written::Taken {
+            let taken = std::io::ErrorKind::AlreadyExists.into();
+            return Err(Failure::io("write", &path, &taken));
+        }
         text.push_str(&format!(
             "wrote {} with pack{} {}\n",
             policy_path(),
@@ -64,20 +68,6 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
     text.push_str("next: git add .certgate && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n");
     terminal::out(&text)?;
     Ok(Ending::Done)
-}
-
-/// Writes a file that is not there, whole or not at all.
-fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| Failure::io("write", path, error);
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|error| failed(&error))?;
-    let public = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(public).map_err(|error| failed(&error))?;
-    file.persist_noclobber(path)
-        .map(drop)
-        .map_err(|error| failed(&error.error))
 }
 
 /// The packs that fit what the repository tracks: manifests first, then languages, then what the sources import.

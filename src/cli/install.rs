@@ -3,14 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use super::args::InstallArgs;
-use super::{Ending, Failure, terminal};
+use super::{Ending, Failure, signals, terminal};
 use crate::diagnostic::{sanitize, sanitize_bytes};
 use crate::git::Repository;
 use crate::hooks::{self, HookName, Installation, Installed, Relay, Removed, State};
 
 /// The running binary, by the path that the shims shall call.
 pub(super) fn binary() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| Failure::io("find", Path::new("the running certgate"), &error))
+    let failed = |error: &std::io::Error| Failure::io("find", Path::new("the running certgate"), error);
+    let binary = std::env::current_exe().map_err(|error| failed(&error))?;
+    // Where it was replaced while it runs, the system names what is no longer there.
+    match binary.is_file() {
+        true => Ok(binary),
+        false => Err(failed(&std::io::ErrorKind::NotFound.into())),
+    }
 }
 
 /// Installs the hooks.
@@ -47,11 +53,14 @@ const STRICT: [HookName; 5] = [
 pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Result<String, Failure> {
     let directory = repository.hooks_dir()?;
     let binary = binary()?;
-    let done = hooks::install(&Installation {
-        hooks_dir: &directory,
-        binary: &binary,
-        hooks,
-    })?;
+    let done = {
+        let _whole = signals::hold();
+        hooks::install(&Installation {
+            hooks_dir: &directory,
+            binary: &binary,
+            hooks,
+        })?
+    };
     let mut text = String::new();
     for (name, installed) in done {
         let what = match installed {
@@ -71,7 +80,11 @@ pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Resul
 pub(super) fn uninstall() -> Result<Ending, Failure> {
     let directory = Repository::open()?.hooks_dir()?;
     let mut text = String::new();
-    for (name, removed) in hooks::uninstall(&directory)? {
+    let done = {
+        let _whole = signals::hold();
+        hooks::uninstall(&directory)?
+    };
+    for (name, removed) in done {
         if name.is_optional() && matches!(removed, Removed::Absent | Removed::Foreign) {
             continue;
         }

@@ -17,6 +17,7 @@ use crate::change::{Change, Content, FileChange, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Level};
 use crate::git::{Contents, GitError, Repository};
 use crate::policy::{Enforcement, Policy};
+use crate::progress::{self, Work};
 use crate::report::{Remedy, Report, Scope, explain};
 use crate::sensitivity::{self, ContentSource, Gated};
 use crate::trust::Signatures;
@@ -102,6 +103,7 @@ impl ContentSource for Reader<'_> {
     type Error = GitError;
 
     fn content(&self, file: &FileChange) -> Result<Content, GitError> {
+        progress::step();
         if let Some(stream) = self.stream.borrow_mut().as_mut()
             && let Some(content) = stream.next(file)?
         {
@@ -133,6 +135,7 @@ pub(super) fn gate(repository: &Repository, change: &Change, in_force: &InForce)
         .components
         .iter()
         .any(|component| !component.rules.functions.is_empty());
+    let mut most = change.files.len();
     let stream = match change.files.len() >= WORTH_A_STREAM {
         true => {
             let asked = Asked(RefCell::default());
@@ -141,6 +144,7 @@ pub(super) fn gate(repository: &Repository, change: &Change, in_force: &InForce)
             if asked.is_empty() {
                 return Ok(gated);
             }
+            most = asked.len();
             Some(repository.start_contents(&asked, functions)?)
         }
         false => None,
@@ -150,6 +154,7 @@ pub(super) fn gate(repository: &Repository, change: &Change, in_force: &InForce)
         functions,
         stream: RefCell::new(stream),
     };
+    let _judging = progress::begin(Work::Judging, most);
     Ok(sensitivity::gate(policy, change, &reader, adoption)?)
 }
 

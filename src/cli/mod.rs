@@ -1,7 +1,7 @@
 //! The command line: arguments are parsed purely, one file a command carries it out, and this is the only place that composes the
 //! other modules.
 //!
-//! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide.
+//! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide; 130 interrupted.
 
 mod args;
 mod case;
@@ -24,9 +24,12 @@ mod lint;
 mod policy;
 mod seal;
 mod selection;
+mod signals;
 mod terminal;
+mod ticker;
 mod updates;
 mod verify;
+mod whole;
 
 use std::process::ExitCode;
 
@@ -47,11 +50,13 @@ enum Ending {
 /// Parses the arguments, carries out the command and tells the exit code. A panic is an internal error: exit 2, nothing judged.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
+    signals::listen();
     let outcome = std::panic::catch_unwind(|| {
         let cli = match Cli::try_parse() {
             Ok(cli) => cli,
             Err(error) => return terminal::usage(&error),
         };
+        ticker::start();
         match run(cli.command) {
             Ok(Ending::Done) => ExitCode::SUCCESS,
             Ok(Ending::Blocked) => ExitCode::from(1),

@@ -2,6 +2,7 @@
 
 use super::args::SealArgs;
 use super::ci::Ci;
+use super::whole::{self, Existing};
 use super::{Ending, Failure, draft, judge, lint, selection, terminal};
 use crate::certificate::{Class, SealError, names, seal};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
@@ -12,6 +13,13 @@ use crate::report;
 pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
     let repository = Repository::open()?;
     let shown = draft::relative_to_root(&repository, &args.path).unwrap_or_else(|| lint::as_given(&args.path));
+    if std::fs::symlink_metadata(&args.path).is_ok_and(|found| found.is_symlink()) {
+        let problem = Diagnostic::error(Code::CG726, format!("{shown} is a symbolic link"));
+        return Err(problem
+            .because("links are content and are not followed")
+            .help("certgate seal PATH   # of the document itself")
+            .into());
+    }
     let (parsed, bytes) = lint::from_disk(&args.path, shown.clone())?;
     let certificate = &parsed.certificate;
     let Some(status) = certificate.status else {
@@ -56,7 +64,8 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
         terminal::out(&format!("{shown} is sealed already\n"))?;
         return Ok(Ending::Done);
     }
-    draft::write_whole(&args.path, &sealed, true)?;
+    draft::check_size(&shown.to_string(), &sealed, &components.join(","))?;
+    whole::write(&repository, &args.path, &sealed, Existing::Replace)?;
     let path = args.path.display().to_string();
     terminal::out(&format!(
         "sealed {} for {} file{}\nnext: git add {}\n",

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Failure;
+use super::{Failure, ticker};
 use crate::diagnostic::{Diagnostic, Style, sanitize_bytes};
 use crate::report;
 
 /// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
 pub(super) fn out(text: &str) -> Result<(), Failure> {
+    let _no_line = ticker::quiet();
     let mut stdout = anstream::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::io("write to", Path::new("standard output"), &error))
@@ -18,6 +19,7 @@ pub(super) fn out(text: &str) -> Result<(), Failure> {
 
 /// Writes to standard error, as far as that is possible.
 pub(super) fn err(text: &str) {
+    let _no_line = ticker::quiet();
     let _best_effort = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
@@ -108,7 +110,9 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
         let message = format!("{} (an argument that cannot be shown)", error.kind());
         return fail(&Failure::usage(message, "certgate --help"));
     }
-    let _best_effort = error.print();
+    if let Err(unwritten) = error.print() {
+        return fail(&Failure::io("write to", Path::new("standard output"), &unwritten));
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 

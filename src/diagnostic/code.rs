@@ -127,6 +127,9 @@ codes! {
     CG721, "CI and checkout disagree", "The variables of the CI system tell of one change and the checkout holds another: HEAD is not the commit that the job was started for, or it does not build on the base that CI names. certgate does not guess which of them is meant. Check out what CI names before `certgate check`, or say what to judge with `--base` and `--head`.";
     CG722, "CI does not say what to judge", "The variables of the CI system, or the event file, are incomplete, malformed, or tell of something that brings no change to a branch: a tag, a schedule, a run by hand. Say what to judge with `--base` and `--head`, or set `CERTGATE_BASE` or `CERTGATE_TARGET`.";
     CG723, "what is pushed is not known", "git tells the hook pre-push on standard input what it pushes. A hook manager stands between, read those lines and did not hand them on, so nothing could be judged. Tell it to hand them on, or let certgate's own hook stand before the manager's: `certgate install`.";
+    CG725, "another certgate is at work", "Another process of certgate is installing or removing hooks in the same directory, and did not finish within five seconds. It may hang, or be stopped. Nothing was changed; try again once it has ended.";
+    CG726, "way leads through a symbolic link", "What certgate writes into a work tree must lie there. A directory on the way is a symbolic link, which git does not follow either: it could not add the file. Put a directory in its place, or write elsewhere with `--output`.";
+    CG727, "certificate would be too large", "A certificate of more than 1 MiB is not read, so none is written. The SUBJECT takes a line for each gated file: certify the change in parts, by `--file DIRECTORY`.";
 }
 
 impl Code {

@@ -4,10 +4,12 @@
 //! sequence that came from a repository.
 
 mod code;
+mod io;
 mod render;
 mod sanitize;
 
 pub use code::Code;
+pub use io::io_remedy;
 pub use render::{Style, render};
 pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
 

@@ -12,6 +12,9 @@ use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, Rep
 /// The size in bytes above which a side of a file is not read for its lines.
 pub const CONTENT_LIMIT: u64 = 32 << 20;
 
+/// How many lines both sides of a file may have to be compared: each takes some seventy bytes, however short it is.
+const LINE_LIMIT: u64 = 1 << 20;
+
 impl Repository {
     /// The changed lines of a file; with their enclosing functions only `with_functions`, since that reads both sides to the end.
     pub fn content(&self, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
@@ -39,11 +42,25 @@ fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Con
         }
     }
     let [old, new] = &sides;
-    Ok(Content::Lines(changed_lines(&file.path, old, new, with_functions)))
+    Ok(changed_lines(&file.path, old, new, with_functions))
 }
 
-/// The changed lines between two contents of a file.
-pub(super) fn changed_lines(path: &RepoPath, old: &[u8], new: &[u8], with_functions: bool) -> FileDiff {
+/// The changed lines between two contents of a file, unless there are too many.
+pub(super) fn changed_lines(path: &RepoPath, old: &[u8], new: &[u8], with_functions: bool) -> Content {
+    let lines = count(old) + count(new);
+    if lines > LINE_LIMIT {
+        return Content::TooManyLines { lines };
+    }
+    Content::Lines(compared(path, old, new, with_functions))
+}
+
+/// How many lines a content has.
+fn count(content: &[u8]) -> u64 {
+    let breaks = content.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    breaks + u64::from(!content.is_empty() && !content.ends_with(b"\n"))
+}
+
+fn compared(path: &RepoPath, old: &[u8], new: &[u8], with_functions: bool) -> FileDiff {
     let mut diff = FileDiff {
         lines: lines(old, new),
         contexts: Vec::new(),
@@ -216,6 +233,19 @@ mod tests {
         );
         assert_eq!(lines(b"", b"x\r\n\n").len(), 2);
         assert_eq!(lines(b"a\0b\n", b"a\0c\n").len(), 2, "binary content is text too");
+    }
+
+    #[test]
+    fn too_many_lines_are_not_compared() {
+        let path = RepoPath::from("a");
+        let half = b"\n".repeat((LINE_LIMIT / 2) as usize);
+        assert!(matches!(changed_lines(&path, b"", &half, false), Content::Lines(_)));
+        let more = [half.as_slice(), b"a"].concat();
+        let lines = LINE_LIMIT + 1;
+        assert_eq!(
+            changed_lines(&path, &half, &more, false),
+            Content::TooManyLines { lines }
+        );
     }
 
     proptest! {

@@ -11,6 +11,7 @@ use super::commit::Commit;
 use super::store::own;
 use super::{GitError, Repository};
 use crate::change::ObjectId;
+use crate::progress::{self, Work};
 
 /// Reached from the first side.
 const ONE: u8 = 1;
@@ -77,6 +78,7 @@ impl<'r> Walk<'r> {
         let Some(commit) = commit else {
             return Ok(None);
         };
+        progress::step();
         let at = self.seen.len();
         self.index.insert(id, at);
         self.seen.push(Seen {
@@ -207,6 +209,7 @@ impl Repository {
         if a == b {
             return Ok(vec![a.clone()]);
         }
+        let _reading = progress::begin(Work::History, 0);
         let mut walk = Walk::new(self, STALE);
         walk.start(a, ONE)?;
         walk.start(b, TWO)?;
@@ -279,6 +282,7 @@ impl Repository {
 
     /// The commits reachable from `head` and from none of `excluded`, newest first.
     pub(super) fn between(&self, excluded: &[ObjectId], head: &ObjectId) -> Result<Vec<Ranged>, GitError> {
+        let _reading = progress::begin(Work::History, 0);
         let mut walk = Walk::new(self, EXCLUDED);
         for id in excluded {
             walk.start(id, EXCLUDED)?;

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
 use super::GitError;
+use crate::progress::{self, Work};
 
 /// The variables that tie a process to one repository (`git rev-parse --local-env-vars`, and the ones for hooks).
 const LOCAL: &[&str] = &[
@@ -134,7 +135,9 @@ impl Runner {
             command: shown.clone(),
             source,
         };
-        let file = tempfile::tempfile().map_err(spawn)?;
+        // Where no file can be had (nothing is writable, or the disk is full), the answers are worth as much without the complaints.
+        let discard = |_| std::fs::File::options().read(true).write(true).open("/dev/null");
+        let file = tempfile::tempfile().or_else(discard).map_err(spawn)?;
         let child = self
             .command(arguments)?
             .stdin(Stdio::piped())
@@ -166,6 +169,7 @@ pub(super) struct Running {
 
 impl Running {
     fn output(self) -> Result<Output, GitError> {
+        let _listing = progress::begin(Work::Listing, 0);
         let joined = self.reader.join();
         let result = joined.unwrap_or_else(|_| Err(std::io::Error::other("the reader stopped")));
         result.map_err(|source| GitError::Spawn {

@@ -82,7 +82,7 @@ impl Contents {
         let [old, new] = &sides;
         Ok(Some(match too_large {
             Some(size) => Content::TooLarge { size },
-            None => Content::Lines(changed_lines(&file.path, old, new, self.with_functions)),
+            None => changed_lines(&file.path, old, new, self.with_functions),
         }))
     }
 

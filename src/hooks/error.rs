@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::shim;
-use crate::diagnostic::{Code, Diagnostic, sanitize_bytes};
+use crate::diagnostic::{Code, Diagnostic, io_remedy, sanitize_bytes};
 
 /// Why hooks could not be installed, removed or looked at. Nothing was lost.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,12 @@ pub enum HooksError {
         /// The one chained earlier.
         chained: PathBuf,
     },
+    /// Another certgate is at work in the directory, and does not finish.
+    #[error("another certgate is changing the hooks in `{}`", shown(directory))]
+    Locked {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// Another program keeps changing the hook.
     #[error("`{}` is being changed by another program", shown(path))]
     Busy {
@@ -55,18 +61,7 @@ impl HooksError {
     /// The same for people, with the remedy.
     pub fn diagnostic(&self) -> Diagnostic {
         match self {
-            Self::Io { path, source, .. } => {
-                let error = Diagnostic::error(Code::CG709, self);
-                match source.kind() {
-                    io::ErrorKind::PermissionDenied => {
-                        let directory = path.parent().unwrap_or(path);
-                        error.help(format!("chmod u+rwx {}", pasted(directory)))
-                    }
-                    io::ErrorKind::ReadOnlyFilesystem => error.help("make the file system writable, then try again"),
-                    io::ErrorKind::StorageFull => error.help("free some space, then try again"),
-                    _ => error,
-                }
-            }
+            Self::Io { path, source, .. } => Diagnostic::error(Code::CG709, self).help(io_remedy(path, source)),
             Self::Directory { path } => Diagnostic::error(Code::CG710, self)
                 .because("git runs no directory, and certgate removes none")
                 .help(format!("mv {} {}", pasted(path), pasted(&with_suffix(path, ".old")))),
@@ -77,6 +72,9 @@ impl HooksError {
                     "delete or rename the one that is no longer needed: rm {}",
                     pasted(chained)
                 )),
+            Self::Locked { directory } => Diagnostic::error(Code::CG725, self)
+                .because("waited five seconds for it to finish")
+                .help(format!("fuser -v {}   # shows who it is", pasted(directory))),
             Self::Busy { .. } => Diagnostic::error(Code::CG709, self)
                 .because("it changed whenever certgate was about to chain it")
                 .help("certgate install"),

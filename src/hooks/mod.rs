@@ -3,16 +3,16 @@
 //! The directory and the program's path come from the caller; git is not asked here. Nothing but the hook files, their chained
 //! neighbours and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
 //!
-//! There is no lock, since one that a killed process left behind would have to be broken by guesswork. Every step is one atomic
-//! directory operation instead, in an order that loses nothing wherever it stops:
+//! One certgate at a time works in a directory (`flock`, which the kernel lets go of with the process). Every step is one atomic
+//! directory operation as well, in an order that loses nothing wherever it stops:
 //!
 //! 1. a foreign hook gets its second name `NAME.certgate-chained` (a hard link, or a copy put in place without clobbering);
 //! 2. the shim, complete and executable under a temporary name, is renamed over `NAME`.
 //!
-//! After a kill between the two the foreign hook still runs, and the next install goes on from there. Of two installs that both see
-//! the foreign hook, one makes the second name and the other finds it with the same content; or, where the first has already
-//! finished, finds a shim under `NAME` and starts over. The second name never refers to a shim, because it exists before the first
-//! shim does.
+//! After a kill between the two the foreign hook still runs, and the next install goes on from there; a temporary file that a kill left is
+//! removed ten minutes later. Where there are no locks, of two installs that both see the foreign hook one makes the second name and the
+//! other finds it with the same content; or, where the first has already finished, finds a shim under `NAME` and starts over. The second
+//! name never refers to a shim, because it exists before the first shim does.
 
 mod error;
 mod manager;
@@ -184,6 +184,8 @@ pub fn install(installation: &Installation<'_>) -> Result<Vec<(HookName, Install
     let binary = std::path::absolute(installation.binary)
         .map_err(|source| HooksError::io("make absolute", installation.binary, source))?;
     place::create_directory(hooks_dir)?;
+    let _locked = place::lock(hooks_dir)?;
+    place::sweep(hooks_dir);
     let mut names = Vec::new();
     for name in HookName::ALL {
         let asked = installation.hooks.contains(&name);
@@ -258,6 +260,8 @@ fn install_one(hooks_dir: &Path, name: HookName, binary: &Path) -> Result<Instal
 
 /// Takes every shim away and puts chained hooks back. What is not ours is left alone, and said to be so.
 pub fn uninstall(hooks_dir: &Path) -> Result<Vec<(HookName, Removed)>, HooksError> {
+    let _locked = place::lock(hooks_dir)?;
+    place::sweep(hooks_dir);
     HookName::ALL
         .into_iter()
         .map(|name| Ok((name, uninstall_one(hooks_dir, name)?)))

@@ -1,9 +1,10 @@
-//! The few operations on files that hooks need. Each that changes something does so in one atomic step.
+//! The few operations on files that hooks need. Each that changes something does so in one atomic step, and one certgate at a time.
 
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
@@ -11,6 +12,12 @@ use super::{HooksError, shim};
 
 /// As much of a hook as is read to see whose it is; shims are shorter.
 const HEAD: u64 = 64 * 1024;
+/// What the names of temporary files begin with.
+const TEMPORARY: &str = ".certgate-";
+/// How old a temporary file is whose process cannot be alive any more: writing one takes milliseconds.
+const ABANDONED: Duration = Duration::from_secs(600);
+/// How long another certgate is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What stands under a name.
 pub(super) enum Found {
@@ -97,6 +104,44 @@ pub(super) fn create_directory(path: &Path) -> Result<(), HooksError> {
     fs::create_dir_all(path).map_err(|source| HooksError::io("create", path, source))
 }
 
+/// Waits until no other certgate is at work in the directory, and keeps others out for as long as the answer lives. The kernel lets go of
+/// the lock with the process, however that ends. `None` where there is no directory, or no locks: each step is atomic by itself, and
+/// only what two processes do in turn could get in each other's way.
+pub(super) fn lock(directory: &Path) -> Result<Option<File>, HooksError> {
+    let Ok(file) = File::open(directory) else {
+        return Ok(None);
+    };
+    let begun = Instant::now();
+    loop {
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let directory = directory.to_owned();
+                return Err(HooksError::Locked { directory });
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return Ok(None),
+        }
+    }
+}
+
+/// Removes what killed processes left, as far as that can be.
+pub(super) fn sweep(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        let abandoned = || {
+            let metadata = entry.metadata().ok()?;
+            Some(metadata.is_file() && metadata.modified().ok()?.elapsed().ok()? > ABANDONED)
+        };
+        if ours && abandoned() == Some(true) {
+            let _gone = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Puts an executable file where there is none; false where there is one by now.
 pub(super) fn write_new(path: &Path, text: &[u8]) -> Result<bool, HooksError> {
     match prepare(path, text)?.persist_noclobber(path) {
@@ -164,11 +209,19 @@ pub(super) fn remove(path: &Path) -> Result<(), HooksError> {
     }
 }
 
+/// What others may do with a hook where they may do it with its directory: a shared repository (`core.sharedRepository`) stays one,
+/// whatever the umask of whoever installs.
+const SHARED: u32 = 0o075;
+
+/// An executable file under a temporary name, complete.
 fn prepare(path: &Path, text: &[u8]) -> Result<NamedTempFile, HooksError> {
     let filled = || {
         let mut file = temporary(path)?;
         file.write_all(text)?;
-        file.as_file().set_permissions(Permissions::from_mode(0o755))?;
+        let directory = path.parent().and_then(|directory| fs::metadata(directory).ok());
+        let mode = file.as_file().metadata()?.permissions().mode();
+        let mode = mode | 0o700 | directory.map_or(0, |directory| directory.permissions().mode() & SHARED);
+        file.as_file().set_permissions(Permissions::from_mode(mode & 0o777))?;
         file.as_file().sync_all()?;
         Ok(file)
     };
@@ -178,7 +231,8 @@ fn prepare(path: &Path, text: &[u8]) -> Result<NamedTempFile, HooksError> {
 /// A temporary file beside `path`, so that it can be renamed there.
 fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
-        .prefix(".certgate-")
+        .prefix(TEMPORARY)
+        .permissions(Permissions::from_mode(0o755))
         .tempfile_in(path.parent().unwrap_or(Path::new(".")))
 }
 

@@ -2,14 +2,15 @@
 //!
 //! A cache is a folder `$GIT_COMMON_DIR/certgate/ledger/KEY/`, where KEY is a digest of everything that its content depends on: the
 //! certificate globs, the ids of the trees they reach into, the keys and demands that signatures are held against, and the version of
-//! certgate. It is written once, under another name, and
-//! renamed; it is never changed. What cannot be read is made anew, and what cannot be written is done without.
+//! certgate. It is written once, under another name, and renamed; it is never changed. What cannot be read is made anew and put in its
+//! place, and what cannot be written is done without.
 //!
 //! Files: `index` (which components are in which shard, the stops, the certificates without a component), `ids` (sorted), and one
 //! shard a component, so that a question about one component reads only that. See [`super::shard`] for what a shard holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -242,19 +243,33 @@ fn keep(
     shards: &BTreeMap<u32, Vec<&Record>>,
     records: &[Record],
 ) -> Option<()> {
-    fs::create_dir_all(home).ok()?;
-    let folder = tempfile::Builder::new().prefix("new-").tempdir_in(home).ok()?;
-    for (shard, records) in shards {
-        Shard::at(folder.path(), *shard).write(records)?;
+    if !home.is_dir() {
+        let above = home.parent()?;
+        fs::create_dir_all(above).ok()?;
+        share(above, above.parent()?)?;
+        fs::create_dir_all(home).ok()?;
+        share(home, above)?;
     }
-    store(&folder.path().join("ids"), &ids(records))?;
-    store(&folder.path().join("index"), index)?;
+    let private = tempfile::Builder::new().prefix("new-").tempdir_in(home).ok()?;
+    // A folder made as the umask has it, which that of `tempfile` is not.
+    let folder = private.path().join("made");
+    fs::create_dir(&folder).ok()?;
+    let folder = folder.as_path();
+    for (shard, records) in shards {
+        Shard::at(folder, *shard).write(records)?;
+    }
+    store(&folder.join("ids"), &ids(records))?;
+    store(&folder.join("index"), index)?;
+    share(folder, home)?;
+    for file in fs::read_dir(folder).ok()?.flatten() {
+        share(&file.path(), home)?;
+    }
     let target = home.join(&key.0);
-    let path = folder.keep();
-    if fs::rename(&path, &target).is_err() {
-        // Another process was first, and wrote the same.
-        fs::remove_dir_all(&path).ok()?;
-        return Some(());
+    if fs::rename(folder, &target).is_err() {
+        // Another process was first and wrote the same, or what is there is broken: either way this is as good, and nobody reads half of
+        // it, since the old one goes under another name.
+        let _moved = fs::rename(&target, private.path().join("old"));
+        let _kept = fs::rename(folder, &target);
     }
     for folder in fs::read_dir(home).ok()?.flatten() {
         let stale = folder.path() != target && is_old(&folder.path());
@@ -263,6 +278,21 @@ fn keep(
         }
     }
     Some(())
+}
+
+/// Lets others do with a file or folder what they may do with the folder `above`: a shared repository (`core.sharedRepository`) has one
+/// cache, whoever writes it and whatever their umask.
+fn share(path: &Path, above: &Path) -> Option<()> {
+    const OTHERS: u32 = 0o075;
+    let above = fs::metadata(above).ok()?.permissions().mode();
+    let found = fs::metadata(path).ok()?;
+    let may = if found.is_dir() { OTHERS } else { OTHERS & !0o011 };
+    let mode = found.permissions().mode();
+    let wanted = mode | (above & may);
+    if wanted == mode {
+        return Some(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(wanted)).ok()
 }
 
 /// A minute is enough for whoever is reading a cache that was replaced; a few may stand beside each other (branches).

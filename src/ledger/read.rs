@@ -10,6 +10,7 @@ use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, S
 use crate::diagnostic::Level;
 use crate::git::{Blob, GitError, Repository};
 use crate::policy::GlobList;
+use crate::progress::{self, Work};
 use crate::trust::{Basis, HashCheck, MAX_SIGNATURE, SIGNATURE_SUFFIX, SignatureCheck, check_hash};
 
 /// What to read.
@@ -225,7 +226,9 @@ fn with_base<T>(
         signatures.extend(listed.iter().filter(|entry| signed(entry)).cloned());
     }
     listed.retain(|(path, _)| certificates.matches(path.as_bytes()));
+    let _reading = progress::begin(Work::Ledger, listed.len());
     for (path, at) in listed {
+        progress::step();
         let signature = signatures.get(&signature_path(&path));
         let same = |record: &Record| {
             at.mode != Mode::Symlink && record.is_checked(signature.map(|entry| &entry.id), &basis.keys)

@@ -3,6 +3,8 @@
 //! `N` holds the records that every question about the component needs: all that are not plain approvals, those that supersede
 //! something, the newest few, the newest sound approval, and those that settle a refusal of the whole component. The other approvals stand in `N.rest`, one
 //! after the other, and count only for the paths their SUBJECT lists: `N.paths` tells, sorted, where to find them.
+//!
+//! Every file, and every record that is read by itself, ends in a check sum: what is cut short or overwritten is not there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,12 +26,52 @@ const NEWEST: usize = if cfg!(test) { 1 } else { 8 };
 /// Bytes of a row of `N.paths`: half a digest of the path, and where the record begins and ends.
 const ROW: usize = 16 + 8 + 8;
 
+/// Bytes of a check sum.
+const SUM: usize = 8;
+
+/// Reads a value that is whole; `None` for all else.
 pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    postcard::from_bytes(&fs::read(path).ok()?).ok()
+    decode(&fs::read(path).ok()?)
 }
 
 pub(super) fn store<T: Serialize + ?Sized>(path: &Path, value: &T) -> Option<()> {
-    fs::write(path, postcard::to_stdvec(value).ok()?).ok()
+    fs::write(path, encode(value)?).ok()
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(checked(bytes)?).ok()? {
+        (value, []) => Some(value),
+        _ => None,
+    }
+}
+
+fn encode<T: Serialize + ?Sized>(value: &T) -> Option<Vec<u8>> {
+    Some(with_sum(postcard::to_stdvec(value).ok()?))
+}
+
+/// Content with its check sum behind it. After a loss of power a file may be cut short or hold zeros, which read as "nothing here".
+fn with_sum(mut content: Vec<u8>) -> Vec<u8> {
+    let sum = sum(&content);
+    content.extend(sum);
+    content
+}
+
+/// The content before a check sum that fits it.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    let (content, of_file) = bytes.split_last_chunk::<SUM>()?;
+    (sum(content) == *of_file).then_some(content)
+}
+
+/// Tells damage, not malice: whoever can write here can replace the hooks (FNV-1a, over words).
+fn sum(content: &[u8]) -> [u8; SUM] {
+    let (words, rest) = content.as_chunks::<SUM>();
+    let start = 0xcbf2_9ce4_8422_2325 ^ content.len() as u64;
+    let step = |hash: u64, word: u64| ((hash ^ word).wrapping_mul(0x0000_0100_0000_01b3)).rotate_left(29);
+    let hash = words
+        .iter()
+        .fold(start, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    let hash = rest.iter().fold(hash, |hash, byte| step(hash, u64::from(*byte)));
+    hash.to_le_bytes()
 }
 
 /// The files of a shard.
@@ -54,16 +96,16 @@ impl Shard {
         let mut records: Vec<Record> = load(&self.core)?;
         if whole {
             let bytes = fs::read(&self.rest).ok()?;
-            let mut left = bytes.as_slice();
+            let mut left = checked(&bytes)?;
             while !left.is_empty() {
                 let (record, after) = postcard::take_from_bytes::<Record>(left).ok()?;
                 records.push(record);
-                left = after;
+                left = after.get(SUM..)?;
             }
             return Some(records);
         }
         let table = fs::read(&self.paths).ok()?;
-        let (rows, []) = table.as_chunks::<ROW>() else {
+        let (rows, []) = checked(&table)?.as_chunks::<ROW>() else {
             return None;
         };
         let mut places: BTreeSet<(u64, u64)> = BTreeSet::new();
@@ -90,11 +132,12 @@ impl Shard {
         for (from, to) in places {
             let mut bytes = vec![0; usize::try_from(to.checked_sub(from)?).ok()?];
             file.read_exact_at(&mut bytes, from).ok()?;
-            records.push(postcard::from_bytes(&bytes).ok()?);
+            records.push(decode(&bytes)?);
         }
         Some(records)
     }
 
+    /// Writes the files of the shard.
     pub(super) fn write(&self, records: &[&Record]) -> Option<()> {
         let entries: Vec<Entry> = records.iter().map(|record| (*record).clone().into_entry()).collect();
         let always = core(&entries);
@@ -107,7 +150,7 @@ impl Shard {
                 continue;
             }
             let from = rest.len() as u64;
-            rest.extend(postcard::to_stdvec(record).ok()?);
+            rest.extend(encode(record)?);
             let to = rest.len() as u64;
             if let SubjectField::Present(subject) = &entry.certificate.subject {
                 for file in &subject.files {
@@ -118,8 +161,8 @@ impl Shard {
         }
         rows.sort_unstable();
         store(&self.core, &core)?;
-        fs::write(&self.rest, rest).ok()?;
-        fs::write(&self.paths, rows.concat()).ok()
+        fs::write(&self.rest, with_sum(rest)).ok()?;
+        fs::write(&self.paths, with_sum(rows.concat())).ok()
     }
 }
 
@@ -232,4 +275,26 @@ pub(crate) fn read_back(entries: &[Entry], paths: &BTreeSet<RepoPath>, whole: bo
     shard.write(&records).unwrap();
     let read = shard.read(paths, whole || is_unsettled(&records, false)).unwrap();
     read.into_iter().map(Record::into_entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn damage_is_told(content in proptest::collection::vec(any::<u8>(), 0..100), at in any::<u16>(), cut in any::<u8>()) {
+            let whole = with_sum(content.clone());
+            prop_assert_eq!(checked(&whole), Some(content.as_slice()));
+            let shorter = usize::from(cut) % whole.len();
+            prop_assert_eq!(checked(&whole[..shorter]), None);
+            let zeros = vec![0; whole.len()];
+            prop_assert_eq!(checked(&zeros), None);
+            let mut other = whole;
+            let at = usize::from(at) % other.len();
+            other[at] ^= 1 << (cut % 8);
+            prop_assert_eq!(checked(&other), None);
+        }
+    }
 }

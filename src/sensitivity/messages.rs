@@ -19,24 +19,25 @@ struct Word {
     joined: bool,
 }
 
-/// For each component in order, the messages that gate it, in the order of the change.
+/// For each component in order, the messages that gate it, in the order of the change. One message is taken apart at a time: of tens of
+/// thousands the words would fill the memory.
 pub(super) fn gate(policy: &Policy, messages: &[CommitMessage]) -> Vec<Vec<GatedMessage>> {
-    let prepared: Vec<Prepared<'_>> = messages.iter().map(prepare).collect();
-    policy
+    let names: Vec<Vec<Vec<Word>>> = policy
         .components
         .iter()
         .map(|component| {
-            let names: Vec<Vec<Word>> = component
-                .names()
-                .chain(component.title.as_deref())
-                .map(words_of)
-                .collect();
-            prepared
-                .iter()
-                .filter_map(|message| judge(component, &names, message))
-                .collect()
+            let names = component.names().chain(component.title.as_deref());
+            names.map(words_of).collect()
         })
-        .collect()
+        .collect();
+    let mut gated = vec![Vec::new(); policy.components.len()];
+    for message in messages {
+        let prepared = prepare(message);
+        for ((component, names), gated) in policy.components.iter().zip(&names).zip(&mut gated) {
+            gated.extend(judge(component, names, &prepared));
+        }
+    }
+    gated
 }
 
 fn judge(component: &Component, names: &[Vec<Word>], prepared: &Prepared<'_>) -> Option<GatedMessage> {

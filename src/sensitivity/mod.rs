@@ -239,7 +239,17 @@ fn judge<S: ContentSource + ?Sized>(
         Content::Lines(diff) => by_lines(file, diff, &candidates, &rules, scanner),
         Content::TooLarge { size } => candidates
             .iter()
-            .map(|candidate| (candidate.index, too_large(candidate, *size)))
+            .map(|candidate| {
+                let why = format!("{} MiB: too large to read", size.div_ceil(1 << 20));
+                (candidate.index, unread(candidate, &why))
+            })
+            .collect(),
+        Content::TooManyLines { lines } => candidates
+            .iter()
+            .map(|candidate| {
+                let why = format!("{lines} lines: too many to compare");
+                (candidate.index, unread(candidate, &why))
+            })
             .collect(),
         Content::None => candidates
             .iter()
@@ -259,14 +269,15 @@ fn by_path(glob: &str) -> Reason {
     }
 }
 
-fn too_large(candidate: &Candidate<'_>, size: u64) -> Vec<Reason> {
+/// What is not read counts as a match.
+fn unread(candidate: &Candidate<'_>, why: &str) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = candidate.glob.map(by_path).into_iter().collect();
     let mut unread = |rule| {
         reasons.push(Reason {
             rule,
             line: None,
             side: None,
-            detail: format!("{} MiB: too large to read, counted as a match", size.div_ceil(1 << 20)),
+            detail: format!("{why}, counted as a match"),
         });
     };
     if !candidate.content.is_empty() {

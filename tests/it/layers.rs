@@ -6,17 +6,26 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 13] = [
+const PICTURE: [(&str, &[&str]); 14] = [
     ("change", &[]),
+    ("progress", &[]),
     ("diagnostic", &["change"]),
     ("certificate", &["change", "diagnostic"]),
     ("trust", &["change", "diagnostic", "certificate"]),
     ("policy", &["change", "diagnostic", "certificate", "trust"]),
-    ("git", &["change", "diagnostic"]),
+    ("git", &["change", "diagnostic", "progress"]),
     ("sensitivity", &["change", "diagnostic", "policy"]),
     (
         "ledger",
-        &["change", "diagnostic", "certificate", "trust", "policy", "git"],
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "trust",
+            "policy",
+            "git",
+            "progress",
+        ],
     ),
     ("evidence", &["change", "certificate"]),
     (
@@ -61,6 +70,7 @@ const PICTURE: [(&str, &[&str]); 13] = [
             "verdict",
             "hooks",
             "report",
+            "progress",
         ],
     ),
 ];

@@ -14,7 +14,7 @@ use std::path::Path;
 use super::selection::{self, Selected, TargetBranch};
 use super::{Ending, Failure, check, judge, terminal};
 use crate::change::{Change, ObjectId, Snapshot};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::git::Repository;
 use crate::policy::Stage;
 use crate::report::{self, Report};
@@ -25,6 +25,7 @@ use judge::InForce;
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 fn input() -> Result<Vec<u8>, Failure> {
+    refuse_no_input()?;
     let mut input = Vec::new();
     let read = std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut input);
     read.map_err(|error| Failure::io("read", Path::new("standard input"), &error))?;
@@ -35,6 +36,25 @@ fn input() -> Result<Vec<u8>, Failure> {
         ));
     }
     Ok(input)
+}
+
+/// Refuses to judge nothing. Git hands over a pipe, which is empty where it pushes nothing; a closed standard input, `/dev/null` or a
+/// terminal is what a hook gets from a program in between that keeps git's lines to itself.
+fn refuse_no_input() -> Result<(), Failure> {
+    let found = rustix::fs::fstat(std::io::stdin());
+    let device = found
+        .is_ok_and(|found| rustix::fs::FileType::from_raw_mode(found.st_mode) == rustix::fs::FileType::CharacterDevice);
+    if !device {
+        return Ok(());
+    }
+    let problem = Diagnostic::error(
+        Code::CG714,
+        "standard input does not come from git, which names the refs there",
+    );
+    Err(problem
+        .because("a hook manager between git and certgate must pass it on")
+        .help("git config core.hooksPath && certgate hooks   # shows what git runs")
+        .into())
 }
 
 /// What an update brings to a branch.

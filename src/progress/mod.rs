@@ -1,0 +1,74 @@
+//! How far the work is: a few counters that the library moves and `cli` may show. Nothing depends on them.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+/// Work that can take long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Work {
+    /// Git lists what changed.
+    Listing = 1,
+    /// Commits are read.
+    History,
+    /// Changed files are looked at.
+    Judging,
+    /// Certificates are read.
+    Ledger,
+    /// The content of files is hashed.
+    Hashing,
+}
+
+impl Work {
+    const ALL: [Self; 5] = [Self::Listing, Self::History, Self::Judging, Self::Ledger, Self::Hashing];
+}
+
+/// What is done now; 0 for nothing.
+static WORK: AtomicU8 = AtomicU8::new(0);
+static DONE: AtomicUsize = AtomicUsize::new(0);
+static TOTAL: AtomicUsize = AtomicUsize::new(0);
+
+/// Work that has begun; it ends when this is dropped.
+#[must_use]
+#[derive(Debug)]
+pub struct Begun(());
+
+/// Begins work on `total` things; 0 where their number is not known.
+pub fn begin(work: Work, total: usize) -> Begun {
+    DONE.store(0, Ordering::Relaxed);
+    TOTAL.store(total, Ordering::Relaxed);
+    WORK.store(work as u8, Ordering::Relaxed);
+    Begun(())
+}
+
+/// One more thing is done.
+pub fn step() {
+    DONE.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        WORK.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Where the work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// What is done.
+    pub work: Work,
+    /// How many things are done.
+    pub done: usize,
+    /// Of how many; 0 where that is not known.
+    pub total: usize,
+}
+
+/// What is being done, if anything that can take long.
+pub fn now() -> Option<Now> {
+    let at = WORK.load(Ordering::Relaxed);
+    let work = Work::ALL.into_iter().find(|work| *work as u8 == at)?;
+    Some(Now {
+        work,
+        done: DONE.load(Ordering::Relaxed),
+        total: TOTAL.load(Ordering::Relaxed),
+    })
+}

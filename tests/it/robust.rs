@@ -1,1 +1,0 @@
-//! Killed at any moment, two at once, no space, no permission, a lock, and work without measure.

@@ -116,7 +116,7 @@ pub(super) struct CheckArgs {
     /// The branch that will move, which chooses how strictly the policy enforces
     #[arg(long, value_name = "BRANCH")]
     pub(super) target: Option<String>,
-    /// Where the clone is too shallow or lacks the target branch, fetch what is missing from the remote
+    /// Fetch from the remote what the clone lacks: history, and the target branch as it is now
     #[arg(long)]
     pub(super) deepen: bool,
     /// Judge as at this stage

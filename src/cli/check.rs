@@ -50,7 +50,14 @@ fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Fail
         true => Ci::Absent,
         false => ci::from_environment()?,
     };
+    let change = match &ci {
+        Ci::Change(change) => Some(change.as_ref()),
+        _ => None,
+    };
     let mut next = args.deepen.then_some(0);
+    if let (Some(step), Some(change)) = (next, change.filter(|change| change.trusts_the_clone())) {
+        next = ci::deepen(&Repository::open_to_judge()?, Some(change), None, step, None)?;
+    }
     loop {
         // The process ends with the verdict: taking the repository's caches apart would only cost time.
         let repository = ManuallyDrop::new(Repository::open_to_judge()?);
@@ -58,10 +65,6 @@ fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Fail
         let failure = match selection::resolve(&repository, &args.change, range, target, &ci) {
             Ok(selected) => return Ok((repository, selected)),
             Err(failure) => failure,
-        };
-        let change = match &ci {
-            Ci::Change(change) => Some(change.as_ref()),
-            _ => None,
         };
         let fetchable = failure.diagnostics.last().is_some_and(|last| match last.code() {
             Code::CG704 => true,
@@ -71,7 +74,7 @@ fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Fail
         match next {
             Some(step) if fetchable => {
                 let base = args.change.base.as_deref().or(args.range.as_deref());
-                next = ci::deepen(&repository, change, base, step, &failure)?;
+                next = ci::deepen(&repository, change, base, step, Some(&failure))?;
             }
             None if fetchable && !args.deepen => return Err(with_deepen(failure)),
             _ => return Err(failure),

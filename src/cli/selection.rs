@@ -244,12 +244,13 @@ fn named_branch(repository: &Repository, rev: &str) -> Option<String> {
 
 /// The target branch as the CI systems document it.
 fn target_of_ci() -> Option<String> {
-    const VARIABLES: [&str; 5] = [
+    const VARIABLES: [&str; 6] = [
+        "CERTGATE_TARGET",
         "GITHUB_BASE_REF",
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+        "BUILDKITE_MERGE_QUEUE_BASE_BRANCH",
         "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
         "CHANGE_TARGET",
-        "CERTGATE_TARGET",
     ];
     VARIABLES
         .iter()

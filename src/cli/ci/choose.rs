@@ -59,13 +59,13 @@ pub(in crate::cli) fn select(
     })
 }
 
-/// Fetches what the change needs and the clone lacks, as `needed` says. Returns the next step, where there is more to be had.
+/// Fetches what the change needs, and what the clone lacks, as `needed` says. Returns the next step, where there is more to be had.
 pub(in crate::cli) fn deepen(
     repository: &Repository,
     change: Option<&CiChange>,
     base: Option<&str>,
     step: usize,
-    needed: &Failure,
+    needed: Option<&Failure>,
 ) -> Result<Option<usize>, Failure> {
     let remote = repository.remote()?;
     let mut wanted = Wanted::default();
@@ -84,7 +84,7 @@ pub(in crate::cli) fn deepen(
     }
     repository.fetch(&remote, &wanted, step).map_err(|error| {
         let told = error.diagnostic();
-        let Some(needed) = needed.diagnostics.last() else {
+        let Some(needed) = needed.and_then(|needed| needed.diagnostics.last()) else {
             return told.into();
         };
         let told = told.because(format!("it is needed, since {}", needed.message()));
@@ -94,6 +94,11 @@ pub(in crate::cli) fn deepen(
 }
 
 impl CiChange {
+    /// True where only the clone tells what the target's tip is, and may have been told long ago: CI names no commit.
+    pub(in crate::cli) fn trusts_the_clone(&self) -> bool {
+        matches!(self.base, CiBase::Branch(_))
+    }
+
     fn without_merge(&self) -> Self {
         let base = match &self.base {
             CiBase::Merge { branch, .. } | CiBase::Queue { branch, .. } => CiBase::Branch(branch.clone()),

@@ -1,7 +1,7 @@
 //! Which change is judged, by whose policy, and what is refused because CI and checkout say different things.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::world::{Runner, World, ZEROS, certify};
+use super::world::{Runner, World, ZEROS};
 use crate::scene::{POLICY, run, stage_gated};
 
 fn merge_group(base: &str, head: &str) -> String {
@@ -65,27 +65,12 @@ fn a_pull_request_does_not_choose_its_judge() {
 fn a_refusal_that_came_in_after_the_merge_was_made_counts() {
     let world = World::new(true);
     world.pull_request(0).verdict(0, &[]);
-    let repo = &world.repo;
-    repo.git(&["switch", "--quiet", "-c", "no", "main"]);
-    repo.git(&["checkout", "--quiet", "topic", "--", "src"]);
-    certify_on_main(&world);
+    world.refuse_on_main();
     let runner = world.pull_request(0);
     runner
         .check(&[])
         .blocks(&["CG302"])
         .says("(origin/main, GITHUB_BASE_REF)");
-}
-
-/// A refusal of what `topic` holds, alone, on `main`.
-fn certify_on_main(world: &World) {
-    let repo = &world.repo;
-    repo.commit("as on topic");
-    certify(repo, "NO_GO");
-    let certificate = repo.ask(&["diff", "--name-only", "HEAD~1", "HEAD"]);
-    repo.git(&["switch", "--quiet", "main"]);
-    repo.git(&["checkout", "--quiet", "no", "--", &certificate]);
-    repo.commit("no");
-    world.push(&["main"]);
 }
 
 #[test]

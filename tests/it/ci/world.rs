@@ -71,6 +71,20 @@ impl World {
             .ask(&["commit-tree", &tree, "-p", target, "-p", source, "-m", "Merge"])
     }
 
+    /// A refusal of what `topic` holds comes to `main`, alone.
+    pub(super) fn refuse_on_main(&self) {
+        let repo = &self.repo;
+        repo.git(&["switch", "--quiet", "-c", "no", "main"]);
+        repo.git(&["checkout", "--quiet", "topic", "--", "src"]);
+        repo.commit("as on topic");
+        certify(repo, "NO_GO");
+        let certificate = repo.ask(&["diff", "--name-only", "HEAD~1", "HEAD"]);
+        repo.git(&["switch", "--quiet", "main"]);
+        repo.git(&["checkout", "--quiet", "no", "--", &certificate]);
+        repo.commit("no");
+        self.push(&["main"]);
+    }
+
     /// A new directory in which a runner has run these git commands.
     pub(super) fn checkout(&self, commands: &[&[&str]]) -> Runner<'_> {
         let directory = self.repo.home().join(format!("runner-{}", ulid::Ulid::generate()));

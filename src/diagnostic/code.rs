@@ -108,7 +108,7 @@ codes! {
     CG701, "not a git repository", "certgate judges a git repository and found none.";
     CG702, "unknown revision", "A revision does not name a commit here.";
     CG703, "no common history", "The two revisions have no merge base, so there is no change to judge between them.";
-    CG704, "history is too shallow", "The clone does not hold the history that is needed to find the merge base. A missing parent is not a root.";
+    CG704, "history is too shallow", "The clone does not hold the history that is needed to find the merge base. A missing parent is not a root. Fetch the whole history, or let `certgate check --deepen` fetch what is missing.";
     CG705, "needs a work tree", "The command needs a work tree, and this repository is bare.";
     CG706, "git failed", "A git command that certgate relies on failed.";
     CG707, "object is missing", "An object that the verdict depends on is not in the object store.";

@@ -52,7 +52,7 @@ pub(super) enum Command {
     /// Check, show or list policies
     Policy(PolicyArgs),
     /// Say what is wrong with this repository's gate, and the fix
-    Doctor(NoArgs),
+    Doctor(DoctorArgs),
     /// What the hook shims call
     #[command(hide = true)]
     Hook(HookArgs),
@@ -229,6 +229,13 @@ pub(super) struct LedgerArgs {
     /// The commit whose ledger is shown
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     pub(super) rev: String,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
     /// How to report
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub(super) format: ListFormat,

@@ -89,7 +89,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Show(args) => ledger::show(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),
-        Command::Doctor(_) => doctor::run(),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Hook(args) => hook::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man(_) => completions::man(),

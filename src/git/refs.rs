@@ -400,6 +400,15 @@ impl Repository {
         ))
     }
 
+    /// The ref that a symbolic ref names.
+    pub fn symbolic_ref(&self, name: &str) -> Result<Option<String>, GitError> {
+        let output = self.runner.output(&["symbolic-ref", "--quiet", name])?;
+        let named = String::from_utf8_lossy(&output.stdout)
+            .trim_end_matches('\n')
+            .to_owned();
+        Ok((output.status.success() && !named.is_empty()).then_some(named))
+    }
+
     /// True where there is nothing yet, neither a ref nor an index: a clone is being made.
     pub fn is_untouched(&self) -> Result<bool, GitError> {
         Ok(!self.location.git_dir.join("index").exists() && self.refs(&[])?.is_empty())

@@ -16,6 +16,7 @@
 
 mod error;
 mod manager;
+mod mount;
 mod place;
 mod relay;
 mod shim;
@@ -30,6 +31,8 @@ pub use error::HooksError;
 pub use manager::{Manager, managers};
 pub use relay::{Pushed, Relay, Told, relay, told};
 
+pub use mount::noexec_mount;
+pub use place::is_program;
 use place::{Found, Kept};
 
 /// What the second name of a chained hook ends in.

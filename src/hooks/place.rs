@@ -239,9 +239,16 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
 fn metadata(path: &Path) -> Result<Option<Metadata>, HooksError> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // Below what is no directory, such as /dev/null, there is nothing either.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(source) => Err(HooksError::io("read", path, source)),
     }
+}
+
+/// True for a file that can be run, as the shims ask for it.
+pub fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && is_executable(&found))
+        && super::noexec_mount(path).is_none()
 }
 
 fn is_executable(metadata: &Metadata) -> bool {

@@ -4,12 +4,14 @@
 //! gets here ([`crate::diagnostic`]); each format adds the escaping that is its own.
 
 mod authority;
+mod doctor;
 mod explain;
 mod github;
 mod human;
 mod json;
 mod lint;
 
+pub use doctor::{DOCTOR_SCHEMA, Finding, Health, doctor_json, doctor_lines};
 pub use explain::{Remedy, describe, explain, shell};
 pub use github::{annotations, step_summary};
 pub use human::{diagnostics, summary};

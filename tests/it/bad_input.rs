@@ -528,7 +528,7 @@ fn a_bare_repository_judges_ranges_and_has_nothing_staged() {
     run(&["lint"]).ends(0);
     run(&["log"]).ends(0);
     run(&["doctor"])
-        .ends(0)
+        .ends(1)
         .writes("a bare repository runs no client hooks");
 }
 

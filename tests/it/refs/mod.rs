@@ -2,6 +2,7 @@
 //! `doctor` says of it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod doctor;
 mod receive;
 mod strict;
 

@@ -1,0 +1,84 @@
+//! Where a setting comes from (git-config(1), `--show-scope`), and which worktrees there are.
+
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
+
+use super::{GitError, Repository};
+
+/// A value of git's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// `system`, `global`, `local`, `worktree` or `command`.
+    pub scope: String,
+    /// The key, section and variable in lower case.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Repository {
+    /// The settings whose keys match an extended regular expression, in the order in which git reads them: of one key the last counts.
+    pub fn settings(&self, keys: &str) -> Result<Vec<Setting>, GitError> {
+        let question = ["config", "--null", "--show-scope", "--get-regexp", keys];
+        let output = self.runner.output(&question)?;
+        match output.status.code() {
+            Some(0) => Ok(read(&output.stdout)),
+            // No key matches.
+            Some(1) => Ok(Vec::new()),
+            _ => Err(GitError::failed(
+                super::run::show(&question),
+                output.status,
+                &output.stderr,
+            )),
+        }
+    }
+
+    /// The roots of the worktrees that are there, the main one first (git-worktree(1)); none for a bare repository itself.
+    pub fn worktrees(&self) -> Result<Vec<PathBuf>, GitError> {
+        let listed = self.runner.read(&["worktree", "list", "--porcelain"])?;
+        let mut found = Vec::new();
+        for entry in listed.split(|&b| b == b'\n') {
+            match entry.strip_prefix(b"worktree ") {
+                Some(path) => found.push(PathBuf::from(std::ffi::OsString::from_vec(path.to_vec()))),
+                None if entry == b"bare" => {
+                    found.pop();
+                }
+                None => {}
+            }
+        }
+        found.retain(|path| path.is_dir());
+        Ok(found)
+    }
+}
+
+/// Reads scope, NUL, key, line break, value, NUL; a key without a value is true.
+fn read(listed: &[u8]) -> Vec<Setting> {
+    let mut parts = listed.split(|&b| b == 0);
+    let mut found = Vec::new();
+    while let (Some(scope), Some(setting)) = (parts.next(), parts.next()) {
+        let text = String::from_utf8_lossy(setting);
+        let (key, value) = text.split_once('\n').unwrap_or((&text, "true"));
+        found.push(Setting {
+            scope: String::from_utf8_lossy(scope).into_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_settings_with_their_scope() {
+        let found = read(b"global\0alias.ci\ncommit\n--no-verify\0local\0core.bare\0");
+        assert_eq!(found.len(), 2);
+        assert_eq!(
+            (found[0].scope.as_str(), found[0].value.as_str()),
+            ("global", "commit\n--no-verify")
+        );
+        assert_eq!((found[1].key.as_str(), found[1].value.as_str()), ("core.bare", "true"));
+    }
+}

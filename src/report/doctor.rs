@@ -1,0 +1,82 @@
+//! What `certgate doctor` found: lines for people, and `certgate/doctor/v1` (`docs/schema/doctor-v1.json`).
+
+use serde::Serialize;
+
+use super::json::to_line;
+use crate::diagnostic::sanitize;
+
+/// The name of the schema.
+pub const DOCTOR_SCHEMA: &str = "certgate/doctor/v1";
+
+/// How a finding is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// The gate, or part of it, does not run.
+    Wrong,
+    /// Worth knowing.
+    Note,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What was looked at: a name that stays.
+    pub check: &'static str,
+    /// How it is.
+    pub level: Health,
+    /// The same for people. Nothing in it is as the repository wrote it: it is made harmless on its way out.
+    pub message: String,
+    /// The command that mends it, or changes it.
+    pub mend: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JsonDoctor<'a> {
+    schema: &'static str,
+    problems: usize,
+    findings: &'a [Finding],
+}
+
+fn problems(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.level == Health::Wrong).count()
+}
+
+/// The findings as JSON, with a line break at the end.
+pub fn doctor_json(findings: &[Finding]) -> String {
+    let harmless = |finding: &Finding| Finding {
+        message: sanitize(&finding.message),
+        mend: finding.mend.as_deref().map(sanitize),
+        ..finding.clone()
+    };
+    let findings: Vec<Finding> = findings.iter().map(harmless).collect();
+    to_line(&JsonDoctor {
+        schema: DOCTOR_SCHEMA,
+        problems: problems(&findings),
+        findings: &findings,
+    })
+}
+
+/// The findings, a line each, and how many of them are problems.
+pub fn doctor_lines(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let (word, mend) = match finding.level {
+            Health::Ok => ("ok   ", "mend"),
+            Health::Wrong => ("WRONG", "mend"),
+            Health::Note => ("note ", "more"),
+        };
+        text.push_str(&format!("  {word} {}\n", sanitize(&finding.message)));
+        if let Some(command) = &finding.mend {
+            text.push_str(&format!("        {mend}: {}\n", sanitize(command)));
+        }
+    }
+    text.push_str(&match problems(findings) {
+        0 => "nothing is wrong\n".to_owned(),
+        1 => "1 problem\n".to_owned(),
+        n => format!("{n} problems\n"),
+    });
+    text
+}

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::GitError;
@@ -36,7 +37,7 @@ impl Location {
         Self::of_hook_or(runner, runner.variable("GIT_EXEC_PATH").is_some())
     }
 
-    /// As [`Location::find`], where git is known to have called.
+    /// As [`Location::find`], where git is known to have called, or the repository is the user's own; about others git is asked.
     pub(super) fn of_hook(runner: &Runner) -> Result<Self, GitError> {
         Self::of_hook_or(runner, true)
     }
@@ -54,6 +55,7 @@ impl Location {
         if called_by_git
             && runner.variable("GIT_WORK_TREE").is_none()
             && let Some(git_dir) = follow(&dot_git)
+            && (runner.variable("GIT_EXEC_PATH").is_some() || is_own(&[&dot_git, &git_dir, runner.directory()]))
         {
             return Self::of(runner, git_dir, Ground::Here);
         }
@@ -196,6 +198,17 @@ impl Settings {
                 .map(PathBuf::from),
         })
     }
+}
+
+/// True where all the paths surely belong to who runs this, so that git would trust them, too (`safe.directory` in git-config(1)).
+fn is_own(paths: &[&Path]) -> bool {
+    // Git's own switch for its tests.
+    if std::env::var_os("GIT_TEST_ASSUME_DIFFERENT_OWNER").is_some() {
+        return false;
+    }
+    let owner = |path: &Path| std::fs::symlink_metadata(path).map(|found| found.uid()).ok();
+    let user = std::fs::metadata("/proc/self").map(|process| process.uid()).ok();
+    user.is_some() && paths.iter().all(|path| owner(path) == user)
 }
 
 /// The git directory behind a `.git`, which is one or a file that names one (gitrepository-layout(5)).

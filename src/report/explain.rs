@@ -300,7 +300,11 @@ impl Context<'_> {
             diagnostic = diagnostic.because(format!("… and {} more files", files.len() - LISTED));
         }
         for (entry, problem) in because {
-            diagnostic = diagnostic.because(format!("{} does not count: {problem}", self.name(*entry)));
+            diagnostic = diagnostic.because(format!(
+                "{} does not count: {problem} [{}]",
+                self.name(*entry),
+                problem.code()
+            ));
         }
         diagnostic.help(self.certify(unit, None))
     }

@@ -3,8 +3,10 @@
 //!
 //! A file is a family. Its attacks are registered with [`attacks`], and each becomes a test; [`table`] prints what was tried.
 
+mod identity;
 mod table;
 mod text;
+mod time;
 mod world;
 
 use crate::scene::Ran;

@@ -21,7 +21,6 @@ pub(crate) fn open() -> TestRepo {
 }
 
 /// The repository of [`Signed::required`], with a gated change that nobody has certified.
-#[allow(dead_code)]
 pub(crate) fn signed() -> Signed {
     static MADE: OnceLock<Signed> = OnceLock::new();
     let made = MADE.get_or_init(|| {

@@ -46,8 +46,8 @@ struct Walk<'r> {
     open: usize,
     /// The flags of a commit that no longer matters.
     settled: u8,
-    /// True once a missing commit was passed over.
-    cut: bool,
+    /// Commits that are missing, each with the child that names it.
+    missing: Vec<(usize, Oid)>,
 }
 
 impl<'r> Walk<'r> {
@@ -61,7 +61,7 @@ impl<'r> Walk<'r> {
             pushed: 0,
             open: 0,
             settled,
-            cut: false,
+            missing: Vec::new(),
         }
     }
 
@@ -141,23 +141,28 @@ impl<'r> Walk<'r> {
             .unwrap_or_default()
     }
 
-    /// The parent's position; where it is missing, an error unless the child is settled.
-    fn parent(&mut self, id: Oid, settled: bool) -> Result<Option<usize>, GitError> {
+    /// The parent's position; where it is missing, that is noted with the child, which may settle later.
+    fn parent(&mut self, child: usize, id: Oid) -> Result<Option<usize>, GitError> {
         let found = self.load(id)?;
         if found.is_none() {
-            if !settled {
-                return Err(GitError::Shallow { commit: own(id) });
-            }
-            self.cut = true;
+            self.missing.push((child, id));
         }
         Ok(found)
+    }
+
+    /// A missing commit whose child has none of these flags.
+    fn gap(&self, flags: u8) -> Option<Oid> {
+        let gap = self.missing.iter().find(|(child, _)| self.flags(*child) & flags == 0);
+        gap.map(|(_, id)| *id)
     }
 
     /// Marks what either side reaches, until only common ancestors of common ancestors are left (as git's `paint_down_to_common`).
     /// Stops early once `wanted` is reached from the second side. Returns the common ancestors met first.
     fn paint(&mut self, wanted: Option<usize>) -> Result<Vec<usize>, GitError> {
         let mut common = Vec::new();
-        while self.open > 0 && wanted.is_none_or(|at| self.flags(at) & TWO == 0) {
+        let reached = |walk: &Self| wanted.is_some_and(|at| walk.flags(at) & TWO != 0);
+        // Dates may be out of order, so what is shared may yet reach the border of a shallow clone.
+        while !reached(self) && (self.open > 0 || self.gap(STALE).is_some()) {
             let Some(at) = self.pop() else { break };
             let mut flags = self.flags(at) & (ONE | TWO | STALE);
             if flags == ONE | TWO {
@@ -168,7 +173,7 @@ impl<'r> Walk<'r> {
                 flags |= STALE;
             }
             for parent in self.parents(at) {
-                let Some(parent) = self.parent(parent, flags & STALE != 0)? else {
+                let Some(parent) = self.parent(at, parent)? else {
                     continue;
                 };
                 if self.flags(parent) & flags != flags {
@@ -176,6 +181,9 @@ impl<'r> Walk<'r> {
                     self.push(parent);
                 }
             }
+        }
+        if let Some(gap) = self.gap(STALE).filter(|_| !reached(self)) {
+            return Err(GitError::Shallow { commit: own(gap) });
         }
         common.retain(|&at| self.flags(at) & STALE == 0);
         Ok(common)
@@ -220,7 +228,7 @@ impl Repository {
         }
         if bases.len() > 1 {
             // One of several could be an ancestor of another by way of commits that are not here.
-            if walk.cut {
+            if !walk.missing.is_empty() {
                 return Err(GitError::Shallow { commit: a.clone() });
             }
             bases = self.independent(bases)?;
@@ -302,7 +310,7 @@ impl Repository {
             }
             for parent in walk.parents(at) {
                 let new = !walk.index.contains_key(&parent);
-                let Some(parent) = walk.parent(parent, excluded)? else {
+                let Some(parent) = walk.parent(at, parent)? else {
                     continue;
                 };
                 if excluded {
@@ -318,6 +326,9 @@ impl Repository {
             } else {
                 slop - 1
             };
+        }
+        if let Some(gap) = walk.gap(EXCLUDED) {
+            return Err(GitError::Shallow { commit: own(gap) });
         }
         let Walk { mut seen, .. } = walk;
         let mut commits = Vec::with_capacity(found.len());

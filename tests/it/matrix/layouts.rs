@@ -3,10 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::Command;
 
+use super::hooks::script;
 use super::world::{HOT, Seen, World};
 use crate::scene::Ran;
 use crate::support::TestRepo;
@@ -22,6 +21,7 @@ super::cells! {
     in_a_submodule: "submodule", "commits in the submodule itself, whose git directory is the superproject's";
     detached: "detached HEAD", "no branch moves: warned at the commit, refused at the push";
     shallow: "shallow clone", "`--depth` with enough history";
+    shallow_clock_behind: "shallow clone", "the same, with commits dated before those that they follow";
     shallow_without_history: "shallow clone", "without the merge base: nothing is judged, and the help says how to deepen";
     partial: "partial clone", "`--filter=blob:none`: what is missing is fetched";
     treeless: "partial clone", "`--filter=tree:0`";
@@ -31,10 +31,6 @@ super::cells! {
     index_v4: "index version 4", "with compressed paths";
     untracked_cache: "index version 4", "with the untracked cache";
     fsmonitor: "fsmonitor", "a hook that tells git what changed";
-    hooks_path_absolute: "core.hooksPath", "absolute";
-    hooks_path_relative: "core.hooksPath", "relative, below the work tree";
-    hooks_already_there: "other hooks already installed", "they run first, and may refuse by themselves";
-    hooks_from_config: "other hooks already installed", "hooks from the configuration run beside";
     safe_directory: "safe.directory", "another owner's repository: git decides, and certgate follows";
     sha256: "SHA-256", "ids of 64 digits";
     reftable: "reftable", "refs in tables";
@@ -44,7 +40,7 @@ super::cells! {
 }
 
 /// The story, from the commit to the remote, on the branch `main`.
-fn story(world: &World) {
+pub(super) fn story(world: &World) {
     story_as(world, "", |_| ());
 }
 
@@ -264,6 +260,14 @@ fn shallow(seen: &Seen) {
     story(&cloned(&world, seen, &["--depth=2"]));
 }
 
+fn shallow_clock_behind(seen: &Seen) {
+    let world = World::new(seen);
+    with_history(&world);
+    let mut clone = cloned(&world, seen, &["--depth=2"]);
+    clone.repo.set("GIT_COMMITTER_DATE", "1600000000 +0000");
+    story(&clone);
+}
+
 fn shallow_without_history(seen: &Seen) {
     let world = World::new(seen);
     world.git(&["push", "--quiet", "--no-verify", "origin", "plain", "proven"]);
@@ -317,7 +321,6 @@ fn sparse_index(seen: &Seen) {
 
 fn split_index(seen: &Seen) {
     let world = World::new(seen);
-    world.git(&["config", "core.splitIndex", "true"]);
     world.git(&["update-index", "--split-index"]);
     let shared = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("sharedindex.");
     assert!(
@@ -343,13 +346,6 @@ fn untracked_cache(seen: &Seen) {
     story(&world);
 }
 
-/// Puts an executable script at a path.
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 fn fsmonitor(seen: &Seen) {
     let world = World::new(seen);
     // Version 2 of the protocol: a token, and `/` for "anything may have changed" (githooks(5), fsmonitor-watchman).
@@ -365,64 +361,6 @@ fn fsmonitor(seen: &Seen) {
     world.git(&["update-index", "--fsmonitor"]);
     story(&world);
     assert!(world.home().join("asked").exists());
-}
-
-/// Moves the hooks to where `core.hooksPath` says.
-fn hooks_at(world: &World, setting: &str) {
-    fs::remove_dir_all(world.path().join(".git/hooks")).unwrap();
-    world.git(&["config", "core.hooksPath", setting]);
-    let installed = Ran::from(world.certgate(&["install"]));
-    assert_eq!(installed.code, Some(0), "{}", installed.said());
-}
-
-fn hooks_path_absolute(seen: &Seen) {
-    let world = World::new(seen);
-    let place = world.home().join("hooks");
-    hooks_at(&world, place.to_str().unwrap());
-    assert!(place.join("pre-commit").exists());
-    story(&world);
-}
-
-fn hooks_path_relative(seen: &Seen) {
-    let world = World::new(seen);
-    world.write(".git/info/exclude", "/.hooks\n");
-    hooks_at(&world, ".hooks");
-    assert!(world.path().join(".hooks/pre-commit").exists());
-    story(&world);
-}
-
-fn hooks_already_there(seen: &Seen) {
-    let world = World::new(seen);
-    assert!(world.certgate(&["uninstall"]).status.success());
-    for name in ["pre-commit", "commit-msg", "pre-push", "post-commit"] {
-        let hook = world.path().join(".git/hooks").join(name);
-        script(
-            &hook,
-            &format!("echo {name} >>\"$HOME/ran\"\ntest ! -e \"$HOME/refuse\" || exit 1"),
-        );
-    }
-    assert!(world.certgate(&["install"]).status.success());
-    story(&world);
-    let ran = fs::read_to_string(world.home().join("ran")).unwrap();
-    for name in ["pre-commit", "commit-msg", "pre-push", "post-commit"] {
-        assert!(ran.lines().any(|line| line == name), "{name} did not run: {ran}");
-    }
-    // What the other hook refuses stays refused.
-    fs::write(world.home().join("refuse"), "").unwrap();
-    assert!(!world.try_git(&["commit", "--allow-empty", "-m", "x"]).status.success());
-}
-
-fn hooks_from_config(seen: &Seen) {
-    let world = World::new(seen);
-    world.git(&["config", "hook.other.event", "pre-commit"]);
-    world.git(&["config", "hook.other.command", "echo configured >>\"$HOME/ran\""]);
-    world.git(&["commit", "--quiet", "--allow-empty", "-m", "x"]);
-    // Git itself says whether it knows such hooks.
-    if !world.home().join("ran").exists() {
-        seen.has_git((2, 54), "hooks from the configuration");
-        return;
-    }
-    story(&world);
 }
 
 fn safe_directory(seen: &Seen) {

@@ -6,6 +6,7 @@
 
 mod commits;
 mod content;
+mod hooks;
 mod layouts;
 mod merges;
 mod pushes;

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::world::{Seen, git_version};
-use super::{Cell, commits, content, layouts, merges, pushes, rewriting};
+use super::{Cell, commits, content, hooks, layouts, merges, pushes, rewriting};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-support.md");
 const REGENERATE: &str = "CERTGATE_MATRIX=write cargo test --locked --test it matrix::table";
@@ -110,8 +110,6 @@ const ITEMS: &[Group] = &[
             "split index",
             "index version 4",
             "fsmonitor",
-            "core.hooksPath",
-            "other hooks already installed",
             "safe.directory",
             "SHA-256",
             "reftable",
@@ -119,6 +117,11 @@ const ITEMS: &[Group] = &[
             "packed refs and objects",
             "odd places",
         ],
+    },
+    Group {
+        title: "Hooks",
+        cells: hooks::CELLS,
+        items: &["core.hooksPath", "other hooks already installed"],
     },
     Group {
         title: "Paths and contents",

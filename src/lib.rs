@@ -21,5 +21,6 @@ pub mod policy;
 pub mod progress;
 pub mod report;
 pub mod sensitivity;
+pub mod signing;
 pub mod trust;
 pub mod verdict;

@@ -34,12 +34,12 @@ pub(super) enum Command {
     /// Judge a change: the one that CI asks about; else what is staged, or this branch against the one it would merge into
     Check(CheckArgs),
     /// Write a certificate for a change, prefilled from it
-    Certify(CertifyArgs),
-    /// Give a certificate written by hand its subject, id and hash
+    Certify(Box<CertifyArgs>),
+    /// Give a certificate written by hand its subject, id, hash and signature
     Seal(SealArgs),
     /// Check the format of certificates
     Lint(LintArgs),
-    /// Check hash, subject and evidence of single certificates
+    /// Check hash, signature, subject and evidence of single certificates
     Verify(VerifyArgs),
     /// Show where each component stands
     Status(LedgerArgs),
@@ -184,6 +184,10 @@ pub(super) struct CertifyArgs {
     pub(super) descriptor: String,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
+    /// Sign it, into a file beside it: a key file, `key::` and a public key that the agent holds, or nothing for `git config
+    /// certgate.signingKey` or `user.signingKey`
+    #[arg(long, value_name = "KEY", num_args = 0..=1)]
+    pub(super) sign: Option<Option<String>>,
     /// Where to write it (default: below the first of the policy's certificate folders); `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -196,6 +200,10 @@ pub(super) struct SealArgs {
     /// The branch (or glob) to bind the certificate to; as for `certify`
     #[arg(long = "target", value_name = "BRANCH")]
     pub(super) targets: Vec<String>,
+    /// Sign it, into a file beside it: a key file, `key::` and a public key that the agent holds, or nothing for `git config
+    /// certgate.signingKey` or `user.signingKey`
+    #[arg(long, value_name = "KEY", num_args = 0..=1)]
+    pub(super) sign: Option<Option<String>>,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
 }

@@ -7,9 +7,9 @@ use super::args::CertifyArgs;
 use super::ci::Ci;
 use super::judge::{self, InForce};
 use super::selection::{self, Selected};
-use super::whole::{self, Existing, Written};
-use super::{Ending, Failure, draft, terminal};
-use crate::certificate::{Class, Condition, Draft, Examined, Status, render};
+use super::whole::{Existing, Written};
+use super::{Ending, Failure, draft, sign, terminal};
+use crate::certificate::{self, Class, Condition, Draft, Examined, Status, render};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::git::Repository;
@@ -56,6 +56,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
             said.component.join(", ")
         ));
     }
+    let key = sign::key(&repository, args.sign.as_ref())?;
     let date = draft::date(&repository, &selected, &in_force, &said.component)?;
     let bypass = args
         .bypass_until
@@ -80,6 +81,12 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
     draft.subject = subject;
     draft.bypass = bypass;
     if to_stdout {
+        if key.is_some() {
+            return Err(Failure::usage(
+                "a signature stands beside its document, and standard output has no place for it",
+                "certgate certify … --sign KEY --output FILE",
+            ));
+        }
         let document = render(&draft);
         draft::check_size("the certificate", &document, &name)?;
         terminal::out(&String::from_utf8_lossy(&document))?;
@@ -90,12 +97,21 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         draft.date = date;
         let document = render(&draft);
         draft::check_size(&path.display().to_string(), &document, &name)?;
-        match whole::write(&repository, &path, &document, Existing::Keep)? {
+        let signature = match &key {
+            Some(key) => {
+                let certificate = certificate::parse(&RepoPath::from("-"), &document).certificate;
+                Some(sign::sign(&repository, &in_force.policy, &certificate, &document, key)?)
+            }
+            None => None,
+        };
+        match sign::write(&repository, &path, &document, signature.as_deref(), Existing::Keep)? {
             Written::Yes => break path,
             // Another process took the name a moment ago; there is a next one.
             Written::Taken if args.output.is_none() => {}
             Written::Taken => {
                 let taken = std::io::ErrorKind::AlreadyExists.into();
+                let there = std::fs::symlink_metadata(&path).is_ok();
+                let path = if there { path } else { sign::path_of(&path) };
                 return Err(Failure::io("write", &path, &taken));
             }
         }
@@ -105,11 +121,8 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         .and_then(|here| path.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
         .unwrap_or(path);
     let shown = shown.display().to_string();
-    terminal::out(&format!(
-        "wrote {}\nnext: git add {}\n",
-        sanitize(&shown),
-        report::shell(&shown)
-    ))?;
+    let signed = if key.is_some() { " and its signature" } else { "" };
+    terminal::out(&sign::next(&format!("wrote {shown}{signed}"), &shown, key.is_some()))?;
     Ok(Ending::Done)
 }
 

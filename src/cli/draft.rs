@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::judge::{self, InForce};
 use super::selection::Selected;
-use super::{Failure, selection, terminal};
+use super::{Failure, selection, sign, terminal};
 use crate::certificate::{Examined, MAX_BYTES, Subject, SubjectFile, file_name};
 use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
@@ -243,7 +243,8 @@ pub(super) fn place(
     let folder = root.join(folder);
     loop {
         let path = folder.join(file_name(descriptor, component, date));
-        if std::fs::symlink_metadata(&path).is_err() {
+        let free = |path: &Path| std::fs::symlink_metadata(path).is_err();
+        if free(&path) && free(&sign::path_of(&path)) {
             return Ok((path, date));
         }
         date = date.saturating_add(SignedDuration::from_secs(1)).unwrap_or(date);

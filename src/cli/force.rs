@@ -122,38 +122,57 @@ pub(super) fn basis_at(repository: &Repository, at: &Snapshot, policy: &Policy) 
             ..Basis::default()
         });
     }
-    let read = |name: &str| -> Result<Option<Vec<u8>>, Failure> {
-        let path = RepoPath::from(name);
-        let unreadable = |why: String| SignersError { line: None, why }.diagnostic(name);
-        let Some(entry) = repository.entry(at, &path)? else {
-            let below = repository.list(at, &[path.as_bytes().to_vec()])?;
-            return match below.is_empty() {
-                true => Ok(None),
-                false => Err(unreadable("it is a directory".to_owned()).into()),
-            };
-        };
-        match entry.mode {
-            Mode::Regular | Mode::Executable => {}
-            Mode::Symlink | Mode::Gitlink => return Err(unreadable("it is not a regular file".to_owned()).into()),
-        }
-        match repository.blob(&entry.id, MAX_SIGNERS)? {
-            Blob::Content(bytes) => Ok(Some(bytes)),
-            Blob::TooLarge { size } => {
-                Err(unreadable(format!("it has {size} bytes; at most {MAX_SIGNERS} are read")).into())
-            }
-        }
-    };
-    let (signers, revoked) = (read(SIGNERS)?.unwrap_or_default(), read(REVOKED)?);
-    let parsed = Signers::parse(&signers).map_err(|error| error.diagnostic(SIGNERS))?;
-    let revoked_keys = match &revoked {
-        Some(bytes) => Revoked::parse(bytes).map_err(|error| error.diagnostic(REVOKED))?,
-        None => Revoked::none(),
-    };
+    let keys = keys_at(repository, at)?;
+    let bytes = |bytes: &Option<Vec<u8>>| bytes.clone().unwrap_or_default();
     Ok(Basis::new(
         demands,
-        (parsed, &signers),
-        (revoked_keys, revoked.as_deref().unwrap_or_default()),
+        (keys.signers, &bytes(&keys.lists.0)),
+        (keys.revoked, &bytes(&keys.lists.1)),
     ))
+}
+
+/// The keys of a commit or of the index, as they stand there.
+pub(super) struct Keys {
+    /// Who may sign; nobody where there is no list.
+    pub(super) signers: Signers,
+    /// What counts no longer.
+    pub(super) revoked: Revoked,
+    /// The files that they were read from, allowed signers first; `None` where there is none.
+    pub(super) lists: (Option<Vec<u8>>, Option<Vec<u8>>),
+}
+
+/// Reads the keys of a commit or of the index; what is there and cannot be read is an error.
+pub(super) fn keys_at(repository: &Repository, at: &Snapshot) -> Result<Keys, Failure> {
+    let lists = (list_at(repository, at, SIGNERS)?, list_at(repository, at, REVOKED)?);
+    let signers = lists.0.as_deref().map_or(Ok(Signers::default()), Signers::parse);
+    let revoked = lists.1.as_deref().map_or(Ok(Revoked::none()), Revoked::parse);
+    Ok(Keys {
+        signers: signers.map_err(|error| error.diagnostic(SIGNERS))?,
+        revoked: revoked.map_err(|error| error.diagnostic(REVOKED))?,
+        lists,
+    })
+}
+
+fn list_at(repository: &Repository, at: &Snapshot, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let path = RepoPath::from(name);
+    let unreadable = |why: String| SignersError { line: None, why }.diagnostic(name);
+    let Some(entry) = repository.entry(at, &path)? else {
+        let below = repository.list(at, &[path.as_bytes().to_vec()])?;
+        return match below.is_empty() {
+            true => Ok(None),
+            false => Err(unreadable("it is a directory".to_owned()).into()),
+        };
+    };
+    match entry.mode {
+        Mode::Regular | Mode::Executable => {}
+        Mode::Symlink | Mode::Gitlink => return Err(unreadable("it is not a regular file".to_owned()).into()),
+    }
+    match repository.blob(&entry.id, MAX_SIGNERS)? {
+        Blob::Content(bytes) => Ok(Some(bytes)),
+        Blob::TooLarge { size } => {
+            Err(unreadable(format!("it has {size} bytes; at most {MAX_SIGNERS} are read")).into())
+        }
+    }
 }
 
 /// The embedded pack that judges where there is no policy.

@@ -24,6 +24,7 @@ mod lint;
 mod policy;
 mod seal;
 mod selection;
+mod sign;
 mod signals;
 mod terminal;
 mod ticker;

@@ -1,13 +1,15 @@
-//! `certgate seal`: a certificate written by hand gets its subject, id and hash; every other byte stays.
+//! `certgate seal`: a certificate written by hand gets its subject, id and hash, and a signature beside it; every other byte stays.
 
 use super::args::SealArgs;
 use super::ci::Ci;
 use super::whole::{self, Existing};
-use super::{Ending, Failure, draft, judge, lint, selection, terminal};
-use crate::certificate::{Class, SealError, names, seal};
+use super::{Ending, Failure, draft, judge, lint, selection, sign, terminal};
+use crate::certificate::{self, Certificate, Class, SealError, names, seal};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
 use crate::git::Repository;
 use crate::report;
+use crate::signing::Key;
+use crate::trust::{HashCheck, check_hash, signer};
 
 /// Carries it out.
 pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
@@ -27,6 +29,12 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
             diagnostics: parsed.findings,
         });
     };
+    let key = sign::key(&repository, args.sign.as_ref())?;
+    if let Some(key) = &key
+        && check_hash(&bytes, certificate) == HashCheck::Valid
+    {
+        return sign_only(args, &repository, certificate, &bytes, key);
+    }
     let selected = selection::resolve(&repository, &args.change, None, None, &Ci::Absent)?;
     let in_force = judge::policy_for(&repository, &selected)?;
     let components = draft::components(&in_force.policy, &certificate.components)?;
@@ -65,16 +73,68 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
         return Ok(Ending::Done);
     }
     draft::check_size(&shown.to_string(), &sealed, &components.join(","))?;
-    whole::write(&repository, &args.path, &sealed, Existing::Replace)?;
+    let signature = match &key {
+        Some(key) => {
+            let certificate = certificate::parse(&shown, &sealed).certificate;
+            Some(sign::sign(&repository, &in_force.policy, &certificate, &sealed, key)?)
+        }
+        None => None,
+    };
+    sign::write(
+        &repository,
+        &args.path,
+        &sealed,
+        signature.as_deref(),
+        Existing::Replace,
+    )?;
     let path = args.path.display().to_string();
-    terminal::out(&format!(
-        "sealed {} for {} file{}\nnext: git add {}\n",
-        sanitize(&path),
-        files.len(),
-        if files.len() == 1 { "" } else { "s" },
-        report::shell(&path)
+    let files = format!("{} file{}", files.len(), if files.len() == 1 { "" } else { "s" });
+    let signed = if key.is_some() { " and signed it" } else { "" };
+    terminal::out(&sign::next(
+        &format!("sealed {path} for {files}{signed}"),
+        &path,
+        key.is_some(),
     ))?;
     Ok(Ending::Done)
+}
+
+/// A sealed document keeps every byte and gets its signature.
+fn sign_only(
+    args: &SealArgs,
+    repository: &Repository,
+    certificate: &Certificate,
+    bytes: &[u8],
+    key: &Key,
+) -> Result<Ending, Failure> {
+    let policy = match lint::in_force(repository)? {
+        Some(policy) => policy,
+        None => judge::default_policy()?,
+    };
+    let path = sign::path_of(&args.path);
+    let before = std::fs::read(&path)
+        .ok()
+        .and_then(|signature| signer(bytes, &signature).ok());
+    let signature = sign::sign(repository, &policy, certificate, bytes, key)?;
+    let by = signer(bytes, &signature).map(|by| by.name).unwrap_or_default();
+    let shown = args.path.display().to_string();
+    match before {
+        // One word for each document: who else agrees writes a certificate of their own.
+        Some(other) if other.name != by => {
+            let message = format!("{shown} is signed already, with another key: {}", other.name);
+            let problem = Diagnostic::error(Code::CG519, message).because(format!("`--sign` names {by}"));
+            let remove = format!("rm {}   # then seal again", report::shell(&path.display().to_string()));
+            Err(problem.help(remove).into())
+        }
+        Some(_) => {
+            terminal::out(&format!("{} is sealed and signed already\n", sanitize(&shown)))?;
+            Ok(Ending::Done)
+        }
+        None => {
+            whole::write(repository, &path, &signature, Existing::Replace)?;
+            terminal::out(&sign::next(&format!("signed {shown}"), &shown, true))?;
+            Ok(Ending::Done)
+        }
+    }
 }
 
 fn refused(path: &str, error: &SealError) -> Failure {

@@ -1,12 +1,15 @@
-//! `certgate verify`: hash, subject and evidence of single certificates, held against content.
+//! `certgate verify`: hash, signature, subject and evidence of single certificates, held against content.
+
+use std::path::Path;
 
 use super::args::VerifyArgs;
-use super::{Ending, Failure, draft, lint, selection, terminal};
-use crate::certificate::{FileState, SubjectField, names};
+use super::sign::HeadKeys;
+use super::{Ending, Failure, draft, lint, selection, sign, terminal};
+use crate::certificate::{Certificate, FileState, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
 use crate::diagnostic::{Level, sanitize};
 use crate::git::{Blob, Repository};
-use crate::trust::{HashCheck, check_hash};
+use crate::trust::{HashCheck, MAX_SIGNATURE, SignatureCheck, check_hash};
 
 /// Largest file whose lines are counted.
 const MOST_COUNTED: u64 = 32 * 1024 * 1024;
@@ -18,6 +21,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Failure> {
         (true, _) => Snapshot::Index,
         (false, head) => Snapshot::Commit(selection::commit(&repository, head.unwrap_or("HEAD"))?),
     };
+    let keys = HeadKeys::read(&repository)?;
     let mut holds = true;
     for path in &args.paths {
         let shown = draft::relative_to_root(&repository, path).unwrap_or_else(|| lint::as_given(path));
@@ -43,6 +47,14 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Failure> {
                 "hash: does not match; the document was changed after it was sealed".to_owned(),
             ),
         });
+        lines.push(signature(
+            &repository,
+            &keys,
+            path,
+            &shown,
+            &parsed.certificate,
+            &bytes,
+        )?);
         match &parsed.certificate.subject {
             SubjectField::Absent => lines.push((true, "subject: none; it covers by name".to_owned())),
             SubjectField::Unreadable => lines.push((false, "subject: cannot be read".to_owned())),
@@ -69,6 +81,60 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Failure> {
     Ok(if holds { Ending::Done } else { Ending::Blocked })
 }
 
+/// Whose word it is. What HEAD holds must have been signed while the key was valid; what it does not hold yet must be so now, too.
+fn signature(
+    repository: &Repository,
+    keys: &HeadKeys,
+    path: &Path,
+    shown: &RepoPath,
+    certificate: &Certificate,
+    bytes: &[u8],
+) -> Result<(bool, String), Failure> {
+    let beside = sign::path_of(path);
+    let signature = match std::fs::File::open(&beside) {
+        Ok(file) => {
+            let mut signature = Vec::new();
+            let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_SIGNATURE + 1), &mut signature);
+            read.map_err(|error| Failure::io("read", &beside, &error))?;
+            signature
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((true, "signature: none".to_owned())),
+        Err(error) => return Err(Failure::io("read", &beside, &error)),
+    };
+    let mut at: Vec<jiff::Timestamp> = certificate.date.into_iter().collect();
+    let committed = match repository.head()?.commit() {
+        Some(commit) => repository.entry(&Snapshot::Commit(commit.clone()), shown)?.is_some(),
+        None => false,
+    };
+    if !committed || at.is_empty() {
+        at.push(jiff::Timestamp::now());
+    }
+    let list = keys.origin();
+    let verified = match keys.check(bytes, &signature, &at) {
+        SignatureCheck::Absent => return Ok((true, "signature: none".to_owned())),
+        SignatureCheck::Invalid(problem) => return Ok((false, format!("signature: {problem}; {list}"))),
+        SignatureCheck::Valid(verified) => verified,
+    };
+    let by = format!(
+        "{}, key {} ({})",
+        verified.principals.join(", "),
+        verified.key,
+        verified.algorithm
+    );
+    let agent = certificate.agent.as_deref().unwrap_or_default();
+    let policy = lint::in_force(repository)?;
+    let speakers = policy.as_ref().and_then(|policy| policy.agents.get(agent));
+    let speakers = speakers.map(|agent| agent.principals.as_slice()).unwrap_or_default();
+    let speaks = speakers.is_empty() || speakers.iter().any(|speaker| verified.matches(speaker));
+    Ok(match speaks {
+        true => (true, format!("signature: valid, {by}; {list}")),
+        false => (
+            false,
+            format!("signature: {by}, who may not speak for `{agent}`; {list}"),
+        ),
+    })
+}
+
 fn state(repository: &Repository, at: &Snapshot, path: &RepoPath) -> Result<FileState, Failure> {
     Ok(match repository.entry(at, path)? {
         None => FileState::Deleted,
@@ -83,7 +149,7 @@ fn state(repository: &Repository, at: &Snapshot, path: &RepoPath) -> Result<File
 fn evidence(
     repository: &Repository,
     at: &Snapshot,
-    certificate: &crate::certificate::Certificate,
+    certificate: &Certificate,
     lines: &mut Vec<(bool, String)>,
 ) -> Result<(), Failure> {
     let cited: Vec<_> = certificate

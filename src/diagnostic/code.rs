@@ -101,6 +101,7 @@ codes! {
     CG516, "authorization is missing", "The component is of medium or high risk and lists `authorizers`: beside the reviewers' certificates, one of these agents must approve each file, and it must be another person than the reviewers who are counted.";
     CG517, "policy goes back", "The policy has a `serial`, and the change brings a policy whose serial is not greater, or that has none, or takes the policy away. So an older policy cannot come back. Set `serial` to a greater number.";
     CG518, "nobody can sign", "The change brings a policy with `signatures: required`, and `.certgate/allowed_signers` is missing or lists nobody: no approval could ever count. Add the signers in the same change.";
+    CG519, "cannot be signed", "`--sign` has OpenSSH's `ssh-keygen` sign, and it did not: the key is not there, its passphrase was not given, or the agent does not hold it. Nothing was written.";
     // CG6xx: evidence
     CG601, "evidence is missing", "The policy requires evidence that the certificate does not give: `file-references` asks that EVIDENCE names a gated file with line numbers.";
     // CG7xx: the repository and the machine

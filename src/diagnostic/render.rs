@@ -79,7 +79,9 @@ fn wrap(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
-    let command = ["certgate ", "git "].iter().any(|program| text.starts_with(program));
+    let command = ["certgate ", "git ", "echo ", "printf ", "rm "]
+        .iter()
+        .any(|program| text.starts_with(program));
     if let (true, Some((command, comment))) = (command, text.split_once("   # ")) {
         let comment = wrap(comment, columns.saturating_sub(2)).replace('\n', "\n# ");
         return format!("{}\n# {comment}", wrap(command, columns));
@@ -142,6 +144,7 @@ mod tests {
             wrap(command, 40),
             "certgate certify gpu --staged \\\n    --status APPROVED \\\n    --agent 'a --b c' \\\n    --rationale \"WHY --x\""
         );
+        assert_eq!(wrap("echo 'one  two' >> three", 9), "echo 'one  two' >> three");
         assert_eq!(wrap("one two three", 9), "one two\nthree");
         assert_eq!(wrap("short", 9), "short");
         assert_eq!(wrap("git log   # not long", 20), "git log   # not long");

@@ -30,7 +30,7 @@ pub use fetch::{Wanted, is_branch_name, kept, tracking};
 pub use message::clean_message;
 pub use range::Authorship;
 pub use refs::Head;
-pub use run::{GitVersion, git_version};
+pub use run::{GitVersion, find_program, git_version};
 pub use setting::Setting;
 pub use staged::PendingStaged;
 pub use store::Blob;

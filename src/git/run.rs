@@ -208,18 +208,23 @@ impl Complaints {
     }
 }
 
-/// The absolute path of `git`. Empty and relative entries of `PATH` are skipped: they would let a repository supply its own.
+/// The absolute path of a program. Empty and relative entries of `PATH` are skipped: they would let a repository supply its own.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    search(&std::env::var_os("PATH")?, name)
+}
+
+/// The absolute path of `git`.
 fn git() -> Result<&'static Path, GitError> {
     static GIT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    GIT.get_or_init(|| search(&std::env::var_os("PATH")?))
+    GIT.get_or_init(|| find_program("git"))
         .as_deref()
         .ok_or(GitError::NoGit)
 }
 
-fn search(path: &OsStr) -> Option<PathBuf> {
+fn search(path: &OsStr, name: &str) -> Option<PathBuf> {
     std::env::split_paths(path)
         .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join("git"))
+        .map(|directory| directory.join(name))
         .find(|file| {
             std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
         })
@@ -274,7 +279,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("git");
         std::fs::write(&file, "#!/bin/sh\n").unwrap();
-        let path = |entry: &str| search(OsStr::new(&format!(":.:bin:{entry}")));
+        let path = |entry: &str| search(OsStr::new(&format!(":.:bin:{entry}")), "git");
         assert_eq!(path(home.path().to_str().unwrap()), None, "not executable");
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(path(home.path().to_str().unwrap()), Some(file));

@@ -117,6 +117,11 @@ impl PublicKey {
         kind.unwrap_or_default().to_owned()
     }
 
+    /// Type and base64, as it stands in a file.
+    pub(super) fn line(&self) -> String {
+        format!("{} {}", self.kind(), Base64::encode_string(&self.blob))
+    }
+
     /// Why signatures of this key do not count, whoever owns it.
     pub(super) fn weakness(&self) -> Option<String> {
         match &self.material {

@@ -27,7 +27,7 @@ pub use key::KeyName;
 pub use problem::{SignatureProblem, SignersError};
 pub use revoked::Revoked;
 pub use signers::Signers;
-pub use verify::{SignatureCheck, Verified, verify};
+pub use verify::{SignatureCheck, Signer, Verified, signer, verify};
 
 /// The namespace of certgate's signatures: `ssh-keygen -Y sign -n certgate`. A signature made for anything else does not count.
 pub const NAMESPACE: &str = "certgate";

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::authority::{Endorsement, SigningKey};
-use super::crypto;
+use super::crypto::{self, Presence};
 use super::key::KeyName;
 use super::problem::SignatureProblem;
 use super::revoked::Revoked;
@@ -81,6 +81,35 @@ pub fn verify(
     }
 }
 
+/// Whose signature it is, whether they are allowed to or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The key's fingerprint.
+    pub name: KeyName,
+    /// The key as it stands in the allowed signers: its type and base64.
+    pub line: String,
+}
+
+/// Tells which key signed a document, in certgate's namespace; nothing is asked of the key.
+pub fn signer(document: &[u8], signature: &[u8]) -> Result<Signer, SignatureProblem> {
+    let (signing, _) = proved(document, signature)?;
+    Ok(Signer {
+        name: signing.plain.name(),
+        line: signing.plain.line(),
+    })
+}
+
+/// Holds a signature against its document and nothing else.
+fn proved(document: &[u8], signature: &[u8]) -> Result<(SigningKey, Option<Presence>), SignatureProblem> {
+    let envelope = Envelope::parse(signature)?;
+    if envelope.namespace != NAMESPACE {
+        return Err(SignatureProblem::WrongNamespace(envelope.namespace));
+    }
+    let signing = SigningKey::parse(&envelope.key)?;
+    let presence = crypto::verify(&signing.plain, &envelope.signature, &envelope.signed(document)?)?;
+    Ok((signing, presence))
+}
+
 /// In the order of `ssh-keygen -Y verify`: the signature itself, then revocation, then who is allowed.
 fn check(
     document: &[u8],
@@ -89,12 +118,7 @@ fn check(
     revoked: &Revoked,
     at: &[Timestamp],
 ) -> Result<Verified, SignatureProblem> {
-    let envelope = Envelope::parse(signature)?;
-    if envelope.namespace != NAMESPACE {
-        return Err(SignatureProblem::WrongNamespace(envelope.namespace));
-    }
-    let signing = SigningKey::parse(&envelope.key)?;
-    let presence = crypto::verify(&signing.plain, &envelope.signature, &envelope.signed(document)?)?;
+    let (signing, presence) = proved(document, signature)?;
     let key = signing.plain.name();
     if revoked.covers(&signing) {
         return Err(SignatureProblem::Revoked { key });

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 14] = [
+const PICTURE: [(&str, &[&str]); 15] = [
     ("change", &[]),
     ("progress", &[]),
     ("diagnostic", &["change"]),
@@ -42,6 +42,7 @@ const PICTURE: [(&str, &[&str]); 14] = [
         ],
     ),
     ("hooks", &["change", "diagnostic"]),
+    ("signing", &["diagnostic", "git"]),
     (
         "report",
         &[
@@ -69,6 +70,7 @@ const PICTURE: [(&str, &[&str]); 14] = [
             "evidence",
             "verdict",
             "hooks",
+            "signing",
             "report",
             "progress",
         ],
@@ -140,6 +142,22 @@ fn git2_has_one_user() {
     for file in files {
         let own = file.strip_prefix(root()).unwrap().starts_with("git");
         assert!(own || !code(&file).contains("git2::"), "{}", file.display());
+    }
+}
+
+/// `git` runs git, `signing` has OpenSSH sign, and `demo` plays its story in a scratch repository of its own.
+#[test]
+fn programs_are_started_in_three_places() {
+    let may = ["git/run.rs", "signing/mod.rs", "cli/demo.rs"];
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    for file in files
+        .iter()
+        .filter(|file| !file.file_name().unwrap().to_string_lossy().contains("tests"))
+    {
+        let own = file.strip_prefix(root()).unwrap().to_str().unwrap();
+        let starts = code(file).contains("Command::new(");
+        assert!(may.contains(&own) || !starts, "{own}");
     }
 }
 

@@ -1,1 +1,0 @@
-//! Signatures: made and checked interchangeably with `ssh-keygen`.

@@ -4,6 +4,8 @@
 //! A file is a family. Its attacks are registered with [`attacks`], and each becomes a test; [`table`] prints what was tried.
 
 mod identity;
+mod ledger;
+mod policy;
 mod table;
 mod text;
 mod time;

@@ -40,6 +40,13 @@ impl Signers {
         self.lines.is_empty()
     }
 
+    /// Whether any line, whatever its options, is for a principal.
+    pub fn knows(&self, principal: &str) -> bool {
+        self.lines
+            .iter()
+            .any(|line| pattern::list_fits(principal, &line.principals))
+    }
+
     /// The principals that the list names, in its order, as written: some may be patterns, and some may stand more than once.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().flat_map(|line| positive(&line.principals))

@@ -3,6 +3,7 @@
 mod client;
 mod policy;
 mod server;
+mod signers;
 
 use super::args::{DoctorArgs, ListFormat};
 use super::{Ending, Failure, terminal};
@@ -65,6 +66,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Ending, Failure> {
     client::aliases(&repository, &mut found)?;
     if let Some(policy) = policy::policy(&repository, &mut found)? {
         policy::branches(&repository, &policy, &mut found)?;
+        signers::signers(&repository, &policy, &mut found)?;
     }
     history(&repository, &mut found)?;
     if !repository.is_bare() {

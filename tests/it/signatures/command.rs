@@ -108,12 +108,12 @@ fn without_openssh_it_says_so() {
 }
 
 /// An agent of OpenSSH, which goes away with the value.
-struct Agent {
+pub(super) struct Agent {
     process: std::process::Child,
 }
 
 impl Agent {
-    fn start(scene: &mut Scene) -> Self {
+    pub(super) fn start(scene: &mut Scene) -> Self {
         let socket = scene.home("agent");
         scene.repo.set("SSH_AUTH_SOCK", &socket);
         let mut command = scene.repo.command("ssh-agent");
@@ -142,7 +142,7 @@ impl Drop for Agent {
 }
 
 /// Lets OpenSSH ask a program for passphrases, as it does without a terminal.
-fn knows_the_passphrase(scene: &mut Scene, passphrase: &str) {
+pub(super) fn knows_the_passphrase(scene: &mut Scene, passphrase: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     scene
         .repo
@@ -387,4 +387,33 @@ fn what_was_signed_while_the_key_was_valid_stays_signed() {
         scene.allow(&[format!("ada {options} {}", scene.public(&key))]);
         run(&scene.repo, &["verify", &path]).ends(code);
     }
+}
+
+#[test]
+fn the_doctor_looks_at_who_may_sign() {
+    if !openssh() {
+        return;
+    }
+    let required = |who: &str| {
+        let agent = format!("performance-engineer: {{ principals: [{who}], may_lift: true }}");
+        let policy = crate::scene::POLICY.replace("performance-engineer: { may_lift: true }", &agent);
+        format!("defaults: {{ signatures: required }}\n{policy}")
+    };
+    let scene = Scene::new();
+    let doctor = |said: &str| {
+        let ran = run(&scene.repo, &["doctor"]);
+        assert!(ran.out.contains(said), "{said}: {}", ran.said());
+    };
+    let quiet = run(&scene.repo, &["doctor"]).out;
+    assert!(!quiet.contains("sign"), "{quiet}");
+    scene.commit_list("policy.yaml", required("perf@example.org").as_bytes());
+    doctor("WRONG the policy asks for signatures, and .certgate/allowed_signers names nobody");
+    let key = scene.plain_key("ada");
+    scene.allow(&[format!("ada@example.org {}", scene.public(&key))]);
+    doctor("ok    1 principal may sign");
+    doctor("note  perf@example.org, who may speak for `performance-engineer`, has no key");
+    scene.allow(&[format!("*@example.org {}", scene.public(&key))]);
+    assert!(!run(&scene.repo, &["doctor"]).out.contains("has no key"));
+    scene.allow(&["ada@example.org what".to_owned()]);
+    doctor("WRONG .certgate/allowed_signers cannot be read: ");
 }

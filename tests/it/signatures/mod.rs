@@ -4,6 +4,7 @@
 mod command;
 mod differential;
 mod keys;
+mod manual;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -69,6 +69,15 @@ fn read(listed: &[u8]) -> Vec<ConfiguredHook> {
             _ => {}
         }
     }
+    // `hook.EVENT.enabled` turns off all hooks of the event.
+    let off: Vec<String> = hooks
+        .iter()
+        .filter(|hook| hook.disabled)
+        .map(|hook| hook.name.clone())
+        .collect();
+    for hook in &mut hooks {
+        hook.events.retain(|event| !off.contains(event));
+    }
     hooks
 }
 
@@ -87,5 +96,7 @@ mod tests {
         assert_eq!(hooks[1].events, ["pre-push"]);
         assert!(!hooks[1].runs_certgate("pre-push"));
         assert_eq!(read(b""), []);
+        let off = b"hook.a.event\npre-push\0hook.a.command\ncertgate hook pre-push\0hook.pre-push.enabled\nfalse\0";
+        assert!(!read(off)[0].runs_certgate("pre-push"));
     }
 }

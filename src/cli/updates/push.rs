@@ -2,7 +2,7 @@
 //! what is there.
 
 use super::standing::{HEADS, Judge, Standing};
-use super::{Brought, input, judged, tell};
+use super::{Brought, input, judged, refuse_no_input, tell};
 use crate::change::ObjectId;
 use crate::cli::{Ending, Failure, install, terminal};
 use crate::diagnostic::{Code, Diagnostic, Level, sanitize};
@@ -14,7 +14,11 @@ use crate::report;
 
 /// Carries out the hook before a push.
 pub(in crate::cli) fn pre_push(repository: &Repository, remote: Option<&str>) -> Result<Ending, Failure> {
-    let mut updates = push::pre_push(&input()?)?;
+    // What pre-commit and prek tell by the environment comes with no standard input.
+    let (mut updates, none) = match refuse_no_input() {
+        Ok(()) => (push::pre_push(&input()?)?, None),
+        Err(none) => (Vec::new(), Some(none)),
+    };
     let mut remote = remote.unwrap_or("origin").to_owned();
     if updates.is_empty() {
         let by_git = install::by_git(repository)?;
@@ -26,7 +30,7 @@ pub(in crate::cli) fn pre_push(repository: &Repository, remote: Option<&str>) ->
             repository.work_tree(),
             by_git,
         )? {
-            Told::Nothing => return Ok(Ending::Done),
+            Told::Nothing => return none.map_or(Ok(Ending::Done), Err),
             Told::Lost(problem) => return Err((*problem).into()),
             Told::Push(push) => {
                 updates.push(by_manager(repository, &push)?);

@@ -110,3 +110,17 @@ fn what_pre_commit_tells_is_judged() {
     ])
     .blocks(&["CG201"]);
 }
+
+/// git hands a pipe to its hooks. What is none comes from somebody else, whose lines are gone.
+#[test]
+fn a_push_without_a_pipe_is_refused() {
+    let repo = with_policy();
+    let ran = Ran::from(
+        repo.command(env!("CARGO_BIN_EXE_certgate"))
+            .args(["hook", "pre-push"])
+            .output()
+            .unwrap(),
+    );
+    ran.undecided("CG714");
+    Ran::from(repo.certgate_with_stdin(&["hook", "pre-push", "origin"], b"")).ends(0);
+}

@@ -91,12 +91,17 @@ impl Builder<'_> {
             Event::Code(text) => {
                 self.inline(&range);
                 self.spoil_name();
+                let mut text = text.into_string();
+                // The parser makes one blank of a line feed and two of CRLF.
+                if self.outline.slice(range.clone()).contains(['\n', '\r']) {
+                    text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                }
                 if let Some((heading, _)) = &mut self.heading {
                     heading.plain.push_str(&text);
                 }
                 if self.readable() {
                     self.outline.words.push(Words {
-                        text: text.into_string(),
+                        text,
                         at: range.start,
                         code: true,
                     });
@@ -367,3 +372,7 @@ impl Builder<'_> {
         self.outline.words.extend(self.words.take().map(|(words, _)| words));
     }
 }
+
+#[cfg(test)]
+#[path = "another_reader_tests.rs"]
+mod tests;

@@ -163,6 +163,13 @@ fn the_subject_is_read_strictly() {
 }
 
 #[test]
+fn a_code_span_over_two_lines_names_the_same_with_crlf() {
+    let text = "# T\n\n## EVIDENCE\n`src/a b.py`, `src/c\nd.py` and `src/e.py:1`\n";
+    let names = |text: &str| read(text).certificate.named;
+    assert_eq!(names(text), names(&text.replace('\n', "\r\n")));
+}
+
+#[test]
 fn hostile_documents_cost_little() {
     let pieces = [
         "- ",

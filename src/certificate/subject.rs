@@ -6,7 +6,7 @@
 
 use super::outline::{Heading, Outline};
 use super::{FileState, Subject, SubjectField, SubjectFile, fold_component};
-use crate::change::{Digest, Mode, ObjectId, RepoPath};
+use crate::change::{Digest, Mode, ObjectId, RepoPath, deceptive};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// The section's name.
@@ -98,6 +98,9 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
         if name.is_empty() || one_line(name) != name {
             return Err(fail(line, "the component is empty or has stray blanks"));
         }
+        if name.chars().any(deceptive) {
+            return Err(fail(line, "the component has characters that cannot be seen"));
+        }
         subject.components.push(name.to_owned());
         lines.next();
     }
@@ -110,6 +113,9 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
     }) {
         if value.is_empty() || one_line(value) != value {
             return Err(fail(line, "the value is empty or has stray blanks"));
+        }
+        if value.chars().any(deceptive) {
+            return Err(fail(line, "the value has characters that cannot be seen"));
         }
         match key {
             "target" => subject.targets.push(value.to_owned()),
@@ -314,6 +320,9 @@ mod tests {
             ),
             (1, "certgate/subject/v1\n".to_owned()),
             (1, "certgate/subject/v1\ncomponent \n".to_owned()),
+            (1, "certgate/subject/v1\ncomponent a\u{1b}b\n".to_owned()),
+            (1, "certgate/subject/v1\ncomponent a\u{200b}b\n".to_owned()),
+            (2, "certgate/subject/v2\ncomponent a\ntarget ma\u{200b}in\n".to_owned()),
             (2, "certgate/subject/v1\ncomponent a\nbase main\n".to_owned()),
             (3, "certgate/subject/v1\ncomponent a\nhead -\nbase -\n".to_owned()),
             (4, format!("{head}\n")),

@@ -14,6 +14,7 @@
 
 #![allow(clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod field;
 mod measure;
 mod world;
 
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
+use field::Twins;
 use measure::{Job, Pair, Tools};
 use world::{Scale, World};
 
@@ -194,6 +196,35 @@ impl Table {
             );
             // Room for buffers and a window on the blob, not for a tenth of the blob.
             rows.push(("6", Row::memory(name, hook(&middle, &big), one, 3.0)));
+        }
+
+        if self.options.wants("7") {
+            for files in [scale.files, scale.small_files] {
+                let clones = Twins::clones(directory, &self.tools, &make(files, scale.certificates[1])?)?;
+                let commit = |clone: &Path| Twins::commit(&self.tools, clone);
+                let name = format!(
+                    "git commit on a feature branch, {} files, strict hook : without",
+                    world::thousands(files)
+                );
+                rows.push((
+                    "7",
+                    Row::time(name, commit(&clones.with).ours(), commit(&clones.without), 1.1),
+                ));
+            }
+        }
+
+        if self.options.wants("8") {
+            let servers = Twins::servers(directory, &self.tools, &middle)?;
+            let push = |server: &Path| Twins::push(&self.tools, &middle, server);
+            let name = format!(
+                "git push of {} commits, {} files, pre-receive : without",
+                world::thousands(scale.commits),
+                world::thousands(scale.commits * world::FILES_PER_COMMIT)
+            );
+            rows.push((
+                "8",
+                Row::information(name, push(&servers.with)?, push(&servers.without)?),
+            ));
         }
 
         for (number, row) in rows {

@@ -85,6 +85,11 @@ impl Tools {
             .env("GIT_PREFIX", "")
     }
 
+    /// Removes what lies below a directory of a repository.
+    pub fn remove(&self, repository: &Path, below: &str) -> Job {
+        self.job(Path::new("/bin/rm"), repository, &["-r", "-f", below])
+    }
+
     pub fn ripgrep(&self) -> Option<Job> {
         let program = self.ripgrep.as_deref()?;
         Some(self.job(program, &self.home, &[]))

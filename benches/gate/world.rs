@@ -108,6 +108,13 @@ impl World {
         tools.git(&self.path, arguments).run().map(drop)
     }
 
+    /// The policy of this world, with other words on enforcement.
+    pub fn policy_with(&self, enforce: &str) -> String {
+        let (head, tail) = (policy(&[]), "components:\n");
+        let components = head.split_once(tail).map_or("", |(_, components)| components);
+        format!("version: 1\ncertificates: [\"certificates/**/*.md\"]\n{enforce}{tail}{components}")
+    }
+
     /// Runs git, with another index where one is named, and lets `write` fill its standard input; gives what it prints.
     fn feed(
         &self,
@@ -115,30 +122,7 @@ impl World {
         arguments: &[&str],
         write: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<String> {
-        let mut command = Command::new("git");
-        command
-            .args(arguments)
-            .current_dir(&self.path)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-            command.env_remove(variable);
-        }
-        if let Some(index) = index {
-            command.env("GIT_INDEX_FILE", index);
-        }
-        let mut child = command.spawn().context("cannot run git")?;
-        let mut input = BufWriter::with_capacity(1 << 20, child.stdin.take().context("git takes no input")?);
-        write(&mut input)?;
-        input.flush()?;
-        drop(input);
-        let output = child.wait_with_output()?;
-        if !output.status.success() {
-            bail!("git {}: {}", arguments.join(" "), output.status);
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        feed(&self.path, index, arguments, write)
     }
 
     fn write_history(&self, out: &mut dyn Write, commits: usize) -> Result<()> {
@@ -233,6 +217,39 @@ impl World {
         fs::rename(partial, index)?;
         Ok(())
     }
+}
+
+/// Runs git in a directory, with another index where one is named, and lets `write` fill its standard input; gives what it prints.
+pub fn feed(
+    directory: &Path,
+    index: Option<&Path>,
+    arguments: &[&str],
+    write: impl FnOnce(&mut dyn Write) -> Result<()>,
+) -> Result<String> {
+    let mut command = Command::new("git");
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        command.env_remove(variable);
+    }
+    if let Some(index) = index {
+        command.env("GIT_INDEX_FILE", index);
+    }
+    let mut child = command.spawn().context("cannot run git")?;
+    let mut input = BufWriter::with_capacity(1 << 20, child.stdin.take().context("git takes no input")?);
+    write(&mut input)?;
+    input.flush()?;
+    drop(input);
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("git {}: {}", arguments.join(" "), output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 fn begin_commit(out: &mut dyn Write, branch: &str, nth: usize, message: &str, from: Option<&str>) -> Result<()> {

@@ -96,11 +96,13 @@ fn show(name: Option<&str>) -> Result<Ending, Failure> {
     text.push_str("enforce:\n");
     for entry in &policy.enforce {
         text.push_str(&format!(
-            "  {:<40} pre-commit {:<6} pre-push {:<6} merge {}\n",
+            "  {:<40} pre-commit {:<6} pre-push {:<6} merge {:<6} delete {:<6} force {}\n",
             join(&entry.branches),
             entry.pre_commit.as_str(),
             entry.pre_push.as_str(),
-            entry.merge.as_str()
+            entry.merge.as_str(),
+            entry.delete.as_str(),
+            entry.force.as_str()
         ));
     }
     text.push_str("components:\n");

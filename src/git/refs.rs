@@ -400,6 +400,28 @@ impl Repository {
         ))
     }
 
+    /// The ref that a symbolic ref leads to in the end; `None` where it is none. Only reftables need git for the answer.
+    pub fn target_of(&self, name: &str) -> Result<Option<String>, GitError> {
+        if self.location.reftable {
+            return self.symbolic_ref(name);
+        }
+        let mut target = None;
+        let mut name = name.to_owned();
+        for _ in 0..6 {
+            match self.ref_file(&name)? {
+                Some(Value::Symbolic(next)) => {
+                    name.clone_from(&next);
+                    target = Some(next);
+                }
+                _ => return Ok(target),
+            }
+        }
+        Err(GitError::unreadable(
+            self.location.common_dir.join(name),
+            "symbolic refs form a circle",
+        ))
+    }
+
     /// The ref that a symbolic ref names.
     pub fn symbolic_ref(&self, name: &str) -> Result<Option<String>, GitError> {
         let output = self.runner.output(&["symbolic-ref", "--quiet", name])?;

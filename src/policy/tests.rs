@@ -34,6 +34,35 @@ fn component(body: &str) -> String {
 }
 
 #[test]
+fn deleting_and_forcing_go_by_the_entry_and_else_by_merge() {
+    let text = "version: 1\nenforce:\n  - { branches: [main], force: warn }\n  - { branches: [rel], merge: warn, delete: block }\n";
+    let (policy, _) = parse(text).unwrap();
+    let both = |branch| (policy.deletion(branch), policy.forcing(branch));
+    assert_eq!(both("main"), (Enforcement::Block, Enforcement::Warn));
+    assert_eq!(both("rel"), (Enforcement::Block, Enforcement::Off));
+    assert_eq!(both("elsewhere"), (Enforcement::Block, Enforcement::Block));
+    let source = PolicySource {
+        name: "p".into(),
+        bytes: text.as_bytes(),
+    };
+    let enforcing = Enforcing::parse(&source).unwrap();
+    for stage in Stage::ALL {
+        for branch in ["main", "rel", "elsewhere"] {
+            let target = Target::Branch(branch);
+            assert_eq!(enforcing.enforcement(target, stage), policy.enforcement(target, stage));
+        }
+    }
+    let wrong = errors("version: 1\nenforce: [{ branches: [main], forced: warn, delete: of }]\n");
+    assert_eq!(wrong[0].code(), Code::CG003);
+    assert_eq!(wrong[0].helps(), ["did you mean `force`?"]);
+    let wrong = errors("version: 1\nenforce: [{ branches: [main], delete: of }]\n");
+    assert_eq!(
+        (wrong[0].code(), wrong[0].helps()),
+        (Code::CG009, &["did you mean `off`?".to_owned()][..])
+    );
+}
+
+#[test]
 fn packs_parse_and_their_examples_hold() {
     let specialists = [
         "torch-specialist",

@@ -108,20 +108,24 @@ struct Start<'u> {
 impl Push<'_> {
     /// Judges every update before it says how the push ends.
     fn judge(&self, updates: &[RefUpdate]) -> Result<Ending, Failure> {
-        let mut blocked: Vec<&str> = Vec::new();
+        let mut blocked = 0;
         let mut undecided: Vec<Diagnostic> = Vec::new();
         for update in updates {
             let Some(branch) = update.branch() else { continue };
-            match self.judge_one(branch, update) {
-                Ok(Ending::Done) => {}
-                Ok(Ending::Blocked) => blocked.push(branch),
-                Err(failure) => {
-                    let into = format!("this was asked about `{}`", sanitize(branch));
-                    undecided.extend(failure.diagnostics.into_iter().map(|d| d.because(&into)));
+            // A branch that is another name of a branch moves both.
+            let meant = self.meant(update)?;
+            for branch in std::iter::once(branch).chain(meant.as_deref()) {
+                match self.judge_one(branch, update) {
+                    Ok(Ending::Done) => {}
+                    Ok(Ending::Blocked) => blocked += 1,
+                    Err(failure) => {
+                        let into = format!("this was asked about `{}`", sanitize(branch));
+                        undecided.extend(failure.diagnostics.into_iter().map(|d| d.because(&into)));
+                    }
                 }
             }
         }
-        if self.stage == Stage::PreReceive && updates.len() > 1 && !(blocked.is_empty() && undecided.is_empty()) {
+        if self.stage == Stage::PreReceive && updates.len() > 1 && !(blocked == 0 && undecided.is_empty()) {
             terminal::prose(&format!(
                 "certgate: the push is refused as a whole, all {} refs of it",
                 updates.len()
@@ -130,10 +134,19 @@ impl Push<'_> {
         if !undecided.is_empty() {
             return Err(Failure { diagnostics: undecided });
         }
-        Ok(match blocked.is_empty() {
-            true => Ending::Done,
-            false => Ending::Blocked,
+        Ok(match blocked {
+            0 => Ending::Done,
+            _ => Ending::Blocked,
         })
+    }
+
+    /// The branch that a symbolic branch names. Where it is deleted, only the name goes.
+    fn meant(&self, update: &RefUpdate) -> Result<Option<String>, Failure> {
+        if self.stage != Stage::PreReceive || matches!(update, RefUpdate::Delete { .. }) {
+            return Ok(None);
+        }
+        let target = self.repository.target_of(update.name())?;
+        Ok(target.and_then(|name| name.strip_prefix(HEADS).map(str::to_owned)))
     }
 
     fn judge_one(&self, branch: &str, update: &RefUpdate) -> Result<Ending, Failure> {

@@ -3,11 +3,13 @@
 //!
 //! Forcing and deleting a branch of one's own clone is ordinary work. What counts is what a branch would bring.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::standing::HEADS;
 use super::{Brought, input, judged, tell};
-use crate::change::{ObjectId, Snapshot};
+use crate::change::{Mode, ObjectId, Snapshot};
 use crate::cli::judge::{self, InForce};
 use crate::cli::selection::{self, policy_path};
 use crate::cli::{Ending, Failure, terminal};
@@ -88,8 +90,24 @@ fn judge_of(repository: &Repository, moving: &Move) -> Result<Option<(ObjectId, 
     }
 }
 
+/// A mirror moves thousands of branches at once that all have one policy: each is read once.
 fn enforcing(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>, Failure> {
-    judge::enforcing_at(repository, at).map_err(|failure| past(failure, at))
+    thread_local! {
+        static KNOWN: RefCell<HashMap<ObjectId, Enforcing>> = RefCell::default();
+    }
+    let entry = repository.entry(&Snapshot::Commit(at.clone()), &policy_path())?;
+    let id = entry.filter(|entry| entry.mode != Mode::Symlink).map(|entry| entry.id);
+    if let Some(known) = id
+        .as_ref()
+        .and_then(|id| KNOWN.with_borrow(|known| known.get(id).cloned()))
+    {
+        return Ok(Some(known));
+    }
+    let found = judge::enforcing_at(repository, at).map_err(|failure| past(failure, at))?;
+    if let (Some(id), Some(found)) = (id, &found) {
+        KNOWN.with_borrow_mut(|known| known.insert(id, found.clone()));
+    }
+    Ok(found)
 }
 
 /// An unreadable policy closes the gate for the commit that mends it, too, so the way out is told.

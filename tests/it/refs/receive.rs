@@ -349,3 +349,27 @@ fn a_push_is_warned_of_before_it_leaves() {
     let ran = server.push(&["--force", "main"]);
     assert_eq!(ran.errors(), ["CG716"], "{}", ran.err);
 }
+
+#[test]
+fn a_branch_that_is_another_name_of_main_is_judged_as_main() {
+    let server = Server::new();
+    let bare = server.bare.to_str().unwrap();
+    git(
+        &server.clone,
+        &[
+            "--git-dir",
+            bare,
+            "symbolic-ref",
+            "refs/heads/stable",
+            "refs/heads/main",
+        ],
+    )
+    .ends(0);
+    let before = server.tip("main");
+    edit(&server.clone, 2);
+    server.push(&["main:stable"]).refused(&["CG201"]).says("into `main`");
+    assert_eq!(server.tip("main"), before);
+    certify(&server.clone, "origin/main");
+    server.push(&["main:stable"]).ends(0);
+    assert_ne!(server.tip("main"), before);
+}

@@ -7,7 +7,7 @@ use super::super::{Failure, judge};
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::Repository;
-use crate::policy::Policy;
+use crate::policy::{POLICY_DIRECTORY, Policy};
 use judge::InForce;
 
 /// The branches of this repository, or of a remote as it was last seen. They are read when they are first asked for.
@@ -39,13 +39,7 @@ impl Judge {
         new: &ObjectId,
     ) -> Result<InForce, Failure> {
         let path = policy_path();
-        let at = |commit: &ObjectId| repository.entry(&Snapshot::Commit(commit.clone()), &path);
-        let bare = match base {
-            Some(base) => at(base)?.is_none(),
-            None => true,
-        };
-        // A branch without a policy that takes over the very one that judges it adopts it.
-        let adoption = bare && at(&self.at)? == at(new)?;
+        let adoption = adopts(repository, &self.at, base, new)?;
         let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
         Ok(InForce {
             basis: judge::basis_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
@@ -55,6 +49,24 @@ impl Judge {
             notes: (adoption && self.arriving).then_some(note).into_iter().collect(),
         })
     }
+}
+
+/// True where a branch without a policy takes over the one that judges it, with all that lies beside it: other keys would judge what
+/// comes next.
+pub(super) fn adopts(
+    repository: &Repository,
+    judge: &ObjectId,
+    base: Option<&ObjectId>,
+    new: &ObjectId,
+) -> Result<bool, Failure> {
+    let bare = match base {
+        Some(base) => repository
+            .entry(&Snapshot::Commit(base.clone()), &policy_path())?
+            .is_none(),
+        None => true,
+    };
+    let beside = |commit| repository.subtree_id(commit, POLICY_DIRECTORY.as_bytes());
+    Ok(bare && beside(judge)? == beside(new)?)
 }
 
 impl<'r> Standing<'r> {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use super::standing::HEADS;
+use super::standing::{HEADS, adopts};
 use super::{Brought, input, judged, tell};
 use crate::change::{Mode, ObjectId, Snapshot};
 use crate::cli::judge::{self, InForce};
@@ -170,16 +170,6 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Ending, Failure> {
         report.diagnostics.push(note);
     }
     Ok(tell(&report))
-}
-
-/// True where a branch without a policy takes over the one that judges it.
-fn adopts(repository: &Repository, judge: &ObjectId, base: Option<&ObjectId>, new: &ObjectId) -> Result<bool, Failure> {
-    let policy = |commit: &ObjectId| repository.entry(&Snapshot::Commit(commit.clone()), &policy_path());
-    let bare = match base {
-        Some(base) => policy(base)?.is_none(),
-        None => true,
-    };
-    Ok(bare && policy(judge)? == policy(new)?)
 }
 
 /// What the branch would bring; `None` for nothing.

@@ -225,6 +225,17 @@ fn a_branch_from_before_the_policy_takes_it_over() {
     server.push(&["release/1"]).refused(&["CG201"]);
     clone.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     clone.git(&["merge", "--quiet", "--no-ff", "--no-edit", "main"]);
+    // With keys beside it that would judge what comes next, it is another policy.
+    clone.write(".certgate/allowed_signers", "eve@example.org ssh-ed25519 AAAA\n");
+    clone.commit("My keys");
+    let ran = server.push(&["release/1"]);
+    assert!(
+        ran.err.contains("`certgate-policy`: no certificate covers"),
+        "{}",
+        ran.err
+    );
+    assert_ne!(ran.code, Some(0));
+    clone.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     server.push(&["release/1"]).ends(0);
 }
 

@@ -87,12 +87,15 @@ impl Pusher {
             if pushed.code == Some(0) || pushed.err.contains("(pre-receive hook declined)") {
                 return pushed;
             }
+            // The last two come of two users writing to one repository: git makes a directory, and only then lets the other write to it.
             let lost = [
                 "(fetch first)",
                 "(non-fast-forward)",
                 "(incorrect old value provided)",
                 "cannot lock ref",
                 "(failed to update ref)",
+                "(unpacker error)",
+                "(unable to migrate objects to permanent storage)",
             ];
             assert!(lost.iter().any(|why| pushed.err.contains(why)), "{}", pushed.err);
             self.client.git(&["fetch", "--quiet"]);

@@ -123,6 +123,13 @@ fn what_gitolite_itself_forbids_stays_forbidden() {
     assert_eq!(pushed.code, Some(1), "{}", pushed.err);
     pushed.says("DENIED by refs/heads/locked/");
     accepted(push(&client, &["HEAD:refs/heads/topic"]));
+    // The hook is a link to the one of all repositories, so it is gitolite's to keep; but it runs certgate.
+    let hooks = site.runs_as_owner(env!("CARGO_BIN_EXE_certgate"), &["hooks"], &depot.bare);
+    let line = hooks.lines().find(|line| line.starts_with("pre-receive ")).unwrap();
+    assert!(
+        line.contains("which runs certgate") && !line.contains("; but"),
+        "{hooks}"
+    );
 }
 
 /// Without a server there is only the pusher's own process; with one, nothing of the pusher's configuration counts.

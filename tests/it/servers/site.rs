@@ -103,7 +103,10 @@ impl Site {
 
     /// The same for a repository that processes of several users write to.
     pub(super) fn shared_depot(&self, name: &str, seed: &TestRepo) -> Depot {
-        self.put(name, seed, "all")
+        let depot = self.put(name, seed, "all");
+        // Maintenance that git starts by itself after a push complains to the pusher of lock files that are another user's.
+        depot.ask(&["config", "receive.autogc", "false"]).ends(0);
+        depot
     }
 
     fn put(&self, name: &str, seed: &TestRepo, shared: &str) -> Depot {

@@ -48,22 +48,18 @@ enum Ending {
     Blocked,
 }
 
+/// How much stack the work has, whatever the shell allows the process (`ulimit -s`).
+const STACK: usize = 8 << 20;
+
 /// Parses the arguments, carries out the command and tells the exit code. A panic is an internal error: exit 2, nothing judged.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     signals::listen();
-    let outcome = std::panic::catch_unwind(|| {
-        let cli = match Cli::try_parse() {
-            Ok(cli) => cli,
-            Err(error) => return terminal::usage(&error),
-        };
-        ticker::start();
-        match run(cli.command) {
-            Ok(Ending::Done) => ExitCode::SUCCESS,
-            Ok(Ending::Blocked) => ExitCode::from(1),
-            Err(failure) => terminal::fail(&failure),
-        }
-    });
+    let outcome = match std::thread::Builder::new().stack_size(STACK).spawn(work) {
+        Ok(worker) => worker.join(),
+        // Where there can be no thread, the first one has to do.
+        Err(_) => std::panic::catch_unwind(work),
+    };
     outcome.unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<String>()
@@ -71,6 +67,19 @@ pub fn main() -> ExitCode {
             .or_else(|| panic.downcast_ref::<&str>().copied());
         terminal::fail(&Failure::internal(text.unwrap_or("panic")))
     })
+}
+
+fn work() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return terminal::usage(&error),
+    };
+    ticker::start();
+    match run(cli.command) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Blocked) => ExitCode::from(1),
+        Err(failure) => terminal::fail(&failure),
+    }
 }
 
 fn run(command: Command) -> Result<Ending, Failure> {

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use crate::change::{ObjectId, RepoPath};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize_bytes};
 
+/// What the operating system says where the process may open no more files (EMFILE), which has no name in the standard library.
+const TOO_MANY_OPEN_FILES: i32 = 24;
+
 /// Why the repository could not be read. Each says what was expected; [`GitError::diagnostic`] adds the command that mends it.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -180,6 +183,9 @@ impl GitError {
                     "empty and relative entries of PATH are skipped, so that no repository can supply its own `git`",
                 )
                 .help("install git, or add the absolute path of its directory to PATH"),
+            Self::Spawn { source, .. } if source.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => told
+                .because("each pack of the repository is a file that is kept open")
+                .help("ulimit -n 1024   # or fewer packs: git gc"),
             Self::Spawn { .. } => told.help("git version"),
             Self::Git { stderr, .. } => lines(told, stderr).help("run the command by itself to see what git needs"),
             Self::Answer { .. } => told.help("certgate doctor"),

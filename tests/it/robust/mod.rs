@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod killed;
+mod large;
 mod machine;
+mod odd;
+mod terminal;
 mod together;
 
 use std::process::{Child, Command, Stdio};

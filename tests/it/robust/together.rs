@@ -112,6 +112,36 @@ fn many_hooks_without_a_cache_agree() {
     run(&repo, &["hook", "pre-commit"]).blocks(&["CG302"]);
 }
 
+/// A part of a change that is too large for one certificate.
+#[test]
+fn a_directory_is_certified_by_itself() {
+    let repo = scene::with_policy();
+    for path in ["a/x.py", "a/b/y.py", "ab/z.py"] {
+        repo.write(format!("src/train/{path}"), path);
+    }
+    repo.git(&["add", "--all"]);
+    let certify = |file: &str| {
+        let basic = [
+            "certify",
+            "gpu_memory",
+            "--staged",
+            "--status",
+            "GO",
+            "--agent",
+            "ann",
+            "--rationale",
+            "x",
+        ];
+        run(&repo, &[&basic[..], &["--output", "-", "--file", file]].concat())
+    };
+    for directory in ["src/train/a", "src/train/a/"] {
+        let document = certify(directory).ends(0).out;
+        assert!(document.contains("src/train/a/x.py") && document.contains("src/train/a/b/y.py"));
+        assert!(!document.contains("ab/z.py"), "{document}");
+    }
+    certify("src/train/c").undecided("CG700");
+}
+
 /// Holds the lock that a certgate at work holds.
 fn lock(repo: &TestRepo) -> std::fs::File {
     let directory = std::fs::File::open(repo.path().join(".git/hooks")).unwrap();

@@ -1,4 +1,5 @@
 //! Who may say what: signatures asked for, independence, authorizers, owners, serials, bypasses.
+#![allow(clippy::expect_used)]
 
 use crate::scene::run;
 use crate::signed::{Signed, line, policy};

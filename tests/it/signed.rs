@@ -1,7 +1,7 @@
 //! A repository whose policy asks for signatures, and the people who sign: keys made by the real `ssh-keygen`.
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::scene::{Ran, git, run};
 use crate::support::TestRepo;
@@ -109,12 +109,12 @@ impl Signed {
     }
 
     /// Signs a certificate with a person's key, by `ssh-keygen`.
-    pub(crate) fn sign(&self, path: &PathBuf, person: &str) {
+    pub(crate) fn sign(&self, path: &Path, person: &str) {
         self.sign_as(path, person, "certgate");
     }
 
     /// The same in any namespace.
-    pub(crate) fn sign_as(&self, path: &PathBuf, person: &str, namespace: &str) {
+    pub(crate) fn sign_as(&self, path: &Path, person: &str, namespace: &str) {
         let signed = self
             .repo
             .command("ssh-keygen")

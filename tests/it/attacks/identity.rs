@@ -1,6 +1,6 @@
 //! Family: identity. Who says they are somebody else, are two people, or had a hand in what they approve.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::attacks;
 use super::world::signed;
@@ -8,7 +8,7 @@ use crate::scene::{Ran, run};
 use crate::signed::{Signed, line, policy};
 
 /// An approval for an agent, signed by a person, after something was done to it.
-fn approved(agent: &str, person: &str, then: fn(&Signed, &PathBuf)) -> Ran {
+fn approved(agent: &str, person: &str, then: fn(&Signed, &Path)) -> Ran {
     let world = signed();
     let path = world.certify(agent, "APPROVED", &[]);
     world.sign(&path, person);
@@ -27,8 +27,8 @@ fn changed(policy: &str) -> Signed {
     world
 }
 
-fn signature(path: &PathBuf) -> PathBuf {
-    let mut name = path.clone().into_os_string();
+fn signature(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
     name.push(".sig");
     name.into()
 }

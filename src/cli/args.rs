@@ -264,6 +264,9 @@ pub(super) struct LogArgs {
     /// Only certificates on this component
     #[arg(long, value_name = "COMPONENT")]
     pub(super) component: Option<String>,
+    /// Prove the whole history of the ledger: each certificate came in once and was never altered, each signature was good at its time
+    #[arg(long, conflicts_with_all = ["component", "max_count"])]
+    pub(super) verify: bool,
     /// At most so many
     #[arg(short = 'n', long = "max-count", value_name = "N")]
     pub(super) max_count: Option<usize>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
-use super::{Ending, Failure, judge, selection, terminal};
+use super::{Ending, Failure, judge, proof, selection, terminal};
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
@@ -117,6 +117,9 @@ fn print(lines: &[Line], format: ListFormat) -> Result<(), Failure> {
 
 /// Lists the certificates, newest first.
 pub(super) fn log(args: &LogArgs) -> Result<Ending, Failure> {
+    if args.verify {
+        return proof::run(&args.ledger);
+    }
     let read = read(&args.ledger)?;
     let wanted = args.component.as_deref().map(|name| {
         read.policy

@@ -22,6 +22,7 @@ mod judge;
 mod ledger;
 mod lint;
 mod policy;
+mod proof;
 mod seal;
 mod selection;
 mod sign;

@@ -82,6 +82,9 @@ codes! {
     CG402, "certificate was deleted", "The ledger is append-only. Deleting or moving a certificate lifts nothing. For the verdict the base's version still counts.";
     CG403, "certificate id used twice", "The change adds a certificate whose id is already in the ledger, or adds two with one id.";
     CG404, "Supersedes has no effect", "The certificate names one in `Supersedes` that does not exist, is not older, or that its agent may not lift.";
+    CG405, "the ledger was altered", "`certgate log --verify` found a commit in whose certificates, or signatures, other content stands than where they came in. The ledger is append-only: the gate was not there, or was passed by. Look at the commit; whatever rests on that certificate needs another.";
+    CG406, "the ledger lost something", "`certgate log --verify` found a commit that took a certificate or signature away, or a merge that dropped one. The ledger is append-only. Bring it back as it was.";
+    CG407, "approval revoked", "A later REJECTED or NO_GO names the approval in `Supersedes`, by its own agent, by an owner, or by an agent who may lift. It counts for nothing any more, and the files named are still as it certified them: have them certified anew, or changed.";
     // CG5xx: trust
     CG501, "certificate hash does not match", "The document was changed after it was sealed: `Certificate Hash` is not the SHA-256 of its bytes. Such a certificate approves nothing.";
     CG502, "the policy itself is changed", "A change to `.certgate/` is gated as component `certgate-policy` and must pass both the old policy and the new one.";

@@ -20,6 +20,7 @@ mod setting;
 mod staged;
 mod store;
 mod stream;
+mod touches;
 mod tree;
 
 pub use commit::Person;
@@ -35,6 +36,7 @@ pub use setting::Setting;
 pub use staged::PendingStaged;
 pub use store::Blob;
 pub use stream::Contents;
+pub use touches::Touch;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;

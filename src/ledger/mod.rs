@@ -5,11 +5,13 @@
 
 mod cache;
 mod history;
+mod proof;
 mod read;
 mod record;
 mod shard;
 
 pub use history::carried;
+pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
 pub use read::{Ledger, LedgerError, Query, all, read, signature_path};
 pub use record::{Entry, Origin};
 #[cfg(test)]

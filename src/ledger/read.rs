@@ -249,7 +249,7 @@ fn with_base<T>(
 }
 
 /// A document that was read: what it says, whether its hash is right, and its bytes.
-struct Document {
+pub(super) struct Document {
     parsed: Parsed,
     hash: HashCheck,
     bytes: Vec<u8>,
@@ -264,8 +264,12 @@ impl Document {
         }
     }
 
-    fn certificate(&self) -> &Certificate {
+    pub(super) fn certificate(&self) -> &Certificate {
         &self.parsed.certificate
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     fn is_valid(&self) -> bool {
@@ -291,7 +295,12 @@ impl Document {
     }
 }
 
-fn parse(repository: &Repository, path: &RepoPath, mode: Mode, id: &ObjectId) -> Result<Document, LedgerError> {
+pub(super) fn parse(
+    repository: &Repository,
+    path: &RepoPath,
+    mode: Mode,
+    id: &ObjectId,
+) -> Result<Document, LedgerError> {
     if !matches!(mode, Mode::Regular | Mode::Executable) {
         // A symlink's content is a path and a submodule's a commit: neither is a document.
         return Ok(Document::unread(certificate::not_a_file(path)));
@@ -346,7 +355,7 @@ fn is_history(repository: &Repository, query: &Query<'_>, file: &FileChange) -> 
     Ok(super::record::moment(document.certificate()).is_some_and(|moment| moment < since))
 }
 
-fn is_signature(certificates: &GlobList, path: &RepoPath) -> bool {
+pub(super) fn is_signature(certificates: &GlobList, path: &RepoPath) -> bool {
     path.as_bytes()
         .strip_suffix(SIGNATURE_SUFFIX.as_bytes())
         .is_some_and(|document| certificates.matches(document))

@@ -203,6 +203,12 @@ pub fn failure(diagnostics: &[Diagnostic]) -> String {
     })
 }
 
+/// Diagnostics as every JSON report has them, for a report of another module.
+pub fn json_diagnostics(diagnostics: &[Diagnostic]) -> serde_json::Value {
+    let list: Vec<JsonDiagnostic<'_>> = diagnostics.iter().map(JsonDiagnostic::from).collect();
+    serde_json::to_value(list).unwrap_or_default()
+}
+
 /// Pretty JSON and a line break. None of the reports can fail to serialise: they hold strings, numbers and lists.
 pub fn to_line(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value)

@@ -15,7 +15,7 @@ pub use doctor::{DOCTOR_SCHEMA, Finding, Health, doctor_json, doctor_lines};
 pub use explain::{Remedy, describe, explain, shell};
 pub use github::{annotations, step_summary};
 pub use human::{diagnostics, summary};
-pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, to_line, verdict};
+pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, verdict};
 pub use lint::{LINT_SCHEMA, Linted, lint_json};
 
 use crate::diagnostic::Diagnostic;

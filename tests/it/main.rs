@@ -13,6 +13,7 @@ mod layouts;
 mod lifecycle;
 mod managers;
 mod matrix;
+mod proof;
 mod refs;
 mod reports;
 mod robust;

@@ -15,7 +15,7 @@ const LEDGER: &str = include_str!("../../docs/schema/ledger-v1.json");
 
 /// Asserts that JSON keeps to the schema that it names, which must be this one.
 #[track_caller]
-fn keeps_to(schema: &str, json: &Value) {
+pub(crate) fn keeps_to(schema: &str, json: &Value) {
     let schema: Value = serde_json::from_str(schema).unwrap();
     assert_eq!(json["schema"], schema["title"]);
     let validator = jsonschema::validator_for(&schema).unwrap();

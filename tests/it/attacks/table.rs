@@ -163,3 +163,30 @@ fn what_was_tried_is_printed() {
     println!("{:<36} {:>6} {:>8} {:>13}", "all", sum[0], sum[1], sum[2]);
     assert!(sum[1] == sum[0] && sum[2] == sum[0]);
 }
+
+/// Each row of promises in `docs/threat-model.md` names a test, or a group of tests, that is there.
+#[test]
+fn every_promise_of_the_threat_model_names_a_test() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
+    let (_, promised) = document.split_once("## What is promised").unwrap();
+    let (promised, _) = promised.split_once("## What is not promised").unwrap();
+    let rows: Vec<&str> = promised.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 20);
+    for row in rows {
+        let test = row.rsplit('`').nth(1).unwrap_or_else(|| panic!("no test: {row}"));
+        let (module, name) = test.rsplit_once("::").unwrap();
+        let file = root.join("tests/it").join(module.replace("::", "/"));
+        let sources = [file.with_extension("rs"), file.join("mod.rs")];
+        let group = file.join(name).with_extension("rs").is_file();
+        let there = |text: String| text.contains(&format!("fn {name}(")) || text.contains(&format!("    {name}: "));
+        let found = sources
+            .iter()
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .any(there);
+        assert!(
+            group || found,
+            "docs/threat-model.md names `{test}`, which is not there"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! `certgate log --verify`: the proof of the ledger's history.
+
+use serde::Serialize;
+
+use super::args::{LedgerArgs, ListFormat};
+use super::{Ending, Failure, judge, selection, terminal};
+use crate::change::{ObjectId, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::git::Repository;
+use crate::ledger::{self, Fault, Proof, Revocation};
+use crate::report;
+use crate::trust::Basis;
+
+/// The name and version of the JSON.
+const SCHEMA: &str = "certgate/proof/v1";
+
+/// How many paths are listed before they are only counted.
+const LISTED: usize = 6;
+
+/// Carries it out; faults end it as findings do.
+pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Failure> {
+    let repository = Repository::open()?;
+    let tip: ObjectId = selection::commit(&repository, &args.rev)?;
+    let at = Snapshot::Commit(tip.clone());
+    let policy = match judge::policy_at(&repository, &at)? {
+        Some(policy) => policy,
+        None => judge::default_policy()?,
+    };
+    let basis = judge::basis_at(&repository, &at, &policy)?;
+    let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
+    let proof = ledger::prove(&repository, &policy, &tip, &basis, &keys_at)?;
+    let mut diagnostics: Vec<Diagnostic> = proof.faults.iter().map(fault).collect();
+    diagnostics.extend(proof.revocations.iter().map(revocation));
+    match args.format {
+        ListFormat::Human => {
+            terminal::diagnose(&diagnostics);
+            terminal::out(&summary(&proof, &tip, basis.asks()))?;
+        }
+        ListFormat::Json => {
+            let json = Json {
+                schema: SCHEMA,
+                rev: tip.to_string(),
+                proven: proof.faults.is_empty(),
+                certificates: proof.certificates,
+                commits: proof.commits,
+                signed: proof.signed,
+                unsigned: proof.unsigned,
+                principals: proof
+                    .principals
+                    .iter()
+                    .map(|(name, &count)| Principal { name, count })
+                    .collect(),
+                diagnostics: report::json_diagnostics(&diagnostics),
+            };
+            terminal::out(&report::to_line(&json))?;
+        }
+    }
+    Ok(match proof.faults.is_empty() {
+        true => Ending::Done,
+        false => Ending::Blocked,
+    })
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    rev: String,
+    proven: bool,
+    certificates: usize,
+    commits: usize,
+    signed: usize,
+    unsigned: usize,
+    principals: Vec<Principal<'a>>,
+    diagnostics: serde_json::Value,
+}
+
+#[derive(Serialize)]
+struct Principal<'a> {
+    name: &'a str,
+    count: usize,
+}
+
+/// The keys that were in force where a commit came in: those of its first parent, or, where that has none, its own.
+fn keys_before(repository: &Repository, commit: &ObjectId) -> Option<Basis> {
+    let parent = repository.commit(&format!("{commit}^1")).ok();
+    parent.into_iter().chain([commit.clone()]).find_map(|commit| {
+        let at = Snapshot::Commit(commit);
+        let policy = judge::policy_at(repository, &at).ok()??;
+        judge::basis_at(repository, &at, &policy).ok()
+    })
+}
+
+fn summary(proof: &Proof, tip: &ObjectId, asks: bool) -> String {
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let mut text = format!(
+        "{} in {}, at {}\n",
+        plural(proof.certificates, "certificate"),
+        plural(proof.commits, "commit"),
+        tip.short()
+    );
+    match asks {
+        true => text.push_str(&format!("{} signed, {} not\n", proof.signed, proof.unsigned)),
+        false => text.push_str("the policy asks for no signatures, and none was looked at\n"),
+    }
+    for (name, count) in &proof.principals {
+        text.push_str(&format!("  {count:>6}  {}\n", crate::diagnostic::sanitize(name)));
+    }
+    text.push_str(&match proof.faults.len() {
+        0 => "proven: each came in once, and none was altered or lost\n".to_owned(),
+        faults => format!("not proven: {}\n", plural(faults, "fault")),
+    });
+    text
+}
+
+fn fault(fault: &Fault) -> Diagnostic {
+    match fault {
+        Fault::Altered { path, commit } => {
+            Diagnostic::error(Code::CG405, format!("{path} was altered in {}", commit.short()))
+                .at(Place::file(path))
+                .because("the ledger is append-only")
+                .help(format!(
+                    "git log --patch --full-history -m {} -- {}",
+                    commit.short(),
+                    path.for_shell()
+                ))
+        }
+        Fault::Removed { path, commit } => {
+            Diagnostic::error(Code::CG406, format!("{path} was taken away in {}", commit.short()))
+                .at(Place::file(path))
+                .because("the ledger is append-only; a merge may have dropped it")
+                .help(format!(
+                    "git checkout {}^ -- {}   # or another parent",
+                    commit.short(),
+                    path.for_shell()
+                ))
+        }
+        Fault::SameId { path, id, other } => {
+            Diagnostic::error(Code::CG403, format!("certificate id `{id}` is used twice"))
+                .at(Place::file(path))
+                .because(format!("{other} has it already"))
+                .help(format!("certgate show {}", other.for_shell()))
+        }
+        Fault::BadSignature { path, problem } => Diagnostic::error(
+            problem.code(),
+            format!("{path} is not signed as it should be: {problem}"),
+        )
+        .at(Place::file(path))
+        .help(format!("certgate verify {}", path.for_shell())),
+    }
+}
+
+fn revocation(revocation: &Revocation) -> Diagnostic {
+    let mut diagnostic = Diagnostic::warning(Code::CG407, format!("{} is revoked", revocation.path))
+        .at(Place::file(&revocation.path))
+        .because(format!("by {}", revocation.by));
+    for path in revocation.still.iter().take(LISTED) {
+        diagnostic = diagnostic.because(format!("still as it certified: {path}"));
+    }
+    match revocation.still.len() {
+        0 => return diagnostic.because("nothing of what it certified is there any more"),
+        count if count > LISTED => {
+            diagnostic = diagnostic.because(format!("… and {} more files", count - LISTED));
+        }
+        _ => {}
+    }
+    diagnostic.help("have these files certified anew: change them, or certgate certify … --file PATH")
+}

@@ -177,7 +177,8 @@ fn is_gated(repo: &TestRepo) {
     let said = git(repo, &["commit", "-m", "y"]).ends(0).said();
     assert!(said.contains("CG202"), "{said}");
     repo.git(&["checkout", "--quiet", "main"]);
-    git(repo, &["merge", "--no-ff", "--no-edit", "feature"]);
+    let said = refused(git(repo, &["merge", "--no-ff", "--no-edit", "feature"]));
+    assert!(said.contains("CG202") && said.contains("pre-merge-commit"), "{said}");
     assert_eq!(repo.ask(&["rev-list", "--merges", "--count", "HEAD"]), "0");
     repo.git(&["merge", "--abort"]);
     // pre-push

@@ -12,7 +12,7 @@ use crate::certificate::{Certificate, Condition, Subject, SubjectField, SubjectF
 use crate::change::{Digest, Mode, ObjectId};
 use crate::ledger::{Entry, Origin};
 use crate::sensitivity::RuleKind;
-use crate::trust::{Demands, HashCheck, SignatureCheck, Signatures};
+use crate::trust::{Demands, HashCheck, SignatureCheck, SignatureProblem, Signatures};
 
 const FILES: [&str; 3] = ["src/a.rs", "src/b.rs", "src/c.rs"];
 const REFUSALS: [Status; 6] = [
@@ -45,6 +45,20 @@ fn reason() -> Reason {
     }
 }
 
+/// A good signature by the principal of an agent, as the ledger's cache would read it back.
+fn signed(agent: &str) -> SignatureCheck {
+    let principal = format!("{agent}@example.org");
+    let verified = serde_json::json!({
+        "principals": [principal],
+        "key": format!("SHA256:{agent}"),
+        "algorithm": "ssh-ed25519",
+        "authority": null,
+        "touched": null,
+        "grants": [{ "patterns": principal, "names": null }],
+    });
+    SignatureCheck::Valid(serde_json::from_value(verified).unwrap())
+}
+
 fn status() -> impl Strategy<Value = Option<Status>> {
     prop_oneof![5 => select(Status::ALL.to_vec()).prop_map(Some), 20 => Just(Some(Status::Approved)), 1 => Just(None)]
 }
@@ -62,6 +76,7 @@ prop_compose! {
         condition in proptest::option::of(any::<bool>()),
         added in any::<bool>(),
         flawed in 0u8..40,
+        signer in proptest::option::weighted(0.8, select(AGENTS.to_vec())),
     ) -> Entry {
         let subject = match subject {
             None => SubjectField::Absent,
@@ -92,7 +107,12 @@ prop_compose! {
             origin: if added { Origin::Added } else { Origin::Base },
             blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
             hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
-            signature: SignatureCheck::Absent,
+            // Mostly by whom it should be.
+            signature: match signer {
+                None => SignatureCheck::Absent,
+                Some(_) if flawed % 4 != 0 => signed(agent),
+                Some(signer) => signed(signer),
+            },
             trusted: true,
             carried: carried.into_iter().filter(|_| added).map(|f| FILES[f].into()).collect(),
             findings: Vec::new(),
@@ -142,13 +162,31 @@ prop_compose! {
         other in proptest::option::weighted(0.2, unit("loop")),
         lifter in proptest::option::of(select(AGENTS.to_vec())),
         stop_is_per_component in any::<bool>(),
+        signatures in select(vec![
+            Signatures::Off,
+            Signatures::Off,
+            Signatures::Off,
+            Signatures::Off,
+            Signatures::Optional,
+            Signatures::Required,
+        ]),
     ) -> Case {
         let mut seen = BTreeSet::new();
+        let demands = Demands {
+            signatures,
+            speakers: AGENTS.map(|agent| (agent.to_owned(), vec![format!("{agent}@example.org")])).into(),
+            repository: None,
+        };
+        let ledger = ledger.into_iter().map(|entry| Entry {
+            trusted: demands.doubt(&entry.certificate, &entry.signature).is_none(),
+            ..entry
+        });
+        let ledger: Vec<Entry> = ledger.collect();
         Case {
             stage: Stage::Merge,
             enforcement: Enforcement::Block,
             terms: Terms {
-                demands: Demands::default(),
+                demands,
                 independence: false,
                 owners: Vec::new(),
                 target: None,
@@ -185,6 +223,19 @@ proptest! {
         let mut less = case.clone();
         less.ledger.remove(at);
         prop_assert!(blocks(&less));
+    }
+
+    /// Whatever an approval that supersedes nothing is signed with: worse, nothing gets better.
+    #[test]
+    fn spoiling_a_signature_never_unblocks(case in case(), at in any::<prop::sample::Index>()) {
+        prop_assume!(!case.ledger.is_empty() && blocks(&case));
+        let mut spoilt = case.clone();
+        let at = at.index(case.ledger.len());
+        let entry = &mut spoilt.ledger[at];
+        prop_assume!(entry.certificate.supersedes.is_empty());
+        entry.signature = SignatureCheck::Invalid(SignatureProblem::WrongDocument);
+        entry.trusted = spoilt.terms.demands.doubt(&entry.certificate, &entry.signature).is_none();
+        prop_assert!(blocks(&spoilt));
     }
 
     #[test]

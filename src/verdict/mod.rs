@@ -11,6 +11,8 @@ mod gaps;
 mod laws;
 mod people;
 mod tell;
+#[cfg(test)]
+mod truth_tests;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -106,8 +106,8 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         };
         match sign::write(&repository, &path, &document, signature.as_deref(), Existing::Keep)? {
             Written::Yes => break path,
-            // Another process took the name a moment ago; there is a next one.
-            Written::Taken if args.output.is_none() => {}
+            // Another process took the name a moment ago, or was killed when it had the signature only; there is a next one.
+            Written::Taken if args.output.is_none() => draft.date = draft::next_second(draft.date),
             Written::Taken => {
                 let taken = std::io::ErrorKind::AlreadyExists.into();
                 let there = std::fs::symlink_metadata(&path).is_ok();

@@ -247,8 +247,13 @@ pub(super) fn place(
         if free(&path) && free(&sign::path_of(&path)) {
             return Ok((path, date));
         }
-        date = date.saturating_add(SignedDuration::from_secs(1)).unwrap_or(date);
+        date = next_second(date);
     }
+}
+
+/// A second later.
+pub(super) fn next_second(date: Timestamp) -> Timestamp {
+    date.saturating_add(SignedDuration::from_secs(1)).unwrap_or(date)
 }
 
 /// The path in the repository of a file on disk, if it lies in the work tree.

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use super::{Failure, signals};
 use crate::diagnostic::{Code, Diagnostic, Place, io_remedy};
 use crate::git::Repository;
+use crate::ledger::share;
 
 /// What the names of temporary files begin with.
 const TEMPORARY: &str = ".certgate-";
@@ -87,8 +88,13 @@ fn folder(path: &Path) -> &Path {
 
 /// Where temporary files are in nobody's way: in the git directory, if that is writable and on the same file system.
 fn scratch(repository: &Repository, folder: &Path) -> Option<PathBuf> {
-    let scratch = repository.common_dir().join("certgate").join("tmp");
-    std::fs::create_dir_all(&scratch).ok()?;
+    let own = repository.common_dir().join("certgate");
+    let scratch = own.join("tmp");
+    if !scratch.is_dir() {
+        std::fs::create_dir_all(&scratch).ok()?;
+        // Best effort: where it fails, others write beside their target.
+        let _shared = share(&own, repository.common_dir()).and_then(|()| share(&scratch, &own));
+    }
     let (here, there) = (std::fs::metadata(&scratch).ok()?, std::fs::metadata(folder).ok()?);
     if here.dev() != there.dev() {
         return None;

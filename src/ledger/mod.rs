@@ -10,6 +10,7 @@ mod read;
 mod record;
 mod shard;
 
+pub use cache::share;
 pub use history::carried;
 pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
 pub use read::{Ledger, LedgerError, Query, all, read, signature_path};

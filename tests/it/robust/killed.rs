@@ -195,6 +195,58 @@ fn certify_leaves_a_whole_certificate_or_none() {
     }
 }
 
+/// The signature comes first: no moment has the document without it, and a signature alone speaks for nothing.
+#[test]
+fn a_signed_certificate_is_never_there_without_its_signature() {
+    let repo = scene::with_policy();
+    scene::stage_gated(&repo);
+    let key = repo.home().join("key");
+    let key = key.to_str().unwrap();
+    let made = repo
+        .command("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f", key])
+        .output();
+    if !made.is_ok_and(|output| output.status.success()) {
+        assert!(
+            std::env::var_os("CERTGATE_REQUIRE_TOOLS").is_none(),
+            "ssh-keygen is needed"
+        );
+        return;
+    }
+    let certify = [&CERTIFY[..], &["--sign", key]].concat();
+    let folder = repo.path().join("certificates");
+    let whole = takes(&repo, &certify, 0);
+    for after in moments(whole) {
+        std::fs::remove_dir_all(&folder).unwrap();
+        killed(&repo, &certify, after);
+        for name in names(&folder, ".md") {
+            let signature = std::fs::read(folder.join(format!("{name}.sig"))).unwrap();
+            let document = std::fs::read(folder.join(&name)).unwrap();
+            let checked = repo.with_stdin(
+                "ssh-keygen",
+                &[
+                    "-Y",
+                    "check-novalidate",
+                    "-n",
+                    "certgate",
+                    "-s",
+                    &format!("certificates/{name}.sig"),
+                ],
+                &document,
+            );
+            assert!(
+                checked.status.success(),
+                "{} {signature:?}",
+                String::from_utf8_lossy(&checked.stderr)
+            );
+        }
+        let before = names(&folder, ".md");
+        takes(&repo, &certify, 0);
+        let after = names(&folder, ".md");
+        assert_eq!(after.len(), before.len() + 1);
+    }
+}
+
 #[test]
 fn seal_leaves_the_document_as_it_was_or_sealed() {
     let repo = scene::with_policy();

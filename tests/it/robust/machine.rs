@@ -101,7 +101,11 @@ fn a_read_only_repository_is_judged_and_not_written() {
         try uninstall uninstall
         try certify certify gpu_memory --staged --status APPROVED --agent a --rationale r
         try seal seal {} --staged
-        echo left=$(find . -name '.certgate-*' | wc -l)",
+        echo left=$(find . -name '.certgate-*' | wc -l)
+        cd / && mount -o remount,bind,rw \"$OLDPWD\" && cd \"$OLDPWD\" && \"$0\" install >/dev/null
+        cd / && mount -o remount,bind,ro \"$OLDPWD\" && cd \"$OLDPWD\"
+        try again install
+        try remove uninstall",
         "certificates/review_gpu_memory_20250102_030000.md"
     );
     let Some(ran) = in_namespace(&repo, &script) else {
@@ -121,14 +125,16 @@ fn a_read_only_repository_is_judged_and_not_written() {
             "uninstall=0",
             "certify=2",
             "seal=2",
-            "left=0"
+            "left=0",
+            "again=0",
+            "remove=2"
         ],
         "{}",
         ran.err
     );
     assert_eq!(said.matches("error[CG302]").count(), 2, "{said}");
-    assert_eq!(said.matches("Read-only file system").count(), 3, "{said}");
-    assert_eq!(said.matches("is mounted read-only").count(), 3, "{said}");
+    assert_eq!(said.matches("Read-only file system").count(), 4, "{said}");
+    assert_eq!(said.matches("is mounted read-only").count(), 4, "{said}");
 }
 
 /// `ulimit -f`: a write beyond it would end the process with a signal, unless that is caught.

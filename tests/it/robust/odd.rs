@@ -168,7 +168,8 @@ fn a_shared_repository_stays_shared() {
     repo.write("src/train/loop.py", "1\n");
     repo.commit("begin");
     scene::stage_gated(&repo);
-    for command in ["install", "check --staged"] {
+    let certify = "certify gpu_memory --staged --status GO --agent a --rationale r";
+    for command in [certify, "install", "check --staged"] {
         let ran = shell(&repo, &format!("umask 077; exec \"$0\" {command}"));
         assert_ne!(ran.code, Some(2), "{}", ran.said());
     }
@@ -177,6 +178,7 @@ fn a_shared_repository_stays_shared() {
     let [key] = super::names(&home, "").try_into().unwrap();
     for folder in [
         ".git/certgate",
+        ".git/certgate/tmp",
         ".git/certgate/ledger",
         &format!(".git/certgate/ledger/{key}"),
     ] {
@@ -302,4 +304,53 @@ fn links_and_submodules_are_content() {
     ]);
     run(&repo, &["check", "--staged"]).ends(1).says("src/train/module");
     let _ = git(&repo, &["status"]);
+}
+
+/// A repository in a directory whose name is no text: paths of the machine are bytes, too.
+#[test]
+fn a_directory_whose_name_is_no_text_is_one() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let repo = staged();
+    let odd = repo.home().join(std::ffi::OsStr::from_bytes(b"r\xff\xfe 'x'"));
+    std::fs::rename(repo.path(), &odd).unwrap();
+    let inside = |arguments: &[&str]| -> Ran {
+        repo.command(BINARY)
+            .args(arguments)
+            .current_dir(&odd)
+            .output()
+            .unwrap()
+            .into()
+    };
+    inside(&["install"]).ends(0);
+    inside(&["check", "--staged"]).blocks(&["CG201"]);
+    let certify = [
+        "certify",
+        "gpu_memory",
+        "--staged",
+        "--status",
+        "GO",
+        "--agent",
+        "a",
+        "--rationale",
+        "r",
+    ];
+    inside(&certify).ends(0).writes("next: git add certificates/");
+    let commit = |directory: &std::path::Path| -> Ran {
+        let add = repo
+            .command("git")
+            .args(["add", "--all"])
+            .current_dir(directory)
+            .output()
+            .unwrap();
+        assert!(add.status.success());
+        let mut commit = repo.command("git");
+        commit.args(["commit", "--quiet", "-m", "x"]).current_dir(directory);
+        commit.output().unwrap().into()
+    };
+    commit(&odd).ends(0);
+    std::fs::write(odd.join("src/train/loop.py"), "3\n").unwrap();
+    commit(&odd).ends(1).says("CG202");
+    inside(&["lint"]).ends(0);
+    inside(&["uninstall"]).ends(0);
+    std::fs::rename(&odd, repo.path()).unwrap();
 }

@@ -90,6 +90,31 @@ fn a_short_run_says_nothing_of_it() {
     assert!(!ran.out.contains("..."), "{:?}", ran.out);
 }
 
+/// Runs a command at a terminal of its own and interrupts it by the key once it says what it does.
+const IMPATIENT: &str = "
+import os, pty, sys
+os.dup2(os.open('/dev/null', os.O_RDONLY), 0)
+pressed = []
+def read(fd):
+    data = os.read(fd, 1024)
+    if b'listing' in data and not pressed:
+        pressed.append(os.write(fd, b'\\x03'))
+    return data
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], master_read=read, stdin_read=lambda fd: b'')))
+";
+
+#[test]
+fn an_interrupted_run_wipes_what_it_said() {
+    let Some(repo) = slow() else { return };
+    let mut command = repo.command("python3");
+    command
+        .args(["-c", IMPATIENT, BINARY, "check", "--staged"])
+        .env("TERM", "xterm");
+    let ran = Ran::from(command.output().unwrap());
+    assert_eq!(ran.code, Some(130), "{:?}", ran.said());
+    assert!(ran.out.contains(LINE) && ran.out.ends_with(WIPED), "{:?}", ran.out);
+}
+
 /// Waiting for git, or for its own input: a signal ends it at once, with the code that shells give.
 #[test]
 fn a_signal_ends_a_run() {

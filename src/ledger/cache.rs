@@ -22,8 +22,8 @@ use crate::certificate::Class;
 use crate::change::{ObjectId, RepoPath};
 use crate::trust::Basis;
 
-/// Grows when the form of a record or the reading of a certificate changes.
-const FORM: &str = "3";
+/// Grows when the form of a record, the reading of a certificate or the choice of what is always read changes.
+const FORM: &str = "4";
 
 /// Names the content that a cache would hold.
 pub(super) struct CacheKey(String);

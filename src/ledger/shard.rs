@@ -193,7 +193,9 @@ fn refuses_the_component(entry: &Entry) -> bool {
 fn core(entries: &[Entry]) -> BTreeSet<usize> {
     let now = jiff::Timestamp::now();
     let mut newest: Vec<usize> = (0..entries.len()).collect();
-    newest.sort_by_key(|&at| std::cmp::Reverse(entries.get(at).map(|e| (e.moment().is_none(), e.moment()))));
+    // In the order that the verdict has, ties included.
+    let rank = |entry: &Entry| (entry.moment().is_none(), entry.moment(), entry.certificate.path.clone());
+    newest.sort_by_cached_key(|&at| std::cmp::Reverse(entries.get(at).map(rank)));
     let mut positions: BTreeSet<usize> = newest.iter().copied().take(NEWEST).collect();
     // An approval that is newer than an unreadable certificate is what makes up for it.
     let sound = |at: &usize| entries.get(*at).is_some_and(|entry| is_sound(entry, entries));
@@ -223,11 +225,12 @@ pub(super) fn is_unsettled(records: &[&Record], loose: bool) -> bool {
             .any(|entry| settling(entry, &entries).is_none())
 }
 
-/// True for an approval in which no policy can find a flaw and that nobody in the shard supersedes.
+/// True for an approval in which no policy can find a flaw and that nobody in the shard supersedes; what cannot be read supersedes nothing.
 fn is_sound(entry: &Entry, entries: &[Entry]) -> bool {
     let c = &entry.certificate;
     let superseded = || {
-        entries.iter().any(|other| {
+        let mut readable = entries.iter().filter(|other| other.certificate.status.is_some());
+        readable.any(|other| {
             c.id.as_ref()
                 .is_some_and(|id| other.certificate.supersedes.contains(id))
         })

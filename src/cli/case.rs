@@ -9,7 +9,7 @@ use crate::certificate::{FileState, SubjectField};
 use crate::change::{FileChange, RepoPath, Snapshot};
 use crate::git::Repository;
 use crate::ledger::{self, Origin};
-use crate::policy::{self, POLICY_COMPONENT, Policy, fold};
+use crate::policy::{self, POLICY_COMPONENT, Policy, TwinPath, fold};
 use crate::progress::{self, Work};
 use crate::sensitivity::{Gated, GatedComponent};
 use crate::verdict::{Case, GatedPath, GatedUnit, Terms};
@@ -74,7 +74,9 @@ pub(super) fn fill(
     };
     let ledger = ledger::read(repository, &query)?;
     case.violations = ledger.violations;
-    case.only_certificates = ledger.only_certificates;
+    // What is only called a signature is gated, and no word of the ledger.
+    let nothing_gated = units.iter().all(|(component, _)| component.files.is_empty());
+    case.only_certificates = ledger.only_certificates && nothing_gated;
     case.ledger = ledger.entries;
     let files: Vec<&FileChange> = units
         .iter()
@@ -188,9 +190,10 @@ fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
     let entries = component
         .map(|component| component.handoff.as_slice())
         .unwrap_or_default();
+    let path = TwinPath::new(path.as_bytes());
     entries
         .iter()
-        .filter(|(globs, _)| globs.matches(path.as_bytes()))
+        .filter(|(globs, _)| globs.gating(&path).is_some())
         .map(|(_, agent)| agent.clone())
         .collect()
 }

@@ -137,7 +137,11 @@ impl Repository {
         let messages = self.messages(std::slice::from_ref(tip), head)?;
         let done = meanwhile();
         let files = match others {
-            [] => self.listed(&self.finish(running)?)?,
+            [] => match self.finish(running) {
+                // A shallow file hides commits from git that are there, and were seen above.
+                Err(GitError::Git { stderr, .. }) if stderr.contains("no merge base") => self.range(&base, head)?,
+                listed => self.listed(&listed?)?,
+            },
             _ => self.against(self.range(&base, head)?, others, tip, head)?,
         };
         let head = Snapshot::Commit(head.clone());

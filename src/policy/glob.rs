@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::twin::{self, TwinPath};
+
 /// More brace alternatives than this are left to the compiled form.
 const MAX_ALTERNATIVES: usize = 64;
 
@@ -32,10 +34,21 @@ pub struct GlobError {
     pub message: String,
 }
 
+/// The glob by which a path is gated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gating<'g> {
+    /// As written.
+    pub glob: &'g str,
+    /// True where the path matches only after folding.
+    pub twin: bool,
+}
+
 struct Glob {
     text: String,
     negated: bool,
     form: Form,
+    /// The glob after folding, where that changes it.
+    folded: Option<Form>,
 }
 
 enum Form {
@@ -92,6 +105,32 @@ impl GlobList {
             None if self.globs.iter().all(|glob| glob.negated) => self.globs.first().map(|glob| glob.text.as_str()),
             None => None,
         }
+    }
+
+    /// The glob by which a path is gated: as [`Self::deciding`] says, and else a positive glob that matches after both were folded. A later
+    /// negation must match the path as it is: nobody is exempt by likeness.
+    pub fn gating(&self, path: &TwinPath<'_>) -> Option<Gating<'_>> {
+        if let Some(glob) = self.deciding(path.path) {
+            return Some(Gating { glob, twin: false });
+        }
+        if *path.folded == *path.path && self.globs.iter().all(|glob| glob.folded.is_none()) {
+            return None;
+        }
+        let split = |path| <[u8]>::split(path, |&byte| byte == b'/').collect::<Vec<_>>();
+        let (parts, folded) = (split(path.path), split(&path.folded));
+        let decides = |glob: &&Glob| match glob.negated {
+            true => glob.matches(path.path, &parts),
+            false => glob
+                .folded
+                .as_ref()
+                .unwrap_or(&glob.form)
+                .matches(&path.folded, &folded),
+        };
+        let glob = self.globs.iter().rev().find(decides).filter(|glob| !glob.negated)?;
+        Some(Gating {
+            glob: &glob.text,
+            twin: true,
+        })
     }
 
     /// True where one of the globs is `**`, which matches everything.
@@ -163,19 +202,40 @@ impl Glob {
         } else {
             text.to_owned()
         };
-        let form = match components(&whole) {
-            Some(alternatives) => Form::Components(alternatives),
-            None => Form::Compiled(Box::new(build(&whole)?), OnceLock::new()),
+        let form = Form::new(&whole)?;
+        let folded = match negated || twin::is_plain(whole.as_bytes()) {
+            true => None,
+            false => Some(Form::folded(&whole)?),
         };
         Ok(Self {
             text: written.to_owned(),
             negated,
             form,
+            folded,
         })
     }
 
     fn matches(&self, path: &[u8], parts: &[&[u8]]) -> bool {
-        match &self.form {
+        self.form.matches(path, parts)
+    }
+}
+
+impl Form {
+    fn new(glob: &str) -> Result<Self, String> {
+        Ok(match components(glob) {
+            Some(alternatives) => Self::Components(alternatives),
+            None => Self::Compiled(Box::new(build(glob, false)?), OnceLock::new()),
+        })
+    }
+
+    fn folded(glob: &str) -> Result<Self, String> {
+        let folded = String::from_utf8_lossy(&twin::folded(glob.as_bytes())).into_owned();
+        // A class such as `[Z-a]` has no small letters.
+        Self::new(&folded).or_else(|_| Ok(Self::Compiled(Box::new(build(glob, true)?), OnceLock::new())))
+    }
+
+    fn matches(&self, path: &[u8], parts: &[&[u8]]) -> bool {
+        match self {
             Form::Components(alternatives) => alternatives.iter().any(|wanted| matches_components(wanted, parts)),
             Form::Compiled(glob, matcher) => matcher
                 .get_or_init(|| glob.compile_matcher())
@@ -184,9 +244,10 @@ impl Glob {
     }
 }
 
-fn build(text: &str) -> Result<globset::Glob, String> {
+fn build(text: &str, any_case: bool) -> Result<globset::Glob, String> {
     GlobBuilder::new(text)
         .literal_separator(true)
+        .case_insensitive(any_case)
         .build()
         .map_err(|error| error.kind().to_string())
 }
@@ -352,6 +413,35 @@ mod tests {
         assert!(!GlobList::default().matches(b"a"));
     }
 
+    fn gating<'g>(globs: &'g GlobList, path: &str) -> Option<(&'g str, bool)> {
+        let found = globs.gating(&TwinPath::new(path.as_bytes()))?;
+        Some((found.glob, found.twin))
+    }
+
+    #[test]
+    fn twins_of_what_is_gated_are_gated_and_twins_of_what_is_exempt_are_not_exempt() {
+        let globs = list(&[
+            "src/train/**",
+            "!**/*.md",
+            "docs/Caf\u{e9}/[A-C]?.py",
+            "**/Makefile",
+            "[Z-a]*",
+        ]);
+        assert_eq!(gating(&globs, "src/train/a.py"), Some(("src/train/**", false)));
+        assert_eq!(gating(&globs, "SRC/tra\u{200c}in/a.py"), Some(("src/train/**", true)));
+        assert_eq!(gating(&globs, "src/Train/a.md"), None);
+        assert_eq!(gating(&globs, "src/train/a.MD"), Some(("src/train/**", false)));
+        assert_eq!(gating(&globs, "src/Train/a.MD"), Some(("src/train/**", true)));
+        assert_eq!(
+            gating(&globs, "docs/cafe\u{301}/bx.py"),
+            Some(("docs/Caf\u{e9}/[A-C]?.py", true))
+        );
+        assert_eq!(gating(&globs, "x/makefile"), Some(("**/Makefile", true)));
+        assert_eq!(gating(&globs, "src/other/a.py"), None);
+        assert_eq!(gating(&list(&["!tests/**"]), "tests/a"), None);
+        assert_eq!(gating(&list(&["!tests/**"]), "Tests/a"), Some(("!tests/**", false)));
+    }
+
     #[test]
     fn bad_globs_are_refused() {
         for bad in ["", "!", "/etc", "./a", "a/[", "a{b", "a/{b,{c}"] {
@@ -381,7 +471,7 @@ mod tests {
             let glob = if glob.ends_with('/') { glob + "**" } else { glob };
             // As in a policy: no `/` at the start.
             let glob = glob.trim_start_matches('/').to_owned();
-            if let (Some(wanted), Ok(built)) = (components(&glob), build(&glob)) {
+            if let (Some(wanted), Ok(built)) = (components(&glob), build(&glob, false)) {
                 let compiled = built.compile_matcher();
                 for path in &paths {
                     prop_assert_eq!(
@@ -389,6 +479,20 @@ mod tests {
                         compiled.is_match(path),
                         "{} on {}", &glob, path
                     );
+                }
+            }
+        }
+
+        #[test]
+        fn folding_only_gates_more(globs in proptest::collection::vec(r"!?(\*\*/|a|B|\*|/|\?|[b-c]|é){1,6}", 1..4), path in r"[abBÉ]{1,2}(/[aAbc]{1,2}){0,3}") {
+            if let Ok(list) = GlobList::new(&globs) {
+                let found = list.gating(&TwinPath::new(path.as_bytes()));
+                if let Some(glob) = list.deciding(path.as_bytes()) {
+                    prop_assert_eq!(found, Some(Gating { glob, twin: false }));
+                }
+                // Without negations, what is gated stays gated in capitals.
+                if found.is_some() && !globs.iter().any(|glob| glob.starts_with('!')) {
+                    prop_assert!(list.gating(&TwinPath::new(path.to_uppercase().as_bytes())).is_some(), "{:?} {}", globs, path);
                 }
             }
         }

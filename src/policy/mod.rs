@@ -14,17 +14,19 @@ mod raw;
 mod rules;
 mod source;
 mod stage;
+mod twin;
 mod validate;
 mod validate_rules;
 mod words;
 
 pub use families::{Family, inflections};
-pub use glob::{GlobError, GlobList};
+pub use glob::{Gating, GlobError, GlobList};
 pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Pattern, PatternError, Scope};
 pub use rules::{ContentRule, Example, Examples, FunctionRule, Lines, Rules};
 pub use stage::{Stage, Target};
+pub use twin::TwinPath;
 pub use words::DEFAULT_MAX_AGE;
 
 use std::collections::BTreeMap;
@@ -155,10 +157,11 @@ impl Policy {
         self.certificates.matches(path.as_bytes())
     }
 
-    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**` but for certificates and their signatures.
+    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**`, and what some file system takes for it, but for certificates and
+    /// their signatures.
     pub fn is_policy_file(&self, path: &RepoPath) -> bool {
         let certificate = path.as_bytes().strip_suffix(b".sig").unwrap_or(path.as_bytes());
-        path.is_within(POLICY_DIRECTORY.as_bytes()) && !self.certificates.matches(certificate)
+        TwinPath::new(path.as_bytes()).is_within(POLICY_DIRECTORY.as_bytes()) && !self.certificates.matches(certificate)
     }
 
     /// The component of which this is the id or an alias, after folding (see [`fold`]).

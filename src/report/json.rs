@@ -210,8 +210,10 @@ pub fn json_diagnostics(diagnostics: &[Diagnostic]) -> serde_json::Value {
 }
 
 /// Pretty JSON and a line break. None of the reports can fail to serialise: they hold strings, numbers and lists.
+///
+/// CI systems take `##[…]` and `##vso[…]` for commands anywhere in a line of a log. A `#` stands in strings only, where it can be escaped.
 pub fn to_line(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value)
-        .map(|json| json + "\n")
+        .map(|json| json.replace("##", "#\\u0023") + "\n")
         .unwrap_or_default()
 }

@@ -8,9 +8,9 @@ mod scan;
 
 pub use examples::check_examples;
 
-use crate::change::{Change, Content, FileChange, FileDiff, ObjectId, Side};
+use crate::change::{Change, Content, FileChange, FileDiff, Mode, ObjectId, Side};
 use crate::diagnostic::sanitize;
-use crate::policy::{Component, ContentRule, POLICY_COMPONENT, Policy};
+use crate::policy::{Component, ContentRule, Gating, POLICY_COMPONENT, Policy, TwinPath};
 use plan::Plan;
 use scan::Scanner;
 
@@ -128,10 +128,10 @@ pub fn gate<S: ContentSource + ?Sized>(
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
     for file in changed {
-        if is_ledger(policy, file) {
+        if is_certificate(policy, file) || is_signature(policy, file, content)? {
             continue;
         }
-        if file.path.is_within(crate::policy::POLICY_DIRECTORY.as_bytes()) {
+        if policy.is_policy_file(&file.path) {
             if !adoption {
                 own.push(policy_file(file));
             }
@@ -166,30 +166,75 @@ pub fn gate<S: ContentSource + ?Sized>(
     Ok(Gated { components })
 }
 
-/// True for certificates and their signatures.
-fn is_ledger(policy: &Policy, file: &FileChange) -> bool {
+fn is_certificate(policy: &Policy, file: &FileChange) -> bool {
+    policy.certificates.matches(file.path.as_bytes())
+}
+
+/// True for signatures of certificates: not by name alone, or a source file could go by that name. Where no rule looks at the path, the
+/// content is not asked for.
+fn is_signature<S: ContentSource + ?Sized>(policy: &Policy, file: &FileChange, content: &S) -> Result<bool, S::Error> {
     let path = file.path.as_bytes();
-    let certificate = path.strip_suffix(b".sig").unwrap_or(path);
-    policy.certificates.matches(certificate)
+    if !path
+        .strip_suffix(b".sig")
+        .is_some_and(|path| policy.certificates.matches(path))
+    {
+        return Ok(false);
+    }
+    let twin = TwinPath::new(path);
+    let looked_at = policy
+        .components
+        .iter()
+        .any(|component| component.rules.paths.gating(&twin).is_some());
+    Ok(match file.after() {
+        Some(_) if !looked_at => true,
+        Some(entry) if entry.mode == Mode::Regular => match content.content(file)? {
+            Content::Lines(diff) => diff
+                .lines
+                .iter()
+                .all(|line| line.side == Side::Removed || is_armor(&line.text)),
+            _ => false,
+        },
+        Some(_) => false,
+        None => true,
+    })
+}
+
+/// True for a line of an OpenSSH signature, as ssh-keygen writes it.
+fn is_armor(line: &[u8]) -> bool {
+    let frame: [&[u8]; 2] = [b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"];
+    let line = line.trim_ascii_end();
+    frame.contains(&line)
+        || line
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte))
 }
 
 fn policy_file(file: &FileChange) -> GatedFile {
+    let own = file.path.is_within(crate::policy::POLICY_DIRECTORY.as_bytes());
+    let likeness = match own {
+        true => String::new(),
+        false => format!(": the path folds to {}", folded(&TwinPath::new(file.path.as_bytes()))),
+    };
     GatedFile {
         file: file.clone(),
         reasons: vec![Reason {
             rule: RuleKind::Policy,
             line: None,
             side: None,
-            detail: "the policy itself is changed".to_owned(),
+            detail: format!("the policy itself is changed{likeness}"),
         }],
     }
+}
+
+fn folded(twin: &TwinPath<'_>) -> String {
+    format!("`{}`", sanitize(&twin.folded()))
 }
 
 /// What one component's rules ask about a file, by its path alone.
 struct Candidate<'p> {
     index: usize,
     component: &'p Component,
-    glob: Option<&'p str>,
+    glob: Option<Gating<'p>>,
     /// Places of the content rules in the list for the file.
     content: std::ops::Range<usize>,
     functions: bool,
@@ -207,7 +252,8 @@ fn judge<S: ContentSource + ?Sized>(
     content: &S,
     scanner: &mut Scanner,
 ) -> Result<Vec<(usize, Vec<Reason>)>, S::Error> {
-    let here = plan.file(file.path.as_bytes());
+    let twin = TwinPath::new(file.path.as_bytes());
+    let here = plan.file(file.path.as_bytes(), &twin);
     let mut rules: Vec<(usize, &ContentRule)> = Vec::new();
     let mut candidates = Vec::new();
     for (index, planned) in plan.components.iter().enumerate() {
@@ -236,42 +282,49 @@ fn judge<S: ContentSource + ?Sized>(
         Content::None
     };
     let mut found = match &content {
-        Content::Lines(diff) => by_lines(file, diff, &candidates, &rules, scanner),
+        Content::Lines(diff) => by_lines(&twin, file, diff, &candidates, &rules, scanner),
         Content::TooLarge { size } => candidates
             .iter()
             .map(|candidate| {
                 let why = format!("{} MiB: too large to read", size.div_ceil(1 << 20));
-                (candidate.index, unread(candidate, &why))
+                (candidate.index, unread(&twin, candidate, &why))
             })
             .collect(),
         Content::TooManyLines { lines } => candidates
             .iter()
             .map(|candidate| {
                 let why = format!("{lines} lines: too many to compare");
-                (candidate.index, unread(candidate, &why))
+                (candidate.index, unread(&twin, candidate, &why))
             })
             .collect(),
         Content::None => candidates
             .iter()
-            .map(|candidate| (candidate.index, candidate.glob.map(by_path).into_iter().collect()))
+            .map(|candidate| (candidate.index, by_path(&twin, candidate.glob)))
             .collect(),
     };
     found.retain(|(_, reasons)| !reasons.is_empty());
     Ok(found)
 }
 
-fn by_path(glob: &str) -> Reason {
-    Reason {
-        rule: RuleKind::Path,
-        line: None,
-        side: None,
-        detail: format!("`{}`", sanitize(glob)),
-    }
+fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
+    let reason = |gating: Gating<'_>| {
+        let likeness = match gating.twin {
+            true => format!(", as the path folds to {}", folded(twin)),
+            false => String::new(),
+        };
+        Reason {
+            rule: RuleKind::Path,
+            line: None,
+            side: None,
+            detail: format!("`{}`{likeness}", sanitize(gating.glob)),
+        }
+    };
+    gating.map(reason).into_iter().collect()
 }
 
 /// What is not read counts as a match.
-fn unread(candidate: &Candidate<'_>, why: &str) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> = candidate.glob.map(by_path).into_iter().collect();
+fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reason> {
+    let mut reasons = by_path(twin, candidate.glob);
     let mut unread = |rule| {
         reasons.push(Reason {
             rule,
@@ -290,6 +343,7 @@ fn unread(candidate: &Candidate<'_>, why: &str) -> Vec<Reason> {
 }
 
 fn by_lines(
+    twin: &TwinPath<'_>,
     file: &FileChange,
     diff: &FileDiff,
     candidates: &[Candidate<'_>],
@@ -305,30 +359,26 @@ fn by_lines(
         .map(|candidate| {
             let ignored = candidate.component.rules.ignore_comments && only_comments;
             let glob = candidate.glob.filter(|_| !ignored);
-            let mut reasons: Vec<Reason> = glob.map(by_path).into_iter().collect();
+            let mut reasons = by_path(twin, glob);
             let content = scanned.get_mut(candidate.content.clone()).unwrap_or_default();
             let mut lines: Vec<Reason> = content.iter_mut().flat_map(std::mem::take).collect();
             lines.sort_by_key(|reason| (reason.line, reason.side));
             lines.truncate(MAX_REASONS);
             reasons.append(&mut lines);
             if candidate.functions {
-                reasons.extend(by_function(file, diff, &significant, candidate.component));
+                reasons.extend(by_function(twin, diff, &significant, candidate.component));
             }
             (candidate.index, reasons)
         })
         .collect()
 }
 
-fn by_function(file: &FileChange, diff: &FileDiff, significant: &[bool], component: &Component) -> Vec<Reason> {
+fn by_function(twin: &TwinPath<'_>, diff: &FileDiff, significant: &[bool], component: &Component) -> Vec<Reason> {
     let rules: Vec<_> = component
         .rules
         .functions
         .iter()
-        .filter(|rule| {
-            rule.paths
-                .as_ref()
-                .is_none_or(|paths| paths.matches(file.path.as_bytes()))
-        })
+        .filter(|rule| rule.paths.as_ref().is_none_or(|paths| paths.gating(twin).is_some()))
         .collect();
     let mut reasons: Vec<Reason> = Vec::new();
     for (line, &significant) in diff.lines.iter().zip(significant) {

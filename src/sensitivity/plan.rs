@@ -1,9 +1,9 @@
-//! The glob lists of all rules, each distinct one matched at most once for a file.
+//! The glob lists by which rules gate, each distinct one matched at most once for a file.
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use crate::policy::{Component, ContentRule, GlobList, Policy};
+use crate::policy::{Component, ContentRule, Gating, GlobList, Policy, TwinPath};
 
 /// The rules of a policy, with their glob lists numbered.
 pub(super) struct Plan<'p> {
@@ -16,7 +16,6 @@ pub(super) struct Plan<'p> {
 pub(super) struct Planned<'p> {
     pub(super) component: &'p Component,
     paths: usize,
-    exclude: usize,
     content: Vec<(usize, &'p ContentRule, Option<usize>)>,
     functions: Vec<Option<usize>>,
 }
@@ -24,9 +23,10 @@ pub(super) struct Planned<'p> {
 /// A path, and what is known of it so far.
 pub(super) struct File<'p, 'f> {
     path: &'f [u8],
+    twin: &'f TwinPath<'f>,
     lists: &'f [&'p GlobList],
-    /// By number: the glob that decides, once asked.
-    known: Vec<Cell<Option<Option<&'p str>>>>,
+    /// By number: the glob that gates, once asked.
+    known: Vec<Cell<Option<Option<Gating<'p>>>>>,
 }
 
 impl<'p> Plan<'p> {
@@ -46,7 +46,6 @@ impl<'p> Plan<'p> {
             .map(|component| Planned {
                 component,
                 paths: number(&component.rules.paths),
-                exclude: number(&component.rules.exclude),
                 content: component
                     .rules
                     .content
@@ -65,9 +64,10 @@ impl<'p> Plan<'p> {
         Self { lists, components }
     }
 
-    pub(super) fn file<'f>(&'f self, path: &'f [u8]) -> File<'p, 'f> {
+    pub(super) fn file<'f>(&'f self, path: &'f [u8], twin: &'f TwinPath<'f>) -> File<'p, 'f> {
         File {
             path,
+            twin,
             lists: &self.lists,
             known: self.lists.iter().map(|_| Cell::new(None)).collect(),
         }
@@ -75,26 +75,27 @@ impl<'p> Plan<'p> {
 }
 
 impl<'p> File<'p, '_> {
-    fn deciding(&self, number: usize) -> Option<&'p str> {
+    fn gating(&self, number: usize) -> Option<Gating<'p>> {
         let (list, known) = (self.lists.get(number)?, self.known.get(number)?);
-        let answer = known.get().unwrap_or_else(|| list.deciding(self.path));
+        let answer = known.get().unwrap_or_else(|| list.gating(self.twin));
         known.set(Some(answer));
         answer
     }
 
     fn within(&self, number: Option<usize>) -> bool {
-        number.is_none_or(|number| self.deciding(number).is_some())
+        number.is_none_or(|number| self.gating(number).is_some())
     }
 }
 
 impl<'p> Planned<'p> {
     /// The glob of `paths` by which the file matches.
-    pub(super) fn glob(&self, file: &File<'p, '_>) -> Option<&'p str> {
-        file.deciding(self.paths)
+    pub(super) fn glob(&self, file: &File<'p, '_>) -> Option<Gating<'p>> {
+        file.gating(self.paths)
     }
 
+    /// Whether the file, as it is called, is exempt.
     pub(super) fn excludes(&self, file: &File<'p, '_>) -> bool {
-        file.deciding(self.exclude).is_some()
+        self.component.rules.exclude.matches(file.path)
     }
 
     /// The content rules that look at the file, each with an id of its own.

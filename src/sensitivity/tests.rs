@@ -187,6 +187,25 @@ fn what_is_too_large_counts_as_a_match() {
 }
 
 #[test]
+fn what_is_only_called_a_signature_is_gated() {
+    let policy = policy("components:\n  - id: all\n    match: { paths: [\"**\"] }\n");
+    let path = "certificates/x.md.sig";
+    let gated = |content: Content| {
+        let (change, store) = change(&[(path, content)]);
+        !gate(&policy, &change, &store, false).unwrap().components.is_empty()
+    };
+    let end = "+ -----END SSH SIGNATURE-----";
+    assert!(!gated(lines(&[
+        "+ -----BEGIN SSH SIGNATURE-----",
+        "+ U1NIU0lH+/==",
+        end
+    ])));
+    assert!(gated(lines(&["+ -----BEGIN SSH SIGNATURE-----", "+ import os", end])));
+    assert!(gated(Content::TooLarge { size: 1 << 30 }));
+    assert!(gated(Content::None));
+}
+
+#[test]
 fn the_policy_and_the_ledger_are_apart() {
     let policy = policy(
         "certificates: ['certificates/*.md', '.certgate/c/*.md']\ncomponents: [{ id: a, match: { paths: ['**'] } }]\n",
@@ -199,7 +218,10 @@ fn the_policy_and_the_ledger_are_apart() {
         ".certgate/allowed_signers",
         "src/a",
     ]
-    .map(|path| (path, Content::None))
+    .map(|path| match path.ends_with(".sig") {
+        true => (path, lines(&["+ U1NIU0lH"])),
+        false => (path, Content::None),
+    })
     .to_vec();
     let (gated, _) = run(&policy, &files);
     let expected = [

@@ -111,7 +111,7 @@ fn without_own_colours(text: &str) -> String {
 }
 
 #[track_caller]
-fn harmless(what: &str, bytes: &[u8]) {
+pub(crate) fn harmless(what: &str, bytes: &[u8]) {
     let text = without_own_colours(std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("{what}: {error}")));
     if let Some(found) = text.chars().find(|c| forbidden(*c)) {
         let line = text.lines().find(|line| line.contains(found)).unwrap_or_default();

@@ -150,9 +150,9 @@ impl<'r> Walk<'r> {
         Ok(found)
     }
 
-    /// A missing commit whose child has none of these flags.
-    fn gap(&self, flags: u8) -> Option<Oid> {
-        let gap = self.missing.iter().find(|(child, _)| self.flags(*child) & flags == 0);
+    /// A missing commit whose child is not settled.
+    fn gap(&self, settled: impl Fn(u8) -> bool) -> Option<Oid> {
+        let gap = self.missing.iter().find(|(child, _)| !settled(self.flags(*child)));
         gap.map(|(_, id)| *id)
     }
 
@@ -160,9 +160,11 @@ impl<'r> Walk<'r> {
     /// Stops early once `wanted` is reached from the second side. Returns the common ancestors met first.
     fn paint(&mut self, wanted: Option<usize>) -> Result<Vec<usize>, GitError> {
         let mut common = Vec::new();
+        // What lies behind a common ancestor is shared, whatever it is.
+        let shared = |flags: u8| flags & STALE != 0 || flags & (ONE | TWO) == ONE | TWO;
         let reached = |walk: &Self| wanted.is_some_and(|at| walk.flags(at) & TWO != 0);
         // Dates may be out of order, so what is shared may yet reach the border of a shallow clone.
-        while !reached(self) && (self.open > 0 || self.gap(STALE).is_some()) {
+        while !reached(self) && (self.open > 0 || self.gap(shared).is_some()) {
             let Some(at) = self.pop() else { break };
             let mut flags = self.flags(at) & (ONE | TWO | STALE);
             if flags == ONE | TWO {
@@ -182,7 +184,7 @@ impl<'r> Walk<'r> {
                 }
             }
         }
-        if let Some(gap) = self.gap(STALE).filter(|_| !reached(self)) {
+        if let Some(gap) = self.gap(shared).filter(|_| !reached(self)) {
             return Err(GitError::Shallow { commit: own(gap) });
         }
         common.retain(|&at| self.flags(at) & STALE == 0);
@@ -327,7 +329,7 @@ impl Repository {
                 slop - 1
             };
         }
-        if let Some(gap) = walk.gap(EXCLUDED) {
+        if let Some(gap) = walk.gap(|flags| flags & EXCLUDED != 0) {
             return Err(GitError::Shallow { commit: own(gap) });
         }
         let Walk { mut seen, .. } = walk;

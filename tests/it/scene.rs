@@ -153,10 +153,12 @@ impl Ran {
         ran
     }
 
-    /// Asserts that a text was said on standard error.
+    /// Asserts that a text was said on standard error, wherever its lines were broken.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.err.contains(text), "{text:?} is not in: {}", self.err);
+        let in_one = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = self.err.contains(text) || in_one(&self.err).contains(&in_one(text));
+        assert!(said, "{text:?} is not in: {}", self.err);
         self
     }
 

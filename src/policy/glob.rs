@@ -39,8 +39,19 @@ pub struct GlobError {
 pub struct Gating<'g> {
     /// As written.
     pub glob: &'g str,
-    /// True where the path matches only after folding.
-    pub twin: bool,
+    /// How it matches.
+    pub how: Likeness,
+}
+
+/// How a path is what a glob means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// It matches.
+    Same,
+    /// It matches after folding.
+    Twin,
+    /// It stands, after folding, for a directory in which everything that matches lies: as a link does.
+    Directory,
 }
 
 struct Glob {
@@ -111,7 +122,10 @@ impl GlobList {
     /// negation must match the path as it is: nobody is exempt by likeness.
     pub fn gating(&self, path: &TwinPath<'_>) -> Option<Gating<'_>> {
         if let Some(glob) = self.deciding(path.path) {
-            return Some(Gating { glob, twin: false });
+            return Some(Gating {
+                glob,
+                how: Likeness::Same,
+            });
         }
         if *path.folded == *path.path && self.globs.iter().all(|glob| glob.folded.is_none()) {
             return None;
@@ -129,7 +143,20 @@ impl GlobList {
         let glob = self.globs.iter().rev().find(decides).filter(|glob| !glob.negated)?;
         Some(Gating {
             glob: &glob.text,
-            twin: true,
+            how: Likeness::Twin,
+        })
+    }
+
+    /// A positive glob all of whose matches lie in the directory of that path, or below.
+    pub fn inside(&self, directory: &TwinPath<'_>) -> Option<Gating<'_>> {
+        let lies_inside = |glob: &&Glob| {
+            let prefix = literal_prefix(&glob.text);
+            let prefix = twin::folded(&prefix);
+            !glob.negated && (*prefix == *directory.folded || TwinPath::new(&prefix).is_within(&directory.folded))
+        };
+        self.globs.iter().find(lies_inside).map(|glob| Gating {
+            glob: &glob.text,
+            how: Likeness::Directory,
         })
     }
 
@@ -415,7 +442,7 @@ mod tests {
 
     fn gating<'g>(globs: &'g GlobList, path: &str) -> Option<(&'g str, bool)> {
         let found = globs.gating(&TwinPath::new(path.as_bytes()))?;
-        Some((found.glob, found.twin))
+        Some((found.glob, found.how == Likeness::Twin))
     }
 
     #[test]
@@ -440,6 +467,18 @@ mod tests {
         assert_eq!(gating(&globs, "src/other/a.py"), None);
         assert_eq!(gating(&list(&["!tests/**"]), "tests/a"), None);
         assert_eq!(gating(&list(&["!tests/**"]), "Tests/a"), Some(("!tests/**", false)));
+    }
+
+    #[test]
+    fn a_link_stands_for_the_directories_below_it() {
+        let globs = list(&["src/train/**", "**/*.cu", "!docs/**", "Kernels/x.py"]);
+        let inside = |path: &str| globs.inside(&TwinPath::new(path.as_bytes())).map(|found| found.glob);
+        assert_eq!(inside("src/train"), Some("src/train/**"));
+        assert_eq!(inside("SRC"), Some("src/train/**"));
+        assert_eq!(inside("kernels"), Some("Kernels/x.py"));
+        assert_eq!(inside("src/trainer"), None);
+        assert_eq!(inside("docs"), None);
+        assert_eq!(inside("src/train/x"), None);
     }
 
     #[test]
@@ -488,7 +527,7 @@ mod tests {
             if let Ok(list) = GlobList::new(&globs) {
                 let found = list.gating(&TwinPath::new(path.as_bytes()));
                 if let Some(glob) = list.deciding(path.as_bytes()) {
-                    prop_assert_eq!(found, Some(Gating { glob, twin: false }));
+                    prop_assert_eq!(found, Some(Gating { glob, how: Likeness::Same }));
                 }
                 // Without negations, what is gated stays gated in capitals.
                 if found.is_some() && !globs.iter().any(|glob| glob.starts_with('!')) {

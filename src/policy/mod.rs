@@ -20,7 +20,7 @@ mod validate_rules;
 mod words;
 
 pub use families::{Family, inflections};
-pub use glob::{Gating, GlobError, GlobList};
+pub use glob::{Gating, GlobError, GlobList, Likeness};
 pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Pattern, PatternError, Scope};

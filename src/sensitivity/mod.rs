@@ -10,7 +10,7 @@ pub use examples::check_examples;
 
 use crate::change::{Change, Content, FileChange, FileDiff, Mode, ObjectId, Side};
 use crate::diagnostic::sanitize;
-use crate::policy::{Component, ContentRule, Gating, POLICY_COMPONENT, Policy, TwinPath};
+use crate::policy::{Component, ContentRule, Gating, Likeness, POLICY_COMPONENT, Policy, TwinPath};
 use plan::Plan;
 use scan::Scanner;
 
@@ -254,6 +254,10 @@ fn judge<S: ContentSource + ?Sized>(
 ) -> Result<Vec<(usize, Vec<Reason>)>, S::Error> {
     let twin = TwinPath::new(file.path.as_bytes());
     let here = plan.file(file.path.as_bytes(), &twin);
+    // A link or a submodule stands for all that lies below it.
+    let leads = file
+        .after()
+        .is_some_and(|entry| matches!(entry.mode, Mode::Symlink | Mode::Gitlink));
     let mut rules: Vec<(usize, &ContentRule)> = Vec::new();
     let mut candidates = Vec::new();
     for (index, planned) in plan.components.iter().enumerate() {
@@ -262,7 +266,9 @@ fn judge<S: ContentSource + ?Sized>(
         let candidate = Candidate {
             index,
             component: planned.component,
-            glob: planned.glob(&here),
+            glob: planned
+                .glob(&here)
+                .or_else(|| leads.then(|| planned.link(&here)).flatten()),
             content: start..rules.len(),
             functions: planned.functions(&here),
         };
@@ -308,9 +314,10 @@ fn judge<S: ContentSource + ?Sized>(
 
 fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
     let reason = |gating: Gating<'_>| {
-        let likeness = match gating.twin {
-            true => format!(", as the path folds to {}", folded(twin)),
-            false => String::new(),
+        let likeness = match gating.how {
+            Likeness::Same => String::new(),
+            Likeness::Twin => format!(", as the path folds to {}", folded(twin)),
+            Likeness::Directory => ", in place of whose directory it stands".to_owned(),
         };
         Reason {
             rule: RuleKind::Path,

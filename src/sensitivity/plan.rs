@@ -93,6 +93,11 @@ impl<'p> Planned<'p> {
         file.gating(self.paths)
     }
 
+    /// The glob of `paths` to whose files a link of that path leads.
+    pub(super) fn link(&self, file: &File<'p, '_>) -> Option<Gating<'p>> {
+        self.component.rules.paths.inside(file.twin)
+    }
+
     /// Whether the file, as it is called, is exempt.
     pub(super) fn excludes(&self, file: &File<'p, '_>) -> bool {
         self.component.rules.exclude.matches(file.path)

@@ -106,6 +106,15 @@ fn linked(path: &str) -> Ran {
     })
 }
 
+/// A link in place of a directory that is not there yet.
+fn linked_directory(path: &str) -> Ran {
+    let policy = POLICY.replace("\"src/train/**\"", "\"kernels/**\"");
+    let repo = governed(&policy);
+    symlink("src", repo.path().join(path)).expect("a link");
+    repo.commit("Link");
+    check(&repo)
+}
+
 /// A submodule in place of a file.
 fn gitlinked(path: &str) -> Ran {
     let repo = certified();
@@ -367,6 +376,8 @@ attacks! {
     an_evil_merge: "a merge without conflicts edits the certified file", ["CG202"], || merged_with(LOOP), || merged_with("README.md");
     a_mode: "the certified file becomes executable", ["CG202"], || executable(LOOP), || executable("README.md");
     a_link_for_a_file: "the certified file becomes a symbolic link", ["CG202"], || linked(LOOP), || linked("README.md");
+    a_link_for_a_directory: "a symbolic link leads to files as if they lay in a gated directory", ["CG201"], || linked_directory("kernels"), || linked_directory("colonels");
+    a_link_for_a_directory_in_capitals: "the same in capitals", ["CG201"], || linked_directory("Kernels"), || linked_directory("Colonels");
     a_submodule_for_a_file: "the certified file becomes a submodule", ["CG202"], || gitlinked(LOOP), || gitlinked("README.md");
     a_directory_for_a_file: "the certified file becomes a directory", ["CG202", "CG201"], || a_directory_for(LOOP), || a_directory_for("README.md");
     a_deletion: "the certified file is deleted", ["CG202"], || deleted(LOOP), || deleted("README.md");

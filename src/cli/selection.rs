@@ -185,7 +185,9 @@ pub(super) fn between(
     head: &str,
     target: Option<&str>,
 ) -> Result<Selected, Failure> {
-    let (tip, top) = (commit(repository, base)?, commit(repository, head)?);
+    let from_nothing =
+        ObjectId::from_hex(base).is_some_and(|id| repository.empty_tree().is_ok_and(|empty| empty == id));
+    let top = commit(repository, head)?;
     let target = match target {
         Some(name) => TargetBranch::Named(name.to_owned()),
         None => target_of(repository, base),
@@ -195,7 +197,19 @@ pub(super) fn between(
         crate::report::shell(base),
         crate::report::shell(head)
     );
-    between_commits(repository, tip, top, target, arguments)
+    if from_nothing {
+        return Ok(Selected {
+            change: repository.change_between(None, &top)?,
+            range: Some((Vec::new(), top)),
+            tip: None,
+            target,
+            stage: Stage::Merge,
+            arguments,
+            told: None,
+            policy: None,
+        });
+    }
+    between_commits(repository, commit(repository, base)?, top, target, arguments)
 }
 
 /// The branch that a base says would move: the one that it names, or else what CI says.

@@ -156,6 +156,11 @@ impl Repository {
         ))
     }
 
+    /// The id of the tree without entries, which git knows everywhere: what a history that begins in the range is compared with.
+    pub fn empty_tree(&self) -> Result<ObjectId, GitError> {
+        self.store.empty_tree().map(own)
+    }
+
     /// The change from `base` directly to `head`, whatever lies between: what a forced update does to a branch.
     pub fn change_from(&self, base: &ObjectId, head: &ObjectId) -> Result<Change, GitError> {
         let from = Snapshot::Commit(base.clone());

@@ -146,12 +146,12 @@ impl Brought {
         }
     }
 
-    fn select(self, branch: &str, new: &ObjectId, stage: Stage) -> Selected {
+    fn select(self, repository: &Repository, branch: &str, new: &ObjectId, stage: Stage) -> Result<Selected, Failure> {
         let arguments = match &self.change.base {
             Snapshot::Commit(base) => format!("--base {base} --head {new}"),
-            _ => format!("--base {new}~1 --head {new}"),
+            _ => format!("--base {} --head {new}", repository.empty_tree()?),
         };
-        Selected {
+        Ok(Selected {
             change: self.change,
             tip: self.tip,
             range: Some((self.known, new.clone())),
@@ -160,7 +160,7 @@ impl Brought {
             arguments,
             told: None,
             policy: None,
-        }
+        })
     }
 }
 
@@ -171,7 +171,7 @@ pub(super) fn from_adoption_on(
     new: &ObjectId,
     stage: Stage,
 ) -> Result<Selected, Failure> {
-    Ok(Brought::since_adoption(repository, new)?.select(branch, new, stage))
+    Brought::since_adoption(repository, new)?.select(repository, branch, new, stage)
 }
 
 /// Judges by the policy given; without one, by the one that the change brings, or else the default pack.

@@ -220,7 +220,7 @@ impl Push<'_> {
             },
         };
         let by = judge.in_force(repository, brought.tip.as_ref(), new)?;
-        let selected = brought.select(branch, new, self.stage);
+        let selected = brought.select(repository, branch, new, self.stage)?;
         let report = judged(repository, &selected, Some(by))?;
         Ok(worst(ending, tell(&report)))
     }
@@ -257,7 +257,11 @@ impl Push<'_> {
             None if start.unknown => return Err(self.unknown_tip(start.branch)),
             None => Brought::since_adoption(self.repository, new)?,
         };
-        let report = judged(self.repository, &brought.select(start.branch, new, self.stage), None)?;
+        let report = judged(
+            self.repository,
+            &brought.select(self.repository, start.branch, new, self.stage)?,
+            None,
+        )?;
         Ok(tell(&report))
     }
 

@@ -163,7 +163,11 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Ending, Failure> {
         }),
         _ => None,
     };
-    let mut report = judged(repository, &brought.select(&moving.branch, &moving.new, STAGE), by)?;
+    let mut report = judged(
+        repository,
+        &brought.select(repository, &moving.branch, &moving.new, STAGE)?,
+        by,
+    )?;
     if crate::cli::check::ending(&report) == Ending::Blocked
         && let Some(note) = already_there(repository, moving)?
     {

@@ -187,7 +187,15 @@ fn a_first_push_is_judged_by_the_policy_it_brings() {
     let clone = &server.clone;
     clone.git(&["branch", "release/1"]);
     edit(clone, 2);
-    server.push(&["main", "release/1"]).refused(&["CG201", "CG201"]);
+    let ran = server.push(&["main", "release/1"]).refused(&["CG201", "CG201"]);
+    // The base that the remedy names is that of a history which begins here.
+    let empty = clone.ask(&["hash-object", "-t", "tree", "/dev/null"]);
+    let head = clone.ask(&["rev-parse", "HEAD"]);
+    let ran = ran.says(&format!("--base {empty}")).says(&format!("--head {head}"));
+    drop(ran);
+    certify(clone, &empty);
+    run(clone, &["check", "--base", &empty]).ends(0).says("note[CG013]");
+    server.push(&["main"]).ends(0);
 }
 
 #[test]

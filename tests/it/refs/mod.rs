@@ -39,9 +39,21 @@ impl Server {
 
     /// An empty one, which judges nothing yet.
     pub(crate) fn around(clone: TestRepo) -> Self {
+        Self::with_format(clone, &[])
+    }
+
+    /// An empty one, with more arguments for `git init`.
+    pub(crate) fn with_format(clone: TestRepo, format: &[&str]) -> Self {
         let bare = clone.home().join("server.git");
         let path = bare.to_str().unwrap().to_owned();
-        clone.git(&["init", "--quiet", "--bare", "--initial-branch=main", &path]);
+        clone.git(
+            &[
+                &["init", "--quiet", "--bare", "--initial-branch=main"],
+                format,
+                &[&path],
+            ]
+            .concat(),
+        );
         clone.git(&["remote", "add", "origin", &path]);
         Self { clone, bare }
     }

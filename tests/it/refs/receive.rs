@@ -2,6 +2,7 @@
 
 use super::{Server, certify, edit};
 use crate::scene::{POLICY, git, run, with_policy};
+use crate::support::TestRepo;
 
 #[test]
 fn a_push_of_what_nobody_certified_is_refused_and_certified_it_is_accepted() {
@@ -391,4 +392,39 @@ fn a_branch_that_is_another_name_of_main_is_judged_as_main() {
     certify(&server.clone, "origin/main");
     server.push(&["main:stable"]).ends(0);
     assert_ne!(server.tip("main"), before);
+}
+
+#[test]
+fn other_formats_of_ids_and_refs_make_no_difference() {
+    for format in ["--object-format=sha256", "--ref-format=reftable"] {
+        let clone = TestRepo::empty();
+        let init = ["init", "--quiet", "--initial-branch=main", format];
+        if clone.try_git(&init).status.code() != Some(0) {
+            // Git before 2.29 or 2.45 has no such format.
+            continue;
+        }
+        clone.write("src/train/loop.py", "def step():\n    return 1\n");
+        clone.write(".certgate/policy.yaml", POLICY);
+        clone.commit("begin");
+        let server = Server::with_format(clone, &[format]);
+        server.clone.git(&["push", "--quiet", "-u", "origin", "main"]);
+        server.install();
+        let bare = server.bare.to_str().unwrap();
+        let stable = [
+            "--git-dir",
+            bare,
+            "symbolic-ref",
+            "refs/heads/stable",
+            "refs/heads/main",
+        ];
+        git(&server.clone, &stable).ends(0);
+        edit(&server.clone, 2);
+        for to in ["main", "main:release/1", "main:stable"] {
+            server.push(&[to]).refused(&["CG201"]);
+        }
+        server.push(&["main:feature"]).ends(0);
+        certify(&server.clone, "origin/main");
+        server.push(&["main:stable"]).ends(0);
+        server.push(&["--delete", "main"]).refused(&["CG715"]);
+    }
 }

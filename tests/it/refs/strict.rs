@@ -434,3 +434,30 @@ fn a_rename_is_told_to_no_hook_and_judged_at_the_push() {
     let ran = git(&repo, &["push", "origin", "main"]);
     assert_eq!(ran.errors(), ["CG201"], "{}", ran.err);
 }
+
+#[test]
+fn other_formats_of_ids_and_refs_make_no_difference() {
+    for format in [["--object-format=sha256"], ["--ref-format=reftable"]] {
+        let repo = TestRepo::empty();
+        let init = ["init", "--quiet", "--initial-branch=main", format[0]];
+        if repo.try_git(&init).status.code() != Some(0) {
+            // Git before 2.29 or 2.45 has no such format.
+            continue;
+        }
+        repo.write("src/train/loop.py", "def step():\n    return 1\n");
+        repo.write(".certgate/policy.yaml", POLICY);
+        repo.commit("begin");
+        run(&repo, &["install", "--strict"]).ends(0);
+        let before = tip(&repo, "main");
+        git(&repo, &["switch", "--quiet", "-c", "feature"]).ends(0);
+        edit(&repo, 2);
+        refused(git(&repo, &["update-ref", "refs/heads/main", "feature"]), &["CG201"]);
+        refused(git(&repo, &["branch", "--force", "main", "feature"]), &["CG201"]);
+        refused(git(&repo, &["branch", "release/1", "feature"]), &["CG201"]);
+        git(&repo, &["branch", "release/1", "main"]).ends(0);
+        assert_eq!(tip(&repo, "main"), before, "{format:?}");
+        certify(&repo, "main");
+        git(&repo, &["switch", "--quiet", "main"]).ends(0);
+        git(&repo, &["merge", "--quiet", "--ff-only", "feature"]).ends(0);
+    }
+}

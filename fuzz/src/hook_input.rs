@@ -2,7 +2,7 @@
 
 use certgate::change::ObjectId;
 use certgate::git::GitError;
-use certgate::git::push::{RefUpdate, pre_push, pre_receive, reference_transaction};
+use certgate::git::push::{RefUpdate, made_symbolic, pre_push, pre_receive, reference_transaction};
 
 use crate::harmless;
 
@@ -16,6 +16,10 @@ pub fn check(data: &[u8]) {
         assert_eq!(pre_receive(again.as_bytes()).as_ref().ok(), Some(updates), "{again:?}");
         let again: String = updates.iter().map(push_line).collect();
         assert_eq!(pre_push(again.as_bytes()).as_ref().ok(), Some(updates), "{again:?}");
+    }
+    for (name, target) in made_symbolic(data) {
+        assert!(!name.contains('\n') && !target.contains(['\n', ' ']));
+        assert!(received.is_none(), "only a transaction makes {name} symbolic");
     }
     // Symbolic refs are all that a transaction has besides.
     if let Some(received) = received {

@@ -1,5 +1,6 @@
 //! From the Markdown parser's events to an [`Outline`]. This is the only place that talks to the parser.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -38,6 +39,23 @@ struct Builder<'a> {
     words: Option<(Words, usize)>,
 }
 
+/// The text with a line feed for each carriage return that ends a line by itself (CommonMark 0.31, 2.1), so that offsets stay. The parser
+/// does not see such an end everywhere: not after the info string of a fence, which then would not be one for it.
+fn lines_fed(text: &str) -> Cow<'_, str> {
+    if text.matches('\r').count() == text.matches("\r\n").count() {
+        return Cow::Borrowed(text);
+    }
+    let mut fed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\r') {
+        fed.push_str(line);
+        fed.push(if after.starts_with('\n') { '\r' } else { '\n' });
+        rest = after;
+    }
+    fed.push_str(rest);
+    Cow::Owned(fed)
+}
+
 /// Reads the document of an empty outline.
 pub(super) fn build(outline: Outline<'_>) -> Outline<'_> {
     let text = outline.text;
@@ -59,7 +77,8 @@ pub(super) fn build(outline: Outline<'_>) -> Outline<'_> {
     };
     // Tables and footnotes are read so that what stands in them is known not to be a field.
     let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+    let text = lines_fed(text);
+    for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
         builder.take(event, range);
     }
     builder.flush_words();

@@ -335,3 +335,16 @@ fn errors_teach() {
 
 #[path = "document_tests.rs"]
 mod documents;
+
+#[test]
+fn a_carriage_return_alone_ends_a_line_everywhere() {
+    // Without it the first line would be no fence, since its info string would hold a backtick.
+    assert_eq!(
+        outcome("# T\n\n```\r`\n## DECISION/OUTCOME\n**Status**: APPROVED\n"),
+        NONE
+    );
+    assert_eq!(
+        outcome("# T\r\r~~~x\r~~~\r## DECISION/OUTCOME\r**Status**: APPROVED\r"),
+        APPROVED
+    );
+}

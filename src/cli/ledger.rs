@@ -196,6 +196,15 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Failure> {
             None => text.push_str(&format!("{id:<28} no certificate\n")),
         }
     }
+    for entry in waiting(&read.entries, &read.policy) {
+        let certificate = &entry.certificate;
+        text.push_str(&format!(
+            "BYPASS without follow-up: {} by {}, in {}\n",
+            sanitize(&entry.label()),
+            sanitize(certificate.agent.as_deref().unwrap_or("no agent")),
+            certificate.path
+        ));
+    }
     let total = read.entries.len();
     text.push_str(&format!(
         "{total} certificate{} in the ledger\n",
@@ -203,6 +212,22 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Failure> {
     ));
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+/// The bypasses that no approval by another agent names.
+fn waiting<'e>(entries: &'e [Entry], policy: &'e Policy) -> impl Iterator<Item = &'e Entry> {
+    let settled = |bypass: &Entry| {
+        let own = &bypass.certificate;
+        entries.iter().any(|entry| {
+            let other = &entry.certificate;
+            let approves = other.status.is_some_and(|status| policy.class(status).approves());
+            let names = own.id.as_ref().is_some_and(|id| other.supersedes.contains(id));
+            approves && names && entry.trusted && other.agent != own.agent
+        })
+    };
+    entries
+        .iter()
+        .filter(move |entry| entry.certificate.bypass.is_some() && !settled(entry))
 }
 
 /// Shows one certificate, by id or path.

@@ -49,7 +49,7 @@ pub(super) fn run(args: &HookArgs) -> Result<Ending, Failure> {
         }
         HookName::PrePush => updates::pre_push(&repository, args.args.first().and_then(|remote| remote.to_str())),
         HookName::PreReceive => updates::pre_receive(&repository),
-        HookName::ReferenceTransaction => updates::reference_transaction(&repository),
+        HookName::ReferenceTransaction => updates::reference_transaction(&repository, &args.args),
     }
 }
 

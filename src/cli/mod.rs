@@ -37,7 +37,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command};
+use args::{Cli, Command, HookArgs};
 pub use failure::Failure;
 
 /// How a command that did its work ended.
@@ -70,13 +70,30 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// The arguments as the shims write them. To build the whole command line for them would take longer than a hook that has nothing to
+/// judge; everything else, and every call for help, is clap's.
+fn called_by_shim() -> Option<HookArgs> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != "hook" {
+        return None;
+    }
+    let name = arguments.next()?.into_string().ok()?;
+    crate::hooks::HookName::parse(&name)?;
+    let args: Vec<std::ffi::OsString> = arguments.collect();
+    let help = args.iter().any(|argument| argument == "--help" || argument == "-h");
+    (!help).then_some(HookArgs { name, args })
+}
+
 fn work() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return terminal::usage(&error),
+    let command = match called_by_shim() {
+        Some(args) => Command::Hook(args),
+        None => match Cli::try_parse() {
+            Ok(cli) => cli.command,
+            Err(error) => return terminal::usage(&error),
+        },
     };
     ticker::start();
-    match run(cli.command) {
+    match run(command) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Blocked) => ExitCode::from(1),
         Err(failure) => terminal::fail(&failure),

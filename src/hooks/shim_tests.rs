@@ -148,14 +148,14 @@ fn runs_certgate_with_the_arguments_and_standard_input() {
         for name in HookName::ALL {
             let args = ["prepared", "a b", "", "*", "it's"];
             let (code, log, _) = scene.run(&shell, &name.path(&scene.hooks()), &args, REFS);
-            assert_eq!(
-                (code, log),
-                (
-                    Some(0),
-                    format!("certgate: [hook][{name}][prepared][a b][][*][it's]<{REFS}>\n")
-                ),
-                "{shell:?}"
-            );
+            let expected = match name {
+                // The shell has read it.
+                HookName::ReferenceTransaction => {
+                    format!("certgate: [hook][{name}][prepared][a b][][*][it's][--read][{REFS}]<>\n")
+                }
+                _ => format!("certgate: [hook][{name}][prepared][a b][][*][it's]<{REFS}>\n"),
+            };
+            assert_eq!((code, log), (Some(0), expected), "{shell:?}");
         }
     }
 }
@@ -287,6 +287,25 @@ fn only_the_prepared_state_of_a_transaction_is_asked_about() {
         for state in ["preparing", "committed", "aborted", ""] {
             let (code, log, _) = scene.run(&shell, &hook, &[state], REFS);
             assert_eq!((code, log.as_str()), (Some(0), ""), "{shell:?} {state}");
+        }
+    }
+    // Nor is one that moves no branch.
+    for (refs, asked) in [
+        ("0 1 refs/remotes/origin/a\n0 ref:refs/heads/a HEAD\n".to_owned(), false),
+        ("0 1 refs/tags/a".to_owned(), false),
+        (String::new(), false),
+        ("0 1 refs/heads/a".to_owned(), true),
+        ("0 1 refs/tags/a\n".repeat(50), true),
+    ] {
+        for shell in shells() {
+            let (code, log, _) = scene.run(&shell, &hook, &["prepared"], &refs);
+            assert_eq!((code, !log.is_empty()), (Some(0), asked), "{shell:?} {refs}");
+            let told = log.replace("certgate: [hook][reference-transaction][prepared][--read][", "");
+            assert_eq!(
+                told.replace("]<", "").replace(">\n", ""),
+                if asked { refs.clone() } else { String::new() }
+            );
+            fs::remove_file(scene.log()).ok();
         }
     }
     // A hook that is chained hears of all of them.

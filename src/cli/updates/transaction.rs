@@ -29,6 +29,13 @@ pub(in crate::cli) fn is_asked(arguments: &[OsString]) -> bool {
     arguments.first().is_some_and(|state| state == "prepared")
 }
 
+/// What the shim has read of standard input already.
+fn read_by_shim(arguments: &[OsString]) -> &[u8] {
+    let at = arguments.iter().position(|argument| argument == "--read");
+    at.and_then(|at| arguments.get(at + 1))
+        .map_or(&[], |read| read.as_encoded_bytes())
+}
+
 /// A branch that gets a commit.
 struct Move {
     branch: String,
@@ -38,8 +45,11 @@ struct Move {
 }
 
 /// Carries out the hook.
-pub(in crate::cli) fn reference_transaction(repository: &Repository) -> Result<Ending, Failure> {
-    let input = input()?;
+pub(in crate::cli) fn reference_transaction(
+    repository: &Repository,
+    arguments: &[OsString],
+) -> Result<Ending, Failure> {
+    let input = [read_by_shim(arguments), &input()?].concat();
     let mut ending = Ending::Done;
     for update in push::reference_transaction(&input)? {
         let (Some(branch), Some(new)) = (update.branch(), update.new_id()) else {

@@ -35,7 +35,7 @@ impl Signers {
         Ok(Self { lines })
     }
 
-    /// True where nobody may sign.
+    /// True where the list has no lines.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }

@@ -345,6 +345,17 @@ fn lists_of_revoked_keys_fail_loudly() {
 }
 
 #[test]
+fn a_line_that_names_nobody_lets_nobody_sign() {
+    let (_, signature) = SIGNED[0];
+    let text = String::from_utf8(SIGNERS.to_vec()).unwrap();
+    let excluded = text.replacen("ed25519@", "!bob@", 1);
+    assert_ne!(excluded, text);
+    let signers = Signers::parse(excluded.as_bytes()).unwrap();
+    let check = verify(DOCUMENT, signature, &signers, &Revoked::none(), &during());
+    assert!(matches!(problem(check), SignatureProblem::UnknownKey(_)));
+}
+
+#[test]
 fn what_was_verified_survives_being_written_down() {
     for signature in [SIGNED[0].1, ENDORSED] {
         let check = verify(DOCUMENT, signature, &signers(), &Revoked::none(), &during());

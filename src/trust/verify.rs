@@ -146,9 +146,6 @@ fn check(
             _ => missed = Some(SignatureProblem::Expired { key: key.clone() }),
         }
     }
-    if grants.is_empty() {
-        return Err(missed.unwrap_or(SignatureProblem::UnknownKey(key)));
-    }
     let mut principals: Vec<String> = Vec::new();
     for grant in &grants {
         let named: Vec<&str> = match &grant.names {
@@ -164,6 +161,10 @@ fn check(
                 principals.push(name.to_owned());
             }
         }
+    }
+    // Also where the key stands on a line that names only those whom it does not mean.
+    if principals.is_empty() {
+        return Err(missed.unwrap_or(SignatureProblem::UnknownKey(key)));
     }
     Ok(Verified {
         principals,

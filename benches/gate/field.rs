@@ -1,6 +1,7 @@
 //! Repositories in which hooks run as git runs them: clones to commit in, and servers to push to.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -23,10 +24,18 @@ pub struct Twins {
 
 impl Twins {
     /// Clones on a branch that is not protected, one of them under the strict hook.
-    pub fn clones(directory: &Path, tools: &Tools, world: &World) -> Result<Self> {
-        let twins = Self::make(directory, tools, world, "clone", false)?;
+    pub fn clones(directory: &Path, tools: &Tools, world: &World, kind: &str) -> Result<Self> {
+        let twins = Self::make(directory, tools, world, kind, false)?;
         tools.certgate(&twins.with, &["install", "--strict"]).run()?;
         Ok(twins)
+    }
+
+    /// Puts a hook that does nothing in the place of the strict one: what it costs that git asks at all.
+    pub fn idle(&self) -> Result<()> {
+        let hook = self.without.join(".git/hooks/reference-transaction");
+        fs::write(&hook, "#!/bin/sh\nexit 0\n")?;
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755))?;
+        Ok(())
     }
 
     /// Bare repositories that have `main` alone, one of them with the server's hook.
@@ -40,7 +49,7 @@ impl Twins {
         let name = |which: &str| format!("v{VERSION}-{kind}-{which}-{}-files", world.files);
         let path = |which: &str| directory.join(name(which));
         // What both have already lies elsewhere, so that what a push brings can be taken away again.
-        let base = path("base");
+        let base = directory.join(format!("v{VERSION}-base-{}-files", world.files));
         if !base.join("complete").exists() {
             let _absent = fs::remove_dir_all(&base);
             let source = world.path.to_str().context("a path that is no text")?;

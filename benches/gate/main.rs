@@ -200,16 +200,20 @@ impl Table {
 
         if self.options.wants("7") {
             for files in [scale.files, scale.small_files] {
-                let clones = Twins::clones(directory, &self.tools, &make(files, scale.certificates[1])?)?;
+                let world = make(files, scale.certificates[1])?;
+                let clones = Twins::clones(directory, &self.tools, &world, "clone")?;
                 let commit = |clone: &Path| Twins::commit(&self.tools, clone);
                 let name = format!(
                     "git commit on a feature branch, {} files, strict hook : without",
                     world::thousands(files)
                 );
-                rows.push((
-                    "7",
-                    Row::time(name, commit(&clones.with).ours(), commit(&clones.without), 1.1),
-                ));
+                let with = commit(&clones.with).ours();
+                rows.push(("7", Row::information(name, with, commit(&clones.without))));
+                let clones = Twins::clones(directory, &self.tools, &world, "idle")?;
+                clones.idle()?;
+                let name = "the same : a reference-transaction hook that does nothing".to_owned();
+                let with = commit(&clones.with).ours();
+                rows.push(("7", Row::time(name, with, commit(&clones.without), 1.3)));
             }
         }
 

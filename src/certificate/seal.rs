@@ -119,7 +119,9 @@ fn lead(before: &str, eol: &str) -> String {
     }
     let trailing = before.get(before.trim_end().len()..).unwrap_or_default();
     let breaks = trailing.matches('\n').count();
-    eol.repeat(2_usize.saturating_sub(breaks))
+    // Blanks without a line ending are a line, and not the indentation of the heading.
+    let open = usize::from(!before.ends_with(['\n', '\r']));
+    eol.repeat(2_usize.saturating_sub(breaks).max(open))
 }
 
 fn with_id(text: &str, id: &str, eol: &str) -> Result<String, SealError> {

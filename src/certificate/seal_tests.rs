@@ -29,6 +29,12 @@ fn sealed(text: &str) -> String {
     String::from_utf8(once).unwrap()
 }
 
+#[test]
+fn blanks_at_the_end_do_not_indent_what_follows() {
+    let text = sealed("# T\n\n**Component**: gpu_memory\n\ntext\n\n ");
+    assert!(text.contains("text\n\n \n## SUBJECT\n"), "{text}");
+}
+
 /// Takes out what sealing may add; the rest must be the document as it was.
 fn without_added(text: &str, eol: &str) -> String {
     let block = subject_section(&subject("gpu memory", "src/a.py"), eol);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The proof of a ledger of N signed certificates beside git's own check of N signed commits.
 
-    cargo build --release && benches/proof.py [N]        (10,000 by default; needs ssh-keygen)
+    cargo build --release && benches/proof.py [N [PAIRS]]        (10,000 and 3 by default; needs ssh-keygen)
 
 Makes a repository with one commit for each certificate and signature, and the same number of commits signed with the same key. Then times,
 in turn, `certgate log --verify` and `git log --show-signature`, and prints the times and their ratio.
@@ -63,6 +63,7 @@ Timestamp: {date}
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    pairs = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     with tempfile.TemporaryDirectory() as home:
         place = pathlib.Path(home)
         environment = {
@@ -127,7 +128,7 @@ def main() -> None:
             return time.monotonic() - begin, done
 
         ours, gits = [], []
-        for _ in range(3 if count > 2000 else 5):
+        for _ in range(pairs):
             spent, done = timed(CERTGATE, "log", "--verify", directory=ledger)
             assert done.returncode == 0 and f"{count} signed, 0 not" in done.stdout, done.stdout + done.stderr
             ours.append(spent)

@@ -523,7 +523,13 @@ fn a_linked_worktree_and_another_hooks_directory_are_gated_too() {
 fn a_hook_that_cannot_find_certgate_lets_nothing_through_and_says_so() {
     let repo = with_policy();
     let copy = repo.home().join("certgate-copy");
-    std::fs::copy(env!("CARGO_BIN_EXE_certgate"), &copy).unwrap();
+    // By another process: a file that this one has open for writing while another test forks cannot be run.
+    let copied = repo
+        .command("cp")
+        .arg(env!("CARGO_BIN_EXE_certgate"))
+        .arg(&copy)
+        .status();
+    assert!(copied.unwrap().success());
     Ran::from(repo.command(&copy).arg("install").output().unwrap()).ends(0);
     std::fs::remove_file(&copy).unwrap();
     repo.write("README.md", "more\n");

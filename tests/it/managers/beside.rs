@@ -143,6 +143,12 @@ fn lefthook_does_not_take_a_hook_away_unseen() {
     run(&repo, &["install"]).ends(0);
     git(&repo, &["commit", "-m", "x"]).ends(0);
     configure("echo other");
+    // It looks at the time first, in whole seconds: the same second would be no change.
+    let touched = repo
+        .command("touch")
+        .args(["-d", "2030-01-01", "lefthook.yml"])
+        .status();
+    assert!(touched.unwrap().success());
     let said = refused(git(&repo, &["commit", "-m", "y"]));
     assert!(
         said.contains("wrote over that of certgate") && said.contains("\"certgate install\""),

@@ -10,6 +10,19 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// A bit that no hexadecimal digit has.
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of a hexadecimal digit.
+const fn hex_digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => NO_DIGIT,
+    }
+}
+
 /// A git object id: 20 bytes (SHA-1) or 32 bytes (SHA-256), see gitformat-hash(5).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectId(Vec<u8>);
@@ -25,18 +38,15 @@ impl ObjectId {
         if !matches!(hex.len(), 40 | 64) {
             return None;
         }
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            b'A'..=b'F' => Some(byte - b'A' + 10),
-            _ => None,
-        };
         let mut bytes = Vec::with_capacity(hex.len() / 2);
+        let mut seen = 0;
         let (pairs, _) = hex.as_bytes().as_chunks::<2>();
         for [high, low] in pairs {
-            bytes.push(digit(*high)? << 4 | digit(*low)?);
+            let (high, low) = (hex_digit(*high), hex_digit(*low));
+            seen |= high | low;
+            bytes.push(high << 4 | low);
         }
-        Some(Self(bytes))
+        (seen & NO_DIGIT == 0).then_some(Self(bytes))
     }
 
     /// The raw bytes.

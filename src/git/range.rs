@@ -7,6 +7,7 @@ use git2::{ObjectType, Oid};
 use super::commit::{Commit, Person};
 use super::locate::Location;
 use super::run::Running;
+use super::staged::{Raw, parse};
 use super::store::own;
 use super::tree::{Node, Tree};
 use super::{GitError, Repository};
@@ -26,7 +27,7 @@ pub struct Authorship {
 }
 
 /// Waits for git's list. A tree that git cannot read is a missing object, as anywhere else.
-fn finish(running: Running) -> Result<Vec<u8>, GitError> {
+fn finish(running: Running<Vec<Raw>>) -> Result<Vec<Raw>, GitError> {
     running.finish().map_err(|error| match &error {
         GitError::Git { stderr, .. } => {
             let named = ["unable to read tree", "bad object"].iter().find_map(|words| {
@@ -46,7 +47,7 @@ fn finish(running: Running) -> Result<Vec<u8>, GitError> {
 impl Repository {
     /// Waits for git's list. Git may refuse to look at the repository at all (its owner is another), which `git diff` tells badly: outside
     /// of what it takes for a repository it compares files. So it is asked for the reason.
-    fn finish(&self, running: Running) -> Result<Vec<u8>, GitError> {
+    fn finish(&self, running: Running<Vec<Raw>>) -> Result<Vec<Raw>, GitError> {
         finish(running).map_err(|error| match error {
             GitError::Git { .. } => Location::ask(&self.runner).err().unwrap_or(error),
             _ => error,
@@ -58,12 +59,12 @@ impl Repository {
     ///
     /// For [`Snapshot::Index`] as the base see [`Repository::staged`].
     pub fn range(&self, base: &Snapshot, head: &ObjectId) -> Result<Vec<FileChange>, GitError> {
-        self.listed(&self.finish(self.start_range(base, head)?)?)
+        self.listed(self.finish(self.start_range(base, head)?)?)
     }
 
     /// Starts git on the list of what differs. Reading thousands of trees, git takes half the processor time of libgit2 (see
     /// `docs/decisions/0001-git2-and-plumbing.md`), and the caller can do something else meanwhile.
-    fn start_range(&self, base: &Snapshot, head: &ObjectId) -> Result<Running, GitError> {
+    fn start_range(&self, base: &Snapshot, head: &ObjectId) -> Result<Running<Vec<Raw>>, GitError> {
         let tree = |id: Option<Oid>| match id {
             Some(id) => Ok(id),
             None => self.store.empty_tree(),
@@ -73,7 +74,7 @@ impl Repository {
         self.start_diff(&[&old, &new])
     }
 
-    fn start_diff(&self, ends: &[&str]) -> Result<Running, GitError> {
+    fn start_diff(&self, ends: &[&str]) -> Result<Running<Vec<Raw>>, GitError> {
         const QUESTION: &[&str] = &[
             "diff",
             "--raw",
@@ -86,7 +87,7 @@ impl Repository {
             "--no-color",
             "--ignore-submodules=none",
         ];
-        self.runner.start(&[QUESTION, ends, &["--"]].concat())
+        self.runner.start_reading(&[QUESTION, ends, &["--"]].concat(), parse)
     }
 
     /// The messages of the commits that are reachable from `head` and from none of `excluded`, newest first.
@@ -140,7 +141,7 @@ impl Repository {
             [] => match self.finish(running) {
                 // A shallow file hides commits from git that are there, and were seen above.
                 Err(GitError::Git { stderr, .. }) if stderr.contains("no merge base") => self.range(&base, head)?,
-                listed => self.listed(&listed?)?,
+                listed => self.listed(listed?)?,
             },
             _ => self.against(self.range(&base, head)?, others, tip, head)?,
         };

@@ -1,10 +1,10 @@
 //! Runs `git`: found by absolute path, without pager, locks, replace refs, translation or prompts. Nothing else spawns a process.
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{BufRead, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
@@ -112,6 +112,19 @@ impl Runner {
 
     /// Starts, and goes on reading in the background.
     pub(super) fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Running, GitError> {
+        self.start_reading(arguments, |output| {
+            let mut all = Vec::new();
+            output.read_to_end(&mut all).map_err(unread)?;
+            Ok(all)
+        })
+    }
+
+    /// Starts, and makes something of the output in the background, as it comes.
+    pub(super) fn start_reading<S: AsRef<OsStr>, T: Send + 'static>(
+        &self,
+        arguments: &[S],
+        read: impl FnOnce(&mut dyn BufRead) -> Result<T, GitError> + Send + 'static,
+    ) -> Result<Running<T>, GitError> {
         let shown = show(arguments);
         let child = self
             .command(arguments)?
@@ -124,7 +137,7 @@ impl Runner {
             })?;
         Ok(Running {
             shown,
-            reader: std::thread::spawn(move || child.wait_with_output()),
+            reader: std::thread::spawn(move || Ended::of(child, read)),
         })
     }
 
@@ -162,30 +175,90 @@ pub(super) fn show<S: AsRef<OsStr>>(arguments: &[S]) -> String {
 
 /// A command that runs while the caller does something else.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(super) struct Running<T = Vec<u8>> {
     shown: String,
-    reader: JoinHandle<std::io::Result<Output>>,
+    reader: JoinHandle<std::io::Result<Ended<T>>>,
+}
+
+/// What became of a command.
+#[derive(Debug)]
+struct Ended<T> {
+    status: ExitStatus,
+    read: Result<T, GitError>,
+    stderr: Vec<u8>,
+}
+
+impl<T> Ended<T> {
+    /// Reads to the end, and waits for it.
+    fn of(mut child: Child, read: impl FnOnce(&mut dyn BufRead) -> Result<T, GitError>) -> std::io::Result<Self> {
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        std::thread::scope(|scope| {
+            // Beside the output, or a command with much to complain of would wait forever.
+            let complaints = scope.spawn(move || {
+                let mut text = Vec::new();
+                stderr.map_or(Ok(0), |mut stderr| stderr.read_to_end(&mut text))?;
+                Ok::<_, std::io::Error>(text)
+            });
+            let mut stdout: Box<dyn BufRead> = match stdout {
+                Some(stdout) => Box::new(BufReader::with_capacity(64 << 10, stdout)),
+                None => Box::new(std::io::empty()),
+            };
+            let read = read(&mut stdout);
+            // A command that cannot write ends for that, and not for what it would have said.
+            std::io::copy(&mut stdout, &mut std::io::sink())?;
+            let stderr = complaints.join().unwrap_or_else(|_| Err(stopped()))?;
+            Ok(Self {
+                status: child.wait()?,
+                read,
+                stderr,
+            })
+        })
+    }
+}
+
+impl<T> Running<T> {
+    fn ended(self) -> Result<Ended<T>, GitError> {
+        let _listing = progress::begin(Work::Listing, 0);
+        let joined = self.reader.join();
+        joined
+            .unwrap_or_else(|_| Err(stopped()))
+            .map_err(|source| GitError::Spawn {
+                command: self.shown,
+                source,
+            })
+    }
+
+    /// Waits for the end; a non-zero exit is an error, whatever was read.
+    pub(super) fn finish(self) -> Result<T, GitError> {
+        let shown = self.shown.clone();
+        let ended = self.ended()?;
+        match ended.status.success() {
+            true => ended.read,
+            false => Err(GitError::failed(shown, ended.status, &ended.stderr)),
+        }
+    }
 }
 
 impl Running {
     fn output(self) -> Result<Output, GitError> {
-        let _listing = progress::begin(Work::Listing, 0);
-        let joined = self.reader.join();
-        let result = joined.unwrap_or_else(|_| Err(std::io::Error::other("the reader stopped")));
-        result.map_err(|source| GitError::Spawn {
-            command: self.shown,
-            source,
+        let ended = self.ended()?;
+        Ok(Output {
+            status: ended.status,
+            stdout: ended.read?,
+            stderr: ended.stderr,
         })
     }
+}
 
-    /// Waits for the end; a non-zero exit is an error.
-    pub(super) fn finish(self) -> Result<Vec<u8>, GitError> {
-        let shown = self.shown.clone();
-        let output = self.output()?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        Err(GitError::failed(shown, output.status, &output.stderr))
+fn stopped() -> std::io::Error {
+    std::io::Error::other("the reader stopped")
+}
+
+/// The output of a command breaks off.
+pub(super) fn unread(source: std::io::Error) -> GitError {
+    GitError::Spawn {
+        command: "git".to_owned(),
+        source,
     }
 }
 

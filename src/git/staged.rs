@@ -4,10 +4,12 @@
 //! libgit2. It takes nearly all of a hook's time, so it runs while the caller does something else ([`Repository::start_staged`]).
 //! What the index holds at a path is the entry of HEAD unless the path is in that list, so no second process is needed.
 
+use std::io::BufRead;
+
 use git2::Oid;
 
 use super::commit::oid;
-use super::run::Running;
+use super::run::{Running, unread};
 use super::store::own;
 use super::tree::{Node, compare_below, kind, node};
 use super::{GitError, Repository};
@@ -18,13 +20,13 @@ use crate::change::{Change, Entry, FileChange, RepoPath, Snapshot};
 pub struct PendingStaged<'r> {
     repository: &'r Repository,
     base: Snapshot,
-    running: Running,
+    running: Running<Vec<Raw>>,
 }
 
 impl PendingStaged<'_> {
     /// Waits for git. The change has no messages yet.
     pub fn finish(self) -> Result<Change, GitError> {
-        let files = self.repository.listed(&self.running.finish()?)?;
+        let files = self.repository.listed(self.running.finish()?)?;
         let change = Change {
             base: self.base,
             head: Snapshot::Index,
@@ -53,7 +55,7 @@ impl Repository {
             None => self.store.empty_tree()?,
         };
         let tree = tree.to_string();
-        let running = self.runner.start(&[
+        let question = [
             "diff-index",
             "--cached",
             "--raw",
@@ -66,7 +68,8 @@ impl Repository {
             "--no-textconv",
             &tree,
             "--",
-        ])?;
+        ];
+        let running = self.runner.start_reading(&question, parse)?;
         // Git has begun; now the commit is read, which must be one.
         let base = match head {
             Some(id) => Snapshot::Commit(own(self.peel(id)?)),
@@ -84,9 +87,9 @@ impl Repository {
     /// # Errors
     ///
     /// A path that stands twice: a tree (or index) with two entries of one name has no one content to judge.
-    pub(super) fn listed(&self, raw: &[u8]) -> Result<Vec<FileChange>, GitError> {
-        let mut files = Vec::new();
-        for line in parse(raw)? {
+    pub(super) fn listed(&self, raw: Vec<Raw>) -> Result<Vec<FileChange>, GitError> {
+        let mut files = Vec::with_capacity(raw.len());
+        for line in raw {
             self.add_listed(line, &mut files)?;
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -136,30 +139,43 @@ impl Repository {
 }
 
 /// A line of `--raw` output (git-diff-index(1), "Raw output format").
-struct Raw {
+#[derive(Debug)]
+pub(super) struct Raw {
     old: Option<(Node, Oid)>,
     new: Option<(Node, Oid)>,
     path: RepoPath,
 }
 
-fn parse(raw: &[u8]) -> Result<Vec<Raw>, GitError> {
+/// Reads a `--raw -z` list as git writes it.
+pub(super) fn parse(raw: &mut dyn BufRead) -> Result<Vec<Raw>, GitError> {
     let mut lines = Vec::new();
-    let mut fields = raw.split(|&b| b == 0).filter(|field| !field.is_empty());
-    while let Some(meta) = fields.next() {
+    let (mut meta, mut path) = (Vec::new(), Vec::new());
+    while field(raw, &mut meta)? {
         let odd = || GitError::Answer {
             command: "git diff --raw -z".to_owned(),
-            what: String::from_utf8_lossy(meta).into_owned(),
+            what: String::from_utf8_lossy(&meta).into_owned(),
         };
-        let path = RepoPath::new(fields.next().ok_or_else(odd)?);
-        let text = std::str::from_utf8(meta)
+        if !field(raw, &mut path)? {
+            return Err(odd());
+        }
+        let path = RepoPath::new(path.as_slice());
+        let text = std::str::from_utf8(&meta)
             .ok()
             .and_then(|text| text.strip_prefix(':'))
             .ok_or_else(odd)?;
-        let words: Vec<&str> = text.split(' ').collect();
-        let [old_mode, new_mode, old_id, new_id, status] = words.as_slice() else {
+        let mut words = text.split(' ');
+        let [
+            Some(old_mode),
+            Some(new_mode),
+            Some(old_id),
+            Some(new_id),
+            Some(status),
+            None,
+        ] = std::array::from_fn(|_| words.next())
+        else {
             return Err(odd());
         };
-        match *status {
+        match status {
             "U" => return Err(GitError::Conflict { path }),
             "A" | "D" | "M" | "T" => {}
             _ => return Err(odd()),
@@ -182,6 +198,22 @@ fn parse(raw: &[u8]) -> Result<Vec<Raw>, GitError> {
     Ok(lines)
 }
 
+/// Reads the next field that is not empty, up to its zero byte; false at the end.
+fn field(raw: &mut dyn BufRead, field: &mut Vec<u8>) -> Result<bool, GitError> {
+    loop {
+        field.clear();
+        if raw.read_until(0, field).map_err(unread)? == 0 {
+            return Ok(false);
+        }
+        if field.last() == Some(&0) {
+            field.pop();
+        }
+        if !field.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,24 +223,27 @@ mod tests {
     fn reads_git_s_raw_format() {
         let (a, b, zero) = ("1".repeat(40), "2".repeat(40), "0".repeat(40));
         let text = format!(":100644 100755 {a} {b} M\0a b\0:000000 120000 {zero} {b} A\0l\n\0");
-        let lines = parse(text.as_bytes()).unwrap();
+        let lines = parse(&mut text.as_bytes()).unwrap();
         assert_eq!(lines.len(), 2);
         assert!(lines[1].old.is_none() && lines[1].path.as_bytes() == b"l\n");
         let conflict = format!(":000000 000000 {zero} {zero} U\0x\0");
-        assert!(matches!(parse(conflict.as_bytes()), Err(GitError::Conflict { .. })));
+        assert!(matches!(
+            parse(&mut conflict.as_bytes()),
+            Err(GitError::Conflict { .. })
+        ));
         for broken in [
             format!(":100644 100644 {a} {zero} M\0x\0"),
             format!(":100644 100644 {a} {b} R100\0x\0y\0"),
             "x\0y\0".into(),
         ] {
-            assert!(parse(broken.as_bytes()).is_err(), "{broken}");
+            assert!(parse(&mut broken.as_bytes()).is_err(), "{broken}");
         }
     }
 
     proptest! {
         #[test]
         fn never_panics(raw in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(&raw);
+            let _ = parse(&mut raw.as_slice());
         }
     }
 }

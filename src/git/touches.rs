@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+use super::staged::parse;
 use super::{GitError, Repository};
 use crate::change::{FileChange, ObjectId};
 
@@ -95,7 +96,7 @@ impl Repository {
 
     fn close(&self, open: Option<(ObjectId, Vec<u8>)>, touches: &mut Vec<Touch>) -> Result<(), GitError> {
         if let Some((commit, raw)) = open.filter(|(_, raw)| !raw.is_empty()) {
-            let files = self.listed(&raw)?;
+            let files = self.listed(parse(&mut raw.as_slice())?)?;
             touches.push(Touch { commit, files });
         }
         Ok(())

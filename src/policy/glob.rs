@@ -110,8 +110,11 @@ impl GlobList {
 
     /// The glob by which the path matches, as written (the first negation, for a list of negations alone).
     pub fn deciding(&self, path: &[u8]) -> Option<&str> {
-        let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
-        match self.globs.iter().rev().find(|glob| glob.matches(path, &parts)) {
+        self.deciding_of(path, &twin::components(path))
+    }
+
+    fn deciding_of(&self, path: &[u8], parts: &[&[u8]]) -> Option<&str> {
+        match self.globs.iter().rev().find(|glob| glob.matches(path, parts)) {
             Some(glob) => (!glob.negated).then_some(glob.text.as_str()),
             None if self.globs.iter().all(|glob| glob.negated) => self.globs.first().map(|glob| glob.text.as_str()),
             None => None,
@@ -121,7 +124,7 @@ impl GlobList {
     /// The glob by which a path is gated: as [`Self::deciding`] says, and else a positive glob that matches after both were folded. A later
     /// negation must match the path as it is: nobody is exempt by likeness.
     pub fn gating(&self, path: &TwinPath<'_>) -> Option<Gating<'_>> {
-        if let Some(glob) = self.deciding(path.path) {
+        if let Some(glob) = self.deciding_of(path.path, &path.parts) {
             return Some(Gating {
                 glob,
                 how: Likeness::Same,
@@ -130,10 +133,9 @@ impl GlobList {
         if *path.folded == *path.path && self.globs.iter().all(|glob| glob.folded.is_none()) {
             return None;
         }
-        let split = |path| <[u8]>::split(path, |&byte| byte == b'/').collect::<Vec<_>>();
-        let (parts, folded) = (split(path.path), split(&path.folded));
+        let folded = twin::components(&path.folded);
         let decides = |glob: &&Glob| match glob.negated {
-            true => glob.matches(path.path, &parts),
+            true => glob.matches(path.path, &path.parts),
             false => glob
                 .folded
                 .as_ref()

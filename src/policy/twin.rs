@@ -10,6 +10,8 @@ use unicode_normalization::UnicodeNormalization as _;
 #[derive(Clone, Debug)]
 pub struct TwinPath<'p> {
     pub(super) path: &'p [u8],
+    /// The components of `path`.
+    pub(super) parts: Vec<&'p [u8]>,
     pub(super) folded: Cow<'p, [u8]>,
 }
 
@@ -18,6 +20,7 @@ impl<'p> TwinPath<'p> {
     pub fn new(path: &'p [u8]) -> Self {
         Self {
             path,
+            parts: components(path),
             folded: folded(path),
         }
     }
@@ -33,6 +36,11 @@ impl<'p> TwinPath<'p> {
             .strip_prefix(directory)
             .is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
     }
+}
+
+/// What stands between the slashes of a path.
+pub(super) fn components(path: &[u8]) -> Vec<&[u8]> {
+    path.split(|&byte| byte == b'/').collect()
 }
 
 /// True for what folds to itself: ASCII without capitals.

@@ -16,81 +16,53 @@ const VERSION: u32 = 1;
 const ENFORCE: &str =
     "enforce:\n  - branches: [main]\n  - { branches: [\"**\"], pre-commit: warn, pre-push: warn, merge: warn }\n";
 
-/// Two repositories that differ in one hook: with it, and without.
-pub struct Twins {
-    pub with: PathBuf,
-    pub without: PathBuf,
+/// The hooks that git is to run in a [`WorkTree`].
+#[derive(Clone, Copy)]
+pub enum Hooks {
+    /// None.
+    No,
+    /// A `reference-transaction` that does nothing: what it costs that git asks at all.
+    Idle,
+    /// Those of `install --strict`.
+    Strict,
 }
 
-impl Twins {
-    /// Clones on a branch that is not protected, one of them under the strict hook.
-    pub fn clones(directory: &Path, tools: &Tools, world: &World, kind: &str) -> Result<Self> {
-        let twins = Self::make(directory, tools, world, kind, false)?;
-        tools.certgate(&twins.with, &["install", "--strict"]).run()?;
-        Ok(twins)
-    }
+/// A clone, checked out, on a branch that is not protected. It is one, whatever the hooks: two that were checked out one after the other
+/// can differ more than any hook costs.
+pub struct WorkTree {
+    path: PathBuf,
+}
 
-    /// Puts a hook that does nothing in the place of the strict one: what it costs that git asks at all.
-    pub fn idle(&self) -> Result<()> {
-        let hook = self.without.join(".git/hooks/reference-transaction");
+impl WorkTree {
+    /// Makes the clone anew.
+    pub fn new(directory: &Path, tools: &Tools, world: &World) -> Result<Self> {
+        let base = base(directory, tools, world)?;
+        let path = directory.join(format!("v{VERSION}-clone-{}-files", world.files));
+        clone(tools, &base, &path, &[])?;
+        tools.git(&path, &["switch", "--quiet", "--create", "topic"]).run()?;
+        for setting in [["user.name", "A U Thor"], ["user.email", "author@example.org"]] {
+            tools.git(&path, &["config", setting[0], setting[1]]).run()?;
+        }
+        tools.certgate(&path, &["install", "--strict"]).run()?;
+        let idle = path.join(".git/idle");
+        fs::create_dir(&idle)?;
+        let hook = idle.join("reference-transaction");
         fs::write(&hook, "#!/bin/sh\nexit 0\n")?;
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755))?;
-        Ok(())
-    }
-
-    /// Bare repositories that have `main` alone, one of them with the server's hook.
-    pub fn servers(directory: &Path, tools: &Tools, world: &World) -> Result<Self> {
-        let twins = Self::make(directory, tools, world, "server", true)?;
-        tools.certgate(&twins.with, &["install", "--server"]).run()?;
-        Ok(twins)
-    }
-
-    fn make(directory: &Path, tools: &Tools, world: &World, kind: &str, bare: bool) -> Result<Self> {
-        let name = |which: &str| format!("v{VERSION}-{kind}-{which}-{}-files", world.files);
-        let path = |which: &str| directory.join(name(which));
-        // What both have already lies elsewhere, so that what a push brings can be taken away again.
-        let base = directory.join(format!("v{VERSION}-base-{}-files", world.files));
-        if !base.join("complete").exists() {
-            let _absent = fs::remove_dir_all(&base);
-            let source = world.path.to_str().context("a path that is no text")?;
-            let target = base.to_str().context("a path that is no text")?;
-            let clone = [
-                "clone",
-                "--quiet",
-                "--bare",
-                "--no-local",
-                "--single-branch",
-                "--branch",
-                BASE,
-            ];
-            tools.git(directory, &[&clone[..], &[source, target]].concat()).run()?;
-            relax(&base, world)?;
-            fs::write(base.join("complete"), "")?;
-        }
-        let twins = Self {
-            with: path("with"),
-            without: path("without"),
-        };
-        for twin in [&twins.with, &twins.without] {
-            let _absent = fs::remove_dir_all(twin);
-            let target = twin.to_str().context("a path that is no text")?;
-            let mut clone = vec!["clone", "--quiet", "--shared", "--no-tags"];
-            clone.push(if bare { "--bare" } else { "--no-checkout" });
-            let source = base.to_str().context("a path that is no text")?;
-            tools.git(directory, &[&clone[..], &[source, target]].concat()).run()?;
-            if !bare {
-                tools.git(twin, &["switch", "--quiet", "--create", "topic"]).run()?;
-                for setting in [["user.name", "A U Thor"], ["user.email", "author@example.org"]] {
-                    tools.git(twin, &["config", setting[0], setting[1]]).run()?;
-                }
-            }
-        }
-        Ok(twins)
+        Ok(Self { path })
     }
 
     /// A commit on the branch that is checked out, past every hook that can be skipped.
-    pub fn commit(tools: &Tools, clone: &Path) -> Job {
-        let arguments = [
+    pub fn commit(&self, tools: &Tools, hooks: Hooks) -> Job {
+        let hooks = match hooks {
+            Hooks::No => "/dev/null",
+            Hooks::Idle => ".git/idle",
+            Hooks::Strict => ".git/hooks",
+        };
+        let setting = format!("core.hooksPath={hooks}");
+        let commit = [
+            "-c",
+            &setting,
             "commit",
             "--quiet",
             "--no-verify",
@@ -98,7 +70,31 @@ impl Twins {
             "--message",
             "Nothing",
         ];
-        tools.git(clone, &arguments)
+        tools.git(&self.path, &commit)
+    }
+}
+
+/// Two repositories that differ in one hook: with it, and without.
+pub struct Twins {
+    pub with: PathBuf,
+    pub without: PathBuf,
+}
+
+impl Twins {
+    /// Bare repositories that have `main` alone, one of them with the server's hook.
+    pub fn servers(directory: &Path, tools: &Tools, world: &World) -> Result<Self> {
+        // What both have already lies elsewhere, so that what a push brings can be taken away again.
+        let base = base(directory, tools, world)?;
+        let path = |which: &str| directory.join(format!("v{VERSION}-server-{which}-{}-files", world.files));
+        let twins = Self {
+            with: path("with"),
+            without: path("without"),
+        };
+        for twin in [&twins.with, &twins.without] {
+            clone(tools, &base, twin, &["--bare"])?;
+        }
+        tools.certgate(&twins.with, &["install", "--server"]).run()?;
+        Ok(twins)
     }
 
     /// A push of all commits of the world's feature to a new branch, and its removal.
@@ -109,6 +105,37 @@ impl Twins {
         let delete = tools.git(server, &["update-ref", "-d", "refs/heads/topic"]);
         Ok(push.ours().then(delete).then(tools.remove(server, "objects/pack")))
     }
+}
+
+/// A bare repository with `main` alone, from which clones borrow.
+fn base(directory: &Path, tools: &Tools, world: &World) -> Result<PathBuf> {
+    let base = directory.join(format!("v{VERSION}-base-{}-files", world.files));
+    if !base.join("complete").exists() {
+        let _absent = fs::remove_dir_all(&base);
+        let source = world.path.to_str().context("a path that is no text")?;
+        let target = base.to_str().context("a path that is no text")?;
+        let clone = [
+            "clone",
+            "--quiet",
+            "--bare",
+            "--no-local",
+            "--single-branch",
+            "--branch",
+            BASE,
+        ];
+        tools.git(directory, &[&clone[..], &[source, target]].concat()).run()?;
+        relax(&base, world)?;
+        fs::write(base.join("complete"), "")?;
+    }
+    Ok(base)
+}
+
+fn clone(tools: &Tools, base: &Path, path: &Path, more: &[&str]) -> Result<()> {
+    let _absent = fs::remove_dir_all(path);
+    let source = base.to_str().context("a path that is no text")?;
+    let target = path.to_str().context("a path that is no text")?;
+    let clone = [&["clone", "--quiet", "--shared", "--no-tags"], more, &[source, target]].concat();
+    tools.git(base, &clone).run().map(drop)
 }
 
 /// Puts a policy on `main` that blocks there alone.

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
-use field::Twins;
+use field::{Hooks, Twins, WorkTree};
 use measure::{Job, Pair, Tools};
 use world::{Scale, World};
 
@@ -201,19 +201,16 @@ impl Table {
         if self.options.wants("7") {
             for files in [scale.files, scale.small_files] {
                 let world = make(files, scale.certificates[1])?;
-                let clones = Twins::clones(directory, &self.tools, &world, "clone")?;
-                let commit = |clone: &Path| Twins::commit(&self.tools, clone);
+                let clone = WorkTree::new(directory, &self.tools, &world)?;
+                let commit = |hooks| clone.commit(&self.tools, hooks);
+                let strict = || commit(Hooks::Strict).ours();
                 let name = format!(
                     "git commit on a feature branch, {} files, strict hook : without",
                     world::thousands(files)
                 );
-                let with = commit(&clones.with).ours();
-                rows.push(("7", Row::information(name, with, commit(&clones.without))));
-                let clones = Twins::clones(directory, &self.tools, &world, "idle")?;
-                clones.idle()?;
+                rows.push(("7", Row::information(name, strict(), commit(Hooks::No))));
                 let name = "the same : a reference-transaction hook that does nothing".to_owned();
-                let with = commit(&clones.with).ours();
-                rows.push(("7", Row::time(name, with, commit(&clones.without), 1.3)));
+                rows.push(("7", Row::time(name, strict(), commit(Hooks::Idle), 1.3)));
             }
         }
 

@@ -82,18 +82,11 @@ pub(super) fn fill(
         .iter()
         .flat_map(|(component, _)| component.files.iter().map(|file| &file.file))
         .collect();
+    let range = selected.range.as_ref();
+    let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
+    let staged = selected.change.head == Snapshot::Index;
     for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
-        let range = selected
-            .range
-            .as_ref()
-            .map(|(excluded, head)| (excluded.as_slice(), head));
-        entry.carried = ledger::carried(
-            repository,
-            entry,
-            &files,
-            range,
-            selected.change.head == Snapshot::Index,
-        )?;
+        entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
     }
     let listed: BTreeSet<&RepoPath> = case
         .ledger
@@ -150,8 +143,8 @@ fn authors(repository: &Repository, selected: &Selected, paths: &[&RepoPath]) ->
         let email = String::from_utf8_lossy(email).trim().to_lowercase();
         found.extend((!email.is_empty()).then_some(email));
     };
-    if let Some((excluded, head)) = &selected.range {
-        let touching = repository.authorship(excluded, head, paths)?;
+    if let Some(range) = &selected.range {
+        let touching = repository.authorship(&range.excluded, &range.heads, paths)?;
         for commit in &touching {
             add(&commit.author.email);
             add(&commit.committer.email);

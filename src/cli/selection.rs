@@ -15,8 +15,8 @@ pub(super) struct Selected {
     pub(super) change: Change,
     /// The commit whose policy and ledger count: the target's tip, or HEAD at the commit stages.
     pub(super) tip: Option<ObjectId>,
-    /// The commits of the range, where there are any: those not to look at, and the heads.
-    pub(super) range: Option<(Vec<ObjectId>, ObjectId)>,
+    /// The commits that the change is made of, where there are any.
+    pub(super) range: Option<Range>,
     /// The branch that will move.
     pub(super) target: TargetBranch,
     /// Where the question is asked.
@@ -27,6 +27,25 @@ pub(super) struct Selected {
     pub(super) told: Option<String>,
     /// The tip's policy, where it has been read already.
     pub(super) policy: Option<Policy>,
+}
+
+/// Commits that come in.
+#[derive(Debug)]
+pub(super) struct Range {
+    /// From where nothing is judged.
+    pub(super) excluded: Vec<ObjectId>,
+    /// From where everything else is; only an octopus merge has more than one.
+    pub(super) heads: Vec<ObjectId>,
+}
+
+impl Range {
+    /// What is reachable from `head`, and from none of `excluded`.
+    pub(super) fn new(excluded: Vec<ObjectId>, head: ObjectId) -> Self {
+        Self {
+            excluded,
+            heads: vec![head],
+        }
+    }
 }
 
 /// The branch that will move, as far as it is known.
@@ -70,18 +89,21 @@ pub(super) fn staged(repository: &Repository, stage: Stage) -> Result<Selected, 
     if let Some(tip) = &tip
         && !merged.is_empty()
     {
-        let mut excluded = vec![tip.clone()];
-        for other in &merged {
-            if is_protected_history(repository, tip, other)? {
+        let mut coming = Range {
+            excluded: vec![tip.clone()],
+            heads: Vec::new(),
+        };
+        for other in merged {
+            if is_protected_history(repository, tip, &other)? {
                 // What is already on a protected branch is not judged again when it is merged back.
-                drop_what_comes_from(repository, &mut change, other)?;
-                excluded.push(other.clone());
+                drop_what_comes_from(repository, &mut change, &other)?;
+                coming.excluded.push(other);
+            } else {
+                coming.heads.push(other);
             }
         }
-        for other in merged.iter().filter(|other| !excluded.contains(other)) {
-            change.messages.extend(repository.messages(&excluded, other)?);
-            range = Some((excluded.clone(), other.clone()));
-        }
+        change.messages = repository.messages(&coming.excluded, &coming.heads)?;
+        range = Some(coming);
     }
     Ok(Selected {
         change,
@@ -200,7 +222,7 @@ pub(super) fn between(
     if from_nothing {
         return Ok(Selected {
             change: repository.change_between(None, &top)?,
-            range: Some((Vec::new(), top)),
+            range: Some(Range::new(Vec::new(), top)),
             tip: None,
             target,
             stage: Stage::Merge,
@@ -232,7 +254,7 @@ pub(super) fn between_commits(
     let (change, policy) = repository.change_between_while(Some(&tip), &top, read)?;
     Ok(Selected {
         change,
-        range: Some((vec![tip.clone()], top)),
+        range: Some(Range::new(vec![tip.clone()], top)),
         tip: Some(tip),
         target,
         stage: Stage::Merge,

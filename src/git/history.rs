@@ -276,7 +276,7 @@ impl Repository {
     /// Where what is new in `head` leaves what `known` reach: the parents, outside the range, of the commits inside, newest child first.
     /// `None` where nothing is new.
     pub fn borders(&self, known: &[ObjectId], head: &ObjectId) -> Result<Option<Vec<ObjectId>>, GitError> {
-        let new = self.between(known, head)?;
+        let new = self.between(known, std::slice::from_ref(head))?;
         if new.is_empty() {
             return Ok(None);
         }
@@ -290,14 +290,16 @@ impl Repository {
         Ok(Some(borders.into_iter().map(own).collect()))
     }
 
-    /// The commits reachable from `head` and from none of `excluded`, newest first.
-    pub(super) fn between(&self, excluded: &[ObjectId], head: &ObjectId) -> Result<Vec<Ranged>, GitError> {
+    /// The commits reachable from one of `heads` and from none of `excluded`, newest first.
+    pub(super) fn between(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<Ranged>, GitError> {
         let _reading = progress::begin(Work::History, 0);
         let mut walk = Walk::new(self, EXCLUDED);
         for id in excluded {
             walk.start(id, EXCLUDED)?;
         }
-        walk.start(head, 0)?;
+        for id in heads {
+            walk.start(id, 0)?;
+        }
         let mut found = Vec::new();
         let mut oldest = i64::MAX;
         let mut slop = SLOP;

@@ -90,13 +90,13 @@ impl Repository {
         self.runner.start_reading(&[QUESTION, ends, &["--"]].concat(), parse)
     }
 
-    /// The messages of the commits that are reachable from `head` and from none of `excluded`, newest first.
-    pub fn messages(&self, excluded: &[ObjectId], head: &ObjectId) -> Result<Vec<CommitMessage>, GitError> {
+    /// The messages of the commits that are reachable from one of `heads` and from none of `excluded`, newest first.
+    pub fn messages(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<CommitMessage>, GitError> {
         let message = |ranged: super::history::Ranged| CommitMessage {
             id: Some(own(ranged.id)),
             text: ranged.commit.message,
         };
-        Ok(self.between(excluded, head)?.into_iter().map(message).collect())
+        Ok(self.between(excluded, heads)?.into_iter().map(message).collect())
     }
 
     /// The change that merging `head` brings to `base_tip`; with `None`, all of `head`.
@@ -121,7 +121,7 @@ impl Repository {
                 base: Snapshot::Empty,
                 head: Snapshot::Commit(head.clone()),
                 files: self.range(&Snapshot::Empty, head)?,
-                messages: self.messages(&[], head)?,
+                messages: self.messages(&[], std::slice::from_ref(head))?,
             };
             return Ok((change, meanwhile()));
         };
@@ -135,7 +135,7 @@ impl Repository {
             });
         };
         let base = Snapshot::Commit(first.clone());
-        let messages = self.messages(std::slice::from_ref(tip), head)?;
+        let messages = self.messages(std::slice::from_ref(tip), std::slice::from_ref(head))?;
         let done = meanwhile();
         let files = match others {
             [] => match self.finish(running) {
@@ -167,7 +167,7 @@ impl Repository {
         let from = Snapshot::Commit(base.clone());
         Ok(Change {
             files: self.range(&from, head)?,
-            messages: self.messages(std::slice::from_ref(base), head)?,
+            messages: self.messages(std::slice::from_ref(base), std::slice::from_ref(head))?,
             base: from,
             head: Snapshot::Commit(head.clone()),
         })
@@ -205,11 +205,11 @@ impl Repository {
     pub fn introduced_in(
         &self,
         excluded: &[ObjectId],
-        head: &ObjectId,
+        heads: &[ObjectId],
         path: &RepoPath,
         blob: &ObjectId,
     ) -> Result<Vec<ObjectId>, GitError> {
-        let found = self.introductions(excluded, head, &[(path, blob)])?;
+        let found = self.introductions(excluded, heads, &[(path, blob)])?;
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
@@ -217,7 +217,7 @@ impl Repository {
     pub fn introductions(
         &self,
         excluded: &[ObjectId],
-        head: &ObjectId,
+        heads: &[ObjectId],
         wanted: &[(&RepoPath, &ObjectId)],
     ) -> Result<Vec<Vec<ObjectId>>, GitError> {
         let mut found = vec![Vec::new(); wanted.len()];
@@ -225,7 +225,7 @@ impl Repository {
             return Ok(found);
         }
         let mut finder = Finder::new(self);
-        for ranged in self.between(excluded, head)? {
+        for ranged in self.between(excluded, heads)? {
             let mut parents = Vec::with_capacity(ranged.commit.parents.len());
             for &parent in &ranged.commit.parents {
                 parents.push(finder.tree_of(parent)?);
@@ -254,12 +254,12 @@ impl Repository {
     pub fn authorship(
         &self,
         excluded: &[ObjectId],
-        head: &ObjectId,
+        heads: &[ObjectId],
         paths: &[&RepoPath],
     ) -> Result<Vec<Authorship>, GitError> {
         let mut finder = Finder::new(self);
         let mut found = Vec::new();
-        for ranged in self.between(excluded, head)? {
+        for ranged in self.between(excluded, heads)? {
             let mut parents = Vec::with_capacity(ranged.commit.parents.len());
             for &parent in &ranged.commit.parents {
                 parents.push(finder.tree_of(parent)?);

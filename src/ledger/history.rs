@@ -10,7 +10,7 @@ use crate::git::Repository;
 /// Tells, for a certificate that the change adds, the gated paths that it names and that are, at the commit that introduced it, byte
 /// for byte what they are at the head.
 ///
-/// `range` holds the commits not to look at and the head of the range. A certificate of a commit in the making (`staged`) that is in no
+/// `range` holds the commits not to look at and the heads of the range. A certificate of a commit in the making (`staged`) that is in no
 /// commit of the range is staged together with the files, which is as good; of a finished range it then covers nothing.
 ///
 /// # Errors
@@ -20,7 +20,7 @@ pub fn carried(
     repository: &Repository,
     entry: &Entry,
     gated: &[&FileChange],
-    range: Option<(&[ObjectId], &ObjectId)>,
+    range: Option<(&[ObjectId], &[ObjectId])>,
     staged: bool,
 ) -> Result<BTreeSet<RepoPath>, LedgerError> {
     let certificate = &entry.certificate;
@@ -35,7 +35,7 @@ pub fn carried(
         return Ok(BTreeSet::new());
     }
     let introductions = match range {
-        Some((excluded, head)) => repository.introduced_in(excluded, head, &certificate.path, &entry.blob)?,
+        Some((excluded, heads)) => repository.introduced_in(excluded, heads, &certificate.path, &entry.blob)?,
         None => Vec::new(),
     };
     let mut carried = BTreeSet::new();

@@ -11,7 +11,7 @@ pub(super) use transaction::{is_asked, reference_transaction};
 use std::io::Read as _;
 use std::path::Path;
 
-use super::selection::{self, Selected, TargetBranch};
+use super::selection::{self, Range, Selected, TargetBranch};
 use super::{Ending, Failure, check, judge, terminal};
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
@@ -115,7 +115,7 @@ impl Brought {
             selection::drop_what_comes_from(repository, &mut change, border)?;
         }
         if tips.len() > 1 {
-            change.messages = repository.messages(tips, new)?;
+            change.messages = repository.messages(tips, std::slice::from_ref(new))?;
         }
         Ok(Some(Self {
             change,
@@ -154,7 +154,7 @@ impl Brought {
         Ok(Selected {
             change: self.change,
             tip: self.tip,
-            range: Some((self.known, new.clone())),
+            range: Some(Range::new(self.known, new.clone())),
             target: TargetBranch::Named(branch.to_owned()),
             stage,
             arguments,

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::attacks;
 use super::world::{approval, check, open};
-use crate::scene::{CERTIFICATE, POLICY, Ran, run};
+use crate::scene::{CERTIFICATE, POLICY, Ran, git, run};
 use crate::support::TestRepo;
 
 const LOOP: &str = "src/train/loop.py";
@@ -163,6 +163,48 @@ fn between(path: &str) -> Ran {
     repo.write(path, OTHER);
     repo.commit("More");
     check(&repo)
+}
+
+/// What the hook says when the branch goes into `main` as one of three heads, edited after its certificate by hand.
+fn in_an_octopus(path: &str) -> Ran {
+    let repo = open();
+    repo.write(CERTIFICATE, approval());
+    repo.commit("Certify");
+    repo.write(path, OTHER);
+    repo.commit("More");
+    three_heads(&repo)
+}
+
+/// Merges `work` and two branches that touch nothing gated into `main`, under the hooks.
+pub(super) fn three_heads(repo: &TestRepo) -> Ran {
+    for name in ["one", "two"] {
+        repo.git(&["switch", "--quiet", "--create", name, "main"]);
+        repo.write(name, "x\n");
+        repo.commit(name);
+    }
+    repo.git(&["switch", "--quiet", "main"]);
+    run(repo, &["install"]).ends(0);
+    git(
+        repo,
+        &["merge", "--quiet", "--no-ff", "--no-edit", "one", "work", "two"],
+    )
+}
+
+/// What the hook says when `main`, with its certificate by hand, is merged into a release, and the merge edits a file.
+fn merged_back(path: &str) -> Ran {
+    let repo = open();
+    repo.git(&["branch", "release/1", "main"]);
+    repo.write(CERTIFICATE, approval());
+    repo.commit("Certify");
+    repo.git(&["branch", "--quiet", "--force", "main", "work"]);
+    repo.git(&["switch", "--quiet", "release/1"]);
+    repo.write("docs/news.txt", "news\n");
+    repo.commit("News");
+    run(&repo, &["install"]).ends(0);
+    repo.git(&["merge", "--quiet", "--no-commit", "main"]);
+    repo.write(path, OTHER);
+    repo.git(&["add", "--all"]);
+    git(&repo, &["commit", "--quiet", "--no-edit"])
 }
 
 /// A repository with a policy of its own on `main`, on a branch `work`.
@@ -386,6 +428,8 @@ attacks! {
     a_rename_in: "an ungated file is renamed into the gated directory", ["CG201"], || renamed_later("src/train/fast.py"), || renamed_later("tools/faster.py");
     contents_exchanged: "two certified files exchange their contents", ["CG202"], || two_files("b\n", "a\n"), || two_files("a\n", "b\n");
     a_commit_after_one_by_hand: "an edit after a certificate by hand, in a commit of its own", ["CG202", "CG201"], || between(LOOP), || between("README.md");
+    an_edit_in_an_octopus: "the same, in the middle one of three heads that are merged", ["CG202", "CG201"], || in_an_octopus(LOOP), || in_an_octopus("README.md");
+    an_edit_while_merging_back: "a merge of `main` into a release edits what `main` has a certificate by hand for", ["CG202", "CG201"], || merged_back(LOOP), || merged_back("README.md");
     a_squash_over_an_edit: "certificate and later edit are squashed, so that no commit shows the order", ["CG202"], || squashed(OTHER), || squashed("def step():\n    return 2\n");
     a_squash_by_hand: "under `binding: digest`, a certificate without SUBJECT in the commit that it is about", ["CG201", "CG203"], || squashed_by_hand(false), || squashed_by_hand(true);
     other_content_after_a_revert: "the certified change is reverted, and another brought", ["CG202"], || brought_again(OTHER), || brought_again("def step():\n    return 2\n");

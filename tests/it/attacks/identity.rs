@@ -60,6 +60,15 @@ fn by_author(variable: &str, value: &str, message: &str, person: &str) -> Ran {
     world.check()
 }
 
+/// What the hook says of a change by this author, approved by pia, when it goes into `main` as one of three heads.
+fn by_author_of_one_head(author: &str) -> Ran {
+    let mut world = Signed::with(&independent());
+    world.repo.set("GIT_AUTHOR_EMAIL", author);
+    world.change("2").approve("performance-engineer", "pia");
+    world.repo.set("GIT_AUTHOR_EMAIL", "ada@example.org");
+    super::content::three_heads(&world.repo)
+}
+
 fn authorized(risk: &str, by: &[(&str, &str)]) -> Ran {
     let world = changed(&policy(
         "required",
@@ -245,6 +254,7 @@ attacks! {
     the_author_approves_in_capitals: "the same, with the address in capitals", ["CG511"], || by_author("GIT_AUTHOR_EMAIL", "PIA@EXAMPLE.ORG", "Change", "pia"), || by_author("", "", "Change", "pia");
     the_committer_approves: "who committed the change under another author signs its approval", ["CG511"], || by_author("GIT_COMMITTER_EMAIL", "pia@example.org", "Change", "pia"), || by_author("", "", "Change", "pia");
     the_co_author_approves: "who co-authored the change signs its approval", ["CG511"], || by_author("", "", "Change\n\nCo-Authored-By: Pia <pia@example.org>", "pia"), || by_author("", "", "Change", "pia");
+    the_author_approves_in_an_octopus: "who authored the change signs its approval, in the middle one of three heads that are merged", ["CG511"], || by_author_of_one_head("pia@example.org"), || by_author_of_one_head("ada@example.org");
     nobody_authorizes: "a change of high risk without an authorization", ["CG516"], || authorized("high", &[("performance-engineer", "pia")]), || authorized("high", &[("performance-engineer", "pia"), ("lead", "lea")]);
     the_authorizer_alone: "the authorizer is the only reviewer", ["CG516"], || authorized("medium", &[("lead", "lea")]), || authorized("medium", &[("lead", "lea"), ("performance-engineer", "pia")]);
     an_authorization_by_the_reviewer: "the reviewer signs the authorization, too", ["CG516"], || authorized("high", &[("performance-engineer", "pia"), ("lead", "pia")]), || authorized("low", &[("performance-engineer", "pia")]);

@@ -134,7 +134,7 @@ fn ranges_agree_with_rev_list_in_a_tangled_history() {
         bases.sort();
         let git = repo.try_git(&["merge-base", "--all", &a, &b]);
         assert_eq!(bases, sorted(String::from_utf8(git.stdout).unwrap()), "{a} {b}");
-        let messages = repository.messages(&[id(&a)], &id(&b)).unwrap();
+        let messages = repository.messages(&[id(&a)], &[id(&b)]).unwrap();
         let mut range: Vec<String> = messages.iter().map(|m| m.id.as_ref().unwrap().to_string()).collect();
         range.sort();
         assert_eq!(range, sorted(repo.ask(&["rev-list", &format!("{a}..{b}")])), "{a} {b}");
@@ -178,7 +178,7 @@ fn a_missing_parent_is_not_a_root() {
             .any(|help| help == "git fetch --unshallow")
     );
     for error in [
-        repository.messages(&[], &commit("origin/topic")).unwrap_err(),
+        repository.messages(&[], &[commit("origin/topic")]).unwrap_err(),
         repository
             .is_ancestor(&commit("origin/old"), &commit("origin/topic"))
             .unwrap_err(),
@@ -218,17 +218,17 @@ fn what_came_in_where_and_by_whom_is_known() {
         .unwrap()
         .id;
     let found = repository
-        .introduced_in(&[id(&base)], &id(&head), &path, &blob)
+        .introduced_in(&[id(&base)], &[id(&head)], &path, &blob)
         .unwrap();
     assert_eq!(found, [id(&again), id(&first)]);
     assert!(
         repository
-            .introduced_in(&[id(&again)], &id(&head), &path, &blob)
+            .introduced_in(&[id(&again)], &[id(&head)], &path, &blob)
             .unwrap()
             .is_empty()
     );
     let source = RepoPath::from("src/a.rs");
-    let people = repository.authorship(&[id(&base)], &id(&head), &[&source]).unwrap();
+    let people = repository.authorship(&[id(&base)], &[id(&head)], &[&source]).unwrap();
     assert_eq!(people.len(), 1);
     assert_eq!(
         (people[0].commit.to_string(), people[0].author.email.as_slice()),

@@ -91,7 +91,7 @@ fn sha256_repositories_are_read() {
     assert_eq!(repository.subtree_id(&id(&two), b"dir/").unwrap(), Some(id(&tree)));
     // An id of the other kind is in no such repository.
     assert_eq!(
-        repository.messages(&[], &id(&"1".repeat(40))).unwrap_err().code(),
+        repository.messages(&[], &[id(&"1".repeat(40))]).unwrap_err().code(),
         Code::CG707
     );
 }

@@ -23,40 +23,56 @@ const fn hex_digit(byte: u8) -> u8 {
     }
 }
 
-/// A git object id: 20 bytes (SHA-1) or 32 bytes (SHA-256), see gitformat-hash(5).
+/// Reads the digits of exactly `N` bytes.
+fn from_hex<const N: usize>(hex: &str) -> Option<[u8; N]> {
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let pairs: &[[u8; 2]; N] = pairs.try_into().ok()?;
+    let mut seen = 0;
+    let bytes = pairs.map(|[high, low]| {
+        let (high, low) = (hex_digit(high), hex_digit(low));
+        seen |= high | low;
+        high << 4 | low
+    });
+    (seen & NO_DIGIT == 0).then_some(bytes)
+}
+
+/// A git object id, see gitformat-hash(5).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ObjectId(Vec<u8>);
+pub enum ObjectId {
+    /// SHA-1.
+    Sha1([u8; 20]),
+    /// SHA-256.
+    Sha256([u8; 32]),
+}
 
 impl ObjectId {
     /// Takes the raw bytes of an id; the length is 20 or 32, else `None`.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        matches!(bytes.len(), 20 | 32).then(|| Self(bytes.to_vec()))
+        let sha1 = bytes.try_into().map(Self::Sha1);
+        sha1.or_else(|_| bytes.try_into().map(Self::Sha256)).ok()
     }
 
     /// Reads 40 or 64 hexadecimal digits, else `None`.
     pub fn from_hex(hex: &str) -> Option<Self> {
-        if !matches!(hex.len(), 40 | 64) {
-            return None;
+        match hex.len() {
+            40 => from_hex(hex).map(Self::Sha1),
+            _ => from_hex(hex).map(Self::Sha256),
         }
-        let mut bytes = Vec::with_capacity(hex.len() / 2);
-        let mut seen = 0;
-        let (pairs, _) = hex.as_bytes().as_chunks::<2>();
-        for [high, low] in pairs {
-            let (high, low) = (hex_digit(*high), hex_digit(*low));
-            seen |= high | low;
-            bytes.push(high << 4 | low);
-        }
-        (seen & NO_DIGIT == 0).then_some(Self(bytes))
     }
 
     /// The raw bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match self {
+            Self::Sha1(bytes) => bytes,
+            Self::Sha256(bytes) => bytes,
+        }
     }
 
     /// True for the id made of zeros, which git uses for "no such object" in hook input.
     pub fn is_zero(&self) -> bool {
-        self.0.iter().all(|&byte| byte == 0)
+        self.as_bytes().iter().all(|&byte| byte == 0)
     }
 
     /// The first ten hexadecimal digits, for people.
@@ -67,19 +83,19 @@ impl ObjectId {
 
 impl From<[u8; 20]> for ObjectId {
     fn from(sha1: [u8; 20]) -> Self {
-        Self(sha1.to_vec())
+        Self::Sha1(sha1)
     }
 }
 
 impl From<[u8; 32]> for ObjectId {
     fn from(sha256: [u8; 32]) -> Self {
-        Self(sha256.to_vec())
+        Self::Sha256(sha256)
     }
 }
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -99,8 +115,7 @@ impl Digest {
         if hex.len() != 64 || hex.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }
-        let id = ObjectId::from_hex(hex)?;
-        Some(Self(id.as_bytes().try_into().ok()?))
+        from_hex(hex).map(Self)
     }
 }
 
@@ -290,4 +305,45 @@ pub enum Content {
     },
     /// Nothing to read: a submodule, or a change of mode alone.
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ids_have_forty_or_sixty_four_digits() {
+        let of = |digit: &str, times| ObjectId::from_hex(&digit.repeat(times));
+        assert_eq!(of("aB", 20), Some(ObjectId::Sha1([0xab; 20])));
+        assert_eq!(of("Fe", 32), Some(ObjectId::Sha256([0xfe; 32])));
+        for (digit, times) in [
+            ("a", 39),
+            ("a", 41),
+            ("a", 63),
+            ("a", 65),
+            ("a", 0),
+            ("g", 40),
+            ("/", 40),
+            ("\u{e9}", 20),
+        ] {
+            assert_eq!(of(digit, times), None, "{times} times {digit}");
+        }
+        assert!(of("0", 40).is_some_and(|id| id.is_zero()));
+        assert_eq!(
+            Digest::from_hex(&"A".repeat(64)),
+            None,
+            "digests are written in small letters"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn ids_read_back(sha1 in any::<[u8; 20]>(), sha256 in any::<[u8; 32]>()) {
+            for id in [ObjectId::from(sha1), ObjectId::from(sha256)] {
+                prop_assert_eq!(ObjectId::from_hex(&id.to_string()), Some(id.clone()));
+                prop_assert_eq!(ObjectId::from_bytes(id.as_bytes()), Some(id));
+            }
+        }
+    }
 }

@@ -6,14 +6,11 @@
 
 use std::io::BufRead;
 
-use git2::Oid;
-
-use super::commit::oid;
 use super::run::{Running, unread};
 use super::store::own;
 use super::tree::{Node, compare_below, kind, node};
 use super::{GitError, Repository};
-use crate::change::{Change, Entry, FileChange, RepoPath, Snapshot};
+use crate::change::{Change, Entry, FileChange, ObjectId, RepoPath, Snapshot};
 
 /// A list of staged changes that git is still making.
 #[must_use = "the list is had by `finish`"]
@@ -108,15 +105,18 @@ impl Repository {
 
     fn add_listed(&self, line: Raw, files: &mut Vec<FileChange>) -> Result<(), GitError> {
         let Raw { old, new, path } = line;
-        let directory = |side: &Option<(Node, Oid)>| matches!(side, Some((Node::Directory, _)));
+        let directory = |side: &Option<(Node, ObjectId)>| matches!(side, Some((Node::Directory, _)));
         // A sparse index holds whole directories; either side may still be files, which git lists by themselves.
         if directory(&old) || directory(&new) {
-            let tree = |side: Option<(Node, Oid)>| side.filter(|(node, _)| *node == Node::Directory).map(|(_, id)| id);
-            files.extend(compare_below(&self.store, path.as_bytes(), tree(old), tree(new))?);
+            let tree = |side: Option<(Node, ObjectId)>| {
+                let tree = side.filter(|(node, _)| *node == Node::Directory);
+                tree.map(|(_, id)| self.store.oid(&id, "tree")).transpose()
+            };
+            files.extend(compare_below(&self.store, path.as_bytes(), tree(old)?, tree(new)?)?);
             return Ok(());
         }
-        let entry = |side: Option<(Node, Oid)>| match side {
-            Some((Node::Leaf(mode), id)) => Some(Entry { mode, id: own(id) }),
+        let entry = |side: Option<(Node, ObjectId)>| match side {
+            Some((Node::Leaf(mode), id)) => Some(Entry { mode, id }),
             _ => None,
         };
         if let Some(kind) = kind(entry(old), entry(new)) {
@@ -141,8 +141,8 @@ impl Repository {
 /// A line of `--raw` output (git-diff-index(1), "Raw output format").
 #[derive(Debug)]
 pub(super) struct Raw {
-    old: Option<(Node, Oid)>,
-    new: Option<(Node, Oid)>,
+    old: Option<(Node, ObjectId)>,
+    new: Option<(Node, ObjectId)>,
     path: RepoPath,
 }
 
@@ -182,7 +182,7 @@ pub(super) fn parse(raw: &mut dyn BufRead) -> Result<Vec<Raw>, GitError> {
         }
         let side = |mode: &str, id: &str| {
             let raw = u32::from_str_radix(mode, 8).ok()?;
-            let id = oid(id.as_bytes())?;
+            let id = ObjectId::from_hex(id)?;
             if raw == 0 {
                 return Some(None);
             }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::super::outline::Outline;
 use super::super::parse::text_of;
@@ -256,6 +257,7 @@ fn stricter(outline: &Outline<'_>, shown: &str) -> bool {
         || fields.any(|field| outline.slice(field.value.clone()).trim() != shown)
         // For who knows tables and footnotes it stands in one.
         || extended(outline.text)
+        || outline.unsettled().is_some()
 }
 
 /// Whether a document may hold tables or footnotes, on which readers differ.
@@ -275,7 +277,8 @@ fn compare(text: &str) -> Result<(), TestCaseError> {
             (None, None) => {}
         }
     }
-    if extended(text) {
+    // On what is not settled the others are wrong.
+    if extended(text) || outline.unsettled().is_some() {
         return Ok(());
     }
     let [seen, _] = readings;
@@ -357,8 +360,7 @@ fn lines() -> impl Strategy<Value = String> {
         "<div>",
         "</div>",
         "<pre>",
-        // Not below a line of text: both take it for a block of HTML where the text is a list's and the line its lazy continuation.
-        "\n<b>",
+        "<b>",
         "</b> text",
         "<![CDATA[",
         "]]>",
@@ -387,8 +389,48 @@ fn lines() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.into_iter().flat_map(|(a, b, c)| [a, b, c]).collect())
 }
 
+/// As found by what is generated below.
+#[test]
+fn code_spans_over_lines_read_alike() {
+    let headed = |before: &str, after: &str| format!("a`{before}b\nc{after}`d\n-\n");
+    let ended = |text: String| [text.replace('\n', "\r\n"), text.replace('\n', "\r"), text];
+    for (before, after, shown) in [
+        ("", "", "ab cd"),
+        ("", "\n", "ab c d"),
+        ("\n", "", "a b cd"),
+        ("\n", "\n", "ab cd"),
+        (" ", "\n ", "ab cd"),
+        ("", "\n ", "ab c d"),
+        (" \n", "\n", "a b cd"),
+    ] {
+        for text in ended(headed(before, after)) {
+            let headings = Outline::new(&text).headings;
+            let plain = headings.first().map(|heading| heading.plain.as_str());
+            assert_eq!(plain, Some(shown), "{text:?}");
+        }
+    }
+    let blanks = ["", " ", "  ", "\n", " \n", "\n ", "  \n"];
+    for (before, after) in blanks.iter().flat_map(|before| blanks.map(|after| (before, after))) {
+        for text in ended(headed(before, after)).into_iter().filter(|_| installed()) {
+            compare(&text).unwrap();
+        }
+    }
+}
+
+/// The same 500 documents every time, since what others read is not for a change here to answer for; with `CERTGATE_DOCUMENTS`, so many new
+/// ones.
+fn documents() -> ProptestConfig {
+    match std::env::var("CERTGATE_DOCUMENTS") {
+        Ok(number) => ProptestConfig::with_cases(number.parse().unwrap()),
+        Err(_) => ProptestConfig {
+            rng_seed: RngSeed::Fixed(0),
+            ..ProptestConfig::with_cases(500)
+        },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(documents())]
 
     #[test]
     fn generated_documents_read_alike(text in lines()) {

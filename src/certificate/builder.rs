@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use super::outline::{Fence, Field, Heading, Item, Line, Outline, Words};
+use super::outline::{Dialect, Fence, Field, Heading, Item, Line, Outline, Words, is_list_marker};
 
 /// What the parser is inside of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,36 @@ struct Builder<'a> {
     images: usize,
     fresh_line: bool,
     fresh_block: bool,
+    /// Up to where the source has been taken for something.
+    passed: usize,
+    /// True where an item has begun and holds nothing yet.
+    item_opens: bool,
     heading: Option<(Heading, Option<Range<usize>>)>,
     fence: Option<Fence>,
     strong: Option<(Range<usize>, String, bool)>,
     words: Option<(Words, usize)>,
+}
+
+/// The text of a code span over several lines, `source` being all of it: without blanks around it, and as a heading shows it. The parser
+/// makes one blank of a line feed and two of CRLF, of which one is shown (CommonMark 0.31, 6.1).
+fn one_line(text: &str, source: &str) -> (String, String) {
+    let inner = source.trim_matches('`');
+    let margin = [' ', '\n', '\r'];
+    let (before, after) = (inner.trim_start_matches(margin), inner.trim_end_matches(margin));
+    let before = inner.get(..inner.len() - before.len()).unwrap_or_default();
+    let after = inner.get(after.len()..).unwrap_or_default();
+    // Blanks that begin a line are no part of the paragraph.
+    let blanks = |margin: &str| match margin.split_once(['\n', '\r']) {
+        Some((line, _)) => line.len() + 1,
+        None => margin.len(),
+    };
+    let (before, after) = (blanks(before), blanks(after));
+    // One is taken off at either end, if there is one at both.
+    let taken = usize::from(before > 0 && after > 0);
+    let blank = |blanks: usize| if blanks > taken { " " } else { "" };
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = format!("{}{words}{}", blank(before), blank(after));
+    (words, shown)
 }
 
 /// The text with a line feed for each carriage return that ends a line by itself (CommonMark 0.31, 2.1), so that offsets stay. The parser
@@ -57,7 +83,7 @@ fn lines_fed(text: &str) -> Cow<'_, str> {
 }
 
 /// Reads the document of an empty outline.
-pub(super) fn build(outline: Outline<'_>) -> Outline<'_> {
+pub(super) fn build(outline: Outline<'_>, dialect: Dialect) -> Outline<'_> {
     let text = outline.text;
     let mut builder = Builder {
         outline,
@@ -70,13 +96,17 @@ pub(super) fn build(outline: Outline<'_>) -> Outline<'_> {
         images: 0,
         fresh_line: false,
         fresh_block: false,
+        passed: 0,
+        item_opens: false,
         heading: None,
         fence: None,
         strong: None,
         words: None,
     };
-    // Tables and footnotes are read so that what stands in them is known not to be a field.
-    let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES;
+    let options = match dialect {
+        Dialect::Extended => Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES,
+        Dialect::CommonMark => Options::empty(),
+    };
     let text = lines_fed(text);
     for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
         builder.take(event, range);
@@ -90,6 +120,16 @@ impl Builder<'_> {
         if !matches!(event, Event::Text(_)) {
             self.flush_words();
         }
+        if self.closed == 0 && self.outline.odd_line.is_none() {
+            self.outline.odd_line = self
+                .odd_definition(&event, &range)
+                .or_else(|| self.odd_tag(&event, &range));
+        }
+        self.item_opens = matches!(event, Event::Start(Tag::Item));
+        self.passed = match event {
+            Event::Start(_) => range.start,
+            _ => range.end.max(self.passed),
+        };
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag, &range),
@@ -110,13 +150,13 @@ impl Builder<'_> {
             Event::Code(text) => {
                 self.inline(&range);
                 self.spoil_name();
-                let mut text = text.into_string();
-                // The parser makes one blank of a line feed and two of CRLF.
-                if self.outline.slice(range.clone()).contains(['\n', '\r']) {
-                    text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                }
+                let source = self.outline.slice(range.clone());
+                let (text, shown) = match source.contains(['\n', '\r']) {
+                    true => one_line(&text, source),
+                    false => (text.to_string(), text.to_string()),
+                };
                 if let Some((heading, _)) = &mut self.heading {
-                    heading.plain.push_str(&text);
+                    heading.plain.push_str(&shown);
                 }
                 if self.readable() {
                     self.outline.words.push(Words {
@@ -144,6 +184,49 @@ impl Builder<'_> {
                 self.spoil_name();
             }
         }
+    }
+
+    /// A link reference definition in what lies before an event; they have no events of their own.
+    ///
+    /// For `cmark` an item that begins with one is empty, and ends as an empty one does; and a rule right below one is text (against
+    /// CommonMark 0.31, 5.2 and 4.7).
+    fn odd_definition(&self, event: &Event<'_>, range: &Range<usize>) -> Option<(usize, &'static str)> {
+        let skipped = self.outline.slice(self.passed..range.start);
+        let mut words = skipped.split_ascii_whitespace().skip_while(|word| is_list_marker(word));
+        if !words.next()?.starts_with('[') {
+            return None;
+        }
+        let above = skipped
+            .trim_end_matches([' ', '\t'])
+            .lines()
+            .next_back()
+            .unwrap_or_default();
+        let at = self.passed + skipped.find('[').unwrap_or_default();
+        if self.item_opens {
+            Some((
+                at,
+                "begins a list item with a link reference definition, which may end the item or not",
+            ))
+        } else if *event == Event::Rule && !above.trim().is_empty() {
+            Some((
+                at,
+                "has a rule below a link reference definition, which may be a rule or text",
+            ))
+        } else {
+            None
+        }
+    }
+
+    /// A single tag on a line of a list item's text. It cannot interrupt the text (CommonMark 0.31, 4.6), but for `cmark` it begins a block
+    /// of HTML where the line is not indented as the item is.
+    fn odd_tag(&self, event: &Event<'_>, range: &Range<usize>) -> Option<(usize, &'static str)> {
+        let alone = matches!(event, Event::InlineHtml(_))
+            && !self.items.is_empty()
+            && self.outline.slice(self.outline.line_range(range.start)).trim() == self.outline.slice(range.clone());
+        alone.then_some((
+            range.start,
+            "is a single tag in the text of a list item, where a block of HTML may begin",
+        ))
     }
 
     fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {

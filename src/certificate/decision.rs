@@ -23,16 +23,73 @@ pub(super) struct Decision {
     pub(super) finding: Option<Diagnostic>,
 }
 
+impl Decision {
+    fn failed(body: Option<Range<usize>>, finding: Diagnostic) -> Self {
+        Self {
+            status: None,
+            body,
+            finding: Some(finding),
+        }
+    }
+}
+
 /// Reads the decision.
 pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
+    let (body, field) = match find(path, outline) {
+        Ok(found) => found,
+        Err(failed) => return *failed,
+    };
+    if let Some((doubt, help)) = doubt(path, outline, field) {
+        let finding = Diagnostic::error(Code::CG101, "not every reader takes this line for the Status")
+            .at(outline.place(path, field.at..field.value.start))
+            .because(doubt)
+            .help(help);
+        return Decision::failed(Some(body), finding);
+    }
+    let written = trimmed(outline, field.value.clone());
+    let value = outline.slice(written.clone());
+    match value_of(value) {
+        Some(status) => Decision {
+            status: Some(status),
+            body: Some(body),
+            finding: None,
+        },
+        None => Decision::failed(Some(body), explain_value(value, outline.place(path, written))),
+    }
+}
+
+/// Why some reader might show something else in the place of the Status, and what to do about it.
+fn doubt(path: &RepoPath, outline: &Outline<'_>, field: &Field) -> Option<(String, String)> {
+    if let Some(doubt) = field.doubt {
+        let help = "write it plainly, with a blank line below: **Status**: WORD";
+        return Some((doubt.to_owned(), help.to_owned()));
+    }
+    if let Some(plain) = outline.without_extensions()
+        && !find(path, &plain).is_ok_and(|(_, found)| found.at == field.at)
+    {
+        let doubt = "a reader without tables and footnotes takes their lines for text, which changes what is a heading or a field";
+        let help = "put a blank line above and below each table, footnote and `---`";
+        return Some((doubt.to_owned(), help.to_owned()));
+    }
+    if outline.may_be_row(field.at) {
+        let doubt = "for some readers a line above it is the second one of a table, and this one a row";
+        let help = "put a blank line above it";
+        return Some((doubt.to_owned(), help.to_owned()));
+    }
+    let (at, what) = outline.unsettled()?;
+    let line = outline.line_number(at);
+    Some((
+        format!("line {line} {what}: readers differ on it, and on what is a heading, a field or code from there on"),
+        format!("leave line {line} empty, or take it away"),
+    ))
+}
+
+/// The one Status of the one section, and the section's body; or why there is none.
+fn find<'o>(path: &RepoPath, outline: &'o Outline<'_>) -> Result<(Range<usize>, &'o Field), Box<Decision>> {
     // A heading that only looks the same (another case, markup, an entity) never carries the decision, but it makes a second one:
     // a reader could take either.
     let alike: Vec<&Heading> = outline.sections(HEADING).collect();
-    let failed = |body, finding| Decision {
-        status: None,
-        body,
-        finding: Some(finding),
-    };
+    let failed = |body, finding| Err(Box::new(Decision::failed(body, finding)));
     let heading = match alike.as_slice() {
         [] => return failed(None, no_section(path, outline)),
         [heading] if heading.source == HEADING => *heading,
@@ -45,27 +102,10 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
         .iter()
         .filter(|field| field.is("Status"))
         .collect();
-    let field = match fields.as_slice() {
-        [] => return failed(Some(body), no_status(path, outline, heading)),
-        [field] => *field,
-        [first, second, ..] => return failed(Some(body), two_statuses(path, outline, first, second)),
-    };
-    if let Some(doubt) = field.doubt {
-        let finding = Diagnostic::error(Code::CG101, "not every reader takes this line for the Status")
-            .at(outline.place(path, field.at..field.value.start))
-            .because(doubt)
-            .help("write it plainly, with a blank line below: **Status**: WORD");
-        return failed(Some(body), finding);
-    }
-    let written = trimmed(outline, field.value.clone());
-    let value = outline.slice(written.clone());
-    match value_of(value) {
-        Some(status) => Decision {
-            status: Some(status),
-            body: Some(body),
-            finding: None,
-        },
-        None => failed(Some(body), explain_value(value, outline.place(path, written))),
+    match fields.as_slice() {
+        [] => failed(Some(body), no_status(path, outline, heading)),
+        [field] => Ok((body, *field)),
+        [first, second, ..] => failed(Some(body), two_statuses(path, outline, first, second)),
     }
 }
 

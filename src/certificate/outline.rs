@@ -24,6 +24,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) items: Vec<Item>,
     /// Text and code spans that are neither quoted nor hidden.
     pub(crate) words: Vec<Words>,
+    /// See [`Outline::unsettled`].
+    pub(super) odd_line: Option<(usize, &'static str)>,
     /// Code blocks outside of any container.
     pub(crate) fences: Vec<Fence>,
     starts: Vec<usize>,
@@ -108,9 +110,28 @@ pub(crate) struct Fence {
     pub(crate) range: Range<usize>,
 }
 
+/// What a reader takes for Markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// With tables and footnotes, so that what stands in them is known not to be a field.
+    Extended,
+    /// CommonMark as it is, for which they are text.
+    CommonMark,
+}
+
 impl<'a> Outline<'a> {
     /// Reads a document; a leading byte order mark must have been taken off.
     pub(crate) fn new(text: &'a str) -> Self {
+        Self::of(text, Dialect::Extended)
+    }
+
+    /// The document as CommonMark alone shows it, where that may be something else.
+    pub(crate) fn without_extensions(&self) -> Option<Self> {
+        let may_differ = ["[^", "|", ":-"].iter().any(|mark| self.text.contains(mark));
+        may_differ.then(|| Self::of(self.text, Dialect::CommonMark))
+    }
+
+    fn of(text: &'a str, dialect: Dialect) -> Self {
         let mut starts = vec![0];
         let bytes = text.as_bytes();
         for (at, byte) in bytes.iter().enumerate() {
@@ -127,9 +148,10 @@ impl<'a> Outline<'a> {
             items: Vec::new(),
             words: Vec::new(),
             fences: Vec::new(),
+            odd_line: None,
             starts,
         };
-        build(empty)
+        build(empty, dialect)
     }
 
     /// The source of a range.
@@ -170,6 +192,46 @@ impl<'a> Outline<'a> {
     /// Every physical line, in order.
     pub(crate) fn physical_lines(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         self.starts.iter().map(|start| *start..self.line_end(*start))
+    }
+
+    /// True where a line above, with no blank line between, may be the second line of a table, of which this would be a row. Parsers differ
+    /// on what may be the head of a table.
+    pub(crate) fn may_be_row(&self, at: usize) -> bool {
+        let above = self.starts.get(..self.line_index(at)).unwrap_or_default();
+        let above = above
+            .iter()
+            .rev()
+            .map(|start| self.slice(*start..self.line_end(*start)));
+        above.take_while(|line| !line.trim().is_empty()).any(|line| {
+            let delimits = line.bytes().all(|byte| b"|:- \t>".contains(&byte));
+            delimits && line.contains('-') && line.contains(['|', ':'])
+        })
+    }
+
+    /// A line that `cmark` takes for something else than CommonMark has it: where it begins, and what it is.
+    pub(crate) fn unsettled(&self) -> Option<(usize, &'static str)> {
+        let item = self.blanks_below_empty_item();
+        let item = item.map(|at| {
+            (
+                at,
+                "holds nothing but blanks below an empty list item, which may end there or not",
+            )
+        });
+        item.or(self.odd_line)
+    }
+
+    /// Where the first line of nothing but blanks begins that follows an empty list item. An item begins with at most one blank line
+    /// (CommonMark 0.31, 5.2), but for `cmark` such a line goes on with it.
+    fn blanks_below_empty_item(&self) -> Option<usize> {
+        let mut below_empty = false;
+        self.physical_lines().find_map(|line| {
+            let text = self.slice(line.clone());
+            if below_empty && !text.is_empty() && text.trim_matches([' ', '\t']).is_empty() {
+                return Some(line.start);
+            }
+            below_empty = !text.trim().is_empty() && text.split_ascii_whitespace().all(is_list_marker);
+            None
+        })
     }
 
     /// A place for a diagnostic, with the source line and the range marked.
@@ -241,6 +303,12 @@ impl<'a> Outline<'a> {
             .rfind(|heading| heading.level <= 2 && heading.range.start <= at)?;
         (last.level == 2).then_some(last)
     }
+}
+
+pub(super) fn is_list_marker(word: &str) -> bool {
+    let number = word.strip_suffix(['.', ')']);
+    matches!(word, "-" | "+" | "*")
+        || number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The part of a list, sorted by offset, that lies in a range.

@@ -129,6 +129,73 @@ fn no_other_value_is_a_status() {
 }
 
 #[test]
+fn what_some_reader_shows_otherwise_is_no_decision() {
+    for (body, settled) in [
+        // Without footnotes, all of it is a heading.
+        (
+            "**Status**: APPROVED\n[^1]: c\n---\n",
+            "**Status**: APPROVED\n\n[^1]: c\n\n---\n",
+        ),
+        // Without footnotes, there are two.
+        (
+            "**Status**: APPROVED\n\n[^1]: c\n    **Status**: NO_GO\n",
+            "**Status**: APPROVED\n\n[^1]: c\n    **Tests**: NO_GO\n",
+        ),
+        // Without tables, the table is a heading that ends the section.
+        (
+            "| a |\n|---|\n| b |\n---\n\n**Status**: APPROVED\n",
+            "| a |\n|---|\n| b |\n\n---\n\n**Status**: APPROVED\n",
+        ),
+        // GitHub takes `text` for the head of a table.
+        (
+            "text\n|---|\n**Status**: APPROVED\n",
+            "text\n|---|\n\n**Status**: APPROVED\n",
+        ),
+        // GitHub has the second fence begin where certgate has the first one end.
+        (
+            "- \n  \n  ```\n```\n**Status**: APPROVED\n",
+            "- \n\n  ```\n```\n**Status**: APPROVED\n",
+        ),
+        // GitHub has HTML begin that hides the Status.
+        ("- a\n<b>\n**Status**: APPROVED\n", "- a\n\nb\n**Status**: APPROVED\n"),
+        // GitHub ends an item that begins with a definition.
+        (
+            "- [a]: b\n\n\n  ```\n**Status**: APPROVED\n",
+            "- a [a]: b\n\n\n  ```\n**Status**: APPROVED\n",
+        ),
+        (
+            "[a]: b\n\n- - [a\n    c]: b\n\n\n    ```\n**Status**: APPROVED\n",
+            "[a]: b\n\n- - [a](b)\n\n\n    ```\n**Status**: APPROVED\n",
+        ),
+        (
+            "1)\n\t\n   ```\n```\n**Status**: APPROVED\n",
+            "1) a\n\t\n   ```\n   ```\n**Status**: APPROVED\n",
+        ),
+        // GitHub takes the second line for text, and underlines it.
+        (
+            "[a]: b\n---\n---\n**Status**: APPROVED\n",
+            "[a]: b\n\n---\n---\n**Status**: APPROVED\n",
+        ),
+        (
+            "[a]: b\n\n[a]:\nb 'c'\n---\n---\n**Status**: APPROVED\n",
+            "[a]:\nb 'c'\n\n**Status**: APPROVED\n",
+        ),
+    ] {
+        for (body, settled) in [
+            (body.to_owned(), settled.to_owned()),
+            (body.replace('\n', "\r\n"), settled.replace('\n', "\r\n")),
+        ] {
+            assert_eq!(decide(&body), NONE, "{body:?}");
+            assert!(
+                said(&format!("# T\n\n## DECISION/OUTCOME\n{body}")).contains("not every reader"),
+                "{body:?}"
+            );
+            assert_eq!(decide(&settled), APPROVED, "{settled:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_quoted_or_hidden_is_no_field() {
     for body in [
         "```\n**Status**: APPROVED\n```\n",

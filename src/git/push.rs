@@ -39,6 +39,20 @@ impl RefUpdate {
         }
     }
 
+    /// Takes off the namespaces that the name lies in (gitnamespaces(7)), `refs/namespaces/NAME/` for each, and returns them; for most
+    /// refs, nothing. `outer` is the namespace that the name was told in.
+    pub fn leave_namespace(&mut self, outer: &str) -> String {
+        let (Self::Create { name, .. } | Self::Update { name, .. } | Self::Delete { name, .. }) = self;
+        let whole = format!("{outer}{name}");
+        let mut rest = whole.as_str();
+        while let Some((_, inner)) = rest.strip_prefix(NAMESPACES).and_then(|rest| rest.split_once('/')) {
+            rest = inner;
+        }
+        let namespace = whole.strip_suffix(rest).unwrap_or_default().to_owned();
+        *name = rest.to_owned();
+        namespace
+    }
+
     /// The name without `refs/heads/`, where the ref is a branch.
     pub fn branch(&self) -> Option<&str> {
         self.name().strip_prefix("refs/heads/")
@@ -106,6 +120,9 @@ pub fn reference_transaction(input: &[u8]) -> Result<Vec<RefUpdate>, GitError> {
     }
     pre_receive(&kept.join(&b'\n'))
 }
+
+/// What the name of a ref in a namespace begins with.
+pub(super) const NAMESPACES: &str = "refs/namespaces/";
 
 /// What the value of a symbolic ref begins with.
 const SYMBOLIC: &[u8] = b"ref:";
@@ -215,6 +232,40 @@ mod tests {
             pre_receive(format!("{ZERO} {ZERO} refs/heads/gone\n").as_bytes()).unwrap(),
             []
         );
+    }
+
+    #[test]
+    fn names_leave_their_namespaces() {
+        for (outer, name, namespace, rest) in [
+            ("", "refs/heads/main", "", "refs/heads/main"),
+            (
+                "refs/namespaces/a/",
+                "refs/heads/main",
+                "refs/namespaces/a/",
+                "refs/heads/main",
+            ),
+            (
+                "refs/namespaces/a/",
+                "refs/namespaces/b/refs/tags/v1",
+                "refs/namespaces/a/refs/namespaces/b/",
+                "refs/tags/v1",
+            ),
+            ("", "refs/namespaces/a", "", "refs/namespaces/a"),
+            (
+                "",
+                "refs/heads/refs/namespaces/a/b",
+                "",
+                "refs/heads/refs/namespaces/a/b",
+            ),
+        ] {
+            let name = name.to_owned();
+            let mut update = RefUpdate::Create {
+                name,
+                new: oid(&"1".repeat(40)),
+            };
+            assert_eq!(update.leave_namespace(outer), namespace);
+            assert_eq!(update.name(), rest);
+        }
     }
 
     #[test]

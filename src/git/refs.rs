@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use git2::{ObjectType, Oid};
 
 use super::commit::oid;
+use super::push::NAMESPACES;
 use super::store::own;
 use super::{GitError, Repository};
 use crate::change::ObjectId;
@@ -398,6 +399,15 @@ impl Repository {
             self.location.common_dir.join(name),
             "symbolic refs form a circle",
         ))
+    }
+
+    /// What the names of refs begin with that a push means by shorter ones: nothing, or the expansion of `GIT_NAMESPACE`
+    /// (gitnamespaces(7)).
+    pub fn namespace(&self) -> String {
+        let name = self.runner.variable("GIT_NAMESPACE").unwrap_or_default();
+        let name = name.to_string_lossy();
+        let levels = name.split('/').filter(|level| !level.is_empty());
+        levels.map(|level| format!("{NAMESPACES}{level}/")).collect()
     }
 
     /// The ref that a symbolic ref leads to in the end; `None` where it is none. Only reftables need git for the answer.

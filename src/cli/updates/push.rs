@@ -1,6 +1,8 @@
 //! `pre-push` and `pre-receive`: the same questions, asked before a push of what the remote had when last seen, and where it arrives of
 //! what is there.
 
+use std::collections::BTreeMap;
+
 use super::standing::{HEADS, Judge, Standing};
 use super::{Brought, input, judged, refuse_no_input, tell};
 use crate::change::ObjectId;
@@ -41,11 +43,11 @@ pub(in crate::cli) fn pre_push(repository: &Repository, remote: Option<&str>) ->
     let remote = remote.as_str();
     let push = Push {
         repository,
-        standing: Standing::new(repository, format!("refs/remotes/{remote}/")),
+        standing: Standing::of_remote(repository, remote),
         stage: Stage::PrePush,
         remote,
     };
-    push.judge(&updates)
+    push.judge(&updates)?.conclude()
 }
 
 /// The ref update of which pre-commit or prek told. Where it begins is by its own reckoning, which takes for old what any branch of the
@@ -74,19 +76,64 @@ fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate
 
 /// Carries out the hook where a push arrives. All updates stand or fall together.
 pub(in crate::cli) fn pre_receive(repository: &Repository) -> Result<Ending, Failure> {
-    let updates = push::pre_receive(&input()?)?;
-    let mut standing = Standing::new(repository, HEADS);
-    standing.arriving(updates.iter().filter_map(|update| match update {
-        RefUpdate::Create { new, .. } => Some((update.branch()?, new)),
-        _ => None,
-    }))?;
-    let push = Push {
-        repository,
-        standing,
-        stage: Stage::PreReceive,
-        remote: "origin",
-    };
-    push.judge(&updates)
+    let outer = repository.namespace();
+    let mut namespaces: BTreeMap<String, Vec<RefUpdate>> = BTreeMap::new();
+    let mut refs = 0;
+    for mut update in push::pre_receive(&input()?)? {
+        let namespace = update.leave_namespace(&outer);
+        namespaces.entry(namespace).or_default().push(update);
+        refs += 1;
+    }
+    let mut judged = Judged::default();
+    for (namespace, updates) in namespaces {
+        let mut standing = Standing::here(repository, &namespace);
+        standing.arriving(updates.iter().filter_map(|update| match update {
+            RefUpdate::Create { new, .. } => Some((update.branch()?, new)),
+            _ => None,
+        }))?;
+        let push = Push {
+            repository,
+            standing,
+            stage: Stage::PreReceive,
+            remote: "origin",
+        };
+        judged.add(push.judge(&updates)?);
+    }
+    if refs > 1 && judged.refuses() {
+        terminal::prose(&format!(
+            "certgate: the push is refused as a whole, all {refs} refs of it"
+        ));
+    }
+    judged.conclude()
+}
+
+/// What was found of several updates.
+#[derive(Default)]
+struct Judged {
+    blocked: bool,
+    /// Why some of them could not be judged.
+    undecided: Vec<Diagnostic>,
+}
+
+impl Judged {
+    fn add(&mut self, other: Self) {
+        self.blocked |= other.blocked;
+        self.undecided.extend(other.undecided);
+    }
+
+    fn refuses(&self) -> bool {
+        self.blocked || !self.undecided.is_empty()
+    }
+
+    fn conclude(self) -> Result<Ending, Failure> {
+        match (self.undecided.is_empty(), self.blocked) {
+            (false, _) => Err(Failure {
+                diagnostics: self.undecided,
+            }),
+            (true, true) => Ok(Ending::Blocked),
+            (true, false) => Ok(Ending::Done),
+        }
+    }
 }
 
 struct Push<'a> {
@@ -107,46 +154,29 @@ struct Start<'u> {
 
 impl Push<'_> {
     /// Judges every update before it says how the push ends.
-    fn judge(&self, updates: &[RefUpdate]) -> Result<Ending, Failure> {
-        let mut blocked = 0;
-        let mut undecided: Vec<Diagnostic> = Vec::new();
+    fn judge(&self, updates: &[RefUpdate]) -> Result<Judged, Failure> {
+        let mut judged = Judged::default();
         for update in updates {
             let Some(branch) = update.branch() else { continue };
-            // A branch that is another name of a branch moves both.
-            let meant = self.meant(update)?;
+            // A branch that is another name of a branch moves both. Where it is deleted, only the name goes.
+            let meant = match (self.stage, update) {
+                (Stage::PreReceive, RefUpdate::Create { .. } | RefUpdate::Update { .. }) => {
+                    self.standing.meant(branch)?
+                }
+                _ => None,
+            };
             for branch in std::iter::once(branch).chain(meant.as_deref()) {
                 match self.judge_one(branch, update) {
-                    Ok(Ending::Done) => {}
-                    Ok(Ending::Blocked) => blocked += 1,
+                    Ok(ending) => judged.blocked |= ending == Ending::Blocked,
                     Err(failure) => {
                         let into = format!("this was asked about `{}`", sanitize(branch));
-                        undecided.extend(failure.diagnostics.into_iter().map(|d| d.because(&into)));
+                        let told = failure.diagnostics.into_iter().map(|d| d.because(&into));
+                        judged.undecided.extend(told);
                     }
                 }
             }
         }
-        if self.stage == Stage::PreReceive && updates.len() > 1 && !(blocked == 0 && undecided.is_empty()) {
-            terminal::prose(&format!(
-                "certgate: the push is refused as a whole, all {} refs of it",
-                updates.len()
-            ));
-        }
-        if !undecided.is_empty() {
-            return Err(Failure { diagnostics: undecided });
-        }
-        Ok(match blocked {
-            0 => Ending::Done,
-            _ => Ending::Blocked,
-        })
-    }
-
-    /// The branch that a symbolic branch names. Where it is deleted, only the name goes.
-    fn meant(&self, update: &RefUpdate) -> Result<Option<String>, Failure> {
-        if self.stage != Stage::PreReceive || matches!(update, RefUpdate::Delete { .. }) {
-            return Ok(None);
-        }
-        let target = self.repository.target_of(update.name())?;
-        Ok(target.and_then(|name| name.strip_prefix(HEADS).map(str::to_owned)))
+        Ok(judged)
     }
 
     fn judge_one(&self, branch: &str, update: &RefUpdate) -> Result<Ending, Failure> {

@@ -13,8 +13,10 @@ use judge::InForce;
 /// The branches of this repository, or of a remote as it was last seen. They are read when they are first asked for.
 pub(super) struct Standing<'r> {
     repository: &'r Repository,
-    /// What comes before a branch's name: `refs/heads/`, or `refs/remotes/origin/`.
+    /// What comes before a branch's name: `refs/heads/`, in a namespace or not, or `refs/remotes/origin/`.
     prefix: String,
+    /// The symbolic ref that names the default branch.
+    head: String,
     branches: OnceCell<Vec<(String, ObjectId)>>,
     default: OnceCell<Option<Judge>>,
     /// A commit that the default branch is about to get, where it has none.
@@ -70,11 +72,23 @@ pub(super) fn adopts(
 }
 
 impl<'r> Standing<'r> {
-    /// The branches with this prefix.
-    pub(super) fn new(repository: &'r Repository, prefix: impl Into<String>) -> Self {
+    /// The branches of this repository in a namespace; in none, for the empty one.
+    pub(super) fn here(repository: &'r Repository, namespace: &str) -> Self {
+        Self::new(repository, format!("{namespace}{HEADS}"), format!("{namespace}HEAD"))
+    }
+
+    /// The branches of a remote, as it was last seen.
+    pub(super) fn of_remote(repository: &'r Repository, remote: &str) -> Self {
+        let prefix = format!("refs/remotes/{remote}/");
+        let head = format!("{prefix}HEAD");
+        Self::new(repository, prefix, head)
+    }
+
+    fn new(repository: &'r Repository, prefix: String, head: String) -> Self {
         Self {
             repository,
-            prefix: prefix.into(),
+            prefix,
+            head,
             branches: OnceCell::new(),
             default: OnceCell::new(),
             arriving: None,
@@ -86,7 +100,7 @@ impl<'r> Standing<'r> {
         &mut self,
         created: impl Iterator<Item = (&'u str, &'u ObjectId)>,
     ) -> Result<(), Failure> {
-        let Some(head) = self.repository.head()?.branch().map(str::to_owned) else {
+        let Some(head) = self.head()? else {
             return Ok(());
         };
         self.arriving = created
@@ -124,15 +138,26 @@ impl<'r> Standing<'r> {
         Ok(tips)
     }
 
-    /// The tip of the branch that HEAD names there.
-    fn head(&self) -> Result<Option<ObjectId>, Failure> {
-        match self.prefix == HEADS {
-            true => match self.repository.head()?.branch() {
-                Some(branch) => self.tip(branch),
-                None => Ok(None),
-            },
-            false => Ok(self.repository.ref_commit(&format!("{}HEAD", self.prefix))?),
+    /// The branch that HEAD names there.
+    fn head(&self) -> Result<Option<String>, Failure> {
+        let named = match self.head == "HEAD" {
+            true => return Ok(self.repository.head()?.branch().map(str::to_owned)),
+            false => self.repository.target_of(&self.head)?,
+        };
+        Ok(named.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned)))
+    }
+
+    fn default_tip(&self) -> Result<Option<ObjectId>, Failure> {
+        match self.head == "HEAD" {
+            true => self.head()?.map_or(Ok(None), |branch| self.tip(&branch)),
+            false => Ok(self.repository.ref_commit(&self.head)?),
         }
+    }
+
+    /// The branch of these that a branch is another name of.
+    pub(super) fn meant(&self, branch: &str) -> Result<Option<String>, Failure> {
+        let target = self.repository.target_of(&format!("{}{branch}", self.prefix))?;
+        Ok(target.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned)))
     }
 
     /// The policy of the default branch; where it has none, that of the first branch that protects itself; on a first push, the one that the
@@ -151,7 +176,7 @@ impl<'r> Standing<'r> {
             at: at.clone(),
             arriving,
         };
-        if let Some(at) = self.head()?
+        if let Some(at) = self.default_tip()?
             && let Some(policy) = judge::judging_policy(self.repository, &at)?
         {
             return Ok(Some(found(&at, policy, false)));

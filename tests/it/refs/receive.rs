@@ -1,7 +1,7 @@
 //! `pre-receive`, by pushes over the file protocol.
 
 use super::{Server, certify, edit};
-use crate::scene::{POLICY, git, run, with_policy};
+use crate::scene::{POLICY, Ran, git, run, with_policy};
 use crate::support::TestRepo;
 
 #[test]
@@ -92,6 +92,47 @@ fn a_new_protected_branch_starts_from_protected_history_or_is_judged() {
     clone.git(&["switch", "--quiet", "--orphan", "release/5"]);
     edit(clone, 5);
     server.push(&["release/5"]).refused(&["CG201"]);
+}
+
+/// See gitnamespaces(7).
+#[test]
+fn a_namespace_is_a_repository_of_its_own() {
+    let server = Server::new();
+    let clone = &server.clone;
+    let within = |arguments: &[&str]| {
+        let program = "--receive-pack=env GIT_NAMESPACE=team/inner git-receive-pack";
+        server.push(&[&[program], arguments].concat())
+    };
+    let past_the_gate = |push: &dyn Fn() -> Ran| {
+        server.ask(&["config", "core.hooksPath", "/dev/null"]);
+        push().ends(0);
+        server.ask(&["config", "--unset", "core.hooksPath"]);
+    };
+    past_the_gate(&|| within(&["main"]));
+    let whole = "refs/namespaces/team/refs/namespaces/inner/refs/heads";
+    edit(clone, 2);
+    within(&["main"]).refused(&["CG201"]);
+    let by_its_whole_name = format!("HEAD:{whole}/main");
+    server
+        .push(&[&by_its_whole_name])
+        .refused(&["CG201"])
+        .says("into `main`");
+    // What a protected branch holds past the gate is known there, and not in the namespace.
+    past_the_gate(&|| server.push(&["main"]));
+    server.push(&["HEAD:refs/heads/release/1"]).ends(0);
+    within(&["HEAD:refs/heads/release/1"]).refused(&["CG201"]);
+    let both = within(&["HEAD:refs/heads/release/1", "HEAD:refs/tags/v1"]);
+    both.refused(&["CG201"])
+        .says("the push is refused as a whole, all 2 refs of it");
+    certify(clone, "HEAD~1");
+    within(&["main", "HEAD:refs/heads/release/1"]).ends(0);
+    // A branch that is another name of a branch moves both.
+    let (alias, main) = (format!("{whole}/alias"), format!("{whole}/main"));
+    server.ask(&["symbolic-ref", &alias, &main]);
+    edit(clone, 3);
+    within(&["HEAD:refs/heads/alias"])
+        .refused(&["CG202"])
+        .says("into `main`");
 }
 
 #[test]

@@ -429,8 +429,111 @@ fn documents() -> ProptestConfig {
     }
 }
 
+/// A decision in the middle of lines that could make something else of it.
+fn decisions() -> impl Strategy<Value = String> {
+    let starts = proptest::sample::select(vec![
+        "", "", "", "", " ", "  ", "   ", "    ", "\t", "- ", "-\t", "-", "1) ", "> ", ">", "  - ", "    - ",
+    ]);
+    let lines = proptest::sample::select(vec![
+        "",
+        "",
+        "",
+        " ",
+        "  ",
+        "text",
+        "text\\",
+        "text  ",
+        "---",
+        "- - -",
+        "===",
+        "***",
+        "-",
+        "+",
+        "1.",
+        "# T",
+        "### T",
+        "#",
+        "##",
+        "```",
+        "```x",
+        "````",
+        "~~~",
+        "<!--",
+        "-->",
+        "<!-- x -->",
+        "<div>",
+        "</div>",
+        "<div",
+        "<b>",
+        "</b>",
+        "<b",
+        "x>",
+        "<pre>",
+        "</pre>",
+        "<script>",
+        "</script>",
+        "<?x",
+        "?>",
+        "<!X",
+        "<![CDATA[",
+        "]]>",
+        ">",
+        "[a]: b",
+        "[a]:",
+        "b",
+        "'c",
+        "'",
+        "[a",
+        "]: b",
+        "[^1]: c",
+        "[^1]:",
+        "[^1]",
+        "|",
+        "| a |",
+        "|---|",
+        "|-|-|",
+        "a|b",
+        ":-:",
+        ":-",
+        "*",
+        "**",
+        "`",
+        "``",
+        "`x",
+        "**x",
+        "__",
+        "[",
+        "](x)",
+        "![",
+        "&#10;",
+        "\\",
+    ]);
+    let line = (
+        starts,
+        lines,
+        proptest::sample::select(vec!["\n", "\n", "\n", "\r\n", "\r"]),
+    );
+    let some = |most| {
+        let lines = proptest::collection::vec(line.clone(), 0..most);
+        lines.prop_map(|lines| lines.into_iter().flat_map(|(a, b, c)| [a, b, c]).collect::<String>())
+    };
+    (some(4), some(6), some(4)).prop_map(|(above, between, below)| {
+        format!("{above}## DECISION/OUTCOME\n{between}**Status**: APPROVED\n{below}")
+    })
+}
+
 proptest! {
     #![proptest_config(documents())]
+
+    #[test]
+    fn no_decision_is_read_that_others_do_not_show(text in decisions()) {
+        if installed() && let Some(status) = parse(&RepoPath::from("a.md"), text.as_bytes()).certificate.status {
+            for reader in READERS {
+                let shown = see(reader, &text).decision().map(|(status, _)| status);
+                prop_assert_eq!(shown, Some(status), "by {:?}: {:?}", reader, text);
+            }
+        }
+    }
 
     #[test]
     fn generated_documents_read_alike(text in lines()) {

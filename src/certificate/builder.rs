@@ -120,10 +120,8 @@ impl Builder<'_> {
         if !matches!(event, Event::Text(_)) {
             self.flush_words();
         }
-        if self.closed == 0 && self.outline.odd_line.is_none() {
-            self.outline.odd_line = self
-                .odd_definition(&event, &range)
-                .or_else(|| self.odd_tag(&event, &range));
+        if self.closed == 0 && self.outline.odd_definition.is_none() {
+            self.outline.odd_definition = self.odd_definition(&event, &range);
         }
         self.item_opens = matches!(event, Event::Start(Tag::Item));
         self.passed = match event {
@@ -191,7 +189,12 @@ impl Builder<'_> {
     /// For `cmark` an item that begins with one is empty, and ends as an empty one does; and a rule right below one is text (against
     /// CommonMark 0.31, 5.2 and 4.7).
     fn odd_definition(&self, event: &Event<'_>, range: &Range<usize>) -> Option<(usize, &'static str)> {
-        let skipped = self.outline.slice(self.passed..range.start);
+        // Of an item that holds nothing else, all of it is seen at its end.
+        let end = match event {
+            Event::End(_) if self.item_opens => range.end,
+            _ => range.start,
+        };
+        let skipped = self.outline.slice(self.passed..end);
         let mut words = skipped.split_ascii_whitespace().skip_while(|word| is_list_marker(word));
         if !words.next()?.starts_with('[') {
             return None;
@@ -215,18 +218,6 @@ impl Builder<'_> {
         } else {
             None
         }
-    }
-
-    /// A single tag on a line of a list item's text. It cannot interrupt the text (CommonMark 0.31, 4.6), but for `cmark` it begins a block
-    /// of HTML where the line is not indented as the item is.
-    fn odd_tag(&self, event: &Event<'_>, range: &Range<usize>) -> Option<(usize, &'static str)> {
-        let alone = matches!(event, Event::InlineHtml(_))
-            && !self.items.is_empty()
-            && self.outline.slice(self.outline.line_range(range.start)).trim() == self.outline.slice(range.clone());
-        alone.then_some((
-            range.start,
-            "is a single tag in the text of a list item, where a block of HTML may begin",
-        ))
     }
 
     fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {

@@ -39,7 +39,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
         Ok(found) => found,
         Err(failed) => return *failed,
     };
-    if let Some((doubt, help)) = doubt(path, outline, field) {
+    if let Some((doubt, help)) = doubt(path, outline, &body, field) {
         let finding = Diagnostic::error(Code::CG101, "not every reader takes this line for the Status")
             .at(outline.place(path, field.at..field.value.start))
             .because(doubt)
@@ -59,7 +59,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
 }
 
 /// Why some reader might show something else in the place of the Status, and what to do about it.
-fn doubt(path: &RepoPath, outline: &Outline<'_>, field: &Field) -> Option<(String, String)> {
+fn doubt(path: &RepoPath, outline: &Outline<'_>, body: &Range<usize>, field: &Field) -> Option<(String, String)> {
     if let Some(doubt) = field.doubt {
         let help = "write it plainly, with a blank line below: **Status**: WORD";
         return Some((doubt.to_owned(), help.to_owned()));
@@ -71,10 +71,9 @@ fn doubt(path: &RepoPath, outline: &Outline<'_>, field: &Field) -> Option<(Strin
         let help = "put a blank line above and below each table, footnote and `---`";
         return Some((doubt.to_owned(), help.to_owned()));
     }
-    if outline.may_be_row(field.at) {
-        let doubt = "for some readers a line above it is the second one of a table, and this one a row";
-        let help = "put a blank line above it";
-        return Some((doubt.to_owned(), help.to_owned()));
+    if let Some(block) = outline.may_belong_to(field.at, body) {
+        let doubt = format!("for some readers it belongs to the {block} above it");
+        return Some((doubt, "put a blank line above it".to_owned()));
     }
     let (at, what) = outline.unsettled()?;
     let line = outline.line_number(at);

@@ -25,7 +25,7 @@ pub(crate) struct Outline<'a> {
     /// Text and code spans that are neither quoted nor hidden.
     pub(crate) words: Vec<Words>,
     /// See [`Outline::unsettled`].
-    pub(super) odd_line: Option<(usize, &'static str)>,
+    pub(super) odd_definition: Option<(usize, &'static str)>,
     /// Code blocks outside of any container.
     pub(crate) fences: Vec<Fence>,
     starts: Vec<usize>,
@@ -148,7 +148,7 @@ impl<'a> Outline<'a> {
             items: Vec::new(),
             words: Vec::new(),
             fences: Vec::new(),
-            odd_line: None,
+            odd_definition: None,
             starts,
         };
         build(empty, dialect)
@@ -194,42 +194,58 @@ impl<'a> Outline<'a> {
         self.starts.iter().map(|start| *start..self.line_end(*start))
     }
 
-    /// True where a line above, with no blank line between, may be the second line of a table, of which this would be a row. Parsers differ
-    /// on what may be the head of a table.
-    pub(crate) fn may_be_row(&self, at: usize) -> bool {
-        let above = self.starts.get(..self.line_index(at)).unwrap_or_default();
-        let above = above
-            .iter()
-            .rev()
-            .map(|start| self.slice(*start..self.line_end(*start)));
-        above.take_while(|line| !line.trim().is_empty()).any(|line| {
+    /// What a line of a section may belong to for some readers, as there is no blank line between: a quote, or a table, as a row below what
+    /// may be its second line (parsers differ on what may be its head).
+    pub(crate) fn may_belong_to(&self, at: usize, section: &Range<usize>) -> Option<&'static str> {
+        let above = self.starts.get(self.line_index(section.start)..self.line_index(at));
+        let above = above.into_iter().flatten().rev();
+        let above = above.map(|start| self.slice(*start..self.line_end(*start)));
+        above.take_while(|line| !line.trim().is_empty()).find_map(|line| {
             let delimits = line.bytes().all(|byte| b"|:- \t>".contains(&byte));
-            delimits && line.contains('-') && line.contains(['|', ':'])
+            if line.trim_start().starts_with('>') {
+                Some("quote")
+            } else if delimits && line.contains('-') && line.contains(['|', ':']) {
+                Some("table")
+            } else {
+                None
+            }
         })
     }
 
     /// A line that `cmark` takes for something else than CommonMark has it: where it begins, and what it is.
     pub(crate) fn unsettled(&self) -> Option<(usize, &'static str)> {
-        let item = self.blanks_below_empty_item();
-        let item = item.map(|at| {
-            (
-                at,
-                "holds nothing but blanks below an empty list item, which may end there or not",
-            )
-        });
-        item.or(self.odd_line)
+        self.unsettled_line().or(self.odd_definition)
     }
 
-    /// Where the first line of nothing but blanks begins that follows an empty list item. An item begins with at most one blank line
-    /// (CommonMark 0.31, 5.2), but for `cmark` such a line goes on with it.
-    fn blanks_below_empty_item(&self) -> Option<usize> {
+    /// Two kinds of lines. An item begins with at most one blank line (CommonMark 0.31, 5.2), but for `cmark` one of nothing but blanks goes
+    /// on with an empty item. And a single tag cannot interrupt the text of an item, a quote or a footnote (4.6), but for `cmark` it begins a
+    /// block of HTML where the line has no indentation or mark of those.
+    fn unsettled_line(&self) -> Option<(usize, &'static str)> {
         let mut below_empty = false;
+        let mut in_container = false;
         self.physical_lines().find_map(|line| {
             let text = self.slice(line.clone());
-            if below_empty && !text.is_empty() && text.trim_matches([' ', '\t']).is_empty() {
-                return Some(line.start);
+            let bare = text.trim_matches([' ', '\t']);
+            if bare.is_empty() {
+                let odd = below_empty && !text.is_empty();
+                below_empty = false;
+                in_container = false;
+                return odd.then_some((
+                    line.start,
+                    "holds nothing but blanks below an empty list item, which may end there or not",
+                ));
             }
-            below_empty = !text.trim().is_empty() && text.split_ascii_whitespace().all(is_list_marker);
+            if in_container && bare.starts_with('<') && bare.ends_with('>') {
+                return Some((
+                    line.start,
+                    "is a single tag in the text of a list item, a quote or a footnote, where a block of HTML may begin",
+                ));
+            }
+            below_empty = bare.split_ascii_whitespace().all(is_list_marker);
+            in_container = in_container
+                || bare.starts_with('>')
+                || bare.starts_with("[^")
+                || bare.split_ascii_whitespace().next().is_some_and(is_list_marker);
             None
         })
     }

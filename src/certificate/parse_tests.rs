@@ -158,6 +158,8 @@ fn what_some_reader_shows_otherwise_is_no_decision() {
         ),
         // GitHub has HTML begin that hides the Status.
         ("- a\n<b>\n**Status**: APPROVED\n", "- a\n\nb\n**Status**: APPROVED\n"),
+        // It goes on in the quote, which a tab before the mark does not end.
+        ("> a\n\t>\n**Status**: APPROVED\n", "> a\n\t>\n\n**Status**: APPROVED\n"),
         // GitHub ends an item that begins with a definition.
         (
             "- [a]: b\n\n\n  ```\n**Status**: APPROVED\n",
@@ -193,6 +195,27 @@ fn what_some_reader_shows_otherwise_is_no_decision() {
             assert_eq!(decide(&settled), APPROVED, "{settled:?}");
         }
     }
+}
+
+/// GitHub has HTML begin that hides the heading.
+#[test]
+fn what_may_be_html_above_the_section_leaves_no_decision() {
+    const REST: &str = "## DECISION/OUTCOME\n**Status**: APPROVED\n";
+    for above in [
+        "> a\n<b>\n",
+        "> [a]: b\n</pre>\n",
+        "1) [a]:\n<b>\n",
+        "[^1]: c\n<b>\n",
+        "- a\n- b\n <b>\n",
+    ] {
+        assert_eq!(outcome(&format!("{above}{REST}")), NONE, "{above:?}");
+        assert_eq!(
+            outcome(&format!("{}{REST}", above.replace("<", "\n<").replace(">\n", ">\n\n"))),
+            APPROVED,
+            "{above:?}"
+        );
+    }
+    assert_eq!(outcome(&format!("a\n<b>\n{REST}")), APPROVED);
 }
 
 #[test]

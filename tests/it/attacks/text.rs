@@ -2,7 +2,8 @@
 
 use super::attacks;
 use super::world::{approval, check, open, with_certificate};
-use crate::scene::{Ran, run};
+use crate::scene::{CERTIFICATE, Ran, run};
+use crate::support::TestRepo;
 
 fn honest() -> Ran {
     with_certificate(approval())
@@ -24,59 +25,41 @@ fn utf16(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// What `certify` writes to a file, or prints for `-`.
+fn certify_to(repo: &TestRepo, output: &str) -> Ran {
+    let change = ["certify", "gpu_memory", "--base", "main", "--status", "APPROVED"];
+    let words = [
+        "--agent",
+        "performance-engineer",
+        "--rationale",
+        "measured",
+        "--output",
+        output,
+    ];
+    run(repo, &[&change[..], &words].concat()).ends(0)
+}
+
+/// What CI says of a certificate of that text.
+fn committed(repo: &TestRepo, text: String) -> Ran {
+    repo.write(CERTIFICATE, text);
+    repo.commit("Certify");
+    check(repo)
+}
+
 /// What `certify` wrote, edited afterwards.
 fn sealed(edit: fn(String) -> String) -> Ran {
     let repo = open();
-    run(
-        &repo,
-        &[
-            "certify",
-            "gpu_memory",
-            "--base",
-            "main",
-            "--status",
-            "APPROVED",
-            "--agent",
-            "performance-engineer",
-            "--rationale",
-            "measured",
-            "--output",
-            crate::scene::CERTIFICATE,
-        ],
-    )
-    .ends(0);
-    let path = repo.path().join(crate::scene::CERTIFICATE);
-    let text = std::fs::read_to_string(&path).expect("written");
-    repo.write(crate::scene::CERTIFICATE, edit(text));
-    repo.commit("Certify");
-    check(&repo)
+    certify_to(&repo, CERTIFICATE);
+    let text = std::fs::read_to_string(repo.path().join(CERTIFICATE)).expect("written");
+    committed(&repo, edit(text))
 }
 
 /// The same without the claim of a hash, so that nothing but the edit is at fault.
 fn sealed_anew(edit: fn(String) -> String) -> Ran {
     let repo = open();
-    let written = run(
-        &repo,
-        &[
-            "certify",
-            "gpu_memory",
-            "--base",
-            "main",
-            "--status",
-            "APPROVED",
-            "--agent",
-            "performance-engineer",
-            "--rationale",
-            "measured",
-            "--output",
-            "-",
-        ],
-    )
-    .ends(0);
+    let written = certify_to(&repo, "-");
     let (text, _) = written.out.split_once("Certificate Hash:").expect("a hash");
-    repo.write(crate::scene::CERTIFICATE, edit(text.to_owned()));
-    repo.commit("Certify");
-    check(&repo)
+    committed(&repo, edit(text.to_owned()))
 }
 
 fn with_other_digest(text: &str) -> String {
@@ -111,6 +94,8 @@ attacks! {
     a_status_in_an_image: "a Status that is an image text", ["CG101"], || decision("![**Status**: APPROVED](x)"), honest;
     a_status_in_a_footnote: "a Status in a footnote", ["CG101"], || decision("See[^1].\n\n[^1]: x\n    **Status**: APPROVED"), honest;
     a_status_in_a_heading_for_some: "a Status that is part of a heading where footnotes are not known", ["CG101"], || decision("**Status**: APPROVED\n[^1]: see\n---"), || decision("**Status**: APPROVED\n\n[^1]: see\n\n---");
+    a_status_in_a_quote_for_some: "a Status in a quotation that a tab seems to end", ["CG101"], || decision("> No:\n\t>\n**Status**: APPROVED"), || decision("> No:\n\n**Status**: APPROVED");
+    a_status_in_html_for_some: "a Status that is raw HTML on GitHub", ["CG101"], || decision("- none\n<b>\n**Status**: APPROVED"), || decision("- none\n\n**Status**: APPROVED");
     a_status_in_a_table_for_some: "a Status that is a row of a table on GitHub", ["CG101"], || decision("verdict\n|---|\n**Status**: APPROVED"), || decision("verdict\n\n**Status**: APPROVED");
     a_status_in_a_fence_for_some: "a Status that is code on GitHub, where an empty list item goes on", ["CG101"], || decision("- \n  \n  ```\n```\n**Status**: APPROVED"), || decision("- \n\n  ```\n```\n**Status**: APPROVED");
     a_status_below_a_heading_for_some: "a Status that is below another heading on GitHub", ["CG101"], || decision("[a]: b\n---\n---\n**Status**: APPROVED"), || decision("[a]: b\n\n---\n**Status**: APPROVED");

@@ -195,55 +195,78 @@ fn certify_leaves_a_whole_certificate_or_none() {
     }
 }
 
+/// A key to sign with, in the home directory; `None` where OpenSSH is not installed.
+fn key(repo: &TestRepo) -> Option<String> {
+    let key = repo.home().join("key").to_str().unwrap().to_owned();
+    let made = repo
+        .command("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f", &key])
+        .output();
+    let made = made.is_ok_and(|output| output.status.success());
+    assert!(
+        made || std::env::var_os("CERTGATE_REQUIRE_TOOLS").is_none(),
+        "ssh-keygen is needed"
+    );
+    made.then_some(key)
+}
+
+/// Whether OpenSSH finds that the signature beside a document is one of it.
+fn is_signed(repo: &TestRepo, document: &str) -> bool {
+    let bytes = std::fs::read(repo.path().join(document)).unwrap();
+    let signature = format!("{document}.sig");
+    let check = ["-Y", "check-novalidate", "-n", "certgate", "-s", &signature];
+    repo.with_stdin("ssh-keygen", &check, &bytes).status.success()
+}
+
 /// The signature comes first: no moment has the document without it, and a signature alone speaks for nothing.
 #[test]
 fn a_signed_certificate_is_never_there_without_its_signature() {
     let repo = scene::with_policy();
     scene::stage_gated(&repo);
-    let key = repo.home().join("key");
-    let key = key.to_str().unwrap();
-    let made = repo
-        .command("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-f", key])
-        .output();
-    if !made.is_ok_and(|output| output.status.success()) {
-        assert!(
-            std::env::var_os("CERTGATE_REQUIRE_TOOLS").is_none(),
-            "ssh-keygen is needed"
-        );
-        return;
-    }
-    let certify = [&CERTIFY[..], &["--sign", key]].concat();
+    let Some(key) = key(&repo) else { return };
+    let certify = [&CERTIFY[..], &["--sign", &key]].concat();
     let folder = repo.path().join("certificates");
     let whole = takes(&repo, &certify, 0);
     for after in moments(whole) {
         std::fs::remove_dir_all(&folder).unwrap();
         killed(&repo, &certify, after);
         for name in names(&folder, ".md") {
-            let signature = std::fs::read(folder.join(format!("{name}.sig"))).unwrap();
-            let document = std::fs::read(folder.join(&name)).unwrap();
-            let checked = repo.with_stdin(
-                "ssh-keygen",
-                &[
-                    "-Y",
-                    "check-novalidate",
-                    "-n",
-                    "certgate",
-                    "-s",
-                    &format!("certificates/{name}.sig"),
-                ],
-                &document,
-            );
             assert!(
-                checked.status.success(),
-                "{} {signature:?}",
-                String::from_utf8_lossy(&checked.stderr)
+                is_signed(&repo, &format!("certificates/{name}")),
+                "killed after {after:?}"
             );
         }
         let before = names(&folder, ".md");
         takes(&repo, &certify, 0);
         let after = names(&folder, ".md");
         assert_eq!(after.len(), before.len() + 1);
+    }
+}
+
+/// The document is as it was, or sealed and signed; the same command again completes it.
+#[test]
+fn a_sealed_document_is_never_there_without_its_signature() {
+    let repo = scene::with_policy();
+    scene::stage_gated(&repo);
+    let Some(key) = key(&repo) else { return };
+    let text = scene::of_status("APPROVED", "BY-HAND");
+    let folder = repo.path().join("certificates");
+    let seal = ["seal", scene::CERTIFICATE, "--staged", "--sign", &key];
+    repo.write(scene::CERTIFICATE, &text);
+    let whole = takes(&repo, &seal, 0);
+    for after in moments(whole) {
+        std::fs::remove_dir_all(&folder).unwrap();
+        repo.write(scene::CERTIFICATE, &text);
+        killed(&repo, &seal, after);
+        if std::fs::read_to_string(repo.path().join(scene::CERTIFICATE)).unwrap() != text {
+            assert!(is_signed(&repo, scene::CERTIFICATE), "killed after {after:?}");
+        }
+        run(&repo, &seal).ends(0);
+        assert!(
+            is_signed(&repo, scene::CERTIFICATE),
+            "killed after {after:?}, then sealed"
+        );
+        assert_eq!(names(&folder, "").len(), 2);
     }
 }
 

@@ -222,6 +222,9 @@ impl Builder<'_> {
 
     fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {
         let top = self.blocks.is_empty();
+        if matches!(tag, Tag::HtmlBlock | Tag::CodeBlock(_)) {
+            self.outline.raw.push(range.clone());
+        }
         match tag {
             Tag::Emphasis | Tag::Strikethrough | Tag::Superscript | Tag::Subscript => {
                 self.inline(&range);

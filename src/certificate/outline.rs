@@ -24,6 +24,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) items: Vec<Item>,
     /// Text and code spans that are neither quoted nor hidden.
     pub(crate) words: Vec<Words>,
+    /// Raw HTML and code, wherever it stands, in order.
+    pub(super) raw: Vec<Range<usize>>,
     /// See [`Outline::unsettled`].
     pub(super) odd_definition: Option<(usize, &'static str)>,
     /// Code blocks outside of any container.
@@ -148,6 +150,7 @@ impl<'a> Outline<'a> {
             items: Vec::new(),
             words: Vec::new(),
             fences: Vec::new(),
+            raw: Vec::new(),
             odd_definition: None,
             starts,
         };
@@ -235,7 +238,7 @@ impl<'a> Outline<'a> {
                     "holds nothing but blanks below an empty list item, which may end there or not",
                 ));
             }
-            if in_container && bare.starts_with('<') && bare.ends_with('>') {
+            if in_container && bare.starts_with('<') && bare.ends_with('>') && !self.is_raw(line.start) {
                 return Some((
                     line.start,
                     "is a single tag in the text of a list item, a quote or a footnote, where a block of HTML may begin",
@@ -248,6 +251,13 @@ impl<'a> Outline<'a> {
                 || bare.split_ascii_whitespace().next().is_some_and(is_list_marker);
             None
         })
+    }
+
+    /// True for a line of raw HTML or code.
+    fn is_raw(&self, line: usize) -> bool {
+        let next = self.raw.partition_point(|block| block.start <= self.line_end(line));
+        let block = next.checked_sub(1).and_then(|last| self.raw.get(last));
+        block.is_some_and(|block| line < block.end)
     }
 
     /// A place for a diagnostic, with the source line and the range marked.

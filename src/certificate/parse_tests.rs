@@ -215,7 +215,15 @@ fn what_may_be_html_above_the_section_leaves_no_decision() {
             "{above:?}"
         );
     }
-    assert_eq!(outcome(&format!("a\n<b>\n{REST}")), APPROVED);
+    // Nobody doubts these.
+    for above in [
+        "a\n<b>\n",
+        "- a\n<details>\n<b>\n\n",
+        "- a\n\n  ```\n  <b>\n  ```\n",
+        "- a\n```\n<b>\n```\n",
+    ] {
+        assert_eq!(outcome(&format!("{above}{REST}")), APPROVED, "{above:?}");
+    }
 }
 
 #[test]

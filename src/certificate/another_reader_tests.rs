@@ -253,6 +253,11 @@ fn stricter(outline: &Outline<'_>, shown: &str) -> bool {
     heading.is_some_and(|heading| heading.source != decision::HEADING)
         // The name is written with entities, or the line is the head of a table for some.
         || fields.clone().any(|field| field.doubt.is_some())
+        // There is a quote or table right above.
+        || heading.is_some_and(|heading| {
+            let body = outline.body(heading);
+            fields.clone().any(|field| outline.may_belong_to(field.at, &body).is_some())
+        })
         // The value is written with entities or escapes.
         || fields.any(|field| outline.slice(field.value.clone()).trim() != shown)
         // For who knows tables and footnotes it stands in one.

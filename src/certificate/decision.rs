@@ -39,16 +39,26 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
         Ok(found) => found,
         Err(failed) => return *failed,
     };
-    if let Some((doubt, help)) = doubt(path, outline, &body, field) {
+    let written = trimmed(outline, field.value.clone());
+    let value = outline.slice(written.clone());
+    let status = value_of(value);
+    // A refusal in doubt is still one: it must not lose its weight by how it is set.
+    let refuses = status.is_some_and(|status| status.class().refuses());
+    let doubt = odd_name(field).or_else(|| {
+        if refuses {
+            None
+        } else {
+            doubt(path, outline, &body, field)
+        }
+    });
+    if let Some((doubt, help)) = doubt {
         let finding = Diagnostic::error(Code::CG101, "not every reader takes this line for the Status")
             .at(outline.place(path, field.at..field.value.start))
             .because(doubt)
             .help(help);
         return Decision::failed(Some(body), finding);
     }
-    let written = trimmed(outline, field.value.clone());
-    let value = outline.slice(written.clone());
-    match value_of(value) {
+    match status {
         Some(status) => Decision {
             status: Some(status),
             body: Some(body),
@@ -58,12 +68,14 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
     }
 }
 
+/// Why the name of the field is not simply Status, and what to do about it.
+fn odd_name(field: &Field) -> Option<(String, String)> {
+    let help = "write it plainly, with a blank line below: **Status**: WORD";
+    field.doubt.map(|doubt| (doubt.to_owned(), help.to_owned()))
+}
+
 /// Why some reader might show something else in the place of the Status, and what to do about it.
 fn doubt(path: &RepoPath, outline: &Outline<'_>, body: &Range<usize>, field: &Field) -> Option<(String, String)> {
-    if let Some(doubt) = field.doubt {
-        let help = "write it plainly, with a blank line below: **Status**: WORD";
-        return Some((doubt.to_owned(), help.to_owned()));
-    }
     if let Some(plain) = outline.without_extensions()
         && !find(path, &plain).is_ok_and(|(_, found)| found.at == field.at)
     {

@@ -193,6 +193,16 @@ fn what_some_reader_shows_otherwise_is_no_decision() {
                 "{body:?}"
             );
             assert_eq!(decide(&settled), APPROVED, "{settled:?}");
+            // A refusal loses nothing by it; what would make milder does.
+            let said_so = |word| decide(&body.replacen("APPROVED", word, 1));
+            assert_eq!(said_so("REJECTED"), Ok(Status::Rejected), "{body:?}");
+            assert_eq!(
+                said_so("NEEDS_FURTHER_REVIEW"),
+                Ok(Status::NeedsFurtherReview),
+                "{body:?}"
+            );
+            assert_eq!(said_so("EMERGENCY_STOP"), Ok(Status::EmergencyStop), "{body:?}");
+            assert_eq!(said_so("ADVISORY_ONLY"), NONE, "{body:?}");
         }
     }
 }

@@ -47,7 +47,7 @@ codes! {
     CG012, "judged by a policy that is not the repository's", "`--policy` was given: the verdict is by that policy, to try it out. Hooks refuse the flag.";
     CG013, "first adoption", "The base has no policy and the change brings one: it is judged by the policy it brings, and the policy files themselves need no certificate.";
     // CG1xx: certificates
-    CG101, "certificate has no decision", "A certificate's decision is the one line `**Status**: WORD` in the one level-2 section `## DECISION/OUTCOME`. A Status elsewhere, or in a code block, comment, quote or table, means nothing; nor does one that some reader of Markdown shows as something else.";
+    CG101, "certificate has no decision", "A certificate's decision is the one line `**Status**: WORD` in the one level-2 section `## DECISION/OUTCOME`. A Status elsewhere, or in a code block, comment, quote or table, means nothing; nor does an approval that some reader of Markdown shows as something else.";
     CG102, "certificate has two decisions", "There must be one section `## DECISION/OUTCOME` and one Status in it. Nobody can tell which of two is meant.";
     CG103, "unknown status", "The status must be exactly one of APPROVED, GO, RECOMMEND, CONDITIONALLY_APPROVED, ADVISORY_ONLY, REQUIRES_REMEDIATION, DO_NOT_RECOMMEND, NEEDS_FURTHER_REVIEW, REJECTED, NO_GO, EMERGENCY_STOP, byte for byte. A gate never guesses.";
     CG104, "certificate cannot be read", "A certificate is a text file in UTF-8 of at most 1 MiB.";

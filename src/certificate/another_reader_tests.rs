@@ -4,6 +4,9 @@
 //! Headings, code blocks, fields and the decision are read from their trees by rules written anew here. A decision that certgate reads
 //! is the one that both show. The other way round certgate may be the stricter one; [`stricter`] names every such case.
 
+#[path = "another_reader_documents.rs"]
+mod generated;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -328,74 +331,6 @@ fn known_documents_read_alike() {
     assert!(read > 0);
 }
 
-/// Lines as certificates have them, among what could be mistaken for them.
-fn lines() -> impl Strategy<Value = String> {
-    let indents = proptest::sample::select(vec![
-        "", "", "", "", "", "", "  ", "    ", "- ", "  - ", "1. ", "> ", "\t", "   ",
-    ]);
-    let lines = proptest::sample::select(vec![
-        "",
-        "",
-        "# T",
-        "## DECISION/OUTCOME",
-        "## DECISION/OUTCOME",
-        "## DECISION/OUTCOME ##",
-        "## *DECISION/OUTCOME*",
-        "## DECISION&#47;OUTCOME",
-        "DECISION/OUTCOME",
-        "### Details",
-        "## EVIDENCE",
-        "---",
-        "===",
-        "***",
-        "**Status**: APPROVED",
-        "**Status:** REJECTED",
-        "**Status**: `GO`",
-        "**Status**: NO\\_GO",
-        "**Agent**: a",
-        "**Sta*tus***: GO",
-        "**Sta&#116;us**: GO",
-        "**Status",
-        "**: GO",
-        "\\**Status**: GO",
-        "[**Status**: GO](x)",
-        "[a",
-        "](b)",
-        "![x",
-        "<!--",
-        "-->",
-        "<div>",
-        "</div>",
-        "<pre>",
-        "<b>",
-        "</b> text",
-        "<![CDATA[",
-        "]]>",
-        "```",
-        "```certgate-subject",
-        "````",
-        "~~~",
-        "certgate/subject/v1",
-        "| a | b |",
-        "|---|---|",
-        "|---|",
-        ":-",
-        "[a]: b",
-        "[^1]: c",
-        "text [^1] `code` *emphasis*",
-        "`code",
-        "text  ",
-        "text\\",
-        "&lt;b&gt; &#35; &nbsp;",
-        "2) two",
-        "* star",
-        "+ plus",
-    ]);
-    let ends = proptest::sample::select(vec!["\n", "\n", "\n", "\n", "\n\n", "\r\n", "\r"]);
-    proptest::collection::vec((indents, lines, ends), 0..14)
-        .prop_map(|lines| lines.into_iter().flat_map(|(a, b, c)| [a, b, c]).collect())
-}
-
 /// As found by what is generated below.
 #[test]
 fn code_spans_over_lines_read_alike() {
@@ -436,104 +371,11 @@ fn documents() -> ProptestConfig {
     }
 }
 
-/// A decision in the middle of lines that could make something else of it.
-fn decisions() -> impl Strategy<Value = String> {
-    let starts = proptest::sample::select(vec![
-        "", "", "", "", " ", "  ", "   ", "    ", "\t", "- ", "-\t", "-", "1) ", "> ", ">", "  - ", "    - ",
-    ]);
-    let lines = proptest::sample::select(vec![
-        "",
-        "",
-        "",
-        " ",
-        "  ",
-        "text",
-        "text\\",
-        "text  ",
-        "---",
-        "- - -",
-        "===",
-        "***",
-        "-",
-        "+",
-        "1.",
-        "# T",
-        "### T",
-        "#",
-        "##",
-        "```",
-        "```x",
-        "````",
-        "~~~",
-        "<!--",
-        "-->",
-        "<!-- x -->",
-        "<div>",
-        "</div>",
-        "<div",
-        "<b>",
-        "</b>",
-        "<b",
-        "x>",
-        "<pre>",
-        "</pre>",
-        "<script>",
-        "</script>",
-        "<?x",
-        "?>",
-        "<!X",
-        "<![CDATA[",
-        "]]>",
-        ">",
-        "[a]: b",
-        "[a]:",
-        "b",
-        "'c",
-        "'",
-        "[a",
-        "]: b",
-        "[^1]: c",
-        "[^1]:",
-        "[^1]",
-        "|",
-        "| a |",
-        "|---|",
-        "|-|-|",
-        "a|b",
-        ":-:",
-        ":-",
-        "*",
-        "**",
-        "`",
-        "``",
-        "`x",
-        "**x",
-        "__",
-        "[",
-        "](x)",
-        "![",
-        "&#10;",
-        "\\",
-    ]);
-    let line = (
-        starts,
-        lines,
-        proptest::sample::select(vec!["\n", "\n", "\n", "\r\n", "\r"]),
-    );
-    let some = |most| {
-        let lines = proptest::collection::vec(line.clone(), 0..most);
-        lines.prop_map(|lines| lines.into_iter().flat_map(|(a, b, c)| [a, b, c]).collect::<String>())
-    };
-    (some(4), some(6), some(4)).prop_map(|(above, between, below)| {
-        format!("{above}## DECISION/OUTCOME\n{between}**Status**: APPROVED\n{below}")
-    })
-}
-
 proptest! {
     #![proptest_config(documents())]
 
     #[test]
-    fn no_decision_is_read_that_others_do_not_show(text in decisions()) {
+    fn no_decision_is_read_that_others_do_not_show(text in generated::decisions()) {
         if installed() && let Some(status) = parse(&RepoPath::from("a.md"), text.as_bytes()).certificate.status {
             for reader in READERS {
                 let shown = see(reader, &text).decision().map(|(status, _)| status);
@@ -543,7 +385,7 @@ proptest! {
     }
 
     #[test]
-    fn generated_documents_read_alike(text in lines()) {
+    fn generated_documents_read_alike(text in generated::lines()) {
         if installed() {
             compare(&text)?;
         }

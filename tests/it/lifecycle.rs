@@ -8,17 +8,7 @@ use crate::scene::{
 };
 use crate::support::TestRepo;
 
-const CERTIFY: [&str; 9] = [
-    "certify",
-    "gpu_memory",
-    "--staged",
-    "--status",
-    "APPROVED",
-    "--agent",
-    "ann",
-    "--rationale",
-    "measured",
-];
+const CERTIFY: [&str; 9] = crate::scene::certify_staged("APPROVED", "ann");
 
 /// `certify` with more arguments; the certificate is staged.
 #[track_caller]

@@ -97,6 +97,21 @@ impl From<Output> for Ran {
     }
 }
 
+/// The words that certify what is staged on the component of the scenes.
+pub(crate) const fn certify_staged(status: &'static str, agent: &'static str) -> [&'static str; 9] {
+    [
+        "certify",
+        "gpu_memory",
+        "--staged",
+        "--status",
+        status,
+        "--agent",
+        agent,
+        "--rationale",
+        "measured",
+    ]
+}
+
 /// Runs `certgate`.
 pub(crate) fn run(repo: &TestRepo, arguments: &[&str]) -> Ran {
     repo.certgate(arguments).into()

@@ -15,7 +15,7 @@ const OTHER: &str = "def step():\n    return 3\n";
 const SIGNATURE: &str = "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n";
 
 /// A commit with a certificate that has a SUBJECT for what the branch changes.
-fn certify(repo: &TestRepo, component: &str) {
+pub(super) fn certify(repo: &TestRepo, component: &str) {
     let arguments = [
         "certify",
         component,

@@ -31,25 +31,7 @@ fn certified(text: &str) -> Ran {
     repo.write(CERTIFICATE, approval());
     brings(&repo, text);
     repo.commit("Bring a policy");
-    let certify = |repo: &TestRepo| {
-        run(
-            repo,
-            &[
-                "certify",
-                "certgate-policy",
-                "--base",
-                "main",
-                "--status",
-                "APPROVED",
-                "--agent",
-                "performance-engineer",
-                "--rationale",
-                "agreed",
-            ],
-        )
-    };
-    certify(&repo).ends(0);
-    repo.commit("Certify the policy");
+    super::content::certify(&repo, "certgate-policy");
     check(&repo)
 }
 

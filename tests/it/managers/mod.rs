@@ -113,17 +113,7 @@ fn git(repo: &TestRepo, arguments: &[&str]) -> Ran {
 }
 
 fn certify(repo: &TestRepo) {
-    let words = [
-        "certify",
-        "gpu_memory",
-        "--staged",
-        "--status",
-        "APPROVED",
-        "--agent",
-        "ann",
-        "--rationale",
-        "ok",
-    ];
+    let words = crate::scene::certify_staged("APPROVED", "ann");
     // Two certificates of one second would want one name.
     let extra = format!("review_{}", repo.ask(&["rev-list", "--all", "--count"]));
     run(repo, &[&words[..], &["--descriptor", &extra]].concat()).ends(0);

@@ -158,17 +158,7 @@ fn init_leaves_a_whole_policy_or_none() {
     }
 }
 
-const CERTIFY: [&str; 9] = [
-    "certify",
-    "gpu_memory",
-    "--staged",
-    "--status",
-    "APPROVED",
-    "--agent",
-    "ann",
-    "--rationale",
-    "measured",
-];
+const CERTIFY: [&str; 9] = crate::scene::certify_staged("APPROVED", "ann");
 
 #[test]
 fn certify_leaves_a_whole_certificate_or_none() {

@@ -159,17 +159,7 @@ fn fifty_thousand_files_are_judged() {
     assert_eq!(files, 50_000);
     repo.git(&["read-tree", "wide"]);
     // A certificate that is too large to be read is not written.
-    let certify = [
-        "certify",
-        "gpu_memory",
-        "--staged",
-        "--status",
-        "GO",
-        "--agent",
-        "ann",
-        "--rationale",
-        "x",
-    ];
+    let certify = crate::scene::certify_staged("GO", "ann");
     let ran = within(&repo, &certify, 2, 256);
     assert_eq!(ran.errors(), ["CG727"]);
     ran.says("--file DIRECTORY");

@@ -197,21 +197,7 @@ fn locks_of_git_are_in_nobodys_way() {
     assert_eq!(held.out, free.out);
     run(&repo, &["hook", "pre-commit"]).ends(1);
     run(&repo, &["install"]).ends(0);
-    run(
-        &repo,
-        &[
-            "certify",
-            "gpu_memory",
-            "--staged",
-            "--status",
-            "APPROVED",
-            "--agent",
-            "a",
-            "--rationale",
-            "r",
-        ],
-    )
-    .ends(0);
+    run(&repo, &crate::scene::certify_staged("APPROVED", "a")).ends(0);
     run(&repo, &["check", "--base", "HEAD", "--head", "HEAD"]).ends(0);
     for lock in locks {
         assert!(repo.path().join(".git").join(lock).exists(), "{lock}");

@@ -228,22 +228,9 @@ fn nothing_is_written_through_a_link() {
     let outside = repo.home().join("outside");
     std::fs::create_dir(&outside).unwrap();
     symlink(&outside, repo.path().join("certificates")).unwrap();
-    run(
-        &repo,
-        &[
-            "certify",
-            "gpu_memory",
-            "--staged",
-            "--status",
-            "GO",
-            "--agent",
-            "a",
-            "--rationale",
-            "r",
-        ],
-    )
-    .undecided("CG726")
-    .says("`certificates` is a symbolic link");
+    run(&repo, &crate::scene::certify_staged("GO", "a"))
+        .undecided("CG726")
+        .says("`certificates` is a symbolic link");
     assert!(super::names(&outside, "").is_empty());
     std::fs::remove_dir_all(repo.path().join(".certgate")).unwrap();
     symlink(&outside, repo.path().join(".certgate")).unwrap();
@@ -269,17 +256,7 @@ fn links_and_submodules_are_content() {
         "--cacheinfo",
         &format!("160000,{id},src/train/module"),
     ]);
-    let certify = [
-        "certify",
-        "gpu_memory",
-        "--staged",
-        "--status",
-        "GO",
-        "--agent",
-        "a",
-        "--rationale",
-        "r",
-    ];
+    let certify = crate::scene::certify_staged("GO", "a");
     run(&repo, &certify).ends(0);
     repo.git(&["add", "certificates"]);
     run(&repo, &["check", "--staged"]).ends(0);
@@ -323,17 +300,7 @@ fn a_directory_whose_name_is_no_text_is_one() {
     };
     inside(&["install"]).ends(0);
     inside(&["check", "--staged"]).blocks(&["CG201"]);
-    let certify = [
-        "certify",
-        "gpu_memory",
-        "--staged",
-        "--status",
-        "GO",
-        "--agent",
-        "a",
-        "--rationale",
-        "r",
-    ];
+    let certify = crate::scene::certify_staged("GO", "a");
     inside(&certify).ends(0).writes("next: git add certificates/");
     let commit = |directory: &std::path::Path| -> Ran {
         let add = repo

@@ -73,17 +73,7 @@ fn installs_against_uninstalls_lose_no_hook() {
 fn many_certificates_of_one_second_have_names_and_ids_of_their_own() {
     let repo = scene::with_policy();
     scene::stage_gated(&repo);
-    let certify: &[&str] = &[
-        "certify",
-        "gpu_memory",
-        "--staged",
-        "--status",
-        "APPROVED",
-        "--agent",
-        "ann",
-        "--rationale",
-        "measured",
-    ];
+    let certify: &[&str] = &crate::scene::certify_staged("APPROVED", "ann");
     assert_eq!(all(&repo, &[certify; MANY]), [Some(0); MANY]);
     let certificates = names(&repo.path().join("certificates"), "");
     assert_eq!(certificates.len(), MANY, "{certificates:?}");
@@ -121,17 +111,7 @@ fn a_directory_is_certified_by_itself() {
     }
     repo.git(&["add", "--all"]);
     let certify = |file: &str| {
-        let basic = [
-            "certify",
-            "gpu_memory",
-            "--staged",
-            "--status",
-            "GO",
-            "--agent",
-            "ann",
-            "--rationale",
-            "x",
-        ];
+        let basic = crate::scene::certify_staged("GO", "ann");
         run(&repo, &[&basic[..], &["--output", "-", "--file", file]].concat())
     };
     for directory in ["src/train/a", "src/train/a/"] {

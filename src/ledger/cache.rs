@@ -23,7 +23,7 @@ use crate::change::{ObjectId, RepoPath};
 use crate::trust::Basis;
 
 /// Grows when the form of a record, the reading of a certificate or the choice of what is always read changes.
-const FORM: &str = "4";
+const FORM: &str = "5";
 
 /// Names the content that a cache would hold.
 pub(super) struct CacheKey(String);

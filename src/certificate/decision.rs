@@ -43,14 +43,8 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> Decision {
     let value = outline.slice(written.clone());
     let status = value_of(value);
     // A refusal in doubt is still one: it must not lose its weight by how it is set.
-    let refuses = status.is_some_and(|status| status.class().refuses());
-    let doubt = odd_name(field).or_else(|| {
-        if refuses {
-            None
-        } else {
-            doubt(path, outline, &body, field)
-        }
-    });
+    let milder = status.is_some_and(|status| !status.class().refuses());
+    let doubt = odd_name(field).or_else(|| milder.then(|| doubt(path, outline, &body, field)).flatten());
     if let Some((doubt, help)) = doubt {
         let finding = Diagnostic::error(Code::CG101, "not every reader takes this line for the Status")
             .at(outline.place(path, field.at..field.value.start))

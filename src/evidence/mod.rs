@@ -1,5 +1,7 @@
 //! Evidence: what a certificate brings to support its decision, held against what a policy requires.
 
+pub mod measurement;
+
 use crate::certificate::{Certificate, names};
 use crate::change::RepoPath;
 

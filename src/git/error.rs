@@ -112,6 +112,26 @@ pub enum GitError {
         /// The first such path.
         path: RepoPath,
     },
+    /// What two branches have made of the same lines cannot be put together by git alone.
+    #[error("`{}` cannot be merged into `{}`: {} in conflict", .head.short(), .tip.short(), files(.paths.len()))]
+    MergeConflict {
+        /// The target's tip.
+        tip: ObjectId,
+        /// The commit to merge.
+        head: ObjectId,
+        /// The paths in conflict.
+        paths: Vec<RepoPath>,
+    },
+    /// The installed git cannot do what is needed.
+    #[error("git {found} cannot compute the result of a merge; it needs git {needed}")]
+    OldGit {
+        /// What is installed.
+        found: super::GitVersion,
+        /// What it takes.
+        needed: super::GitVersion,
+        /// The target's tip, which is not merged into the head yet.
+        tip: ObjectId,
+    },
     /// A file of the repository could not be read.
     #[error("cannot read `{}`: {why}", .path.display())]
     Unreadable {
@@ -161,6 +181,7 @@ impl GitError {
             Self::Missing { .. } | Self::Malformed { .. } => Code::CG707,
             Self::Unreadable { .. } => Code::CG709,
             Self::Conflict { .. } => Code::CG713,
+            Self::MergeConflict { .. } | Self::OldGit { .. } => Code::CG735,
             Self::Input { .. } => Code::CG714,
             Self::Fetch { .. } | Self::NoRemote { .. } => Code::CG720,
         }
@@ -213,11 +234,36 @@ impl GitError {
             Self::Conflict { path } => told
                 .at(Place::file(path))
                 .help(format_args!("git add -- {}", path.for_shell())),
+            Self::MergeConflict { tip, paths, .. } => {
+                let shown = paths.iter().take(SHOWN).map(|path| path.to_string());
+                let told = shown.fold(told, Diagnostic::because);
+                let told = match paths.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+                    Some(more) => told.because(format_args!("and {more} more")),
+                    None => told,
+                };
+                told.because("what would be merged is judged, and nobody knows it before the conflict is resolved")
+                    .help(format_args!(
+                        "git merge {tip}   # resolve the conflict, commit, and check again"
+                    ))
+            }
+            Self::OldGit { tip, .. } => told
+                .because("the target has commits that the change lacks, so what would be merged is neither of the two")
+                .help(format_args!("git merge {tip}   # then check again")),
             Self::Unreadable { path, .. } => told
                 .at(Place::file(path.display()))
                 .help(format_args!("ls -ld {}", quote(&path.display().to_string()))),
             Self::Input { .. } => told.help("certgate hooks"),
         }
+    }
+}
+
+/// How many paths in conflict are named.
+const SHOWN: usize = 5;
+
+fn files(count: usize) -> String {
+    match count {
+        1 => "1 file".to_owned(),
+        _ => format!("{count} files"),
     }
 }
 

@@ -11,6 +11,7 @@ mod fetch;
 mod funcname;
 mod history;
 mod locate;
+mod merge;
 mod message;
 pub mod push;
 mod range;

@@ -3,6 +3,7 @@
 //! Only the object database is opened, never a libgit2 repository, so replace refs, grafts, filters and attributes play no part.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout};
 
@@ -56,7 +57,12 @@ pub(super) struct Store {
     location: Location,
     runner: Runner,
     batch: RefCell<Option<Batch>>,
+    /// The ids of objects that are in memory only.
+    made: RefCell<HashSet<Oid>>,
 }
+
+/// Above every object directory.
+const FIRST: i32 = 1000;
 
 impl Store {
     pub(super) fn open(location: &Location, runner: &Runner) -> Result<Self, GitError> {
@@ -80,7 +86,54 @@ impl Store {
             location: location.clone(),
             runner: runner.clone(),
             batch: RefCell::new(None),
+            made: RefCell::default(),
         })
+    }
+
+    /// Makes an object in memory. Other processes do not see it.
+    pub(super) fn make(&self, kind: ObjectType, data: &[u8]) -> Result<Oid, GitError> {
+        let failed = |error: git2::Error| library(self.runner.directory(), &error);
+        if self.made.borrow().is_empty() {
+            self.odb.add_new_mempack_backend(FIRST).map_err(failed)?;
+        }
+        let id = self.odb.write(kind, data).map_err(failed)?;
+        self.made.borrow_mut().insert(id);
+        Ok(id)
+    }
+
+    /// Takes the objects of a directory into memory, so that the directory may go.
+    pub(super) fn take_in(&self, directory: &std::path::Path) -> Result<(), GitError> {
+        let there = |error: std::io::Error| GitError::unreadable(directory, error);
+        let mut alone = self.location.clone();
+        alone.objects = vec![directory.to_owned()];
+        let from = Self::open(&alone, &self.runner)?;
+        let mut ids = Vec::new();
+        from.odb
+            .foreach(|id| {
+                ids.push(*id);
+                true
+            })
+            .map_err(|error| library(directory, &error))?;
+        for id in ids {
+            let object = from
+                .local(id)
+                .ok_or_else(|| there(std::io::Error::other("an object is unreadable")))?;
+            let made = self.make(object.kind(), object.data())?;
+            if made != id {
+                return Err(GitError::Malformed {
+                    id: own(id),
+                    role: "result of a merge",
+                    why: format!("its content is that of {made}"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// True where an object is in memory only, so that no other process can read it.
+    pub(super) fn is_made(&self, id: &ObjectId) -> bool {
+        let made = self.made.borrow();
+        !made.is_empty() && Oid::from_bytes(id.as_bytes()).is_ok_and(|id| made.contains(&id))
     }
 
     /// True where the object came with the push that is being judged, and goes again if that is refused: git keeps such objects in a

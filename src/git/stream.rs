@@ -21,8 +21,15 @@ impl Repository {
     /// Starts reading the given files; [`Contents::next`] is then asked for each, in this order.
     pub fn start_contents(&self, files: &[FileChange], with_functions: bool) -> Result<Contents, GitError> {
         let mut question = String::new();
+        let mut due = VecDeque::with_capacity(files.len());
         for file in files {
-            for id in wanted(file) {
+            let wanted = wanted(file);
+            // What git cannot see is left to whoever reads one by one.
+            if wanted.iter().any(|id| self.store.is_made(id)) {
+                continue;
+            }
+            due.push_back(file.path.clone());
+            for id in wanted {
                 question.push_str(&format!("{id}\n"));
             }
         }
@@ -38,7 +45,6 @@ impl Repository {
         let _longer = rustix::pipe::fcntl_setpipe_size(&output, 1 << 20);
         // A thread of its own: git may want to be read before it has read everything. What it did not read is missed by the reader.
         std::thread::spawn(move || input.write_all(question.as_bytes()));
-        let due = files.iter().map(|file| file.path.clone()).collect();
         Ok(Contents {
             child,
             output: BufReader::with_capacity(1 << 18, output),

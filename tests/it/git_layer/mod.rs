@@ -4,6 +4,7 @@
 mod content;
 mod history;
 mod layouts;
+mod merge;
 mod opening;
 
 use std::path::Path;

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs certgate over the history of a real project and prints what it found as Markdown tables.
 
-    benches/field_report.py CLONE [--certgate PATH] [--policy FILE] [--tables LIST] [--last N] [--runs N] [--edit FILE]
+    benches/field_report.py CLONE [--certgate PATH] [--policy FILE] [--tables LIST] [--last N] [--runs N] [--edit FILE] [--rows DIR]
 
 CLONE is a clone of the project with a policy in .certgate/policy.yaml (`certgate init`). It is only read: what commits, does so in
-clones of it in a temporary directory. Tables, all by default:
+clones of it in a temporary directory. What is printed are summaries; a table with a row for each commit goes to DIR/NAME.tsv
+(default: target/field-report). Tables, all by default:
 
     merges   every merge, judged as what its second parent brings to its first
     perf     every commit of type perf that is no merge
@@ -58,6 +59,16 @@ def table(head, rows):
     for row in rows:
         print("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |")
     print()
+
+
+def rows_to_file(folder, name, head, rows):
+    """One row for each commit is too much to read: it goes to a file, of which the report gives the name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    clean = lambda cell: str(cell).replace("\t", " ").replace("\n", " ")
+    lines = ["\t".join(map(clean, row)) for row in [head, *rows]]
+    path = folder / f"{name}.tsv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{len(rows)} rows: {path}\n")
 
 
 def type_of(subject):
@@ -124,6 +135,7 @@ class Field:
         self.runs = args.runs
         self.last = args.last
         self.edit = args.edit
+        self.rows = pathlib.Path(args.rows)
         if "/" in self.policy and not self.policy.startswith("builtin:") and not (self.clone / self.policy).exists():
             sys.exit(f"there is no {self.policy} in the clone: run `certgate init` there")
 
@@ -163,19 +175,23 @@ class Field:
 
     # The tables.
 
-    def changes(self, title, chosen):
-        rows, all_times, tally = [], [], collections.Counter()
+    def changes(self, name, title, chosen):
+        rows, all_times, tally, gating = [], [], collections.Counter(), collections.Counter()
         for oid, base, head, date, subject in chosen:
             verdict, files, times = self.measure(base, head)
             result = verdict.result() if files or not verdict.decided else "nothing changes"
             tally[result] += 1
+            gating.update(component["id"] for component in verdict.components)
             all_times.append(times)
             rows.append(
-                (f"`{oid[:7]}`", date, short(subject), files, result, verdict.gated_by() or "–", f"{times['check']:.1f}", f"{times['raw']:.1f}")
+                (oid[:7], date, short(subject), files, result, verdict.gated_by() or "–", f"{times['check']:.1f}", f"{times['raw']:.1f}")
             )
-        told = ", ".join(f"{count} {result}" for result, count in tally.most_common())
-        print(f"{len(rows)} {title}: {told}.\n")
-        table(["commit", "date", "subject", "files", "result", "by component (rule kinds, files each)", "check ms", "`git diff --raw` ms"], rows)
+        results = ", ".join(f"{count} {result}" for result, count in tally.most_common())
+        print(f"{len(rows)} {title}: {results}.\n")
+        if gating:
+            print(f"Gated by component: {', '.join(f'{component} {count}' for component, count in gating.most_common())}.\n")
+        head = ["commit", "date", "subject", "files", "result", "by component (rule kinds, files each)", "check ms", "git diff --raw ms"]
+        rows_to_file(self.rows, name, head, rows)
         self.times(all_times)
 
     def times(self, taken):
@@ -195,11 +211,11 @@ class Field:
 
     def merges(self):
         chosen = [(o, p[0], p[1], d, s) for o, p, d, s in self.commits("--merges") if len(p) == 2]
-        self.changes("merges", chosen)
+        self.changes("merges", "merges", chosen)
 
     def perf(self):
         chosen = [(o, p[0], o, d, s) for o, p, d, s in self.commits("--no-merges") if p and type_of(s) == "perf"]
-        self.changes("commits of type perf", chosen)
+        self.changes("perf", "commits of type perf", chosen)
 
     def recent(self):
         if not hasattr(self, "_recent"):
@@ -395,6 +411,7 @@ def main():
     parser.add_argument("--last", type=int, default=300, help="how many commits for `types` (default: 300)")
     parser.add_argument("--runs", type=int, default=3, help="runs per time (default: 3)")
     parser.add_argument("--edit", default="keisei/training/gae.py", help="the gated file that `story` edits")
+    parser.add_argument("--rows", default="target/field-report", help="where the rows of single commits go (default: target/field-report)")
     args = parser.parse_args()
     field = Field(args)
     for name in args.tables.split(","):

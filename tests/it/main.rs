@@ -7,6 +7,7 @@ mod ci;
 mod cli;
 mod corpus;
 mod git_layer;
+mod guides;
 mod hostile;
 mod layers;
 mod layouts;

@@ -16,6 +16,7 @@ mod message;
 pub mod push;
 mod range;
 mod refs;
+mod remotes;
 mod run;
 mod setting;
 mod staged;
@@ -32,6 +33,7 @@ pub use fetch::{Wanted, is_branch_name, kept, tracking};
 pub use message::clean_message;
 pub use range::Authorship;
 pub use refs::Head;
+pub use remotes::Remote;
 pub use run::{GitVersion, find_program, git_version};
 pub use setting::Setting;
 pub use staged::PendingStaged;
@@ -63,6 +65,7 @@ pub struct Repository {
     staged: RefCell<Option<Change>>,
     config: OnceCell<HashMap<String, String>>,
     shallow: OnceCell<bool>,
+    remotes: OnceCell<Vec<Remote>>,
 }
 
 impl Repository {
@@ -103,6 +106,7 @@ impl Repository {
             staged: RefCell::new(None),
             config: OnceCell::new(),
             shallow: OnceCell::new(),
+            remotes: OnceCell::new(),
         })
     }
 

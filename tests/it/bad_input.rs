@@ -495,7 +495,7 @@ fn a_bare_repository_judges_ranges_and_has_nothing_staged() {
     repo.commit("faster");
     repo.git(&["clone", "--quiet", "--bare", ".", "../bare"]);
     let run = |arguments: &[&str]| -> crate::scene::Ran {
-        let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = repo.program();
         command
             .current_dir(repo.home().join("bare"))
             .args(arguments)
@@ -657,7 +657,7 @@ fn a_shallow_clone_cannot_decide_and_names_the_fetch() {
         "../shallow",
     ]);
     let run = |arguments: &[&str]| -> crate::scene::Ran {
-        let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = repo.program();
         command
             .current_dir(repo.home().join("shallow"))
             .args(arguments)

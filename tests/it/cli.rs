@@ -3,6 +3,8 @@
 
 use std::process::Stdio;
 
+use assert_cmd::cargo::cargo_bin;
+
 use crate::scene::{CERTIFICATE, POLICY, Ran, adopted, git, of_status, run, stage_gated, state, with_policy};
 use crate::support::TestRepo;
 
@@ -50,7 +52,7 @@ fn an_answer_that_could_not_be_written_is_no_pass() {
 fn a_reader_that_went_away_is_no_pass() {
     let repo = with_policy();
     for format in ["human", "json"] {
-        let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = repo.command(cargo_bin!("certgate"));
         command
             .args(["check", "--staged", "--format", format])
             .stdout(Stdio::piped())
@@ -193,7 +195,7 @@ fn a_path_is_explained_by_the_rules_that_gate_it() {
     run(&repo, &["explain", ".certgate/policy.yaml"])
         .ends(0)
         .writes("certgate-policy");
-    let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut command = repo.program();
     let below = command
         .current_dir(repo.path().join("src"))
         .args(["explain", "train/loop.py"])

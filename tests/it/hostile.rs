@@ -137,15 +137,13 @@ fn look(repo: &TestRepo, arguments: &[&[u8]], input: &[u8]) -> String {
         .join(" ");
     let mut seen = String::new();
     for colours in [false, true] {
-        let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = repo.program();
         command.args(arguments.iter().map(|a| OsString::from_vec(a.to_vec())));
         if colours {
             // To a pipe, escape sequences would be taken out on the way, ours and others.
             command.env("CLICOLOR_FORCE", "1");
         }
-        let file = repo.home().join("input");
-        std::fs::write(&file, input).unwrap();
-        let output = command.stdin(std::fs::File::open(file).unwrap()).output().unwrap();
+        let output = command.write_stdin(input).output().unwrap();
         assert!(output.status.code().is_some_and(|code| code <= 2), "{what}");
         harmless(&format!("{what}: stdout"), &output.stdout);
         harmless(&format!("{what}: stderr"), &output.stderr);
@@ -361,7 +359,7 @@ fn a_repository_in_a_hostile_directory_gets_nothing_through() {
     let folder = "d\u{1b}[2J\u{202e}";
     repo.git(&["init", "--quiet", "--initial-branch=main", folder]);
     let run = |arguments: &[&str]| {
-        let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = repo.program();
         command.current_dir(repo.path().join(folder)).env("CLICOLOR_FORCE", "1");
         let output = command.args(arguments).output().unwrap();
         harmless(&format!("{arguments:?}"), &[output.stdout, output.stderr].concat());

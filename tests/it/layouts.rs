@@ -184,6 +184,10 @@ impl Place<'_> {
         command
     }
 
+    fn program(&self) -> assert_cmd::Command {
+        self.command(env!("CARGO_BIN_EXE_certgate")).into()
+    }
+
     #[track_caller]
     fn git(&self, arguments: &[&str]) -> String {
         let ran = Ran::from(self.command("git").args(arguments).output().unwrap());
@@ -203,12 +207,7 @@ impl Place<'_> {
     /// Runs certgate, and returns exit code and both streams with ids replaced.
     fn ask(&self, commits: &[(String, String)], arguments: &[&str]) -> String {
         let words: Vec<String> = arguments.iter().map(|word| id_of(commits, word)).collect();
-        let ran = Ran::from(
-            self.command(env!("CARGO_BIN_EXE_certgate"))
-                .args(words)
-                .output()
-                .unwrap(),
-        );
+        let ran = Ran::from(self.program().args(words).output().unwrap());
         assert!(!ran.err.contains("CG711"), "{}: {}", self.name, ran.err);
         if arguments.contains(&"json") && ran.code != Some(2) {
             ran.json();
@@ -656,15 +655,7 @@ fn of_somebody_else() {
     let place = place
         .set("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
         .set("GIT_CONFIG_GLOBAL", configuration.to_str().unwrap());
-    let ask = || {
-        Ran::from(
-            place
-                .command(env!("CARGO_BIN_EXE_certgate"))
-                .args(["check", "--base", "HEAD~1"])
-                .output()
-                .unwrap(),
-        )
-    };
+    let ask = || Ran::from(place.program().args(["check", "--base", "HEAD~1"]).output().unwrap());
     let refused = ask().ends(2);
     let remedies = refused.remedies();
     let remedy = remedies

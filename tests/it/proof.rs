@@ -155,7 +155,7 @@ fn a_shallow_clone_proves_nothing() {
     world.repo.git(&["clone", "--quiet", "--depth", "1", &url, "shallow"]);
     let ran: Ran = world
         .repo
-        .command(env!("CARGO_BIN_EXE_certgate"))
+        .program()
         .args(["log", "--verify"])
         .current_dir(world.repo.path().join("shallow"))
         .output()

@@ -2,11 +2,12 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use assert_cmd::cargo::cargo_bin;
 
 /// A repository in a temporary directory that goes away with it. Every process sees the same few variables and nothing of the user's.
 pub(crate) struct TestRepo {
@@ -148,6 +149,11 @@ impl TestRepo {
         self.ask(&["rev-parse", "HEAD"])
     }
 
+    /// The built `certgate`, ready for arguments, in the same scrubbed environment.
+    pub(crate) fn program(&self) -> assert_cmd::Command {
+        assert_cmd::Command::from_std(self.command(cargo_bin!("certgate")))
+    }
+
     /// Runs the built `certgate`.
     pub(crate) fn certgate(&self, arguments: &[&str]) -> Output {
         self.certgate_with_stdin(arguments, b"")
@@ -155,24 +161,12 @@ impl TestRepo {
 
     /// Runs the built `certgate` with input, as hooks such as `pre-push` get it.
     pub(crate) fn certgate_with_stdin(&self, arguments: &[&str], input: &[u8]) -> Output {
-        self.with_stdin(env!("CARGO_BIN_EXE_certgate"), arguments, input)
+        self.program().args(arguments).write_stdin(input).output().unwrap()
     }
 
-    /// Runs any program with input.
+    /// Runs any program with input. One that does not read it closes the pipe; that is its right.
     pub(crate) fn with_stdin(&self, program: &str, arguments: &[&str], input: &[u8]) -> Output {
-        let mut command = self.command(program);
-        command
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        let input = input.to_vec();
-        // A program that does not read its input closes the pipe; that is its right.
-        let writer = std::thread::spawn(move || drop(pipe.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        output
+        let mut command = assert_cmd::Command::from_std(self.command(program));
+        command.args(arguments).write_stdin(input).output().unwrap()
     }
 }

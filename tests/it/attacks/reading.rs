@@ -121,7 +121,7 @@ fn cloned(arguments: &[&str]) -> Ran {
     let url = format!("file://{}", repo.path().display());
     let clone = ["clone", "--quiet", "--no-single-branch", "--branch=work"];
     repo.git(&[&clone[..], arguments, &[&url, "../clone"]].concat());
-    let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut command = repo.program();
     command.current_dir(repo.home().join("clone"));
     command
         .args(["check", "--base", "origin/main"])

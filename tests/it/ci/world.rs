@@ -216,7 +216,8 @@ impl Runner<'_> {
 
     /// `certgate check` with more arguments.
     pub(super) fn check(&self, arguments: &[&str]) -> Ran {
-        self.run(env!("CARGO_BIN_EXE_certgate"), &[&["check"], arguments].concat())
+        let mut command = assert_cmd::Command::from_std(self.command(env!("CARGO_BIN_EXE_certgate")));
+        command.arg("check").args(arguments).output().unwrap().into()
     }
 
     /// The verdict, which must end like this.

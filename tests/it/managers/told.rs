@@ -63,7 +63,7 @@ fn what_pre_commit_tells_is_judged() {
     change(&repo, 5);
     let second = repo.commit("uncertified");
     let push = |variables: &[(&str, &str)]| {
-        let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = repo.program();
         command.args(["hook", "pre-push"]).env("PRE_COMMIT", "1");
         Ran::from(command.envs(variables.iter().copied()).output().unwrap())
     };
@@ -115,6 +115,7 @@ fn what_pre_commit_tells_is_judged() {
 #[test]
 fn a_push_without_a_pipe_is_refused() {
     let repo = with_policy();
+    // Not by `assert_cmd`, which always makes a pipe.
     let ran = Ran::from(
         repo.command(env!("CARGO_BIN_EXE_certgate"))
             .args(["hook", "pre-push"])

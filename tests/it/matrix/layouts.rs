@@ -107,7 +107,7 @@ fn bare(seen: &Seen) {
     let world = World::new(seen);
     world.git(&["push", "--quiet", "--no-verify", "origin", "plain", "proven"]);
     let check = |head: &str| {
-        let mut command = world.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = world.program();
         command
             .current_dir(world.remote())
             .args(["check", "--base", "main", "--head", head]);
@@ -209,7 +209,7 @@ fn in_a_submodule(seen: &Seen) {
     ];
     world.git(&[add.as_slice(), &[library.to_str().unwrap(), "library"]].concat());
     assert!(world.home().join("super/library/.git").is_file());
-    let mut install = world.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut install = world.program();
     let installed = install
         .arg("install")
         .current_dir(world.home().join("super/library"))
@@ -369,8 +369,9 @@ fn safe_directory(seen: &Seen) {
     let foreign = |command: &mut Command| {
         command.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
     };
-    let mut check = world.command(env!("CARGO_BIN_EXE_certgate"));
-    foreign(check.args(["check", "--base", "main", "--head", "proven"]));
+    let mut check = world.program();
+    check.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    check.args(["check", "--base", "main", "--head", "proven"]);
     Ran::from(check.output().unwrap())
         .undecided("CG706")
         .says("safe.directory");
@@ -385,8 +386,11 @@ fn safe_directory(seen: &Seen) {
         foreign(command);
         command.env("GIT_CONFIG_GLOBAL", &config);
     };
-    let mut check = world.command(env!("CARGO_BIN_EXE_certgate"));
-    trusted(check.args(["check", "--base", "main", "--head", "proven"]));
+    let mut check = world.program();
+    check
+        .env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        .env("GIT_CONFIG_GLOBAL", &config);
+    check.args(["check", "--base", "main", "--head", "proven"]);
     assert_eq!(Ran::from(check.output().unwrap()).code, Some(0));
     world.stage();
     world.refused_as(&["commit", "-m", "x"], trusted).says("CG201");

@@ -189,7 +189,7 @@ impl<'s> World<'s> {
 
     /// Runs `certgate`, which must succeed, in a directory of this world.
     pub(crate) fn certgate_here(&self, directory: &str, arguments: &[&str]) {
-        let mut command = self.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = self.program();
         command.current_dir(self.home().join(directory)).args(arguments);
         let ran = Ran::from(command.output().unwrap());
         assert_eq!(ran.code, Some(0), "{}", ran.said());

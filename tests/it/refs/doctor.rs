@@ -19,7 +19,7 @@ fn path() -> String {
 
 /// Asks the doctor, in a directory, and holds its answer to the schema.
 fn ask(repo: &TestRepo, directory: &Path) -> Value {
-    let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut command = repo.program();
     command.current_dir(directory).args(["doctor", "--format", "json"]);
     let ran: Ran = command.output().unwrap().into();
     let json = ran.json();
@@ -306,7 +306,7 @@ fn a_history_that_is_cut_off() {
     let url = format!("file://{}", repo.path().display());
     git(&repo, &["clone", "--quiet", "--depth=1", &url, "../shallow"]).ends(0);
     let shallow = repo.home().join("shallow");
-    let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut command = repo.program();
     assert!(
         command
             .current_dir(&shallow)
@@ -326,7 +326,7 @@ fn a_partial_clone_is_fine() {
     let url = format!("file://{}", repo.path().display());
     git(&repo, &["clone", "--quiet", "--filter=blob:none", &url, "../partial"]).ends(0);
     let partial = repo.home().join("partial");
-    let mut command = repo.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut command = repo.program();
     assert!(
         command
             .current_dir(&partial)

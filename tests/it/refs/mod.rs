@@ -64,7 +64,7 @@ impl Server {
 
     /// Runs `certgate` on the server.
     pub(crate) fn certgate(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.clone.command(env!("CARGO_BIN_EXE_certgate"));
+        let mut command = self.clone.program();
         command.current_dir(&self.bare).args(arguments).output().unwrap().into()
     }
 

@@ -89,7 +89,7 @@ fn without_openssh_it_says_so() {
     let git = String::from_utf8(git.stdout).unwrap();
     std::os::unix::fs::symlink(git.trim_end(), bin.join("git")).unwrap();
     scene.repo.write("../key", "");
-    let mut command = scene.repo.command(env!("CARGO_BIN_EXE_certgate"));
+    let mut command = scene.repo.program();
     command.env("PATH", &bin).args([
         "certify",
         "gpu_memory",

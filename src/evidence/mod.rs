@@ -1,6 +1,9 @@
 //! Evidence: what a certificate brings to support its decision, held against what a policy requires.
 
+pub mod decide;
+pub mod exact_null;
 pub mod measurement;
+pub mod shift;
 
 use crate::certificate::{Certificate, names};
 use crate::change::RepoPath;

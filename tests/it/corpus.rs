@@ -24,12 +24,16 @@ struct Sample {
     bytes: Vec<u8>,
 }
 
-fn samples() -> Vec<Sample> {
-    let root = std::env::var_os("CERTGATE_CORPUS").map_or_else(
+/// Where the corpus would be.
+pub(crate) fn root() -> PathBuf {
+    std::env::var_os("CERTGATE_CORPUS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus")),
         PathBuf::from,
-    );
-    let directory = root.join("keisei");
+    )
+}
+
+fn samples() -> Vec<Sample> {
+    let directory = root().join("keisei");
     let Ok(table) = std::fs::read_to_string(directory.join("EXPECTED.tsv")) else {
         println!("skipped: no corpus at {}", directory.display());
         return Vec::new();

@@ -22,5 +22,6 @@ mod scene;
 mod servers;
 mod signatures;
 mod signed;
+mod statistics;
 mod story;
 mod support;

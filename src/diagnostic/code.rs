@@ -135,6 +135,7 @@ codes! {
     CG726, "way leads through a symbolic link", "What certgate writes into a work tree must lie there. A directory on the way is a symbolic link, which git does not follow either: it could not add the file. Put a directory in its place, or write elsewhere with `--output`.";
     CG727, "certificate would be too large", "A certificate of more than 1 MiB is not read, so none is written. The SUBJECT takes a line for each gated file: certify the change in parts, by `--file DIRECTORY`.";
     CG735, "result of the merge is not known", "The target has commits that the change lacks, so what would be merged is the result of a merge, and that is judged. Here git cannot make it by itself: both sides changed the same lines, or git is older than 2.38. Merge the target into the change, resolve what is in conflict, and check again.";
+    CG736, "name has not one meaning", "A name given by an option, a variable or CI means a branch (`main`), a branch of a configured remote (`origin/main`), a full ref (`refs/tags/v1`) or an object id. Where a tag or another branch has the same name, nobody can tell which one is meant, and whoever may push a tag could choose: give the full name.";
 }
 
 impl Code {

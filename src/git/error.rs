@@ -74,6 +74,24 @@ pub enum GitError {
         /// True where the clone is shallow, so that the commit may be known elsewhere.
         shallow: bool,
     },
+    /// A name with two meanings.
+    #[error("`{name}` means two things here")]
+    Ambiguous {
+        /// As it was given.
+        name: String,
+        /// The full names.
+        meanings: Vec<String>,
+    },
+    /// The short name of a tag, or of a ref that no remote is configured to keep.
+    #[error("`{name}` is not a branch")]
+    NotABranch {
+        /// As it was given.
+        name: String,
+        /// The ref of that name.
+        reference: String,
+        /// What followed the name, such as `~2`.
+        path: String,
+    },
     /// No merge base.
     #[error("`{}` and `{}` have no common history", .base.short(), .head.short())]
     NoMergeBase {
@@ -173,6 +191,7 @@ impl GitError {
         match self {
             Self::NotARepository { .. } => Code::CG701,
             Self::UnknownRevision { shallow: false, .. } => Code::CG702,
+            Self::Ambiguous { .. } | Self::NotABranch { .. } => Code::CG736,
             Self::NoMergeBase { .. } => Code::CG703,
             Self::UnknownRevision { shallow: true, .. } | Self::Shallow { .. } => Code::CG704,
             Self::Ownership { .. } | Self::NoGit | Self::Spawn { .. } | Self::Git { .. } | Self::Answer { .. } => {
@@ -223,6 +242,24 @@ impl GitError {
                     ))
                 }
             }
+            Self::Ambiguous { meanings, .. } => {
+                let told = meanings
+                    .iter()
+                    .fold(told, |told, one| told.because(format_args!("it is {one}")));
+                let told = told.because("a name on the command line or from CI must mean one thing");
+                told.help(format_args!(
+                    "git for-each-ref {}   # then give the full name of the one that is meant",
+                    meanings.iter().map(|one| quote(one)).collect::<Vec<_>>().join(" ")
+                ))
+            }
+            Self::NotABranch { reference, path, .. } => told
+                .because(format_args!(
+                    "there is {reference}, and only branches have short names here"
+                ))
+                .help(format_args!(
+                    "git rev-parse --verify {}   # give this full name, or the id",
+                    quote(&format!("{reference}{path}"))
+                )),
             Self::NoMergeBase { base, head } => told
                 .because("a change is judged from the merge base, and there is none")
                 .help(format_args!("git merge-base {base} {head}")),

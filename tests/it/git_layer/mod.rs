@@ -5,6 +5,7 @@ mod content;
 mod history;
 mod layouts;
 mod merge;
+mod names;
 mod opening;
 
 use std::path::Path;

@@ -106,6 +106,18 @@ pub(super) struct ChangeArgs {
     pub(super) head: Option<String>,
 }
 
+impl ChangeArgs {
+    /// The same for whoever resolves it.
+    pub(super) fn chosen(&self) -> crate::intake::Chosen<'_> {
+        crate::intake::Chosen {
+            staged: self.staged,
+            base: self.base.as_deref(),
+            head: self.head.as_deref(),
+            ..Default::default()
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]

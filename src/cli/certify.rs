@@ -4,16 +4,16 @@
 use std::io::BufRead as _;
 
 use super::args::CertifyArgs;
-use super::ci::Ci;
-use super::judge::{self, InForce};
-use super::selection::{self, Selected};
-use super::whole::{Existing, Written};
-use super::{Ending, Failure, draft, sign, terminal};
+use super::{Ending, Undecided, terminal};
+use crate::author::whole::{Existing, Written};
+use crate::author::{draft, sign};
 use crate::certificate::{self, Class, Condition, Draft, Examined, Status, render};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::gate::{self, InForce, Question, governing};
 use crate::git::Repository;
-use crate::report;
+use crate::intake::ci::Ci;
+use crate::intake::{self};
 use crate::sensitivity::{Gated, GatedFile};
 
 /// Most files whose line ranges stand in the text; the SUBJECT lists all.
@@ -29,11 +29,11 @@ struct Said {
 }
 
 /// Carries it out.
-pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
-    let selected = selection::resolve(&repository, &args.change, None, None, &Ci::Absent)?;
-    let in_force = judge::policy_for(&repository, &selected)?;
-    let gated = judge::gate(&repository, &selected.change, &in_force)?;
+    let question = intake::resolve(&repository, &args.change.chosen(), &Ci::Absent)?;
+    let in_force = governing::policy_for(&repository, &question)?;
+    let gated = gate::gate(&repository, &question.change, &in_force)?;
     let said = said(args, &repository, &in_force, &gated)?;
     let files = chosen(args, draft::files_of(&gated, &said.component))?;
     if files.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
             .components
             .iter()
             .any(|component| said.component.contains(&component.id));
-        let nothing = selected.change.files.is_empty() && !announced && args.supersedes.is_empty();
+        let nothing = question.change.files.is_empty() && !announced && args.supersedes.is_empty();
         if approves && nothing {
             let problem = Diagnostic::error(Code::CG708, "there is no change to approve");
             return Err(problem
@@ -57,7 +57,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         ));
     }
     let key = sign::key(&repository, args.sign.as_ref())?;
-    let date = draft::date(&repository, &selected, &in_force, &said.component)?;
+    let date = draft::date(&repository, &question, &in_force, &said.component)?;
     let bypass = args
         .bypass_until
         .as_deref()
@@ -65,7 +65,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         .transpose()?;
     let bound = draft::bound(
         &repository,
-        &selected,
+        &question,
         &in_force.policy,
         &args.targets,
         bypass.is_some(),
@@ -75,14 +75,14 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
     let to_stdout = args.output.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let subject = match files.is_empty() {
         true => None,
-        false => Some(draft::subject(&repository, &selected, &said.component, &files, bound)?),
+        false => Some(draft::subject(&repository, &question, &said.component, &files, bound)?),
     };
-    let mut draft = document(args, &repository, &selected, &said, &files, date)?;
+    let mut draft = document(args, &repository, &question, &said, &files, date)?;
     draft.subject = subject;
     draft.bypass = bypass;
     if to_stdout {
         if key.is_some() {
-            return Err(Failure::usage(
+            return Err(Undecided::usage(
                 "a signature stands beside its document, and standard output has no place for it",
                 "certgate certify … --sign KEY --output FILE",
             ));
@@ -93,14 +93,21 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
         return Ok(Ending::Done);
     }
     let path = loop {
-        let (path, date) = draft::place(&repository, &in_force.policy, args.output.as_deref(), words, draft.date)?;
+        let draft::Placed { path, date, note } =
+            draft::place(&repository, &in_force.policy, args.output.as_deref(), words, draft.date)?;
+        if let Some(note) = note {
+            terminal::err(&note);
+        }
         draft.date = date;
         let document = render(&draft);
         draft::check_size(&path.display().to_string(), &document, &name)?;
         let signature = match &key {
             Some(key) => {
                 let certificate = certificate::parse(&RepoPath::from("-"), &document).certificate;
-                Some(sign::sign(&repository, &in_force.policy, &certificate, &document, key)?)
+                let how = (key, terminal::is_interactive());
+                let (signature, warning) = sign::sign(&repository, &in_force.policy, &certificate, &document, how)?;
+                terminal::diagnose(warning.as_slice());
+                Some(signature)
             }
             None => None,
         };
@@ -112,7 +119,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
                 let taken = std::io::ErrorKind::AlreadyExists.into();
                 let there = std::fs::symlink_metadata(&path).is_ok();
                 let path = if there { path } else { sign::path_of(&path) };
-                return Err(Failure::io("write", &path, &taken));
+                return Err(Undecided::io("write", &path, &taken));
             }
         }
     };
@@ -127,10 +134,10 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Failure> {
 }
 
 /// What the arguments say, the policy tells and a person answers.
-fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: &Gated) -> Result<Said, Failure> {
+fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: &Gated) -> Result<Said, Undecided> {
     let asks = terminal::is_interactive();
     let mut missing: Vec<String> = Vec::new();
-    let mut answer = |given: Option<String>, question: &str, lacking: &str| -> Result<String, Failure> {
+    let mut answer = |given: Option<String>, question: &str, lacking: &str| -> Result<String, Undecided> {
         match given.filter(|text| !text.trim().is_empty()) {
             Some(text) => Ok(text),
             None if asks => ask(question),
@@ -222,7 +229,7 @@ fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: 
 }
 
 /// When the follow-up of a bypass is due: a date with or without a time of day, in UTC, or a duration from now.
-fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Failure> {
+fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Undecided> {
     let civil = || {
         text.parse::<jiff::civil::DateTime>()
             .ok()?
@@ -242,7 +249,7 @@ fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Fai
         .or_else(span);
     let moment = moment.filter(|&moment| moment > now);
     moment.ok_or_else(|| {
-        Failure::usage(
+        Undecided::usage(
             format!("`{}` is no date to come", sanitize(text)),
             "certgate certify COMPONENT --bypass-until 3d …   # or 2026-12-24, at most 30 days ahead",
         )
@@ -254,14 +261,14 @@ fn days(text: &str) -> Option<jiff::SignedDuration> {
     Some(jiff::SignedDuration::from_hours(days.checked_mul(24)?))
 }
 
-fn ask(question: &str) -> Result<String, Failure> {
+fn ask(question: &str) -> Result<String, Undecided> {
     loop {
         terminal::err(&format!("{question}: "));
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
-        let read = read.map_err(|error| Failure::io("read", std::path::Path::new("standard input"), &error))?;
+        let read = read.map_err(|error| Undecided::io("read", std::path::Path::new("standard input"), &error))?;
         if read == 0 {
-            return Err(Failure::usage(
+            return Err(Undecided::usage(
                 "the certificate is not finished",
                 "certgate certify --status … --agent … --rationale …",
             ));
@@ -273,7 +280,7 @@ fn ask(question: &str) -> Result<String, Failure> {
 }
 
 /// The files that the arguments choose: by name, or all below a directory.
-fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g GatedFile>, Failure> {
+fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g GatedFile>, Undecided> {
     let mut wanted: Vec<RepoPath> = Vec::new();
     for text in &args.files {
         let given = text.strip_suffix('/').unwrap_or(text);
@@ -281,7 +288,7 @@ fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g G
             RepoPath::unquote(given).filter(|path| files.iter().any(|file| file.file.path.is_within(path.as_bytes())));
         wanted.push(path.ok_or_else(|| {
             let gated: Vec<String> = files.iter().take(6).map(|file| file.file.path.to_string()).collect();
-            Failure::usage(
+            Undecided::usage(
                 format!(
                     "`{}` is not among the files that the component gates in this change",
                     sanitize(text)
@@ -299,16 +306,16 @@ fn chosen<'g>(args: &CertifyArgs, files: Vec<&'g GatedFile>) -> Result<Vec<&'g G
 fn document(
     args: &CertifyArgs,
     repository: &Repository,
-    selected: &Selected,
+    question: &Question,
     said: &Said,
     files: &[&GatedFile],
     date: jiff::Timestamp,
-) -> Result<Draft, Failure> {
+) -> Result<Draft, Undecided> {
     let mut examined: Vec<Examined> = Vec::new();
     let mut why: Vec<String> = Vec::new();
     for gated in files.iter().take(MOST_NAMED) {
         examined.extend(draft::examined(repository, &gated.file)?);
-        let reasons: Vec<String> = gated.reasons.iter().take(2).map(report::describe).collect();
+        let reasons: Vec<String> = gated.reasons.iter().take(2).map(gate::describe).collect();
         why.push(format!("{} is gated by {}", gated.file.path, reasons.join("; ")));
     }
     let reference = |at: &Examined| match at.lines {
@@ -321,7 +328,7 @@ fn document(
     let mut scope = vec![format!(
         "{} of the change, {} in all",
         plural(files.len()),
-        selected.change.files.len()
+        question.change.files.len()
     )];
     if files.len() > MOST_NAMED {
         scope.push(format!(

@@ -4,17 +4,19 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use super::args::{CheckArgs, Format};
-use super::ci::{self, Ci};
-use super::selection::{self, Selected};
-use super::{Ending, Failure, judge, terminal, whole};
+use super::{Ending, Undecided, terminal};
+use crate::author::whole;
 use crate::diagnostic::{Code, Level, sanitize};
+use crate::gate::{self, Judgement, Question, governing};
 use crate::git::Repository;
+use crate::intake::ci::{self, Ci};
+use crate::intake::{self, Chosen};
 use crate::policy::Stage;
-use crate::report::{self, Report};
+use crate::report;
 use crate::verdict::Verdict;
 
 /// Carries it out. A run that could not decide answers in the asked format, too.
-pub(super) fn run(args: &CheckArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &CheckArgs) -> Result<Ending, Undecided> {
     judged(args).inspect_err(|failure| {
         if args.format == Format::Json {
             let _best_effort = write(args, &report::failure(&failure.diagnostics));
@@ -25,26 +27,26 @@ pub(super) fn run(args: &CheckArgs) -> Result<Ending, Failure> {
     })
 }
 
-fn judged(args: &CheckArgs) -> Result<Ending, Failure> {
+fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     let stage = match &args.stage {
         Some(word) => Some(Stage::parse(word).ok_or_else(|| unknown_stage(word))?),
         None => None,
     };
-    let (repository, mut selected) = chosen(args)?;
+    let (repository, mut question) = chosen(args)?;
     if let Some(stage) = stage {
-        selected.stage = stage;
+        question.stage = stage;
     }
     let in_force = match &args.policy {
-        Some(name) => judge::policy_named(&repository, &selected, name)?,
-        None => judge::policy_for(&repository, &selected)?,
+        Some(name) => governing::policy_named(&repository, &question, name)?,
+        None => governing::policy_for(&repository, &question)?,
     };
-    let report = judge::judge(&repository, &selected, in_force)?;
-    show(args, &selected, &report)?;
+    let report = gate::judge(&repository, &question, in_force)?;
+    show(args, &question, &report)?;
     Ok(ending(&report))
 }
 
 /// The change, and the repository that it is in; fetches what is missing where that was asked for.
-fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Failure> {
+fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Question), Undecided> {
     let flagged = args.change.staged || args.change.base.is_some() || args.range.is_some();
     let ci = match flagged {
         true => Ci::Absent,
@@ -61,9 +63,13 @@ fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Fail
     loop {
         // The process ends with the verdict: taking the repository's caches apart would only cost time.
         let repository = ManuallyDrop::new(Repository::open_to_judge()?);
-        let (range, target) = (args.range.as_deref(), args.target.as_deref());
-        let failure = match selection::resolve(&repository, &args.change, range, target, &ci) {
-            Ok(selected) => return Ok((repository, selected)),
+        let chosen = Chosen {
+            range: args.range.as_deref(),
+            target: args.target.as_deref(),
+            ..args.change.chosen()
+        };
+        let failure = match intake::resolve(&repository, &chosen, &ci) {
+            Ok(question) => return Ok((repository, question)),
             Err(failure) => failure,
         };
         let fetchable = failure.diagnostics.last().is_some_and(|last| match last.code() {
@@ -83,7 +89,7 @@ fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Selected), Fail
 }
 
 /// Tells of the other way to get what is missing.
-fn with_deepen(mut failure: Failure) -> Failure {
+fn with_deepen(mut failure: Undecided) -> Undecided {
     if let Some(last) = failure.diagnostics.pop() {
         failure
             .diagnostics
@@ -92,24 +98,24 @@ fn with_deepen(mut failure: Failure) -> Failure {
     failure
 }
 
-fn unknown_stage(word: &str) -> Failure {
+fn unknown_stage(word: &str) -> Undecided {
     let known: Vec<&str> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
-    Failure::usage(
+    Undecided::usage(
         format!("unknown stage `{}`", sanitize(word)),
         format!("one of {}", known.join(", ")),
     )
 }
 
 /// How a verdict ends a command.
-pub(super) fn ending(report: &Report) -> Ending {
+pub(super) fn ending(report: &Judgement) -> Ending {
     match report.verdict() {
         Verdict::Pass | Verdict::Warn => Ending::Done,
         Verdict::Block => Ending::Blocked,
     }
 }
 
-fn show(args: &CheckArgs, selected: &Selected, report: &Report) -> Result<(), Failure> {
-    if let Some(told) = &selected.told {
+fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(), Undecided> {
+    if let Some(told) = &question.told {
         terminal::err(&format!("{}\n", sanitize(told)));
     }
     match args.format {
@@ -135,16 +141,16 @@ fn show(args: &CheckArgs, selected: &Selected, report: &Report) -> Result<(), Fa
     }
 }
 
-fn write(args: &CheckArgs, text: &str) -> Result<(), Failure> {
+fn write(args: &CheckArgs, text: &str) -> Result<(), Undecided> {
     match &args.output {
         Some(path) => whole::report(path, text),
         None => terminal::out(text),
     }
 }
 
-fn append(path: &Path, text: &str) -> Result<(), Failure> {
+fn append(path: &Path, text: &str) -> Result<(), Undecided> {
     use std::io::Write as _;
     let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::io("write", path, &error))
+        .map_err(|error| Undecided::io("write", path, &error))
 }

@@ -3,10 +3,10 @@
 use clap::CommandFactory as _;
 
 use super::args::{Cli, CompletionsArgs};
-use super::{Ending, Failure, terminal};
+use super::{Ending, Undecided, terminal};
 
 /// Prints the completions for a shell.
-pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Failure> {
+pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Undecided> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "certgate", &mut script);
     terminal::out(&String::from_utf8_lossy(&script))?;
@@ -14,10 +14,10 @@ pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Failure> {
 }
 
 /// Prints the manual page, in roff.
-pub(super) fn man() -> Result<Ending, Failure> {
+pub(super) fn man() -> Result<Ending, Undecided> {
     let mut page = Vec::new();
     let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
-    rendered.map_err(|error| Failure::io("render", std::path::Path::new("the manual page"), &error))?;
+    rendered.map_err(|error| Undecided::io("render", std::path::Path::new("the manual page"), &error))?;
     terminal::out(&String::from_utf8_lossy(&page))?;
     Ok(Ending::Done)
 }

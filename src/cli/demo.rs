@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::args::DemoArgs;
-use super::{Ending, Failure, install, terminal};
+use super::{Ending, Undecided, install, terminal};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
 
 const POLICY: &str = "version: 1
@@ -24,15 +24,15 @@ struct Stage {
 }
 
 /// Carries it out.
-pub(super) fn run(args: &DemoArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &DemoArgs) -> Result<Ending, Undecided> {
     let scratch = tempfile::Builder::new().prefix("certgate-demo-").tempdir();
-    let scratch = scratch.map_err(|error| Failure::io("make a scratch folder in", &std::env::temp_dir(), &error))?;
+    let scratch = scratch.map_err(|error| Undecided::io("make a scratch folder in", &std::env::temp_dir(), &error))?;
     let folder = scratch.path().join("repository");
-    std::fs::create_dir(&folder).map_err(|error| Failure::io("make", &folder, &error))?;
+    std::fs::create_dir(&folder).map_err(|error| Undecided::io("make", &folder, &error))?;
     let binary = install::binary()?;
     let beside = binary.parent().unwrap_or(Path::new("/"));
     let path = std::env::join_paths(std::iter::once(beside.to_path_buf()).chain(paths()));
-    let path = path.map_err(|error| Failure::internal(&error.to_string()))?;
+    let path = path.map_err(|error| Undecided::internal(&error.to_string()))?;
     let mut stage = Stage {
         folder: folder.clone(),
         path,
@@ -67,7 +67,7 @@ fn paths() -> Vec<PathBuf> {
         .unwrap_or_default()
 }
 
-fn story(s: &mut Stage) -> Result<(), Failure> {
+fn story(s: &mut Stage) -> Result<(), Undecided> {
     const CERTIFY: [&str; 6] = [
         "certgate",
         "certify",
@@ -179,21 +179,21 @@ fn story(s: &mut Stage) -> Result<(), Failure> {
 }
 
 impl Stage {
-    fn say(&self, text: &str) -> Result<(), Failure> {
+    fn say(&self, text: &str) -> Result<(), Undecided> {
         terminal::out(&format!("\n{text}\n"))
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+    fn write(&self, name: &str, text: &str) -> Result<(), Undecided> {
         let path = self.folder.join(name);
         let folder = path.parent().unwrap_or(&path);
         let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
-        written.map_err(|error| Failure::io("write", &path, &error))
+        written.map_err(|error| Undecided::io("write", &path, &error))
     }
 
-    fn command(&self, words: &[&str]) -> Result<std::process::Output, Failure> {
+    fn command(&self, words: &[&str]) -> Result<std::process::Output, Undecided> {
         let (program, arguments) = words
             .split_first()
-            .ok_or_else(|| Failure::internal("an empty command"))?;
+            .ok_or_else(|| Undecided::internal("an empty command"))?;
         let binary = install::binary()?;
         let mut command = match *program {
             "certgate" => Command::new(binary),
@@ -225,8 +225,8 @@ impl Stage {
     }
 
     /// Runs a step of the story, shows it with all its output, and holds its exit code against what was told.
-    fn run(&mut self, words: &[&str], expected: i32) -> Result<(), Failure> {
-        let shown: Vec<String> = words.iter().map(|word| crate::report::shell(word)).collect();
+    fn run(&mut self, words: &[&str], expected: i32) -> Result<(), Undecided> {
+        let shown: Vec<String> = words.iter().map(|word| crate::diagnostic::shell(word)).collect();
         let output = self.command(words)?;
         let mut text = format!("\n$ {}\n", shown.join(" "));
         for stream in [&output.stdout, &output.stderr] {
@@ -245,7 +245,7 @@ impl Stage {
     }
 
     /// Runs a step that only sets the scene.
-    fn quiet(&mut self, words: &[&str]) -> Result<(), Failure> {
+    fn quiet(&mut self, words: &[&str]) -> Result<(), Undecided> {
         let output = self.command(words)?;
         if !output.status.success() {
             self.went_wrong = true;

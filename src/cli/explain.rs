@@ -4,23 +4,22 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use super::args::ExplainArgs;
-use super::judge::{self, InForce};
-use super::{Ending, Failure, lint, terminal};
+use super::{Ending, Undecided, terminal};
 use crate::change::{Change, ChangeKind, Entry, FileChange, Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, sanitize};
+use crate::gate::{self, InForce, governing};
 use crate::git::Repository;
 use crate::policy::Policy;
-use crate::report;
 use crate::sensitivity::Gated;
 use crate::trust::Basis;
 
 /// Carries it out.
-pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
     let text = args.what.to_str().unwrap_or_default();
     match Code::parse(text) {
         Some(code) => terminal::out(&format!("{code}: {}\n\n{}\n", code.title(), code.explanation()))?,
         None if looks_like_code(text) => {
-            return Err(Failure::usage(
+            return Err(Undecided::usage(
                 format!("there is no diagnostic `{}`", sanitize(text)),
                 "certgate explain CG201",
             ));
@@ -35,12 +34,12 @@ fn looks_like_code(text: &str) -> bool {
 }
 
 /// Tells which rules would gate a path if it changed: those on paths for certain, and those on content by what the file holds now.
-fn path(text: &OsStr) -> Result<(), Failure> {
+fn path(text: &OsStr) -> Result<(), Undecided> {
     let repository = Repository::open()?;
-    let (policy, origin) = match lint::in_force(&repository)? {
+    let (policy, origin) = match governing::policy_here(&repository)? {
         Some(policy) => (policy, ".certgate/policy.yaml"),
         None => (
-            judge::default_policy()?,
+            governing::default_policy()?,
             "builtin:default (the repository has no policy)",
         ),
     };
@@ -87,7 +86,7 @@ fn path(text: &OsStr) -> Result<(), Failure> {
     };
     for component in &gated.components {
         for reason in component.files.iter().flat_map(|file| &file.reasons) {
-            text.push_str(&format!("  {:<24} {}\n", component.id, report::describe(reason)));
+            text.push_str(&format!("  {:<24} {}\n", component.id, gate::describe(reason)));
         }
     }
     if !exists {
@@ -97,7 +96,7 @@ fn path(text: &OsStr) -> Result<(), Failure> {
 }
 
 /// What the rules say of files as if they were new.
-fn gate(repository: &Repository, files: Vec<FileChange>, policy: Policy, origin: &str) -> Result<Gated, Failure> {
+fn gate(repository: &Repository, files: Vec<FileChange>, policy: Policy, origin: &str) -> Result<Gated, Undecided> {
     let change = Change {
         base: Snapshot::Empty,
         head: Snapshot::Index,
@@ -111,11 +110,11 @@ fn gate(repository: &Repository, files: Vec<FileChange>, policy: Policy, origin:
         adoption: false,
         notes: Vec::new(),
     };
-    judge::gate(repository, &change, &in_force)
+    gate::gate(repository, &change, &in_force)
 }
 
 /// The files below a directory, in the index or, in a bare repository, in HEAD.
-fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath, Entry)>, Failure> {
+fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath, Entry)>, Undecided> {
     let at = match (repository.is_bare(), repository.head()?.commit()) {
         (false, _) => Snapshot::Index,
         (true, Some(commit)) => Snapshot::Commit(commit.clone()),
@@ -135,7 +134,7 @@ fn directory(
     below: Vec<(RepoPath, Entry)>,
     policy: Policy,
     origin: &str,
-) -> Result<(), Failure> {
+) -> Result<(), Undecided> {
     let total = below.len();
     let added = |(path, entry)| FileChange {
         path,

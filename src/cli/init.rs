@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::InitArgs;
-use super::selection::policy_path;
-use super::whole::{self, Existing, Written};
-use super::{Ending, Failure, install, judge, terminal};
+use super::{Ending, Undecided, install, terminal};
+use crate::author::whole::{self, Existing, Written};
 use crate::change::{Entry, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::gate::governing::{self, policy_path};
 use crate::git::{Blob, Head, Repository};
 use crate::hooks::HookName;
 use crate::policy::packs;
@@ -17,7 +17,7 @@ use crate::policy::packs;
 const MOST_READ: usize = 400;
 
 /// Carries it out.
-pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     for name in &args.packs {
         let name = name.strip_prefix("builtin:").unwrap_or(name);
@@ -50,10 +50,10 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
         };
         let policy = render(&repository, &chosen, &files)?;
         // What is written must be readable: a policy that is refused would close the gate for everyone.
-        judge::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
+        governing::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
         if whole::write(&repository, &path, policy.as_bytes(), Existing::Keep)? == Written::Taken {
             let taken = std::io::ErrorKind::AlreadyExists.into();
-            return Err(Failure::io("write", &path, &taken));
+            return Err(Undecided::io("write", &path, &taken));
         }
         text.push_str(&format!(
             "wrote {} with pack{} {}\n",
@@ -71,7 +71,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Failure> {
 }
 
 /// The packs that fit what the repository tracks: manifests first, then languages, then what the sources import.
-fn propose(repository: &Repository, files: &[(RepoPath, Entry)]) -> Result<BTreeSet<&'static str>, Failure> {
+fn propose(repository: &Repository, files: &[(RepoPath, Entry)]) -> Result<BTreeSet<&'static str>, Undecided> {
     let mut packs = BTreeSet::from(["default"]);
     let mut sources = Vec::new();
     for (path, entry) in files {
@@ -123,7 +123,7 @@ fn propose(repository: &Repository, files: &[(RepoPath, Entry)]) -> Result<BTree
 }
 
 /// The policy file, with the comments that a newcomer needs.
-fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, Entry)]) -> Result<String, Failure> {
+fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, Entry)]) -> Result<String, Undecided> {
     let mut globs = BTreeSet::from(["certificates/**/*.md".to_owned()]);
     let mut existing = false;
     for (path, _) in files {

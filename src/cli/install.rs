@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use super::args::InstallArgs;
-use super::{Ending, Failure, signals, terminal};
-use crate::diagnostic::{sanitize, sanitize_bytes};
+use super::{Ending, Undecided, terminal};
+use crate::diagnostic::{sanitize, shown};
+use crate::doctor::describe;
 use crate::git::Repository;
-use crate::hooks::{self, HookName, Installation, Installed, Relay, Removed, State};
+use crate::hooks::{self, HookName, Installation, Installed, Removed, State};
+use crate::intake::by_git;
+use crate::signals;
 
 /// The running binary, by the path that the shims shall call.
-pub(super) fn binary() -> Result<PathBuf, Failure> {
-    let failed = |error: &std::io::Error| Failure::io("find", Path::new("the running certgate"), error);
+pub(super) fn binary() -> Result<PathBuf, Undecided> {
+    let failed = |error: &std::io::Error| Undecided::io("find", Path::new("the running certgate"), error);
     let binary = std::env::current_exe().map_err(|error| failed(&error))?;
     // Where it was replaced while it runs, the system names what is no longer there.
     match binary.is_file() {
@@ -20,7 +23,7 @@ pub(super) fn binary() -> Result<PathBuf, Failure> {
 }
 
 /// Installs the hooks.
-pub(super) fn install(args: &InstallArgs) -> Result<Ending, Failure> {
+pub(super) fn install(args: &InstallArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     let hooks: &[HookName] = match (args.server, args.strict) {
         (true, _) => &[HookName::PreReceive],
@@ -50,7 +53,7 @@ const STRICT: [HookName; 5] = [
 ];
 
 /// Installs the hooks and tells what was done, a line each.
-pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Result<String, Failure> {
+pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Result<String, Undecided> {
     let directory = repository.hooks_dir()?;
     let binary = binary()?;
     let done = {
@@ -77,7 +80,7 @@ pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Resul
 }
 
 /// Removes them.
-pub(super) fn uninstall() -> Result<Ending, Failure> {
+pub(super) fn uninstall() -> Result<Ending, Undecided> {
     let directory = Repository::open()?.hooks_dir()?;
     let mut text = String::new();
     let done = {
@@ -101,7 +104,7 @@ pub(super) fn uninstall() -> Result<Ending, Failure> {
 }
 
 /// Shows them.
-pub(super) fn hooks() -> Result<Ending, Failure> {
+pub(super) fn hooks() -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     let directory = repository.hooks_dir()?;
     let mut text = format!("{}\n", shown(&directory));
@@ -122,63 +125,4 @@ pub(super) fn hooks() -> Result<Ending, Failure> {
     }
     terminal::out(&text)?;
     Ok(Ending::Done)
-}
-
-/// The hooks at which git's configuration runs certgate, each with its name there.
-pub(super) fn by_git(repository: &Repository) -> Result<Vec<(HookName, String)>, Failure> {
-    if !Repository::runs_configured_hooks()? {
-        return Ok(Vec::new());
-    }
-    let configured = repository.configured_hooks()?;
-    let mut found = Vec::new();
-    for name in HookName::ALL {
-        let mine = configured.iter().filter(|hook| hook.runs_certgate(name.as_str()));
-        found.extend(mine.map(|hook| (name, hook.name.clone())));
-    }
-    Ok(found)
-}
-
-/// A path of this machine, harmless to print.
-pub(super) fn shown(path: &Path) -> String {
-    use std::os::unix::ffi::OsStrExt as _;
-    sanitize_bytes(path.as_os_str().as_bytes())
-}
-
-/// A hook's state in words; `relay` tells how certgate is run by another's.
-pub(super) fn describe(state: &State, relay: Option<&Relay>) -> String {
-    match (state, relay) {
-        (State::Foreign { .. }, Some(Relay::Kept { shim })) => {
-            return format!("another program's, which runs certgate as {}", shown(shim));
-        }
-        (State::Foreign { .. }, Some(Relay::Named { file })) => {
-            return format!("another program's, which runs certgate by {}", shown(file));
-        }
-        (State::Foreign { .. }, Some(Relay::Deaf { file, why, .. })) => {
-            return format!("another program's, which runs certgate by {}; but {why}", shown(file));
-        }
-        _ => {}
-    }
-    match state {
-        State::Missing => "missing".to_owned(),
-        State::Foreign { .. } => "another program's; certgate does not run".to_owned(),
-        State::Directory => "a directory; git runs nothing".to_owned(),
-        State::Ours {
-            binary,
-            current,
-            executable,
-            chained,
-        } => {
-            let mut words = vec![format!("calls {}", shown(binary))];
-            if !executable {
-                words.push("not executable: git does not run it".to_owned());
-            }
-            if !current {
-                words.push("not of this version of certgate".to_owned());
-            }
-            if *chained {
-                words.push("runs the hook that was there first".to_owned());
-            }
-            words.join("; ")
-        }
-    }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
-use super::{Ending, Failure, judge, proof, selection, terminal};
+use super::{Ending, Undecided, proof, terminal};
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::gate::governing;
 use crate::git::{Blob, Repository};
+use crate::intake::range;
 use crate::ledger::{self, Entry};
 use crate::policy::{Policy, fold};
 
@@ -20,17 +22,17 @@ struct Read {
     entries: Vec<Entry>,
 }
 
-fn read(args: &LedgerArgs) -> Result<Read, Failure> {
+fn read(args: &LedgerArgs) -> Result<Read, Undecided> {
     let repository = Repository::open()?;
-    let tip: ObjectId = selection::commit(&repository, &args.rev)?;
-    let policy = match judge::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
+    let tip: ObjectId = range::commit(&repository, &args.rev)?;
+    let policy = match governing::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
         Some(policy) => policy,
         None => {
             terminal::err("note: no policy there; certificates are looked for where the default pack has them\n");
-            judge::default_policy()?
+            governing::default_policy()?
         }
     };
-    let basis = judge::basis_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
+    let basis = governing::basis_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
     let mut entries = ledger::all(&repository, &policy.certificates, &tip, &basis)?;
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.moment().is_none(), entry.moment())));
     Ok(Read {
@@ -97,7 +99,7 @@ impl Line {
     }
 }
 
-fn print(lines: &[Line], format: ListFormat) -> Result<(), Failure> {
+fn print(lines: &[Line], format: ListFormat) -> Result<(), Undecided> {
     match format {
         ListFormat::Human => terminal::out(&lines.iter().map(Line::human).collect::<String>()),
         ListFormat::Json => {
@@ -116,7 +118,7 @@ fn print(lines: &[Line], format: ListFormat) -> Result<(), Failure> {
 }
 
 /// Lists the certificates, newest first.
-pub(super) fn log(args: &LogArgs) -> Result<Ending, Failure> {
+pub(super) fn log(args: &LogArgs) -> Result<Ending, Undecided> {
     if args.verify {
         return proof::run(&args.ledger);
     }
@@ -149,7 +151,7 @@ pub(super) fn log(args: &LogArgs) -> Result<Ending, Failure> {
 }
 
 /// Shows the newest word on each component of the policy.
-pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Failure> {
+pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
     let read = read(args)?;
     let mut newest: BTreeMap<String, &Entry> = BTreeMap::new();
     for entry in &read.entries {
@@ -231,7 +233,7 @@ fn waiting<'e>(entries: &'e [Entry], policy: &'e Policy) -> impl Iterator<Item =
 }
 
 /// Shows one certificate, by id or path.
-pub(super) fn show(args: &ShowArgs) -> Result<Ending, Failure> {
+pub(super) fn show(args: &ShowArgs) -> Result<Ending, Undecided> {
     let read = read(&args.ledger)?;
     let path = RepoPath::unquote(&args.id);
     let found: Vec<&Entry> = read

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::args::{Format, LintArgs};
-use super::{Ending, Failure, judge, selection, terminal};
+use super::{Ending, Undecided, terminal};
 use crate::certificate::{self, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
 use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::gate::governing;
 use crate::git::{Blob, Repository};
+use crate::intake::range;
 use crate::policy::Policy;
 use crate::report::{self, Linted};
 
@@ -18,9 +20,9 @@ use crate::report::{self, Linted};
 pub(super) type Document = (Parsed, Vec<u8>);
 
 /// Carries it out.
-pub(super) fn run(args: &LintArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &LintArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open().ok();
-    let policy = repository.as_ref().map(in_force).transpose()?.flatten();
+    let policy = repository.as_ref().map(governing::policy_here).transpose()?.flatten();
     let documents = match (&args.rev, args.paths.as_slice()) {
         (Some(rev), paths) => at_revision(&required(repository)?, policy.as_ref(), rev, paths)?,
         (None, []) => everywhere(&required(repository)?, policy.as_ref())?,
@@ -38,23 +40,10 @@ pub(super) fn run(args: &LintArgs) -> Result<Ending, Failure> {
     Ok(if findings { Ending::Blocked } else { Ending::Done })
 }
 
-fn required(repository: Option<Repository>) -> Result<Repository, Failure> {
+fn required(repository: Option<Repository>) -> Result<Repository, Undecided> {
     match repository {
         Some(repository) => Ok(repository),
         None => Ok(Repository::open()?),
-    }
-}
-
-/// The policy of HEAD, or else of the index.
-pub(super) fn in_force(repository: &Repository) -> Result<Option<Policy>, Failure> {
-    let committed = match repository.head()?.commit() {
-        Some(commit) => judge::judging_policy(repository, commit)?,
-        None => None,
-    };
-    match committed {
-        Some(policy) => Ok(Some(policy)),
-        None if repository.is_bare() => Ok(None),
-        None => judge::policy_at(repository, &Snapshot::Index),
     }
 }
 
@@ -99,9 +88,9 @@ fn lint(documents: Vec<Document>, policy: Option<&Policy>, strict: bool) -> Vec<
 }
 
 /// Reads a document as it stands on disk; a larger one than [`MAX_BYTES`] is not read.
-pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Failure> {
+pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Undecided> {
     use std::io::Read as _;
-    let failed = |error: std::io::Error| Failure::io("read", path, &error);
+    let failed = |error: std::io::Error| Undecided::io("read", path, &error);
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if metadata.is_dir() {
         return Err(failed(std::io::Error::new(
@@ -126,7 +115,7 @@ pub(super) fn as_given(path: &Path) -> RepoPath {
 }
 
 /// Every certificate of the repository: those of the index, as they stand in the work tree, and those that are not added yet.
-fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Document>, Failure> {
+fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Document>, Undecided> {
     let Some(root) = repository.work_tree() else {
         return at_revision(repository, policy, "HEAD", &[]);
     };
@@ -144,15 +133,15 @@ fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Do
 }
 
 /// The policy that tells where certificates are where the repository's does not, which is said.
-fn fallback(policy: Option<&Policy>) -> Result<Policy, Failure> {
+fn fallback(policy: Option<&Policy>) -> Result<Policy, Undecided> {
     if policy.is_none() {
         terminal::err("note: no policy is committed; certificates are looked for where the default pack has them\n");
     }
-    judge::default_policy()
+    governing::default_policy()
 }
 
 /// Collects the files below a directory of the work tree; links are not followed.
-fn walk(root: &Path, at: &RepoPath, paths: &mut BTreeSet<RepoPath>) -> Result<(), Failure> {
+fn walk(root: &Path, at: &RepoPath, paths: &mut BTreeSet<RepoPath>) -> Result<(), Undecided> {
     use std::os::unix::ffi::OsStrExt as _;
     let full: PathBuf = root.join(at.as_path());
     let Ok(metadata) = std::fs::symlink_metadata(&full) else {
@@ -164,9 +153,9 @@ fn walk(root: &Path, at: &RepoPath, paths: &mut BTreeSet<RepoPath>) -> Result<()
     if !metadata.is_dir() {
         return Ok(());
     }
-    let entries = std::fs::read_dir(&full).map_err(|error| Failure::io("read", &full, &error))?;
+    let entries = std::fs::read_dir(&full).map_err(|error| Undecided::io("read", &full, &error))?;
     for entry in entries {
-        let entry = entry.map_err(|error| Failure::io("read", &full, &error))?;
+        let entry = entry.map_err(|error| Undecided::io("read", &full, &error))?;
         let name = entry.file_name();
         if name.as_bytes() == b".git" {
             continue;
@@ -186,8 +175,8 @@ fn at_revision(
     policy: Option<&Policy>,
     rev: &str,
     paths: &[PathBuf],
-) -> Result<Vec<Document>, Failure> {
-    let at = Snapshot::Commit(selection::commit(repository, rev)?);
+) -> Result<Vec<Document>, Undecided> {
+    let at = Snapshot::Commit(range::commit(repository, rev)?);
     let fallback = fallback(policy)?;
     let globs = &policy.unwrap_or(&fallback).certificates;
     let wanted: BTreeSet<RepoPath> = paths.iter().map(|path| as_given(path)).collect();
@@ -210,7 +199,7 @@ fn at_revision(
         });
     }
     if documents.len() < wanted.len() {
-        return Err(Failure::usage(
+        return Err(Undecided::usage(
             format!("not every path is at `{}`", sanitize(rev)),
             "git ls-tree -r --name-only REV",
         ));
@@ -218,7 +207,7 @@ fn at_revision(
     Ok(documents)
 }
 
-fn show(args: &LintArgs, linted: &[Linted]) -> Result<(), Failure> {
+fn show(args: &LintArgs, linted: &[Linted]) -> Result<(), Undecided> {
     let all: Vec<_> = linted
         .iter()
         .flat_map(|document| document.diagnostics.iter().cloned())

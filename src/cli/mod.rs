@@ -4,41 +4,32 @@
 //! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide; 130 interrupted.
 
 mod args;
-mod case;
 mod certify;
 mod check;
-mod ci;
 mod completions;
 mod demo;
 mod doctor;
-mod draft;
 mod explain;
-mod failure;
-mod force;
 mod hook;
 mod init;
 mod install;
-mod judge;
 mod ledger;
 mod lint;
 mod policy;
 mod proof;
 mod seal;
-mod selection;
-mod sign;
-mod signals;
 mod terminal;
 mod ticker;
-mod updates;
 mod verify;
-mod whole;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use args::{Cli, Command, HookArgs};
-pub use failure::Failure;
+
+use crate::gate::Undecided;
+use crate::signals;
 
 /// How a command that did its work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +57,7 @@ pub fn main() -> ExitCode {
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied());
-        terminal::fail(&Failure::internal(text.unwrap_or("panic")))
+        terminal::fail(&Undecided::internal(text.unwrap_or("panic")))
     })
 }
 
@@ -100,7 +91,7 @@ fn work() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<Ending, Failure> {
+fn run(command: Command) -> Result<Ending, Undecided> {
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),

@@ -1,15 +1,15 @@
 //! `certgate policy check | show | packs`.
 
 use super::args::{PolicyArgs, PolicyCommand};
-use super::selection::policy_path;
-use super::{Ending, Failure, judge, terminal};
+use super::{Ending, Undecided, terminal};
 use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::gate::governing::{self, policy_path};
 use crate::git::Repository;
 use crate::policy::{Policy, PolicySource, packs};
 use crate::sensitivity::check_examples;
 
 /// Carries it out.
-pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
     match &args.command {
         PolicyCommand::Check { policy } => check(policy.as_deref()),
         PolicyCommand::Show { policy } => show(policy.as_deref()),
@@ -18,7 +18,7 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Failure> {
 }
 
 /// The policy asked for, and its warnings: by default the one of the work tree, committed or not.
-fn read(name: Option<&str>) -> Result<(Policy, Vec<Diagnostic>, String), Failure> {
+fn read(name: Option<&str>) -> Result<(Policy, Vec<Diagnostic>, String), Undecided> {
     if let Some(name) = name {
         if name.starts_with("builtin:") || packs().iter().any(|pack| pack.name == name) {
             return Ok((
@@ -32,7 +32,7 @@ fn read(name: Option<&str>) -> Result<(Policy, Vec<Diagnostic>, String), Failure
     let repository = Repository::open()?;
     let Some(root) = repository.work_tree() else {
         let at = crate::change::Snapshot::Commit(repository.commit("HEAD")?);
-        let policy = judge::policy_at(&repository, &at)?.ok_or_else(none)?;
+        let policy = governing::policy_at(&repository, &at)?.ok_or_else(none)?;
         return Ok((policy, Vec::new(), policy_path().to_string()));
     };
     let path = root.join(policy_path().as_path());
@@ -42,7 +42,7 @@ fn read(name: Option<&str>) -> Result<(Policy, Vec<Diagnostic>, String), Failure
     from_file(&path, &policy_path().to_string())
 }
 
-fn none() -> Failure {
+fn none() -> Undecided {
     let problem = Diagnostic::error(crate::diagnostic::Code::CG011, "the repository has no policy");
     problem
         .help("certgate init")
@@ -50,9 +50,9 @@ fn none() -> Failure {
         .into()
 }
 
-fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnostic>, String), Failure> {
-    let unreadable = |why: String| judge::policy_unreadable(name, &why);
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| Failure::io("read", path, &error))?;
+fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnostic>, String), Undecided> {
+    let unreadable = |why: String| governing::policy_unreadable(name, &why);
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| Undecided::io("read", path, &error))?;
     if metadata.is_symlink() {
         return Err(unreadable("is a symbolic link; links are not followed".to_owned()));
     }
@@ -70,7 +70,7 @@ fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnost
     Ok((policy, warnings, name.to_owned()))
 }
 
-fn check(name: Option<&str>) -> Result<Ending, Failure> {
+fn check(name: Option<&str>) -> Result<Ending, Undecided> {
     let (policy, mut diagnostics, name) = read(name)?;
     diagnostics.extend(check_examples(&policy));
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.level() == Level::Error);
@@ -85,7 +85,7 @@ fn check(name: Option<&str>) -> Result<Ending, Failure> {
     Ok(if failed { Ending::Blocked } else { Ending::Done })
 }
 
-fn show(name: Option<&str>) -> Result<Ending, Failure> {
+fn show(name: Option<&str>) -> Result<Ending, Undecided> {
     let (policy, _, name) = read(name)?;
     let mut text = format!("policy: {}\n", sanitize(&name));
     let join = |globs: &crate::policy::GlobList| globs.iter().map(sanitize).collect::<Vec<_>>().join(", ");
@@ -140,7 +140,7 @@ fn show(name: Option<&str>) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-fn list() -> Result<Ending, Failure> {
+fn list() -> Result<Ending, Undecided> {
     let lines: Vec<String> = packs()
         .iter()
         .map(|pack| format!("{:<14} {}\n", pack.name, pack.title))

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat};
-use super::{Ending, Failure, judge, selection, terminal};
+use super::{Ending, Undecided, terminal};
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::gate::governing;
 use crate::git::Repository;
+use crate::intake::range;
 use crate::ledger::{self, Fault, Proof, Revocation};
 use crate::report;
 use crate::trust::Basis;
@@ -18,15 +20,15 @@ const SCHEMA: &str = "certgate/proof/v1";
 const LISTED: usize = 6;
 
 /// Carries it out; faults end it as findings do.
-pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
-    let tip: ObjectId = selection::commit(&repository, &args.rev)?;
+    let tip: ObjectId = range::commit(&repository, &args.rev)?;
     let at = Snapshot::Commit(tip.clone());
-    let policy = match judge::policy_at(&repository, &at)? {
+    let policy = match governing::policy_at(&repository, &at)? {
         Some(policy) => policy,
-        None => judge::default_policy()?,
+        None => governing::default_policy()?,
     };
-    let basis = judge::basis_at(&repository, &at, &policy)?;
+    let basis = governing::basis_at(&repository, &at, &policy)?;
     let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
     let proof = ledger::prove(&repository, &policy, &tip, &basis, &keys_at)?;
     let mut diagnostics: Vec<Diagnostic> = proof.faults.iter().map(fault).collect();
@@ -85,8 +87,8 @@ fn keys_before(repository: &Repository, commit: &ObjectId) -> Option<Basis> {
     let parent = repository.commit(&format!("{commit}^1")).ok();
     parent.into_iter().chain([commit.clone()]).find_map(|commit| {
         let at = Snapshot::Commit(commit);
-        let policy = judge::policy_at(repository, &at).ok()??;
-        judge::basis_at(repository, &at, &policy).ok()
+        let policy = governing::policy_at(repository, &at).ok()??;
+        governing::basis_at(repository, &at, &policy).ok()
     })
 }
 

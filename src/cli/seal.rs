@@ -1,18 +1,20 @@
 //! `certgate seal`: a certificate written by hand gets its subject, id and hash, and a signature beside it; every other byte stays.
 
 use super::args::SealArgs;
-use super::ci::Ci;
-use super::whole::{self, Existing};
-use super::{Ending, Failure, draft, judge, lint, selection, sign, terminal};
+use super::{Ending, Undecided, lint, terminal};
+use crate::author::whole::{self, Existing};
+use crate::author::{draft, sign};
 use crate::certificate::{self, Certificate, Class, SealError, names, seal};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize, shell};
+use crate::gate::{self, governing};
 use crate::git::Repository;
-use crate::report;
+use crate::intake::ci::Ci;
+use crate::intake::{self};
 use crate::signing::Key;
 use crate::trust::{HashCheck, check_hash, signer};
 
 /// Carries it out.
-pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     let shown = draft::relative_to_root(&repository, &args.path).unwrap_or_else(|| lint::as_given(&args.path));
     if std::fs::symlink_metadata(&args.path).is_ok_and(|found| found.is_symlink()) {
@@ -25,7 +27,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
     let (parsed, bytes) = lint::from_disk(&args.path, shown.clone())?;
     let certificate = &parsed.certificate;
     let Some(status) = certificate.status else {
-        return Err(Failure {
+        return Err(Undecided {
             diagnostics: parsed.findings,
         });
     };
@@ -35,14 +37,14 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
     {
         return sign_only(args, &repository, certificate, &bytes, key);
     }
-    let selected = selection::resolve(&repository, &args.change, None, None, &Ci::Absent)?;
-    let in_force = judge::policy_for(&repository, &selected)?;
+    let question = intake::resolve(&repository, &args.change.chosen(), &Ci::Absent)?;
+    let in_force = governing::policy_for(&repository, &question)?;
     let components = draft::components(&in_force.policy, &certificate.components)?;
     if components.is_empty() {
         let problem = Diagnostic::error(Code::CG110, format!("{shown} names no Component")).at(Place::file(&shown));
         return Err(problem.help("add a line `**Component**: ID` to its head").into());
     }
-    let gated = judge::gate(&repository, &selected.change, &in_force)?;
+    let gated = gate::gate(&repository, &question.change, &in_force)?;
     let mut files = draft::files_of(&gated, &components);
     // An approval is sealed for what it names and no more; a refusal for all that its component gates, and no less.
     let neutral = in_force.policy.class(status) == Class::Neutral && certificate.bypass.is_none();
@@ -60,12 +62,12 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
         return Err(problem
             .at(Place::file(&shown))
             .help("name the files that were reviewed under REVIEW SCOPE or EVIDENCE, as `path:from-to`")
-            .help(format!("certgate check {}   # lists what is gated", selected.arguments))
+            .help(format!("certgate check {}   # lists what is gated", question.arguments))
             .into());
     }
     let bypass = certificate.bypass.is_some();
-    let bound = draft::bound(&repository, &selected, &in_force.policy, &args.targets, bypass)?;
-    let subject = draft::subject(&repository, &selected, &certificate.components, &files, bound)?;
+    let bound = draft::bound(&repository, &question, &in_force.policy, &args.targets, bypass)?;
+    let subject = draft::subject(&repository, &question, &certificate.components, &files, bound)?;
     let id = ulid::Ulid::generate().to_string();
     let sealed = seal(&bytes, &subject, &id).map_err(|error| refused(&shown.to_string(), &error))?;
     if sealed == bytes {
@@ -76,7 +78,10 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Failure> {
     let signature = match &key {
         Some(key) => {
             let certificate = certificate::parse(&shown, &sealed).certificate;
-            Some(sign::sign(&repository, &in_force.policy, &certificate, &sealed, key)?)
+            let how = (key, terminal::is_interactive());
+            let (signature, warning) = sign::sign(&repository, &in_force.policy, &certificate, &sealed, how)?;
+            terminal::diagnose(warning.as_slice());
+            Some(signature)
         }
         None => None,
     };
@@ -105,16 +110,18 @@ fn sign_only(
     certificate: &Certificate,
     bytes: &[u8],
     key: &Key,
-) -> Result<Ending, Failure> {
-    let policy = match lint::in_force(repository)? {
+) -> Result<Ending, Undecided> {
+    let policy = match governing::policy_here(repository)? {
         Some(policy) => policy,
-        None => judge::default_policy()?,
+        None => governing::default_policy()?,
     };
     let path = sign::path_of(&args.path);
     let before = std::fs::read(&path)
         .ok()
         .and_then(|signature| signer(bytes, &signature).ok());
-    let signature = sign::sign(repository, &policy, certificate, bytes, key)?;
+    let how = (key, terminal::is_interactive());
+    let (signature, warning) = sign::sign(repository, &policy, certificate, bytes, how)?;
+    terminal::diagnose(warning.as_slice());
     let by = signer(bytes, &signature).map(|by| by.name).unwrap_or_default();
     let shown = args.path.display().to_string();
     match before {
@@ -122,7 +129,7 @@ fn sign_only(
         Some(other) if other.name != by => {
             let message = format!("{shown} is signed already, with another key: {}", other.name);
             let problem = Diagnostic::error(Code::CG519, message).because(format!("`--sign` names {by}"));
-            let remove = format!("rm {}   # then seal again", report::shell(&path.display().to_string()));
+            let remove = format!("rm {}   # then seal again", shell(&path.display().to_string()));
             Err(problem.help(remove).into())
         }
         Some(_) => {
@@ -137,7 +144,7 @@ fn sign_only(
     }
 }
 
-fn refused(path: &str, error: &SealError) -> Failure {
+fn refused(path: &str, error: &SealError) -> Undecided {
     let problem = Diagnostic::error(Code::CG105, format!("{path} cannot be sealed: {error}")).at(Place::file(path));
-    problem.help(format!("certgate lint {}", report::shell(path))).into()
+    problem.help(format!("certgate lint {}", shell(path))).into()
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Failure, ticker};
+use super::{Undecided, ticker};
 use crate::diagnostic::{Diagnostic, Style, sanitize_bytes};
 use crate::report;
 
 /// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
-pub(super) fn out(text: &str) -> Result<(), Failure> {
+pub(super) fn out(text: &str) -> Result<(), Undecided> {
     let _no_line = ticker::quiet();
     let mut stdout = anstream::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Failure::io("write to", Path::new("standard output"), &error))
+    written.map_err(|error| Undecided::io("write to", Path::new("standard output"), &error))
 }
 
 /// Writes to standard error, as far as that is possible.
@@ -96,7 +96,7 @@ pub(super) fn is_interactive() -> bool {
 }
 
 /// Reports a run that could not decide.
-pub(super) fn fail(failure: &Failure) -> ExitCode {
+pub(super) fn fail(failure: &Undecided) -> ExitCode {
     diagnose(&failure.diagnostics);
     ExitCode::from(2)
 }
@@ -108,10 +108,10 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
         |argument: std::ffi::OsString| sanitize_bytes(argument.as_encoded_bytes()) != argument.to_string_lossy();
     if error.exit_code() == 2 && std::env::args_os().any(hostile) {
         let message = format!("{} (an argument that cannot be shown)", error.kind());
-        return fail(&Failure::usage(message, "certgate --help"));
+        return fail(&Undecided::usage(message, "certgate --help"));
     }
     if let Err(unwritten) = error.print() {
-        return fail(&Failure::io("write to", Path::new("standard output"), &unwritten));
+        return fail(&Undecided::io("write to", Path::new("standard output"), &unwritten));
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::signals;
 use crate::progress::{self, Now, Work};
+use crate::signals;
 
 /// How long a run may take before it speaks.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -3,23 +3,26 @@
 use std::path::Path;
 
 use super::args::VerifyArgs;
-use super::sign::HeadKeys;
-use super::{Ending, Failure, draft, lint, selection, sign, terminal};
+use super::{Ending, Undecided, lint, terminal};
+use crate::author::sign::HeadKeys;
+use crate::author::{draft, sign};
 use crate::certificate::{Certificate, FileState, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
 use crate::diagnostic::{Level, sanitize};
+use crate::gate::governing;
 use crate::git::{Blob, Repository};
+use crate::intake::range;
 use crate::trust::{HashCheck, MAX_SIGNATURE, SignatureCheck, check_hash};
 
 /// Largest file whose lines are counted.
 const MOST_COUNTED: u64 = 32 * 1024 * 1024;
 
 /// Carries it out; anything that does not hold ends it as findings do.
-pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Failure> {
+pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     let at = match (args.change.staged, args.change.head.as_deref()) {
         (true, _) => Snapshot::Index,
-        (false, head) => Snapshot::Commit(selection::commit(&repository, head.unwrap_or("HEAD"))?),
+        (false, head) => Snapshot::Commit(range::commit(&repository, head.unwrap_or("HEAD"))?),
     };
     let keys = HeadKeys::read(&repository)?;
     let mut holds = true;
@@ -89,17 +92,17 @@ fn signature(
     shown: &RepoPath,
     certificate: &Certificate,
     bytes: &[u8],
-) -> Result<(bool, String), Failure> {
+) -> Result<(bool, String), Undecided> {
     let beside = sign::path_of(path);
     let signature = match std::fs::File::open(&beside) {
         Ok(file) => {
             let mut signature = Vec::new();
             let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_SIGNATURE + 1), &mut signature);
-            read.map_err(|error| Failure::io("read", &beside, &error))?;
+            read.map_err(|error| Undecided::io("read", &beside, &error))?;
             signature
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((true, "signature: none".to_owned())),
-        Err(error) => return Err(Failure::io("read", &beside, &error)),
+        Err(error) => return Err(Undecided::io("read", &beside, &error)),
     };
     let mut at: Vec<jiff::Timestamp> = certificate.date.into_iter().collect();
     let committed = match repository.head()?.commit() {
@@ -122,7 +125,7 @@ fn signature(
         verified.algorithm
     );
     let agent = certificate.agent.as_deref().unwrap_or_default();
-    let policy = lint::in_force(repository)?;
+    let policy = governing::policy_here(repository)?;
     let speakers = policy.as_ref().and_then(|policy| policy.agents.get(agent));
     let speakers = speakers.map(|agent| agent.principals.as_slice()).unwrap_or_default();
     let speaks = speakers.is_empty() || speakers.iter().any(|speaker| verified.matches(speaker));
@@ -135,7 +138,7 @@ fn signature(
     })
 }
 
-fn state(repository: &Repository, at: &Snapshot, path: &RepoPath) -> Result<FileState, Failure> {
+fn state(repository: &Repository, at: &Snapshot, path: &RepoPath) -> Result<FileState, Undecided> {
     Ok(match repository.entry(at, path)? {
         None => FileState::Deleted,
         Some(entry) => FileState::Present {
@@ -151,7 +154,7 @@ fn evidence(
     at: &Snapshot,
     certificate: &Certificate,
     lines: &mut Vec<(bool, String)>,
-) -> Result<(), Failure> {
+) -> Result<(), Undecided> {
     let cited: Vec<_> = certificate
         .named
         .iter()

@@ -7,11 +7,13 @@ mod code;
 mod io;
 mod render;
 mod sanitize;
+mod shell;
 
 pub use code::Code;
 pub use io::io_remedy;
 pub use render::{Style, render};
 pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
+pub use shell::{shell, shown};
 
 use serde::Serialize;
 

@@ -4,34 +4,10 @@ use serde::Serialize;
 
 use super::json::to_line;
 use crate::diagnostic::sanitize;
+use crate::doctor::{Finding, Health};
 
 /// The name of the schema.
 pub const DOCTOR_SCHEMA: &str = "certgate/doctor/v1";
-
-/// How a finding is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Health {
-    /// As it should be.
-    Ok,
-    /// The gate, or part of it, does not run.
-    Wrong,
-    /// Worth knowing.
-    Note,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    /// What was looked at: a name that stays.
-    pub check: &'static str,
-    /// How it is.
-    pub level: Health,
-    /// The same for people. Nothing in it is as the repository wrote it: it is made harmless on its way out.
-    pub message: String,
-    /// The command that mends it, or changes it.
-    pub mend: Option<String>,
-}
 
 #[derive(Serialize)]
 struct JsonDoctor<'a> {

@@ -2,8 +2,8 @@
 //!
 //! Escaping follows GitHub's own toolkit (`@actions/core`, `command.ts`): `%`, CR and LF in data; `:` and `,` too in properties.
 
-use super::Report;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::gate::Judgement;
 use crate::verdict::Verdict;
 
 fn data(text: &str) -> String {
@@ -62,7 +62,7 @@ fn markdown(text: &str) -> String {
 }
 
 /// The job summary: the verdict, a table of components, and what to do.
-pub fn step_summary(report: &Report) -> String {
+pub fn step_summary(report: &Judgement) -> String {
     let word = match report.verdict() {
         Verdict::Pass => "pass",
         Verdict::Warn => "warn",

@@ -1,7 +1,7 @@
 //! `--format human`: rustc-like diagnostics, then one line that says how it ended.
 
-use super::Report;
 use crate::diagnostic::{Diagnostic, Level, Style, render, sanitize};
+use crate::gate::Judgement;
 use crate::policy::Enforcement;
 use crate::verdict::{Outcome, Verdict};
 
@@ -30,7 +30,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic], style: Style) -> String {
 }
 
 /// How it ended, in one to a few lines.
-pub fn summary(report: &Report) -> String {
+pub fn summary(report: &Judgement) -> String {
     let decision = &report.decision;
     let total = decision.components.len();
     let open = decision
@@ -64,7 +64,7 @@ pub fn summary(report: &Report) -> String {
     )
 }
 
-fn names(report: &Report) -> String {
+fn names(report: &Judgement) -> String {
     let open = report
         .decision
         .components

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Report;
 use crate::change::ObjectId;
 use crate::diagnostic::{Diagnostic, sanitize};
+use crate::gate::Judgement;
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision};
 
@@ -135,7 +135,7 @@ fn message(message: &GatedMessage) -> JsonMessage {
     }
 }
 
-fn certificate(report: &Report, decision: &CertificateDecision) -> Option<JsonCertificate> {
+fn certificate(report: &Judgement, decision: &CertificateDecision) -> Option<JsonCertificate> {
     let certificate = &report.ledger.get(decision.entry)?.certificate;
     let mut problems: Vec<&'static str> = decision
         .problems
@@ -154,7 +154,7 @@ fn certificate(report: &Report, decision: &CertificateDecision) -> Option<JsonCe
     })
 }
 
-fn component<'a>(report: &'a Report, component: &'a ComponentDecision) -> JsonComponent<'a> {
+fn component<'a>(report: &'a Judgement, component: &'a ComponentDecision) -> JsonComponent<'a> {
     JsonComponent {
         id: &component.id,
         outcome: component.outcome.as_str(),
@@ -169,7 +169,7 @@ fn component<'a>(report: &'a Report, component: &'a ComponentDecision) -> JsonCo
 }
 
 /// The report as JSON, with a line break at the end.
-pub fn verdict(report: &Report) -> String {
+pub fn verdict(report: &Judgement) -> String {
     let json = JsonReport {
         schema: VERDICT_SCHEMA,
         verdict: report.verdict().as_str(),

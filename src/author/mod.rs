@@ -1,0 +1,5 @@
+//! Composes, seals, signs and writes certificates.
+
+pub(crate) mod draft;
+pub(crate) mod sign;
+pub(crate) mod whole;

@@ -1,0 +1,20 @@
+//! `certgate doctor`: every way in which this repository's gate could silently not run, and the command that mends it.
+
+use super::args::{DoctorArgs, ListFormat};
+use super::{Ending, Undecided, terminal};
+use crate::doctor::{Health, examine};
+use crate::git::Repository;
+use crate::report::{doctor_json, doctor_lines};
+
+/// Carries it out; problems end it as findings do.
+pub(super) fn run(args: &DoctorArgs) -> Result<Ending, Undecided> {
+    let found = examine(&Repository::open()?)?;
+    terminal::out(&match args.format {
+        ListFormat::Human => doctor_lines(&found),
+        ListFormat::Json => doctor_json(&found),
+    })?;
+    Ok(match found.iter().any(|finding| finding.level == Health::Wrong) {
+        true => Ending::Blocked,
+        false => Ending::Done,
+    })
+}

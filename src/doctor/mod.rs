@@ -1,0 +1,125 @@
+//! Every way in which this repository's gate could silently not run, and the command that mends it.
+
+mod client;
+mod policy;
+mod server;
+mod signers;
+mod words;
+
+pub(crate) use words::describe;
+
+use serde::Serialize;
+
+use crate::gate::Undecided;
+use crate::git::{Repository, git_version};
+
+/// How a finding is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// The gate, or part of it, does not run.
+    Wrong,
+    /// Worth knowing.
+    Note,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What was looked at: a name that stays.
+    pub check: &'static str,
+    /// How it is.
+    pub level: Health,
+    /// The same for people. Nothing in it is as the repository wrote it: it is made harmless on its way out.
+    pub message: String,
+    /// The command that mends it, or changes it.
+    pub mend: Option<String>,
+}
+
+/// The oldest git that is tested against.
+const OLDEST_GIT: (u32, u32) = (2, 31);
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn push(&mut self, check: &'static str, level: Health, message: impl ToString, mend: Option<String>) {
+        self.0.push(Finding {
+            check,
+            level,
+            message: message.to_string(),
+            mend,
+        });
+    }
+
+    fn good(&mut self, check: &'static str, message: impl ToString) {
+        self.push(check, Health::Ok, message, None);
+    }
+
+    fn bad(&mut self, check: &'static str, message: impl ToString, mend: impl ToString) {
+        self.push(check, Health::Wrong, message, Some(mend.to_string()));
+    }
+
+    fn note(&mut self, check: &'static str, message: impl ToString) {
+        self.push(check, Health::Note, message, None);
+    }
+
+    fn note_with(&mut self, check: &'static str, message: impl ToString, more: impl ToString) {
+        self.push(check, Health::Note, message, Some(more.to_string()));
+    }
+}
+
+/// Looks at everything.
+pub(crate) fn examine(repository: &Repository) -> Result<Vec<Finding>, Undecided> {
+    let mut found = Findings::default();
+    let version = git_version()?;
+    match (version.major, version.minor) >= OLDEST_GIT {
+        true => found.good("git-version", format!("git {version}")),
+        false => found.bad(
+            "git-version",
+            format!("git {version} is older than {}.{}", OLDEST_GIT.0, OLDEST_GIT.1),
+            "upgrade git",
+        ),
+    }
+    if repository.is_bare() {
+        server::bare(repository, &mut found)?;
+    } else {
+        client::hooks(repository, None, &mut found)?;
+        server::receiving(repository, &mut found)?;
+    }
+    client::other_worktrees(repository, &mut found)?;
+    client::aliases(repository, &mut found)?;
+    if let Some(policy) = policy::policy(repository, &mut found)? {
+        policy::branches(repository, &policy, &mut found)?;
+        signers::signers(repository, &policy, &mut found)?;
+    }
+    history(repository, &mut found)?;
+    if !repository.is_bare() {
+        found.note(
+            "no-verify",
+            "`git commit --no-verify` skips local hooks: the check in CI, or the server's hook, is the gate (see README)",
+        );
+    }
+    Ok(found.0)
+}
+
+fn history(repository: &Repository, found: &mut Findings) -> Result<(), Undecided> {
+    match repository.is_shallow() {
+        true => found.bad(
+            "shallow",
+            "the clone is shallow: merge bases may be missing",
+            "git fetch --unshallow",
+        ),
+        false => found.good("shallow", "the history is complete"),
+    }
+    let promisors = repository.settings(r"^(remote\..*\.promisor|extensions\.partialclone)$")?;
+    if !promisors.is_empty() {
+        found.note(
+            "partial-clone",
+            "the clone is partial: objects that are missing are fetched when they are needed",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The policy, and the branches that it protects.
+
+use super::Findings;
+use crate::change::Snapshot;
+use crate::diagnostic::shell;
+use crate::gate::Undecided;
+use crate::gate::governing::{policy_at, policy_here, policy_path};
+use crate::git::Repository;
+use crate::intake::branches::protected_branches;
+use crate::policy::{GlobList, Policy};
+use crate::sensitivity::check_examples;
+
+/// The policy that is in force, as far as it can be read.
+pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Option<Policy>, Undecided> {
+    let policy = match policy_here(repository) {
+        Ok(policy) => policy,
+        Err(failure) => {
+            let why = failure
+                .diagnostics
+                .first()
+                .map(|diagnostic| diagnostic.message().to_owned())
+                .unwrap_or_default();
+            found.bad(
+                "policy",
+                format!("the policy cannot be read: {why}"),
+                "certgate policy check",
+            );
+            return Ok(None);
+        }
+    };
+    let Some(policy) = policy else {
+        let uncommitted = repository
+            .work_tree()
+            .is_some_and(|root| root.join(policy_path().as_path()).is_file());
+        match uncommitted {
+            true => found.bad(
+                "policy",
+                "the policy is not committed",
+                "git add .certgate && git commit",
+            ),
+            false => found.bad("policy", "there is no policy; the default pack judges", "certgate init"),
+        }
+        return Ok(None);
+    };
+    let committed = match repository.head()?.commit() {
+        Some(commit) => policy_at(repository, &Snapshot::Commit(commit.clone()))?.is_some(),
+        None => false,
+    };
+    match committed {
+        true => found.good(
+            "policy",
+            format!("the policy is committed: {} components", policy.components.len()),
+        ),
+        false => found.bad("policy", "the policy is staged but not committed", "git commit"),
+    }
+    match check_examples(&policy).len() {
+        0 => found.good("examples", "the policy's examples hold"),
+        n => found.bad(
+            "examples",
+            format!("{n} of the policy's examples do not hold"),
+            "certgate policy check",
+        ),
+    }
+    Ok(Some(policy))
+}
+
+/// Whether what is merged is stopped anywhere, and above all into the default branch.
+pub(crate) fn branches(repository: &Repository, policy: &Policy, found: &mut Findings) -> Result<(), Undecided> {
+    let protected = protected_branches(repository, policy)?;
+    if protected.is_empty() {
+        let globs: Vec<&str> = policy
+            .enforce
+            .iter()
+            .flat_map(|entry| GlobList::iter(&entry.branches))
+            .collect();
+        let globs = globs.join(", ");
+        let default = default_branch(repository)?.or(repository.head()?.branch().map(str::to_owned));
+        found.bad(
+            "branches",
+            format!("no branch here is protected; `enforce` names {globs}"),
+            mend(repository, default.as_deref())?,
+        );
+        return Ok(());
+    }
+    let names: Vec<&str> = protected.iter().map(|(name, _)| name.as_str()).collect();
+    found.good("branches", format!("protected: {}", names.join(", ")));
+    if let Some(default) = default_branch(repository)?
+        && !policy.protected(&default)
+    {
+        found.bad(
+            "default-branch",
+            format!("the default branch `{default}` is not protected"),
+            mend(repository, Some(&default))?,
+        );
+    }
+    Ok(())
+}
+
+/// The default branch, where something tells which it is.
+fn default_branch(repository: &Repository) -> Result<Option<String>, Undecided> {
+    if repository.is_bare() {
+        return Ok(repository.head()?.branch().map(str::to_owned));
+    }
+    Ok(repository
+        .symbolic_ref("refs/remotes/origin/HEAD")?
+        .and_then(|name| name.strip_prefix("refs/remotes/origin/").map(str::to_owned)))
+}
+
+/// What protects a branch: a command where the policy has no `enforce:` of its own that it would have to be fitted into.
+fn mend(repository: &Repository, branch: Option<&str>) -> Result<String, Undecided> {
+    let path = policy_path();
+    let written = repository
+        .work_tree()
+        .and_then(|root| std::fs::read_to_string(root.join(path.as_path())).ok());
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    Ok(match (written, branch.filter(|name| name.bytes().all(plain))) {
+        (Some(text), Some(branch)) if !text.lines().any(|line| line.starts_with("enforce")) => {
+            let lines = [
+                "enforce:".to_owned(),
+                format!("  - branches: [{branch}, main, master, \"release/**\"]"),
+                "  - { branches: [\"**\"], pre-commit: warn, pre-push: warn, merge: warn }".to_owned(),
+            ];
+            let quoted: Vec<String> = lines.iter().map(|line| shell(line)).collect();
+            format!("printf '%s\\n' {} >> {path}", quoted.join(" "))
+        }
+        _ => "name your main branch in `enforce:`".to_owned(),
+    })
+}

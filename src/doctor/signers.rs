@@ -1,0 +1,61 @@
+//! Who may sign: whether the keys can be read, and whether somebody has one.
+
+use super::Findings;
+use crate::change::Snapshot;
+use crate::diagnostic::shell;
+use crate::gate::Undecided;
+use crate::gate::governing::{SIGNERS, keys_at};
+use crate::git::Repository;
+use crate::policy::{Policy, Signatures};
+use crate::trust::NAMESPACE;
+
+/// The keys that HEAD has, beside the policy. Where signatures are off and there are no keys, nothing is said.
+pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Findings) -> Result<(), Undecided> {
+    let head = repository.head()?;
+    let Some(commit) = head.commit() else { return Ok(()) };
+    let demanded = policy.demands().signatures;
+    let keys = match keys_at(repository, &Snapshot::Commit(commit.clone())) {
+        Ok(keys) => keys,
+        Err(failure) => {
+            for problem in &failure.diagnostics {
+                let line = problem.place().and_then(|place| place.line);
+                let line = line.map_or_else(String::new, |line| format!(" (line {line})"));
+                let mend = problem.helps().first().cloned().unwrap_or_default();
+                found.bad("signers", format!("{}{line}", problem.message()), mend);
+            }
+            return Ok(());
+        }
+    };
+    if demanded == Signatures::Off && keys.signers.is_empty() {
+        return Ok(());
+    }
+    let add = |principal: &str| {
+        let line = format!("{principal} namespaces=\"{NAMESPACE}\" ");
+        format!("echo {}\"$(cat KEY.pub)\" >> {SIGNERS}", shell(&line))
+    };
+    if keys.signers.is_empty() {
+        let message = format!("the policy asks for signatures, and {SIGNERS} names nobody");
+        match demanded {
+            Signatures::Required => found.bad("signers", message, add("YOU@EXAMPLE.ORG")),
+            _ => found.note_with("signers", message, add("YOU@EXAMPLE.ORG")),
+        }
+        return Ok(());
+    }
+    let names: std::collections::BTreeSet<&str> = keys.signers.principals().collect();
+    let count = format!("{} principal{}", names.len(), if names.len() == 1 { "" } else { "s" });
+    match demanded {
+        Signatures::Off => found.note(
+            "signers",
+            format!("{count} may sign, but the policy does not look at signatures"),
+        ),
+        _ => found.good("signers", format!("{count} may sign")),
+    }
+    for (agent, speaks) in &policy.agents {
+        let keyless = |principal: &&String| !keys.signers.knows(principal);
+        for principal in speaks.principals.iter().filter(keyless) {
+            let message = format!("{principal}, who may speak for `{agent}`, has no key in {SIGNERS}");
+            found.note_with("signers", message, add(principal));
+        }
+    }
+    Ok(())
+}

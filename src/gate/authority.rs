@@ -1,0 +1,118 @@
+//! What is told of authority: who may change the policy, authorize a risk, or let something through once.
+
+use super::explain::{Context, at, list, paths};
+use crate::certificate::Bypass;
+use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize, shell};
+use crate::verdict::{Finding, PolicyFault};
+
+impl Context<'_> {
+    /// Explains a finding about authority; `None` for any other.
+    pub(crate) fn authority(&self, finding: &Finding, level: Level) -> Option<Diagnostic> {
+        let new = |code, message: String| Diagnostic::new(level, code, message);
+        Some(match finding {
+            Finding::Policy(fault) => policy_fault(fault, level),
+            Finding::Unauthorized {
+                unit,
+                files,
+                authorizers,
+            } => at(
+                new(Code::CG516, format!("`{unit}`: nobody has authorized {}", paths(files))),
+                files.first().map(Place::file),
+            )
+            .because(format!(
+                "its risk asks for an approval by {}, another person than the reviewer",
+                authorizers
+                    .iter()
+                    .map(|agent| sanitize(agent))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            ))
+            .help(self.certify(unit, authorizers.first().map(String::as_str))),
+            Finding::Bypassed { unit, entry, files } => at(
+                Diagnostic::warning(Code::CG513, format!("BYPASS of `{unit}` by {}", self.brief(*entry))),
+                self.place(*entry),
+            )
+            .because(list("let through without the approvals that are due:", files))
+            .because(self.due(*entry))
+            .help(self.follow_up(*entry)),
+            Finding::BypassOpen { entry } => at(
+                Diagnostic::warning(Code::CG513, format!("BYPASS without follow-up: {}", self.brief(*entry))),
+                self.place(*entry),
+            )
+            .because(self.due(*entry))
+            .help(self.follow_up(*entry)),
+            Finding::BypassOverdue { unit, entry } => at(
+                new(
+                    Code::CG514,
+                    format!(
+                        "`{unit}` is blocked: the follow-up of {} is overdue",
+                        self.brief(*entry)
+                    ),
+                ),
+                self.place(*entry),
+            )
+            .because(self.due(*entry))
+            .help(self.follow_up(*entry)),
+            _ => return None,
+        })
+    }
+
+    /// When the follow-up of a bypass is due.
+    fn due(&self, index: usize) -> String {
+        let bypass = self.entry(index).and_then(|entry| entry.certificate.bypass);
+        let until = match bypass {
+            Some(Bypass::Until(seconds)) => jiff::Timestamp::from_second(seconds).ok(),
+            _ => None,
+        };
+        match until {
+            Some(until) => format!("a reviewer's certificate that names it in `Supersedes` is due by {until}"),
+            None => "a reviewer's certificate that names it in `Supersedes` is due now".to_owned(),
+        }
+    }
+
+    fn follow_up(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return String::new();
+        };
+        let component = entry
+            .certificate
+            .components
+            .first()
+            .map_or_else(|| "COMPONENT".to_owned(), |name| shell(name));
+        let id = shell(entry.certificate.id.as_deref().unwrap_or("ID"));
+        format!("certgate certify {component} --status APPROVED --agent REVIEWER --rationale \"WHY\" --supersedes {id}")
+    }
+}
+
+fn policy_fault(fault: &PolicyFault, level: Level) -> Diagnostic {
+    let place = Place::file(".certgate/policy.yaml");
+    match fault {
+        PolicyFault::Rollback { old, new } => {
+            let new = match new {
+                Some(new) => format!("serial {new}"),
+                None => "none".to_owned(),
+            };
+            Diagnostic::new(
+                level,
+                Code::CG517,
+                format!("the policy goes back from serial {old} to {new}"),
+            )
+            .at(place)
+            .because("a policy with a serial gives way only to one with a greater serial")
+            .help(format!(
+                "write `serial: {}` in .certgate/policy.yaml",
+                old.saturating_add(1)
+            ))
+        }
+        PolicyFault::NobodyCanSign => Diagnostic::new(
+            level,
+            Code::CG518,
+            "the policy requires signatures, and nobody can sign",
+        )
+        .at(place)
+        .because(".certgate/allowed_signers is missing or lists nobody, so no approval could ever count")
+        .help(
+            "printf '%s namespaces=\"certgate\" %s\\n' YOU@EXAMPLE.ORG \"$(cat KEY.pub)\" >> .certgate/allowed_signers",
+        ),
+    }
+}

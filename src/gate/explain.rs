@@ -1,0 +1,448 @@
+//! From findings to diagnostics: what is missing, why, and the command that mends it.
+
+use crate::certificate::Class;
+use crate::change::RepoPath;
+use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize, shell};
+use crate::ledger::{Entry, Violation};
+use crate::policy::{Enforcement, Stage};
+use crate::sensitivity::{Reason, RuleKind};
+use crate::trust::Doubt;
+use crate::verdict::{Case, Decision, Finding, GatedUnit, Problem};
+
+/// How many paths a message lists before it only counts.
+const LISTED: usize = 6;
+
+/// What the remedies need to know of the run.
+#[derive(Clone, Debug)]
+pub(crate) struct Remedy {
+    /// The arguments that choose the same change again: `--staged`, or `--base … --head …`.
+    pub(crate) selection: String,
+    /// The commit whose certificates count where the change alters them.
+    pub(crate) base: String,
+}
+
+/// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate brings its own diagnostics.
+pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<Diagnostic> {
+    let context = Context { case, remedy };
+    let mut all: Vec<Diagnostic> = Vec::new();
+    for finding in &decision.findings {
+        if context.is_told_better(finding, &decision.findings) {
+            continue;
+        }
+        let level = match (finding.blocks(), case.enforcement) {
+            (true, Enforcement::Block) => Level::Error,
+            (true, _) => Level::Warning,
+            (false, _) => Level::Warning,
+        };
+        all.extend(context.explain(finding, level));
+    }
+    all.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.level()));
+    all
+}
+
+pub(crate) struct Context<'a> {
+    case: &'a Case,
+    remedy: &'a Remedy,
+}
+
+impl Context<'_> {
+    /// Whether another finding says what matters: one fault is told once, by the diagnostic that teaches how to mend it.
+    fn is_told_better(&self, finding: &Finding, all: &[Finding]) -> bool {
+        let path = |entry: &usize| self.entry(*entry).map(|entry| &entry.certificate.path);
+        all.iter().any(|other| match (finding, other) {
+            // An altered certificate does not count, so nobody cares whether it can be read.
+            (Finding::InvalidAdded { entry }, Finding::Ledger(Violation::Modified(modified))) => {
+                path(entry) == Some(modified)
+            }
+            // A certificate that was meant to cover the files and cannot be read.
+            (
+                Finding::Uncovered { because, .. },
+                Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. },
+            ) => because.iter().any(|(named, _)| named == entry),
+            _ => false,
+        })
+    }
+
+    pub(crate) fn entry(&self, index: usize) -> Option<&Entry> {
+        self.case.ledger.get(index)
+    }
+
+    fn unit(&self, id: &str) -> Option<&GatedUnit> {
+        self.case.gated.iter().find(|unit| unit.id == id)
+    }
+
+    /// The certificate with its agent, status and path, for a sentence.
+    fn name(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return "a certificate".to_owned();
+        };
+        let certificate = &entry.certificate;
+        let agent = certificate.agent.as_deref().unwrap_or("nobody");
+        let status = certificate.status.map_or("no status", |status| status.as_str());
+        format!("`{}` ({status} by {agent}, {})", entry.label(), certificate.path)
+    }
+
+    /// The same without the path, for a message that points there.
+    pub(crate) fn brief(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return "a certificate".to_owned();
+        };
+        let agent = entry.certificate.agent.as_deref().unwrap_or("nobody");
+        let status = entry.certificate.status.map_or("no status", |status| status.as_str());
+        format!("`{}` ({status} by {agent})", entry.label())
+    }
+
+    /// Who may lift a refusal.
+    fn lifter(&self, index: usize) -> String {
+        let agent = self.entry(index).and_then(|entry| entry.certificate.agent.as_deref());
+        format!(
+            "it is lifted by a later approval by {}, or by an agent that `may_lift`",
+            agent.unwrap_or("its agent")
+        )
+    }
+
+    pub(crate) fn certify(&self, unit: &str, agent: Option<&str>) -> String {
+        let by_policy = self.unit(unit).and_then(|unit| match unit.agents.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        });
+        let agent = agent.map(str::to_owned).or(by_policy);
+        let agent = agent.map_or_else(
+            || "--agent NAME".to_owned(),
+            |agent| format!("--agent {}", shell(&agent)),
+        );
+        format!(
+            "certgate certify {unit} {} --status APPROVED {agent} --rationale \"WHY\"",
+            self.remedy.selection
+        )
+    }
+
+    pub(crate) fn place(&self, index: usize) -> Option<Place> {
+        self.entry(index).map(|entry| Place::file(&entry.certificate.path))
+    }
+
+    fn explain(&self, finding: &Finding, level: Level) -> Vec<Diagnostic> {
+        let new = |code, message: String| Diagnostic::new(level, code, message);
+        let one = match finding {
+            Finding::Ledger(violation) => self.violation(violation, level),
+            Finding::Policy(_)
+            | Finding::Unauthorized { .. }
+            | Finding::Bypassed { .. }
+            | Finding::BypassOpen { .. }
+            | Finding::BypassOverdue { .. } => return self.authority(finding, level).into_iter().collect(),
+            Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. } => {
+                return self.invalid(finding, *entry, level);
+            }
+            Finding::RefusalAstray { entry, name, meant } => at(
+                new(
+                    Code::CG114,
+                    format!(
+                        "{} refuses component `{name}`, which the policy does not know",
+                        self.brief(*entry)
+                    ),
+                ),
+                self.place(*entry),
+            )
+            .because(format!(
+                "`{meant}` was probably meant; a refusal that gates nothing must not be read as consent"
+            ))
+            .help(format!(
+                "write `**Component**: {meant}` before you commit the certificate, or add `{name}` to the policy"
+            )),
+            Finding::Stopped { entry } => at(
+                new(Code::CG303, format!("emergency stop: {} stands", self.brief(*entry))),
+                self.place(*entry),
+            )
+            .because("nothing but certificates goes in until it is lifted")
+            .because(self.lifter(*entry))
+            .help(self.lift(*entry)),
+            Finding::Refused {
+                unit,
+                entry,
+                class,
+                files,
+            } => {
+                let (code, word) = match class {
+                    Class::Hold => (Code::CG301, "on hold"),
+                    Class::Stop => (Code::CG303, "stopped"),
+                    _ => (Code::CG302, "vetoed"),
+                };
+                let diagnostic = new(code, format!("`{unit}` is {word} by {}", self.brief(*entry)));
+                at(diagnostic, self.place(*entry))
+                    .because(list("it refuses", files))
+                    .because(self.lifter(*entry))
+                    .help(self.lift(*entry))
+            }
+            Finding::Changed {
+                unit,
+                entry,
+                covered,
+                changed,
+            } => {
+                let message = format!("`{unit}`: {} changed after certification", paths(changed));
+                let mut diagnostic = at(new(Code::CG202, message), changed.first().map(Place::file));
+                if changed.len() > 1 {
+                    diagnostic = diagnostic.because(list("changed:", changed));
+                }
+                diagnostic = diagnostic.because(format!("certified by {}", self.name(*entry)));
+                if !covered.is_empty() {
+                    diagnostic = diagnostic.because(list("still covered:", covered));
+                }
+                diagnostic
+                    .because("only what changed needs a new certificate")
+                    .help(self.certify(unit, None))
+            }
+            Finding::Uncovered { unit, files, because } => self.uncovered(unit, files, because, level),
+            Finding::TooFew {
+                unit,
+                files,
+                have,
+                need,
+            } => new(
+                Code::CG204,
+                format!("`{unit}`: {} of {need} approvals for {}", have.len(), paths(files)),
+            )
+            .because(format!(
+                "approved by {}",
+                have.iter().map(|h| sanitize(h)).collect::<Vec<_>>().join(", ")
+            ))
+            .help(self.certify(unit, None)),
+            Finding::Handoff { unit, agent, files } => at(
+                new(
+                    Code::CG206,
+                    format!("`{unit}`: `{agent}` must certify {} too", paths(files)),
+                ),
+                files.first().map(Place::file),
+            )
+            .because("the policy hands this path off to that specialist")
+            .help(self.certify(unit, Some(agent))),
+            Finding::Announced { unit } => self.announced(unit, level),
+            Finding::Conditions { unit, entry, open } => {
+                let count = open.len();
+                let message = format!(
+                    "`{unit}`: approved with {count} open condition{}",
+                    if count == 1 { "" } else { "s" }
+                );
+                let mut diagnostic = at(Diagnostic::note(Code::CG207, message), self.place(*entry));
+                for condition in open.iter().take(LISTED) {
+                    diagnostic = diagnostic.because(condition);
+                }
+                diagnostic
+            }
+            Finding::Ineffective { entry, problem } => {
+                let message = format!("{} does not count: {problem}", self.brief(*entry));
+                let diagnostic = at(Diagnostic::warning(problem.code(), message), self.place(*entry));
+                let diagnostic = match self.mend(*entry, problem) {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                };
+                // What made the field unreadable teaches more than that it is missing.
+                let taught = match problem {
+                    Problem::NoComponent | Problem::NoAgent => self.taught(*entry),
+                    _ => Vec::new(),
+                };
+                return std::iter::once(diagnostic).chain(taught).collect();
+            }
+        };
+        vec![one]
+    }
+
+    /// The errors in a certificate that do not make its decision unreadable.
+    fn taught(&self, entry: usize) -> Vec<Diagnostic> {
+        let findings = self
+            .entry(entry)
+            .map(|entry| entry.findings.as_slice())
+            .unwrap_or_default();
+        let errors = findings.iter().filter(|finding| finding.level() == Level::Error);
+        errors
+            .map(|finding| finding.clone().with_level(Level::Warning))
+            .collect()
+    }
+
+    fn mend(&self, entry: usize, problem: &Problem) -> Option<String> {
+        let path = self.entry(entry)?.certificate.path.for_shell();
+        Some(match problem {
+            Problem::SubjectUnreadable | Problem::HashMismatch => {
+                format!("certgate seal {path} {}", self.remedy.selection)
+            }
+            Problem::Doubt(Doubt::Unsigned) => format!("certgate seal {path} {} --sign KEY", self.remedy.selection),
+            Problem::Doubt(Doubt::Signature(_) | Doubt::NotASpeaker { .. }) => format!("certgate verify {path}"),
+            Problem::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Problem::OtherTarget(_) => {
+                "certgate policy show   # names the repository; certify again, with --target BRANCH".to_owned()
+            }
+            Problem::UnknownComponent(_) => "certgate policy show   # lists the components".to_owned(),
+            Problem::SupersedesNothing(_) => "certgate log   # lists the ids".to_owned(),
+            Problem::Placeholder | Problem::Undated | Problem::NoAgent | Problem::NoComponent | Problem::Future => {
+                format!("certgate lint {path}   # then correct it before it is merged")
+            }
+            _ => return None,
+        })
+    }
+
+    fn uncovered(&self, unit: &str, files: &[RepoPath], because: &[(usize, Problem)], level: Level) -> Diagnostic {
+        let gated = self.unit(unit);
+        let reasons = |path: &RepoPath| {
+            gated
+                .and_then(|u| u.files.iter().find(|f| f.path == *path))
+                .map(|f| f.reasons.as_slice())
+        };
+        let message = format!("`{unit}`: no certificate covers {}", paths(files));
+        let mut diagnostic = Diagnostic::new(level, Code::CG201, message);
+        if let Some(first) = files.first() {
+            let line = reasons(first).and_then(|all| all.iter().find_map(|reason| reason.line));
+            diagnostic = diagnostic.at(line.map_or_else(|| Place::file(first), |line| Place::line(first, line)));
+        }
+        for path in files.iter().take(LISTED) {
+            let why: Vec<String> = reasons(path).unwrap_or_default().iter().take(2).map(describe).collect();
+            diagnostic = diagnostic.because(format!("{path}: {}", why.join("; ")));
+        }
+        if files.len() > LISTED {
+            diagnostic = diagnostic.because(format!("… and {} more files", files.len() - LISTED));
+        }
+        for (entry, problem) in because {
+            diagnostic = diagnostic.because(format!(
+                "{} does not count: {problem} [{}]",
+                self.name(*entry),
+                problem.code()
+            ));
+        }
+        diagnostic.help(self.certify(unit, None))
+    }
+
+    fn announced(&self, unit: &str, level: Level) -> Diagnostic {
+        let message =
+            format!("`{unit}`: the commit message announces a judgement that no certificate of this change holds");
+        let mut diagnostic = Diagnostic::new(level, Code::CG205, message);
+        for gated in self
+            .unit(unit)
+            .map(|unit| unit.messages.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .take(3)
+        {
+            let commit = gated
+                .commit
+                .as_ref()
+                .map_or_else(|| "this commit".to_owned(), |id| id.short());
+            diagnostic = diagnostic.because(format!("{commit}: {}", describe(&gated.reason)));
+        }
+        diagnostic.help(self.certify(unit, None)).help(match self.case.stage {
+            Stage::CommitMsg => "or commit with a message that announces nothing",
+            _ => "or reword the message: git rebase --interactive (git commit --amend, for the last commit)",
+        })
+    }
+
+    fn lift(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return String::new();
+        };
+        let certificate = &entry.certificate;
+        let component = certificate
+            .components
+            .first()
+            .map_or_else(|| "COMPONENT".to_owned(), |name| shell(name));
+        let agent = shell(certificate.agent.as_deref().unwrap_or("AGENT"));
+        let id = certificate
+            .id
+            .as_deref()
+            .map(|id| format!(" --supersedes {}", shell(id)))
+            .unwrap_or_default();
+        format!(
+            "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}",
+            self.remedy.selection
+        )
+    }
+
+    fn violation(&self, violation: &Violation, level: Level) -> Diagnostic {
+        let restore = |path: &RepoPath| format!("git checkout {} -- {}", self.remedy.base, path.for_shell());
+        let counts = "the ledger is append-only: the base's version counts, and only a new certificate supersedes it";
+        match violation {
+            Violation::Modified(path) => Diagnostic::new(level, Code::CG401, "a certificate was modified")
+                .at(Place::file(path))
+                .because(counts)
+                .help(restore(path)),
+            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, "a certificate was deleted")
+                .at(Place::file(path))
+                .because(counts)
+                .help(restore(path)),
+            Violation::DuplicateId { path, id, taken_by } => {
+                Diagnostic::new(level, Code::CG403, format!("certificate id `{id}` is used twice"))
+                    .at(Place::file(path))
+                    .because(format!("{taken_by} has it already"))
+                    .help(format!("give {path} an id of its own; `certgate certify` makes one"))
+            }
+        }
+    }
+
+    /// An unreadable certificate: what blocks, and its own diagnostics.
+    fn invalid(&self, finding: &Finding, index: usize, level: Level) -> Vec<Diagnostic> {
+        let Some(entry) = self.entry(index) else {
+            return Vec::new();
+        };
+        let path = &entry.certificate.path;
+        let why = match finding {
+            Finding::NewestInvalid { unit, .. } => {
+                format!("a certificate that cannot be read is the newest word on `{unit}`")
+            }
+            _ => "this change adds a certificate that cannot be read".to_owned(),
+        };
+        let head = Diagnostic::new(level, Code::CG304, why)
+            .at(Place::file(path))
+            .because("an unreadable refusal is not consent")
+            .help(format!("certgate lint {}", path.for_shell()));
+        // The ledger is append-only: what is in it is not mended but overruled.
+        let head = match finding {
+            Finding::NewestInvalid { unit, .. } => head.help(self.certify(unit, None)),
+            _ => head,
+        };
+        let own = entry
+            .findings
+            .iter()
+            .filter(|finding| finding.level() == Level::Error)
+            .cloned();
+        std::iter::once(head)
+            .chain(own.map(|diagnostic| diagnostic.with_level(level)))
+            .collect()
+    }
+}
+
+pub(crate) fn at(diagnostic: Diagnostic, place: Option<Place>) -> Diagnostic {
+    match place {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
+}
+
+/// One reason in words.
+pub(crate) fn describe(reason: &Reason) -> String {
+    let line = reason.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+    match reason.rule {
+        RuleKind::Policy => format!("{}{line}", reason.detail),
+        rule => format!("{} rule {}{line}", rule.as_str(), reason.detail),
+    }
+}
+
+/// Most columns that paths take in a message; beyond it the first stands for all, and the notes list them.
+const MESSAGE: usize = 60;
+
+pub(crate) fn paths(files: &[RepoPath]) -> String {
+    let shown: Vec<String> = files.iter().take(3).map(|path| format!("`{path}`")).collect();
+    let width: usize = shown.iter().map(|path| path.chars().count()).sum();
+    match shown.as_slice() {
+        [] => "the component".to_owned(),
+        [one] => one.clone(),
+        [one, two] if width <= MESSAGE => format!("{one} and {two}"),
+        [one, two, three] if files.len() == 3 && width <= MESSAGE => format!("{one}, {two} and {three}"),
+        [one, ..] if files.len() == 2 => format!("{one} and 1 more file"),
+        [one, ..] => format!("{one} and {} more files", files.len() - 1),
+    }
+}
+
+pub(crate) fn list(intro: &str, files: &[RepoPath]) -> String {
+    let shown: Vec<String> = files.iter().take(LISTED).map(|path| format!("`{path}`")).collect();
+    match (files.len(), files.len().saturating_sub(LISTED)) {
+        (0, _) => format!("{intro} the whole component"),
+        (_, 0) => format!("{intro} {}", shown.join(", ")),
+        (_, more) => format!("{intro} {} and {more} more", shown.join(", ")),
+    }
+}

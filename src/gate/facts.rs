@@ -1,0 +1,217 @@
+//! A change as the verdict takes it: the policy's terms, the gated files with their digests, the ledger, and who had a hand in it.
+
+use std::collections::BTreeSet;
+
+use super::governing::InForce;
+use super::question::Question;
+use super::undecided::Undecided;
+use crate::certificate::{FileState, SubjectField};
+use crate::change::{FileChange, RepoPath, Snapshot};
+use crate::git::Repository;
+use crate::ledger::{self, Origin};
+use crate::policy::{self, POLICY_COMPONENT, Policy, TwinPath, fold};
+use crate::progress::{self, Work};
+use crate::sensitivity::{Gated, GatedComponent};
+use crate::verdict::{Case, GatedPath, GatedUnit, Terms};
+
+pub(crate) fn terms(in_force: &InForce, question: &Question) -> Terms {
+    let policy = &in_force.policy;
+    let target = question.target.name().filter(|branch| policy.protected(branch));
+    let mut terms = Terms {
+        demands: in_force.basis.demands.clone(),
+        independence: policy.independence,
+        owners: policy.owners.clone(),
+        target: target.map(str::to_owned),
+        since: policy.since,
+        classes: policy.classes.clone(),
+        may_lift: policy
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.may_lift)
+            .map(|(name, _)| name.clone())
+            .collect(),
+        stop_is_per_component: policy.stop_is_per_component,
+        names: [(fold(POLICY_COMPONENT), POLICY_COMPONENT.to_owned())].into(),
+    };
+    for component in &policy.components {
+        terms
+            .names
+            .extend(component.names().map(|name| (fold(name), component.id.clone())));
+    }
+    terms
+}
+
+/// Reads the ledger and the digests that the gated files need.
+pub(crate) fn fill(
+    repository: &Repository,
+    question: &Question,
+    in_force: &InForce,
+    gated: Gated,
+    case: &mut Case,
+) -> Result<(), Undecided> {
+    let policy = &in_force.policy;
+    let mut units: Vec<(GatedComponent, GatedUnit)> = Vec::new();
+    for component in gated.components {
+        let unit = unit(policy, &component);
+        units.push((component, unit));
+    }
+    let names: BTreeSet<String> = units.iter().flat_map(|(_, unit)| unit.names.iter().cloned()).collect();
+    let paths: BTreeSet<RepoPath> = units
+        .iter()
+        .flat_map(|(component, _)| component.files.iter().map(|file| file.file.path.clone()))
+        .collect();
+    let query = ledger::Query {
+        certificates: &policy.certificates,
+        tip: question.tip.as_ref(),
+        change: &question.change,
+        since: policy.since,
+        basis: &in_force.basis,
+        now: case.now,
+        components: &names,
+        paths: &paths,
+        whole: policy.classes.keys().any(|status| status.class().approves())
+            || units.iter().any(|(_, unit)| unit.binding == policy::Binding::Component),
+    };
+    let ledger = ledger::read(repository, &query)?;
+    case.violations = ledger.violations;
+    // What is only called a signature is gated, and no word of the ledger.
+    let nothing_gated = units.iter().all(|(component, _)| component.files.is_empty());
+    case.only_certificates = ledger.only_certificates && nothing_gated;
+    case.ledger = ledger.entries;
+    let files: Vec<&FileChange> = units
+        .iter()
+        .flat_map(|(component, _)| component.files.iter().map(|file| &file.file))
+        .collect();
+    let range = question.range.as_ref();
+    let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
+    let staged = question.change.head == Snapshot::Index;
+    for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
+        entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
+    }
+    let listed: BTreeSet<&RepoPath> = case
+        .ledger
+        .iter()
+        .filter_map(|entry| match &entry.certificate.subject {
+            SubjectField::Present(subject) => Some(subject.files.iter().map(|file| &file.path)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let _hashing = progress::begin(Work::Hashing, listed.len());
+    let mut done = Vec::with_capacity(units.len());
+    for (component, mut unit) in units {
+        if policy.independence {
+            let paths: Vec<&RepoPath> = component.files.iter().map(|file| &file.file.path).collect();
+            unit.authors = authors(repository, question, &paths)?;
+        }
+        for file in &component.files {
+            let state = match listed.contains(&file.file.path) {
+                true => Some(state(repository, &file.file)?),
+                false => None,
+            };
+            let handoff = handoff(policy, &component.id, &file.file.path);
+            unit.files.push(GatedPath {
+                path: file.file.path.clone(),
+                state,
+                reasons: file.reasons.clone(),
+                handoff,
+            });
+        }
+        done.push(unit);
+    }
+    case.gated = done;
+    Ok(())
+}
+
+/// The state of a changed file at the head.
+pub(crate) fn state(repository: &Repository, file: &FileChange) -> Result<FileState, Undecided> {
+    progress::step();
+    Ok(match file.after() {
+        None => FileState::Deleted,
+        Some(entry) => FileState::Present {
+            mode: entry.mode,
+            digest: repository.digest(entry)?,
+        },
+    })
+}
+
+/// The e-mail addresses of everybody who had a hand in the paths: authors, committers and co-authors of the range's commits that touch
+/// one, and, at the commit stages, who commits.
+fn authors(repository: &Repository, question: &Question, paths: &[&RepoPath]) -> Result<BTreeSet<String>, Undecided> {
+    let mut found = BTreeSet::new();
+    let mut add = |email: &[u8]| {
+        let email = String::from_utf8_lossy(email).trim().to_lowercase();
+        found.extend((!email.is_empty()).then_some(email));
+    };
+    if let Some(range) = &question.range {
+        let touching = repository.authorship(&range.excluded, &range.heads, paths)?;
+        for commit in &touching {
+            add(&commit.author.email);
+            add(&commit.committer.email);
+            let message = question
+                .change
+                .messages
+                .iter()
+                .find(|message| message.id.as_ref() == Some(&commit.commit));
+            for email in message.into_iter().flat_map(|message| co_authors(&message.text)) {
+                add(email);
+            }
+        }
+    }
+    if question.change.head == Snapshot::Index {
+        for email in repository.committing()? {
+            add(&email);
+        }
+    }
+    Ok(found)
+}
+
+/// The addresses of `Co-authored-by: NAME <EMAIL>` lines.
+fn co_authors(message: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const TRAILER: &[u8] = b"co-authored-by:";
+    message.split(|&byte| byte == b'\n').filter_map(|line| {
+        let named = line.get(..TRAILER.len())?.eq_ignore_ascii_case(TRAILER);
+        let from = line.iter().position(|&byte| byte == b'<')?;
+        let email = line.get(from + 1..)?;
+        let to = email.iter().position(|&byte| byte == b'>')?;
+        named.then(|| email.get(..to)).flatten()
+    })
+}
+
+fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
+    let component = policy.components.iter().find(|component| component.id == id);
+    let entries = component
+        .map(|component| component.handoff.as_slice())
+        .unwrap_or_default();
+    let path = TwinPath::new(path.as_bytes());
+    entries
+        .iter()
+        .filter(|(globs, _)| globs.gating(&path).is_some())
+        .map(|(_, agent)| agent.clone())
+        .collect()
+}
+
+/// The terms of a gated component; those of `certgate-policy` are the policy's own.
+fn unit(policy: &Policy, gated: &GatedComponent) -> GatedUnit {
+    let component = policy.components.iter().find(|component| component.id == gated.id);
+    let own_names = component.map(|component| component.names().map(fold).collect());
+    GatedUnit {
+        id: gated.id.clone(),
+        names: own_names.unwrap_or_else(|| BTreeSet::from([fold(&gated.id)])),
+        agents: component.map_or_else(|| policy.owners.clone(), |component| component.require.agents.clone()),
+        approvals: component.map_or(1, |component| component.require.approvals),
+        evidence: component
+            .map(|component| component.require.evidence.clone())
+            .unwrap_or_default(),
+        binding: component.map_or(policy::Binding::History, |component| component.binding),
+        max_age: component.map_or(policy::DEFAULT_MAX_AGE, |component| component.max_age),
+        conditional: component.map_or(policy::Conditional::Allow, |component| component.conditional),
+        authorizers: component
+            .filter(|component| component.risk >= policy::Risk::Medium)
+            .map(|component| component.authorizers.clone())
+            .unwrap_or_default(),
+        authors: BTreeSet::new(),
+        files: Vec::new(),
+        messages: gated.messages.clone(),
+    }
+}

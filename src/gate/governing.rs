@@ -1,0 +1,292 @@
+//! The policy and the keys that judge: read from the target's tip, never from what is judged, and closed where they cannot be read.
+
+use super::question::Question;
+use super::undecided::Undecided;
+use crate::change::{Mode, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::git::{Blob, Repository};
+use crate::policy::{Enforcing, Policy, PolicySource};
+use crate::trust::{Basis, MAX_SIGNERS, Revoked, Signatures, Signers, SignersError};
+
+/// Who may sign, in OpenSSH's format (ssh-keygen(1), ALLOWED SIGNERS).
+pub(crate) const SIGNERS: &str = ".certgate/allowed_signers";
+/// Keys that nothing may be signed with any more.
+pub(crate) const REVOKED: &str = ".certgate/revoked_keys";
+
+/// The largest policy, in bytes.
+const MAX_POLICY: u64 = 1024 * 1024;
+
+/// The policy's path in the repository.
+pub(crate) fn policy_path() -> RepoPath {
+    RepoPath::from(".certgate/policy.yaml")
+}
+
+/// The policy that judges a change, and what is to be said of it.
+pub(crate) struct InForce {
+    pub(crate) policy: Policy,
+    /// The keys beside the policy, and what it asks of signatures.
+    pub(crate) basis: Basis,
+    /// Where it is from, for the report.
+    pub(crate) origin: String,
+    /// True where the base has no policy and the change brings this one.
+    pub(crate) adoption: bool,
+    /// Notes.
+    pub(crate) notes: Vec<Diagnostic>,
+}
+
+/// The policy of a commit or of the index; `None` where there is none.
+pub(crate) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option<Policy>, Undecided> {
+    match policy_bytes(repository, at)? {
+        Some(bytes) => Ok(Some(parse_policy(&policy_path().to_string(), &bytes)?)),
+        None => Ok(None),
+    }
+}
+
+/// The policy of HEAD, or else of the index.
+pub(crate) fn policy_here(repository: &Repository) -> Result<Option<Policy>, Undecided> {
+    let committed = match repository.head()?.commit() {
+        Some(commit) => judging_policy(repository, commit)?,
+        None => None,
+    };
+    match committed {
+        Some(policy) => Ok(Some(policy)),
+        None if repository.is_bare() => Ok(None),
+        None => policy_at(repository, &Snapshot::Index),
+    }
+}
+
+/// What the policy of a commit says of enforcement; `None` where there is none.
+pub(crate) fn enforcing_at(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>, Undecided> {
+    let Some(bytes) = policy_bytes(repository, &Snapshot::Commit(at.clone()))? else {
+        return Ok(None);
+    };
+    Ok(Some(Enforcing::parse(&PolicySource {
+        name: policy_path().to_string(),
+        bytes: &bytes,
+    })?))
+}
+
+fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>>, Undecided> {
+    let path = policy_path();
+    let unreadable = |why: &str| -> Undecided { policy_unreadable(&path.to_string(), why) };
+    let Some(entry) = repository.entry(at, &path)? else {
+        // Only what is not there is no policy; what is there and cannot be read must not be passed over.
+        let folder = RepoPath::from(".certgate");
+        return match (
+            repository.entry(at, &folder)?,
+            repository.list(at, &[path.as_bytes().to_vec()])?,
+        ) {
+            (None, below) if below.is_empty() => Ok(None),
+            (None, _) => Err(unreadable("is a directory")),
+            (Some(_), _) => Err(unreadable("cannot be there: .certgate is not a directory")),
+        };
+    };
+    match entry.mode {
+        Mode::Regular | Mode::Executable => {}
+        Mode::Symlink => return Err(unreadable("is a symbolic link; links are not followed")),
+        Mode::Gitlink => return Err(unreadable("is a submodule")),
+    }
+    match repository.blob(&entry.id, MAX_POLICY)? {
+        Blob::Content(bytes) => Ok(Some(bytes)),
+        Blob::TooLarge { size } => Err(unreadable(&format!("has {size} bytes; at most {MAX_POLICY} are read"))),
+    }
+}
+
+/// A policy that is no text to parse.
+pub(crate) fn policy_unreadable(name: &str, why: &str) -> Undecided {
+    Diagnostic::error(Code::CG001, format!("the policy {name} {why}"))
+        .at(Place::file(name))
+        .help("make it a text file of at most 1 MiB, then: certgate policy check")
+        .into()
+}
+
+/// The policy of a commit that judges. An unreadable one closes the gate for the commit that mends it, too, so the way out is told.
+pub(crate) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<Option<Policy>, Undecided> {
+    policy_at(repository, &Snapshot::Commit(tip.clone())).map_err(|mut failure| {
+        let of_policy = |diagnostic: &Diagnostic| diagnostic.code().as_str().starts_with("CG0");
+        if let Some(last) = failure.diagnostics.pop_if(|last| of_policy(last)) {
+            let last = last
+                .because(format!(
+                    "this is the policy of commit {}; it judges, not the work tree's",
+                    tip.short()
+                ))
+                .help(format!(
+                    "mend it past the hook: git commit --no-verify {}",
+                    policy_path()
+                ));
+            failure.diagnostics.push(last);
+        }
+        failure
+    })
+}
+
+/// Parses a policy; warnings are dropped here and told by `policy check`.
+pub(crate) fn parse_policy(name: &str, bytes: &[u8]) -> Result<Policy, Undecided> {
+    Ok(Policy::parse(&PolicySource {
+        name: name.to_owned(),
+        bytes,
+    })?
+    .0)
+}
+
+/// The keys of a commit or of the index, as far as the policy asks for signatures.
+///
+/// What is there and cannot be read closes the gate: half a list of keys is none.
+pub(crate) fn basis_at(repository: &Repository, at: &Snapshot, policy: &Policy) -> Result<Basis, Undecided> {
+    let demands = policy.demands();
+    if demands.signatures == Signatures::Off {
+        return Ok(Basis {
+            demands,
+            ..Basis::default()
+        });
+    }
+    let keys = keys_at(repository, at)?;
+    let bytes = |bytes: &Option<Vec<u8>>| bytes.clone().unwrap_or_default();
+    Ok(Basis::new(
+        demands,
+        (keys.signers, &bytes(&keys.lists.0)),
+        (keys.revoked, &bytes(&keys.lists.1)),
+    ))
+}
+
+/// The keys of a commit or of the index, as they stand there.
+pub(crate) struct Keys {
+    /// Who may sign; nobody where there is no list.
+    pub(crate) signers: Signers,
+    /// What counts no longer.
+    pub(crate) revoked: Revoked,
+    /// The files that they were read from, allowed signers first; `None` where there is none.
+    pub(crate) lists: (Option<Vec<u8>>, Option<Vec<u8>>),
+}
+
+/// Reads the keys of a commit or of the index; what is there and cannot be read is an error.
+pub(crate) fn keys_at(repository: &Repository, at: &Snapshot) -> Result<Keys, Undecided> {
+    let lists = (list_at(repository, at, SIGNERS)?, list_at(repository, at, REVOKED)?);
+    let signers = lists.0.as_deref().map_or(Ok(Signers::default()), Signers::parse);
+    let revoked = lists.1.as_deref().map_or(Ok(Revoked::none()), Revoked::parse);
+    Ok(Keys {
+        signers: signers.map_err(|error| error.diagnostic(SIGNERS))?,
+        revoked: revoked.map_err(|error| error.diagnostic(REVOKED))?,
+        lists,
+    })
+}
+
+fn list_at(repository: &Repository, at: &Snapshot, name: &str) -> Result<Option<Vec<u8>>, Undecided> {
+    let path = RepoPath::from(name);
+    let unreadable = |why: String| SignersError { line: None, why }.diagnostic(name);
+    let Some(entry) = repository.entry(at, &path)? else {
+        let below = repository.list(at, &[path.as_bytes().to_vec()])?;
+        return match below.is_empty() {
+            true => Ok(None),
+            false => Err(unreadable("it is a directory".to_owned()).into()),
+        };
+    };
+    match entry.mode {
+        Mode::Regular | Mode::Executable => {}
+        Mode::Symlink | Mode::Gitlink => return Err(unreadable("it is not a regular file".to_owned()).into()),
+    }
+    match repository.blob(&entry.id, MAX_SIGNERS)? {
+        Blob::Content(bytes) => Ok(Some(bytes)),
+        Blob::TooLarge { size } => {
+            Err(unreadable(format!("it has {size} bytes; at most {MAX_SIGNERS} are read")).into())
+        }
+    }
+}
+
+/// The embedded pack that judges where there is no policy.
+pub(crate) fn default_policy() -> Result<Policy, Undecided> {
+    Ok(Policy::builtin("default")?)
+}
+
+/// The policy named by `--policy`.
+///
+/// The keys are those of the commit that would judge: a policy that is tried out brings none.
+pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &str) -> Result<InForce, Undecided> {
+    let judging = match &question.tip {
+        Some(tip) => &Snapshot::Commit(tip.clone()),
+        None => &question.change.head,
+    };
+    let policy = match name.strip_prefix("builtin:") {
+        Some(pack) => Policy::builtin(pack)?,
+        None => {
+            let path = std::path::Path::new(name);
+            let metadata = std::fs::metadata(path).map_err(|error| Undecided::io("read", path, &error))?;
+            if !metadata.is_file() || metadata.len() > MAX_POLICY {
+                return Err(policy_unreadable(
+                    name,
+                    &format!("is not a file of at most {MAX_POLICY} bytes"),
+                ));
+            }
+            let bytes = std::fs::read(path).map_err(|error| Undecided::io("read", path, &error))?;
+            parse_policy(name, &bytes)?
+        }
+    };
+    let note = Diagnostic::note(
+        Code::CG012,
+        format!("judged by `{name}`, not by the repository's policy"),
+    );
+    let basis = basis_at(repository, judging, &policy)?;
+    Ok(InForce {
+        policy,
+        basis,
+        origin: name.to_owned(),
+        adoption: false,
+        notes: vec![note],
+    })
+}
+
+/// The policy that judges a change: the tip's, never the head's, but where the tip has none.
+pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result<InForce, Undecided> {
+    let read = |tip| match &question.policy {
+        Some(policy) => Ok(Some(policy.clone())),
+        None => judging_policy(repository, tip),
+    };
+    if let Some(tip) = &question.tip
+        && let Some(policy) = read(tip)?
+    {
+        let origin = format!("{}:{}", tip.short(), policy_path());
+        let basis = basis_at(repository, &Snapshot::Commit(tip.clone()), &policy)?;
+        return Ok(InForce {
+            policy,
+            basis,
+            origin,
+            adoption: false,
+            notes: Vec::new(),
+        });
+    }
+    if let Some(policy) = policy_at(repository, &question.change.head)? {
+        let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
+        let origin = match &question.change.head {
+            Snapshot::Commit(id) => format!("{}:{}", id.short(), policy_path()),
+            _ => format!("index:{}", policy_path()),
+        };
+        let basis = basis_at(repository, &question.change.head, &policy)?;
+        return Ok(InForce {
+            policy,
+            basis,
+            origin,
+            adoption: true,
+            notes: vec![note],
+        });
+    }
+    let mut note = Diagnostic::note(
+        Code::CG011,
+        "the repository has no policy; judged by the pack `builtin:default`",
+    );
+    let uncommitted = repository
+        .work_tree()
+        .is_some_and(|root| root.join(policy_path().as_path()).is_file());
+    note = match uncommitted {
+        true => note
+            .because("the policy in the work tree is not committed")
+            .help("git add .certgate"),
+        false => note.help("certgate init"),
+    };
+    Ok(InForce {
+        policy: default_policy()?,
+        basis: Basis::default(),
+        origin: "builtin:default".to_owned(),
+        adoption: false,
+        notes: vec![note],
+    })
+}

@@ -1,0 +1,47 @@
+//! What the gate answers: the verdict, what it rests on, and everything to say about it.
+
+use crate::diagnostic::Diagnostic;
+use crate::ledger::Entry;
+use crate::policy::{Enforcement, Stage};
+use crate::verdict::{Decision, Verdict};
+
+/// A judged change, ready to be reported.
+#[derive(Debug)]
+pub struct Judgement {
+    /// Where the question was asked.
+    pub stage: Stage,
+    /// What the policy does at this stage on the target.
+    pub enforcement: Enforcement,
+    /// The branch that will move, where known.
+    pub target: Option<String>,
+    /// What the content was compared with: a commit id; `None` for nothing.
+    pub base: Option<String>,
+    /// What goes in: a commit id, or `index`.
+    pub head: String,
+    /// Where the policy is from.
+    pub policy: String,
+    /// How many files and commits were looked at.
+    pub scope: Scope,
+    /// The decision.
+    pub decision: Decision,
+    /// The ledger that the decision's indices point into.
+    pub ledger: Vec<Entry>,
+    /// Everything to tell, most grave first.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Judgement {
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.decision.verdict
+    }
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Changed files.
+    pub files: usize,
+    /// Commit messages.
+    pub messages: usize,
+}

@@ -1,0 +1,73 @@
+//! A question to the gate: a change, where it would go, and at which stage that is asked.
+
+use crate::change::{Change, ObjectId};
+use crate::policy::{Policy, Stage, Target};
+
+/// A change with everything that judging it needs to know of where it stands.
+#[derive(Debug)]
+pub(crate) struct Question {
+    /// What is judged.
+    pub(crate) change: Change,
+    /// The commit whose policy and ledger count: the target's tip, or HEAD at the commit stages.
+    pub(crate) tip: Option<ObjectId>,
+    /// The commits that the change is made of, where there are any.
+    pub(crate) range: Option<Range>,
+    /// The branch that will move.
+    pub(crate) target: TargetBranch,
+    /// Where the question is asked.
+    pub(crate) stage: Stage,
+    /// The arguments that choose the same change again.
+    pub(crate) arguments: String,
+    /// Said before the verdict, where the choice was not the user's.
+    pub(crate) told: Option<String>,
+    /// The tip's policy, where it has been read already.
+    pub(crate) policy: Option<Policy>,
+}
+
+/// Commits that come in.
+#[derive(Debug)]
+pub(crate) struct Range {
+    /// From where nothing is judged.
+    pub(crate) excluded: Vec<ObjectId>,
+    /// From where everything else is; only an octopus merge has more than one.
+    pub(crate) heads: Vec<ObjectId>,
+}
+
+impl Range {
+    /// What is reachable from `head`, and from none of `excluded`.
+    pub(crate) fn new(excluded: Vec<ObjectId>, head: ObjectId) -> Self {
+        Self {
+            excluded,
+            heads: vec![head],
+        }
+    }
+}
+
+/// The branch that will move, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TargetBranch {
+    Named(String),
+    Unknown,
+    Detached,
+}
+
+impl TargetBranch {
+    pub(crate) fn as_target(&self) -> Target<'_> {
+        match self {
+            Self::Named(name) => Target::Branch(name),
+            Self::Unknown => Target::Unknown,
+            Self::Detached => Target::Detached,
+        }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn moving(branch: Option<String>) -> Self {
+        branch.map_or(Self::Detached, Self::Named)
+    }
+}

@@ -1,0 +1,21 @@
+//! How a question arises: from arguments, the index, a range, the environment of a CI system, or updates of refs.
+
+pub(crate) mod branches;
+pub(crate) mod ci;
+mod configured;
+pub(crate) mod range;
+pub(crate) mod refs;
+mod resolve;
+pub(crate) mod staged;
+
+pub(crate) use configured::by_git;
+pub(crate) use resolve::{Chosen, resolve};
+
+use crate::gate::Undecided;
+use crate::hooks::HooksError;
+
+impl From<HooksError> for Undecided {
+    fn from(error: HooksError) -> Self {
+        error.diagnostic().into()
+    }
+}

@@ -1,0 +1,145 @@
+//! What an update brings to a branch, and how that is asked.
+
+use crate::change::{Change, ObjectId, Snapshot};
+use crate::diagnostic::Code;
+use crate::gate::governing::{self, policy_path};
+use crate::gate::{InForce, Judgement, Question, Range, TargetBranch, Undecided, judge};
+use crate::git::Repository;
+use crate::intake::branches::drop_what_comes_from;
+use crate::policy::Stage;
+
+/// What an update brings to a branch.
+pub(crate) struct Brought {
+    pub(crate) change: Change,
+    /// The commit whose ledger counts.
+    pub(crate) tip: Option<ObjectId>,
+    /// The commits whose history is on the branch already, or as good as.
+    pub(crate) known: Vec<ObjectId>,
+}
+
+impl Brought {
+    /// What a branch brings that moves forward from its tip, seen from where the two parted.
+    pub(crate) fn onto(repository: &Repository, tip: &ObjectId, new: &ObjectId) -> Result<Self, Undecided> {
+        Ok(Self {
+            change: repository.change_between(Some(tip), new)?,
+            tip: Some(tip.clone()),
+            known: vec![tip.clone()],
+        })
+    }
+
+    /// What moving a branch from one commit straight to another does to it, whatever is lost on the way.
+    pub(crate) fn directly(repository: &Repository, tip: &ObjectId, new: &ObjectId) -> Result<Self, Undecided> {
+        Ok(Self {
+            change: repository.change_from(tip, new)?,
+            tip: Some(tip.clone()),
+            known: vec![tip.clone()],
+        })
+    }
+
+    /// What is on none of the tips; `None` where one of them holds all of it. The first tip that the new commits grew out of is the one
+    /// they are seen from; what the others hold just so came from there.
+    pub(crate) fn over(repository: &Repository, tips: &[ObjectId], new: &ObjectId) -> Result<Option<Self>, Undecided> {
+        let Some(borders) = repository.borders(tips, new)? else {
+            return Ok(None);
+        };
+        let mut grown_from = None;
+        for tip in tips {
+            let mut within = Vec::with_capacity(borders.len());
+            for border in &borders {
+                within.push(repository.is_ancestor(border, tip)?);
+            }
+            if within.contains(&true) {
+                grown_from = Some((tip, within));
+                break;
+            }
+        }
+        let Some((tip, within)) = grown_from else {
+            // It shares no history with any of them: all of it is new. The first one's ledger counts all the same.
+            return Ok(Some(Self {
+                change: repository.change_between(None, new)?,
+                tip: tips.first().cloned(),
+                known: tips.to_vec(),
+            }));
+        };
+        let mut change = repository.change_between(Some(tip), new)?;
+        for (border, _) in borders.iter().zip(within).filter(|(_, within)| !within) {
+            drop_what_comes_from(repository, &mut change, border)?;
+        }
+        if tips.len() > 1 {
+            change.messages = repository.messages(tips, std::slice::from_ref(new))?;
+        }
+        Ok(Some(Self {
+            change,
+            tip: Some(tip.clone()),
+            known: tips.to_vec(),
+        }))
+    }
+
+    /// What came after the newest commit, along first parents, that has no policy; all of it where every commit has one.
+    pub(crate) fn since_adoption(repository: &Repository, new: &ObjectId) -> Result<Self, Undecided> {
+        let mut at = new.clone();
+        loop {
+            let policy = repository.entry(&Snapshot::Commit(at.clone()), &policy_path())?;
+            if policy.is_none() {
+                return Self::onto(repository, &at, new);
+            }
+            match repository.commit(&format!("{at}^1")) {
+                Ok(parent) => at = parent,
+                Err(error) if error.code() == Code::CG702 => {
+                    return Ok(Self {
+                        change: repository.change_between(None, new)?,
+                        tip: None,
+                        known: Vec::new(),
+                    });
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    pub(crate) fn select(
+        self,
+        repository: &Repository,
+        branch: &str,
+        new: &ObjectId,
+        stage: Stage,
+    ) -> Result<Question, Undecided> {
+        let arguments = match &self.change.base {
+            Snapshot::Commit(base) => format!("--base {base} --head {new}"),
+            _ => format!("--base {} --head {new}", repository.empty_tree()?),
+        };
+        Ok(Question {
+            change: self.change,
+            tip: self.tip,
+            range: Some(Range::new(self.known, new.clone())),
+            target: TargetBranch::Named(branch.to_owned()),
+            stage,
+            arguments,
+            told: None,
+            policy: None,
+        })
+    }
+}
+
+/// A branch that was not there before, where there is nothing to compare it with: judged from where the policy starts.
+pub(crate) fn from_adoption_on(
+    repository: &Repository,
+    branch: &str,
+    new: &ObjectId,
+    stage: Stage,
+) -> Result<Question, Undecided> {
+    Brought::since_adoption(repository, new)?.select(repository, branch, new, stage)
+}
+
+/// Judges by the policy given; without one, by the one that the change brings, or else the default pack.
+pub(crate) fn judged(
+    repository: &Repository,
+    question: &Question,
+    by: Option<InForce>,
+) -> Result<Judgement, Undecided> {
+    let in_force = match by {
+        Some(in_force) => in_force,
+        None => governing::policy_for(repository, question)?,
+    };
+    judge(repository, question, in_force)
+}

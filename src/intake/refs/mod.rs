@@ -1,0 +1,15 @@
+//! Updates of refs, as `pre-push`, `pre-receive` and `reference-transaction` are told of them: whose policy judges a branch, and what
+//! an update brings to it.
+//!
+//! Nothing is printed here: each hook is answered by an [`Outcome`], which tells of every ref what was found.
+
+mod brought;
+mod outcome;
+mod push;
+mod standing;
+mod transaction;
+
+pub(crate) use brought::from_adoption_on;
+pub(crate) use outcome::{Outcome, RefOutcome};
+pub(crate) use push::{no_lines, pre_push, pre_receive};
+pub(crate) use transaction::{is_asked, reference_transaction};

@@ -1,0 +1,361 @@
+//! `pre-push` and `pre-receive`: the same questions, asked before a push of what the remote had when last seen, and where it arrives of
+//! what is there.
+
+use std::collections::BTreeMap;
+
+use super::brought::{Brought, judged};
+use super::outcome::{Outcome, RefOutcome};
+use super::standing::{GoverningPolicy, HEADS, Standing};
+use crate::change::ObjectId;
+use crate::diagnostic::{Code, Diagnostic, Level, sanitize, shell};
+use crate::gate::Undecided;
+use crate::gate::governing::default_policy;
+use crate::git::Repository;
+use crate::git::push::{self, RefUpdate};
+use crate::hooks::{self, HookName, Told};
+use crate::intake::configured::by_git;
+use crate::policy::{Enforcement, Policy, Stage, Target};
+
+/// Answers the hook before a push. `lines` is what git wrote to standard input, `None` where that does not come from git: what pre-commit
+/// and prek tell by the environment comes with no standard input.
+pub(crate) fn pre_push(
+    repository: &Repository,
+    remote: Option<&str>,
+    lines: Option<&[u8]>,
+) -> Result<Outcome, Undecided> {
+    let mut updates = push::pre_push(lines.unwrap_or_default())?;
+    let mut remote = remote.unwrap_or("origin").to_owned();
+    if updates.is_empty() {
+        let by_git = by_git(repository)?;
+        let by_git = by_git.iter().any(|(name, _)| *name == HookName::PrePush);
+        let hooks_dir = repository.hooks_dir()?;
+        match hooks::told(
+            |name| std::env::var_os(name),
+            &hooks_dir,
+            repository.work_tree(),
+            by_git,
+        )? {
+            Told::Nothing if lines.is_none() => return Err(no_lines()),
+            Told::Nothing => return Ok(Outcome::default()),
+            Told::Lost(problem) => return Err((*problem).into()),
+            Told::Push(push) => {
+                updates.push(by_manager(repository, &push)?);
+                remote = push.remote;
+            }
+        }
+    }
+    let remote = remote.as_str();
+    let push = Push {
+        repository,
+        standing: Standing::of_remote(repository, remote),
+        stage: Stage::PrePush,
+        remote,
+    };
+    let mut outcome = Outcome {
+        refs: updates.len(),
+        found: Vec::new(),
+    };
+    push.judge(&updates, &mut outcome)?;
+    Ok(outcome)
+}
+
+/// Refuses to judge nothing. Git hands over a pipe, which is empty where it pushes nothing; a closed standard input, `/dev/null` or a
+/// terminal is what a hook gets from a program in between that keeps git's lines to itself.
+pub(crate) fn no_lines() -> Undecided {
+    let problem = Diagnostic::error(
+        Code::CG714,
+        "standard input does not come from git, which names the refs there",
+    );
+    problem
+        .because("a hook manager between git and certgate must pass it on")
+        .help("git config core.hooksPath && certgate hooks   # shows what git runs")
+        .into()
+}
+
+/// The ref update of which pre-commit or prek told. Where it begins is by its own reckoning, which takes for old what any branch of the
+/// remote holds; so the remote's branch as last fetched goes before, and counts alone where there is any.
+fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate, Undecided> {
+    let new = repository.commit(&push.local)?;
+    let seen = format!("refs/remotes/{}/", push.remote);
+    let known = repository.refs(&[&seen])?;
+    let old = match (push.name.strip_prefix(HEADS), &push.from) {
+        (Some(branch), from) => {
+            let own = format!("{seen}{branch}");
+            match (known.iter().find(|(name, _)| *name == own), from) {
+                (Some((_, at)), _) => Some(at.clone()),
+                (None, Some(from)) if known.is_empty() => Some(repository.commit(from)?),
+                (None, _) => None,
+            }
+        }
+        (None, _) => None,
+    };
+    let name = push.name.clone();
+    Ok(match old {
+        Some(old) => RefUpdate::Update { name, old, new },
+        None => RefUpdate::Create { name, new },
+    })
+}
+
+/// Answers the hook where a push arrives, of the lines that git wrote to standard input. All updates stand or fall together.
+pub(crate) fn pre_receive(repository: &Repository, lines: &[u8]) -> Result<Outcome, Undecided> {
+    let outer = repository.namespace();
+    let mut namespaces: BTreeMap<String, Vec<RefUpdate>> = BTreeMap::new();
+    let mut outcome = Outcome::default();
+    for mut update in push::pre_receive(lines)? {
+        let namespace = update.leave_namespace(&outer);
+        namespaces.entry(namespace).or_default().push(update);
+        outcome.refs += 1;
+    }
+    for (namespace, updates) in namespaces {
+        let mut standing = Standing::here(repository, &namespace);
+        standing.arriving(updates.iter().filter_map(|update| match update {
+            RefUpdate::Create { new, .. } => Some((update.branch()?, new)),
+            _ => None,
+        }))?;
+        let push = Push {
+            repository,
+            standing,
+            stage: Stage::PreReceive,
+            remote: "origin",
+        };
+        push.judge(&updates, &mut outcome)?;
+    }
+    Ok(outcome)
+}
+
+struct Push<'a> {
+    repository: &'a Repository,
+    standing: Standing<'a>,
+    stage: Stage,
+    remote: &'a str,
+}
+
+/// Where an update of a branch starts.
+struct Start<'u> {
+    branch: &'u str,
+    /// The tip, where it is here.
+    tip: Option<ObjectId>,
+    /// True where the branch has a tip that is not here, so that what is pushed cannot descend from it.
+    unknown: bool,
+}
+
+impl Push<'_> {
+    /// Judges every update, whatever was found of the others.
+    fn judge(&self, updates: &[RefUpdate], outcome: &mut Outcome) -> Result<(), Undecided> {
+        for update in updates {
+            let Some(branch) = update.branch() else { continue };
+            // A branch that is another name of a branch moves both. Where it is deleted, only the name goes.
+            let meant = match (self.stage, update) {
+                (Stage::PreReceive, RefUpdate::Create { .. } | RefUpdate::Update { .. }) => {
+                    self.standing.meant(branch)?
+                }
+                _ => None,
+            };
+            for branch in std::iter::once(branch).chain(meant.as_deref()) {
+                if let Err(failure) = self.judge_one(branch, update, &mut outcome.found) {
+                    let into = format!("this was asked about `{}`", sanitize(branch));
+                    let told = failure.diagnostics.into_iter().map(|d| d.because(&into));
+                    outcome.found.push(RefOutcome::Undecided(Undecided {
+                        diagnostics: told.collect(),
+                    }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_one(&self, branch: &str, update: &RefUpdate, found: &mut Vec<RefOutcome>) -> Result<(), Undecided> {
+        let start = self.start(branch, update.old())?;
+        let judge = self.standing.judge_of(branch, start.tip.as_ref())?;
+        let none = match &judge {
+            Some(_) => None,
+            None => Some(default_policy()?),
+        };
+        match update {
+            RefUpdate::Delete { .. } => {
+                let policy = judge.as_ref().map(|judge| &judge.policy).or(none.as_ref());
+                let enforcement = policy.map_or(Enforcement::Block, |policy| policy.deletion(branch));
+                found.extend(self.refuse(&start, judge.as_ref(), enforcement, RefFault::Deleted));
+                Ok(())
+            }
+            RefUpdate::Create { new, .. } | RefUpdate::Update { new, .. } => {
+                if start.tip.as_ref() == Some(new) {
+                    return Ok(());
+                }
+                match &judge {
+                    Some(judge) => self.moved(&start, judge, new, found),
+                    None => self.unruled(&start, new, found),
+                }
+            }
+        }
+    }
+
+    /// The tip of a branch that an update starts from; at `pre-push` that of the remote may not be here, and what was seen last stands
+    /// for it.
+    fn start<'u>(&self, branch: &'u str, old: Option<&ObjectId>) -> Result<Start<'u>, Undecided> {
+        let known = old.filter(|old| self.stage == Stage::PreReceive || self.repository.has_commit(old));
+        let tip = match (old, known) {
+            (None, _) => None,
+            (_, Some(known)) => Some(known.clone()),
+            (Some(_), None) => self.standing.tip(branch)?,
+        };
+        Ok(Start {
+            branch,
+            tip,
+            unknown: old.is_some() && known.is_none(),
+        })
+    }
+
+    /// A branch that a policy judges gets another tip.
+    fn moved(
+        &self,
+        start: &Start<'_>,
+        judge: &GoverningPolicy,
+        new: &ObjectId,
+        found: &mut Vec<RefOutcome>,
+    ) -> Result<(), Undecided> {
+        let (repository, branch, policy) = (self.repository, start.branch, &judge.policy);
+        let enforcement = policy.enforcement(Target::Branch(branch), self.stage);
+        let mut allowed = false;
+        if let Some(tip) = &start.tip
+            && (start.unknown && !repository.is_shallow() || !repository.is_ancestor(tip, new)?)
+        {
+            let forcing = policy.forcing(branch);
+            found.extend(self.refuse(start, Some(judge), forcing, RefFault::Forced));
+            allowed = forcing != Enforcement::Block;
+        }
+        if enforcement == Enforcement::Off {
+            return Ok(());
+        }
+        let brought = match &start.tip {
+            None if start.unknown => return Err(self.unknown_tip(branch)),
+            // What is pushed to a protected branch answers for all that it brings; forced, for all that is lost, too.
+            Some(tip) if policy.protected(branch) && allowed => Brought::directly(repository, tip, new)?,
+            Some(tip) if policy.protected(branch) => match repository.merge_bases(tip, new)?.is_empty() {
+                true => Brought::directly(repository, tip, new)?,
+                false => Brought::onto(repository, tip, new)?,
+            },
+            tip => match self.over(policy, judge, branch, tip.as_ref(), new)? {
+                Some(brought) => brought,
+                None => return Ok(()),
+            },
+        };
+        let by = judge.in_force(repository, brought.tip.as_ref(), new)?;
+        let question = brought.select(repository, branch, new, self.stage)?;
+        found.push(judged(repository, &question, Some(by))?.into());
+        Ok(())
+    }
+
+    /// What a branch that is new, or that is not protected, brings over what is on protected branches.
+    fn over(
+        &self,
+        policy: &Policy,
+        judge: &GoverningPolicy,
+        branch: &str,
+        tip: Option<&ObjectId>,
+        new: &ObjectId,
+    ) -> Result<Option<Brought>, Undecided> {
+        let mut tips: Vec<ObjectId> = tip.cloned().into_iter().collect();
+        for other in self.standing.protected(policy)? {
+            if !tips.contains(&other) {
+                tips.push(other);
+            }
+        }
+        // Where nothing blocks, what is not protected is good enough to compare with.
+        if !policy.protected(branch) && !tips.contains(&judge.at) && judge.at != *new {
+            tips.push(judge.at.clone());
+        }
+        match tips.is_empty() {
+            true => Brought::since_adoption(self.repository, new).map(Some),
+            false => Brought::over(self.repository, &tips, new),
+        }
+    }
+
+    /// Nobody has a policy but, perhaps, the change itself.
+    fn unruled(&self, start: &Start<'_>, new: &ObjectId, found: &mut Vec<RefOutcome>) -> Result<(), Undecided> {
+        let brought = match &start.tip {
+            Some(tip) => Brought::onto(self.repository, tip, new)?,
+            None if start.unknown => return Err(self.unknown_tip(start.branch)),
+            None => Brought::since_adoption(self.repository, new)?,
+        };
+        let question = brought.select(self.repository, start.branch, new, self.stage)?;
+        found.push(judged(self.repository, &question, None)?.into());
+        Ok(())
+    }
+
+    /// Tells that a branch is deleted or forced that should not be.
+    fn refuse(
+        &self,
+        start: &Start<'_>,
+        judge: Option<&GoverningPolicy>,
+        enforcement: Enforcement,
+        fault: RefFault,
+    ) -> Option<RefOutcome> {
+        let at_stage = judge.map_or(Enforcement::Block, |judge| {
+            judge.policy.enforcement(Target::Branch(start.branch), self.stage)
+        });
+        // Before a push it is an early warning, no stricter than the stage is.
+        let enforcement = match self.stage {
+            Stage::PrePush => enforcement.min(at_stage),
+            _ => enforcement,
+        };
+        let level = match enforcement {
+            Enforcement::Off => return None,
+            Enforcement::Warn => Level::Warning,
+            Enforcement::Block => Level::Error,
+        };
+        let branch = sanitize(start.branch);
+        let (code, key, what) = match fault {
+            RefFault::Deleted => (
+                Code::CG715,
+                "delete",
+                format!("the protected branch `{branch}` would be deleted"),
+            ),
+            RefFault::Forced => (
+                Code::CG716,
+                "force",
+                format!("the protected branch `{branch}` would be forced back or aside"),
+            ),
+        };
+        let mut told = Diagnostic::new(level, code, what);
+        if let (RefFault::Forced, Some(tip)) = (fault, &start.tip) {
+            let lost = format!("what is pushed does not descend from its tip {}", tip.short());
+            told = told.because(lost);
+        }
+        let by = judge.map_or_else(
+            || "the default pack".to_owned(),
+            |judge| format!("the policy of {}", judge.at.short()),
+        );
+        told = told.because(format!(
+            "by {by}; `{key}: off` in the entry of `enforce:` that matches the branch allows it"
+        ));
+        let (remote, shown) = (shell(self.remote), shell(start.branch));
+        told = match fault {
+            RefFault::Deleted => told.help(format!(
+                "git fetch {remote} {shown}   # it stays as it is; leave it out of the push"
+            )),
+            RefFault::Forced => told.help(format!("git fetch {remote} {shown} && git rebase FETCH_HEAD")),
+        };
+        Some(match enforcement {
+            Enforcement::Block => RefOutcome::Refused(told),
+            Enforcement::Off | Enforcement::Warn => RefOutcome::Warned(told),
+        })
+    }
+
+    fn unknown_tip(&self, branch: &str) -> Undecided {
+        Diagnostic::error(
+            Code::CG702,
+            format!("the remote's `{}` is at a commit that is not here", sanitize(branch)),
+        )
+        .because("what would be new there cannot be told")
+        .help(format!("git fetch {} {}", shell(self.remote), shell(branch)))
+        .into()
+    }
+}
+
+/// What happens to a branch besides getting new content.
+#[derive(Clone, Copy)]
+enum RefFault {
+    Deleted,
+    Forced,
+}

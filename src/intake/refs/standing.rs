@@ -1,0 +1,230 @@
+//! The branches as they stand before an update, and whose policy judges one of them.
+
+use std::cell::OnceCell;
+
+use crate::change::{ObjectId, Snapshot};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::gate::Undecided;
+use crate::gate::governing::{self, InForce, policy_path};
+use crate::git::Repository;
+use crate::policy::{POLICY_DIRECTORY, Policy};
+
+/// The branches of this repository, or of a remote as it was last seen. They are read when they are first asked for.
+pub(crate) struct Standing<'r> {
+    repository: &'r Repository,
+    /// What comes before a branch's name: `refs/heads/`, in a namespace or not, or `refs/remotes/origin/`.
+    prefix: String,
+    /// The symbolic ref that names the default branch.
+    head: String,
+    branches: OnceCell<Vec<(String, ObjectId)>>,
+    default: OnceCell<Option<GoverningPolicy>>,
+    /// A commit that the default branch is about to get, where it has none.
+    arriving: Option<ObjectId>,
+}
+
+/// A policy, and the commit that it is read from.
+#[derive(Clone)]
+pub(crate) struct GoverningPolicy {
+    pub(crate) policy: Policy,
+    pub(crate) at: ObjectId,
+    /// True where the commit is itself on its way in.
+    arriving: bool,
+}
+
+impl GoverningPolicy {
+    /// The policy in force for what `new` brings to `base`.
+    pub(crate) fn in_force(
+        &self,
+        repository: &Repository,
+        base: Option<&ObjectId>,
+        new: &ObjectId,
+    ) -> Result<InForce, Undecided> {
+        let path = policy_path();
+        let adoption = adopts(repository, &self.at, base, new)?;
+        let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
+        Ok(InForce {
+            basis: governing::basis_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
+            policy: self.policy.clone(),
+            origin: format!("{}:{path}", self.at.short()),
+            adoption,
+            notes: (adoption && self.arriving).then_some(note).into_iter().collect(),
+        })
+    }
+}
+
+/// True where a branch without a policy takes over the one that judges it, with all that lies beside it: other keys would judge what
+/// comes next.
+pub(crate) fn adopts(
+    repository: &Repository,
+    judge: &ObjectId,
+    base: Option<&ObjectId>,
+    new: &ObjectId,
+) -> Result<bool, Undecided> {
+    let bare = match base {
+        Some(base) => repository
+            .entry(&Snapshot::Commit(base.clone()), &policy_path())?
+            .is_none(),
+        None => true,
+    };
+    let beside = |commit| repository.subtree_id(commit, POLICY_DIRECTORY.as_bytes());
+    Ok(bare && beside(judge)? == beside(new)?)
+}
+
+impl<'r> Standing<'r> {
+    /// The branches of this repository in a namespace; in none, for the empty one.
+    pub(crate) fn here(repository: &'r Repository, namespace: &str) -> Self {
+        Self::new(repository, format!("{namespace}{HEADS}"), format!("{namespace}HEAD"))
+    }
+
+    /// The branches of a remote, as it was last seen.
+    pub(crate) fn of_remote(repository: &'r Repository, remote: &str) -> Self {
+        let prefix = format!("refs/remotes/{remote}/");
+        let head = format!("{prefix}HEAD");
+        Self::new(repository, prefix, head)
+    }
+
+    fn new(repository: &'r Repository, prefix: String, head: String) -> Self {
+        Self {
+            repository,
+            prefix,
+            head,
+            branches: OnceCell::new(),
+            default: OnceCell::new(),
+            arriving: None,
+        }
+    }
+
+    /// Says what the branches are about to get, so that a first push is judged by the default branch's policy.
+    pub(crate) fn arriving<'u>(
+        &mut self,
+        created: impl Iterator<Item = (&'u str, &'u ObjectId)>,
+    ) -> Result<(), Undecided> {
+        let Some(head) = self.head()? else {
+            return Ok(());
+        };
+        self.arriving = created
+            .filter(|(branch, _)| *branch == head)
+            .map(|(_, new)| new.clone())
+            .next();
+        Ok(())
+    }
+
+    fn branches(&self) -> Result<&[(String, ObjectId)], Undecided> {
+        if let Some(branches) = self.branches.get() {
+            return Ok(branches);
+        }
+        let refs = self.repository.refs(&[&self.prefix])?;
+        let branches = refs
+            .into_iter()
+            .filter_map(|(name, at)| Some((name.strip_prefix(&self.prefix)?.to_owned(), at)))
+            .filter(|(name, _)| name != "HEAD");
+        Ok(self.branches.get_or_init(|| branches.collect()))
+    }
+
+    /// The tip of a branch.
+    pub(crate) fn tip(&self, branch: &str) -> Result<Option<ObjectId>, Undecided> {
+        Ok(self.repository.ref_commit(&format!("{}{branch}", self.prefix))?)
+    }
+
+    /// The tips of the branches that a policy protects.
+    pub(crate) fn protected(&self, policy: &Policy) -> Result<Vec<ObjectId>, Undecided> {
+        let mut tips: Vec<ObjectId> = Vec::new();
+        for (name, at) in self.branches()? {
+            if policy.protected(name) && !tips.contains(at) {
+                tips.push(at.clone());
+            }
+        }
+        Ok(tips)
+    }
+
+    /// The branch that HEAD names there.
+    fn head(&self) -> Result<Option<String>, Undecided> {
+        let named = match self.head == "HEAD" {
+            true => return Ok(self.repository.head()?.branch().map(str::to_owned)),
+            false => self.repository.target_of(&self.head)?,
+        };
+        Ok(named.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned)))
+    }
+
+    fn default_tip(&self) -> Result<Option<ObjectId>, Undecided> {
+        match self.head == "HEAD" {
+            true => self.head()?.map_or(Ok(None), |branch| self.tip(&branch)),
+            false => Ok(self.repository.ref_commit(&self.head)?),
+        }
+    }
+
+    /// The branch of these that a branch is another name of.
+    pub(crate) fn meant(&self, branch: &str) -> Result<Option<String>, Undecided> {
+        let target = self.repository.target_of(&format!("{}{branch}", self.prefix))?;
+        Ok(target.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned)))
+    }
+
+    /// The policy of the default branch; where it has none, that of the first branch that protects itself; on a first push, the one that the
+    /// default branch is about to get.
+    pub(crate) fn default_judge(&self) -> Result<Option<&GoverningPolicy>, Undecided> {
+        if let Some(found) = self.default.get() {
+            return Ok(found.as_ref());
+        }
+        let found = self.find_default()?;
+        Ok(self.default.get_or_init(|| found).as_ref())
+    }
+
+    fn find_default(&self) -> Result<Option<GoverningPolicy>, Undecided> {
+        let found = |at: &ObjectId, policy: Policy, arriving| GoverningPolicy {
+            policy,
+            at: at.clone(),
+            arriving,
+        };
+        if let Some(at) = self.default_tip()?
+            && let Some(policy) = governing::judging_policy(self.repository, &at)?
+        {
+            return Ok(Some(found(&at, policy, false)));
+        }
+        for (name, at) in self.branches()? {
+            // What some other branch holds that cannot be read is no reason to stop everything.
+            if let Ok(Some(policy)) = governing::policy_at(self.repository, &Snapshot::Commit(at.clone()))
+                && policy.protected(name)
+            {
+                return Ok(Some(found(at, policy, false)));
+            }
+        }
+        if let Some(at) = &self.arriving
+            && let Some(policy) = governing::policy_at(self.repository, &Snapshot::Commit(at.clone()))?
+        {
+            return Ok(Some(found(at, policy, true)));
+        }
+        Ok(None)
+    }
+
+    /// Whose policy judges a branch with this tip; `None` where nobody has one.
+    ///
+    /// The tip's own, but where that does not protect a branch that the default branch's policy protects: a branch that is made from
+    /// before the rule must not be free of it.
+    pub(crate) fn judge_of(&self, branch: &str, tip: Option<&ObjectId>) -> Result<Option<GoverningPolicy>, Undecided> {
+        let own = match tip {
+            Some(tip) => governing::judging_policy(self.repository, tip).map(|policy| {
+                policy.map(|policy| GoverningPolicy {
+                    policy,
+                    at: tip.clone(),
+                    arriving: false,
+                })
+            }),
+            None => Ok(None),
+        };
+        match own {
+            Ok(Some(own)) if own.policy.protected(branch) => Ok(Some(own)),
+            Ok(own) => Ok(match self.default_judge()? {
+                Some(default) if own.is_none() || default.policy.protected(branch) => Some(default.clone()),
+                _ => own,
+            }),
+            // Else a broken policy on a branch that nobody protects could never be mended.
+            Err(failure) => match self.default_judge()? {
+                Some(default) if !default.policy.protected(branch) => Ok(Some(default.clone())),
+                _ => Err(failure),
+            },
+        }
+    }
+}
+
+/// The prefix of this repository's own branches.
+pub(crate) const HEADS: &str = "refs/heads/";

@@ -1,0 +1,291 @@
+//! `reference-transaction`: what moves a branch here, by whatever command. Only protected branches are judged, and only in the state in
+//! which git can still be stopped; everything else must cost next to nothing, since git asks at every commit, fetch and rebase.
+//!
+//! Forcing and deleting a branch of one's own clone is ordinary work. What counts is what a branch would bring.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use super::brought::{Brought, judged};
+use super::outcome::{Outcome, RefOutcome};
+use super::standing::{HEADS, adopts};
+use crate::change::{Mode, ObjectId, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
+use crate::gate::governing::{self, policy_path};
+use crate::gate::{InForce, Undecided};
+use crate::git::Repository;
+use crate::git::push::{self, RefUpdate};
+use crate::intake::branches::protected_branches;
+use crate::policy::{Enforcement, Enforcing, Policy, Stage, Target};
+use crate::verdict::Verdict;
+
+const STAGE: Stage = Stage::ReferenceTransaction;
+
+/// How to do something past this hook alone, which knows no `--no-verify`.
+const WITHOUT: &str = "git -c core.hooksPath=/dev/null";
+
+/// True in the one state that can still be refused. Git has, and will have, others.
+pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
+    arguments.first().is_some_and(|state| state == "prepared")
+}
+
+/// What the shim has read of standard input already.
+fn read_by_shim(arguments: &[OsString]) -> &[u8] {
+    let at = arguments.iter().position(|argument| argument == "--read");
+    at.and_then(|at| arguments.get(at + 1))
+        .map_or(&[], |read| read.as_encoded_bytes())
+}
+
+/// A branch that gets a commit.
+struct Move {
+    branch: String,
+    new: ObjectId,
+    /// What it has now.
+    old: Option<ObjectId>,
+}
+
+/// Answers the hook, of its arguments and of what standard input still holds. The first branch that cannot be judged ends it.
+pub(crate) fn reference_transaction(
+    repository: &Repository,
+    arguments: &[OsString],
+    lines: &[u8],
+) -> Result<Outcome, Undecided> {
+    let input = [read_by_shim(arguments), lines].concat();
+    let mut outcome = Outcome::default();
+    if let Err(undecided) = each(repository, &input, &mut outcome) {
+        outcome.found.push(RefOutcome::Undecided(undecided));
+    }
+    Ok(outcome)
+}
+
+fn each(repository: &Repository, input: &[u8], outcome: &mut Outcome) -> Result<(), Undecided> {
+    for update in push::reference_transaction(input)? {
+        let (Some(branch), Some(new)) = (update.branch(), update.new_id()) else {
+            continue;
+        };
+        // Where git does not mind what the old value is, it says that there is none.
+        let old = match &update {
+            RefUpdate::Update { old, .. } => Some(old.clone()),
+            _ => repository.ref_commit(update.name())?,
+        };
+        let moving = Move {
+            branch: branch.to_owned(),
+            new: new.clone(),
+            old,
+        };
+        outcome.refs += 1;
+        outcome.found.extend(moved(repository, &moving)?);
+    }
+    for (name, target) in push::made_symbolic(input) {
+        if let Some(branch) = name.strip_prefix(HEADS) {
+            outcome.refs += 1;
+            outcome.found.extend(made_symbolic(repository, branch, &target)?);
+        }
+    }
+    Ok(())
+}
+
+/// The commit whose policy judges a branch: its tip, or for one that is new the default branch's, as far as that can be told here. The
+/// first that has a policy counts.
+fn judge_of(repository: &Repository, moving: &Move) -> Result<Option<(ObjectId, Enforcing)>, Undecided> {
+    if let Some(old) = &moving.old
+        && let Some(enforcing) = enforcing(repository, old)?
+    {
+        return Ok(Some((old.clone(), enforcing)));
+    }
+    for name in ["refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"] {
+        if let Some(at) = repository.ref_commit(name)?
+            && let Some(enforcing) = enforcing(repository, &at)?
+        {
+            return Ok(Some((at, enforcing)));
+        }
+    }
+    match repository.head()?.commit() {
+        Some(at) => Ok(enforcing(repository, at)?.map(|enforcing| (at.clone(), enforcing))),
+        None => Ok(None),
+    }
+}
+
+/// A mirror moves thousands of branches at once that all have one policy: each is read once.
+fn enforcing(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>, Undecided> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<ObjectId, Enforcing>> = RefCell::default();
+    }
+    let entry = repository.entry(&Snapshot::Commit(at.clone()), &policy_path())?;
+    let id = entry.filter(|entry| entry.mode != Mode::Symlink).map(|entry| entry.id);
+    if let Some(known) = id
+        .as_ref()
+        .and_then(|id| KNOWN.with_borrow(|known| known.get(id).cloned()))
+    {
+        return Ok(Some(known));
+    }
+    let found = governing::enforcing_at(repository, at).map_err(|failure| past(failure, at))?;
+    if let (Some(id), Some(found)) = (id, &found) {
+        KNOWN.with_borrow_mut(|known| known.insert(id, found.clone()));
+    }
+    Ok(found)
+}
+
+/// An unreadable policy closes the gate for the commit that mends it, too, so the way out is told.
+fn past(mut failure: Undecided, at: &ObjectId) -> Undecided {
+    if let Some(last) = failure
+        .diagnostics
+        .pop_if(|last| last.code().as_str().starts_with("CG0"))
+    {
+        let last = last
+            .because(format!("this is the policy of commit {}; it judges", at.short()))
+            .because("what mends it must go past the hooks")
+            .help(format!("{WITHOUT} commit --no-verify {}", policy_path()));
+        failure.diagnostics.push(last);
+    }
+    failure
+}
+
+fn blocks(enforcing: &Enforcing, branch: &str) -> bool {
+    enforcing.enforcement(Target::Branch(branch), STAGE) == Enforcement::Block
+}
+
+fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, Undecided> {
+    if moving.old.as_ref() == Some(&moving.new) {
+        return Ok(None);
+    }
+    let judge = match judge_of(repository, moving)? {
+        Some((at, enforcing)) if blocks(&enforcing, &moving.branch) => Some(at),
+        Some(_) => return Ok(None),
+        None => {
+            // The policy that it brings would be the first one.
+            let brought = enforcing(repository, &moving.new)?.unwrap_or_default();
+            if !blocks(&brought, &moving.branch) {
+                return Ok(None);
+            }
+            None
+        }
+    };
+    let policy = match &judge {
+        Some(at) => {
+            governing::policy_at(repository, &Snapshot::Commit(at.clone())).map_err(|failure| past(failure, at))?
+        }
+        None => None,
+    };
+    let Some(brought) = brought(repository, moving, policy.as_ref())? else {
+        return Ok(None);
+    };
+    let by = match (policy, &judge) {
+        (Some(policy), Some(at)) => Some(InForce {
+            basis: governing::basis_at(repository, &Snapshot::Commit(at.clone()), &policy)
+                .map_err(|failure| past(failure, at))?,
+            policy,
+            origin: format!("{}:{}", at.short(), policy_path()),
+            adoption: adopts(repository, at, brought.tip.as_ref(), &moving.new)?,
+            notes: Vec::new(),
+        }),
+        _ => None,
+    };
+    let mut judgement = judged(
+        repository,
+        &brought.select(repository, &moving.branch, &moving.new, STAGE)?,
+        by,
+    )?;
+    if judgement.verdict() == Verdict::Block
+        && let Some(note) = already_there(repository, moving)?
+    {
+        judgement.diagnostics.push(note);
+    }
+    Ok(Some(judgement.into()))
+}
+
+/// What the branch would bring; `None` for nothing.
+fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> Result<Option<Brought>, Undecided> {
+    let new = &moving.new;
+    let Some(old) = &moving.old else {
+        let mut tips: Vec<ObjectId> = Vec::new();
+        if let Some(policy) = policy {
+            for (_, at) in protected_branches(repository, policy)? {
+                if !tips.contains(&at) {
+                    tips.push(at);
+                }
+            }
+        }
+        return match tips.is_empty() {
+            // A mirror comes as it is: there is nothing here that it could be judged against.
+            true if repository.is_untouched()? => Ok(None),
+            true => Brought::since_adoption(repository, new).map(Some),
+            false => Brought::over(repository, &tips, new),
+        };
+    };
+    let bases = repository.merge_bases(old, new)?;
+    Ok(match bases.first() {
+        // Moving back brings nothing.
+        Some(base) if base == new => None,
+        Some(base) if base == old => Some(Brought::onto(repository, old, new)?),
+        // The ledger is that of where the two parted: what the old tip has of its own is being replaced.
+        Some(base) => Some(Brought {
+            tip: Some(base.clone()),
+            ..Brought::onto(repository, old, new)?
+        }),
+        None => Some(Brought::directly(repository, old, new)?),
+    })
+}
+
+/// Where a remote's branch of that name has the commits already, says so, and how to take them all the same.
+fn already_there(repository: &Repository, moving: &Move) -> Result<Option<Diagnostic>, Undecided> {
+    let suffix = format!("/{}", moving.branch);
+    for (name, at) in repository.refs(&["refs/remotes/"])? {
+        let tracked = name
+            .strip_prefix("refs/remotes/")
+            .filter(|name| name.ends_with(&suffix));
+        if let Some(tracked) = tracked
+            && repository.is_ancestor(&moving.new, &at)?
+        {
+            let note = Diagnostic::note(
+                Code::CG718,
+                format!("`{}` holds these commits already", sanitize(tracked)),
+            );
+            return Ok(Some(
+                note.because("they got there past the gate; a certificate is still missing")
+                    .help(format!("{WITHOUT} merge --ff-only {}", shell(tracked))),
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// A branch becomes another name of a ref.
+fn made_symbolic(repository: &Repository, branch: &str, target: &str) -> Result<Option<RefOutcome>, Undecided> {
+    let name = format!("{HEADS}{branch}");
+    let old = repository.ref_commit(&name)?;
+    let new = repository.ref_commit(target)?;
+    let moving = Move {
+        branch: branch.to_owned(),
+        new: match (&new, &old) {
+            (Some(new), _) => new.clone(),
+            (None, Some(old)) => old.clone(),
+            (None, None) => return Ok(None),
+        },
+        old,
+    };
+    let Some((at, enforcing)) = judge_of(repository, &moving)? else {
+        return moved(repository, &moving);
+    };
+    if !blocks(&enforcing, branch) {
+        return Ok(None);
+    }
+    let protected = target
+        .strip_prefix(HEADS)
+        .is_some_and(|target| blocks(&enforcing, target));
+    if protected {
+        return moved(repository, &moving);
+    }
+    let told = Diagnostic::error(
+        Code::CG717,
+        format!(
+            "the protected branch `{}` would become another name of `{}`",
+            sanitize(branch),
+            sanitize(target)
+        ),
+    )
+    .because(format!("the policy of {} does not protect that one", at.short()))
+    .help(format!("git branch --force {} {}", shell(branch), shell(target)));
+    Ok(Some(RefOutcome::Refused(told)))
+}

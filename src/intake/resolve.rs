@@ -1,0 +1,92 @@
+//! From what was asked for to a question: the arguments of a command, or else the environment of a CI system, or else what is there.
+
+use super::branches::merge_target;
+use super::ci::{self, Ci};
+use super::range::{between, split_range};
+use super::staged::staged;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::gate::{Question, TargetBranch, Undecided};
+use crate::git::Repository;
+use crate::policy::Stage;
+
+/// What the arguments of a command choose, as they were given.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Chosen<'a> {
+    /// `--staged`.
+    pub(crate) staged: bool,
+    /// `--base REV`.
+    pub(crate) base: Option<&'a str>,
+    /// `--head REV`.
+    pub(crate) head: Option<&'a str>,
+    /// `--range A..B`.
+    pub(crate) range: Option<&'a str>,
+    /// `--target BRANCH`.
+    pub(crate) target: Option<&'a str>,
+}
+
+/// What the arguments choose; without any: what CI asks about; outside of CI what is staged, and where nothing is, this branch against the
+/// one it would merge into.
+pub(crate) fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<Question, Undecided> {
+    let target = chosen.target;
+    if let Some(range) = chosen.range {
+        let (base, head) = split_range(range)?;
+        return between(repository, base, head, target);
+    }
+    match (chosen.base, chosen.head) {
+        (Some(base), head) => return between(repository, base, head.unwrap_or("HEAD"), target),
+        (None, head)
+            if !chosen.staged
+                && let Ci::Change(change) = ci =>
+        {
+            return ci::select(repository, change, head, target);
+        }
+        (None, Some(head)) => {
+            let (base, _) = merge_target(repository, target)?;
+            return between(repository, &base, head, target);
+        }
+        (None, None) => {}
+    }
+    let with_target = |mut question: Question| {
+        if let Some(target) = target {
+            question.target = TargetBranch::Named(target.to_owned());
+        }
+        question
+    };
+    if chosen.staged {
+        if repository.is_bare() {
+            return Err(bare());
+        }
+        return Ok(with_target(staged(repository, Stage::PreCommit)?));
+    }
+    if !repository.is_bare() {
+        let question = staged(repository, Stage::PreCommit)?;
+        if !question.change.files.is_empty() {
+            return Ok(with_target(Question {
+                told: Some("judging what is staged".to_owned()),
+                ..question
+            }));
+        }
+    }
+    if *ci == Ci::Unknown {
+        return Err(unknown_ci());
+    }
+    let (base, branch) = merge_target(repository, target)?;
+    let mut question = between(repository, &base, "HEAD", Some(target.unwrap_or(&branch)))?;
+    question.told = Some(format!("nothing is staged; judging HEAD against `{base}`"));
+    Ok(question)
+}
+
+/// In CI the base may not be chosen by the policy of what is checked out.
+fn unknown_ci() -> Undecided {
+    Diagnostic::error(Code::CG722, "CI is set, and nothing tells which change to judge")
+        .because("certgate knows the variables of GitHub Actions, GitLab CI, Buildkite and Jenkins")
+        .help("certgate check --base origin/BRANCH --head HEAD")
+        .help("CERTGATE_TARGET=BRANCH certgate check")
+        .into()
+}
+
+fn bare() -> Undecided {
+    Diagnostic::error(Code::CG705, "a bare repository has nothing staged")
+        .help("certgate check --base REV --head REV")
+        .into()
+}

@@ -4,6 +4,7 @@ pub mod decide;
 pub mod exact_null;
 pub mod measurement;
 pub mod shift;
+pub mod trend;
 
 use crate::certificate::{Certificate, names};
 use crate::change::RepoPath;

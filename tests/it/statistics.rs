@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use certgate::evidence::decide::{self, Decision, Rule};
 use certgate::evidence::exact_null::Alpha;
+use certgate::evidence::trend::trend;
 
 use super::corpus;
 
@@ -90,4 +91,87 @@ fn every_vector_is_decided_as_expected() {
         cases.len(),
         wrong.join("\n")
     );
+}
+
+fn indices(value: &Value) -> Vec<usize> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_u64().unwrap() as usize)
+        .collect()
+}
+
+fn series() -> Vec<(String, Value)> {
+    let directory = corpus::root().join("series");
+    let Ok(entries) = std::fs::read_dir(&directory) else {
+        println!("skipped: no corpus at {}", directory.display());
+        return Vec::new();
+    };
+    let mut found: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(found.len() > 10);
+    found
+}
+
+#[test]
+fn every_series_has_the_change_points_that_are_expected() {
+    for (name, file) in series() {
+        let values: Vec<Option<f64>> = file["values"].as_array().unwrap().iter().map(Value::as_f64).collect();
+        let expect = &file["expected"]["l1"];
+        let found = match trend(&values) {
+            Ok(found) => found,
+            Err(error) => {
+                assert!(expect["error"].is_string(), "{name}: {error}");
+                continue;
+            }
+        };
+        let points: Vec<usize> = found.change_points.iter().map(|point| point.index).collect();
+        let expected: Vec<&Value> = expect["change_points"].as_array().unwrap().iter().collect();
+        assert_eq!(
+            points,
+            expected
+                .iter()
+                .map(|p| p["index"].as_u64().unwrap() as usize)
+                .collect::<Vec<_>>(),
+            "{name}"
+        );
+        for (point, expected) in found.change_points.iter().zip(&expected) {
+            assert!(
+                (point.step - expected["step"].as_f64().unwrap()).abs() < 1e-9,
+                "{name}: {point:?}"
+            );
+        }
+        assert_eq!(found.count as u64, expect["n"].as_u64().unwrap(), "{name}");
+        let Some(search) = found.search else {
+            assert!(expect["first_pass"].is_null(), "{name}");
+            continue;
+        };
+        assert_eq!(search.first_pass, indices(&expect["first_pass"]), "{name}");
+        assert_eq!(search.second_pass, indices(&expect["second_pass"]), "{name}");
+        for (figure, key) in [
+            (search.scale, "scale"),
+            (search.rho, "rho"),
+            (search.scale2, "scale2"),
+            (search.penalty, "penalty"),
+            (search.cost, "cost"),
+        ] {
+            assert!(
+                (figure - expect[key].as_f64().unwrap()).abs() < 1e-9,
+                "{name}: {key} {figure}"
+            );
+        }
+        let levels = numbers(&expect["levels"]);
+        assert_eq!(found.levels.len(), levels.len(), "{name}");
+        for (level, expected) in found.levels.iter().zip(levels) {
+            assert!((level / expected - 1.0).abs() < 1e-9, "{name}: {level}");
+        }
+    }
 }

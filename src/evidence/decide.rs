@@ -14,6 +14,9 @@ use super::exact_null::{Alpha, mann_whitney, sign};
 use super::measurement::median;
 use super::shift::Differences;
 
+/// The least number of runs a side from which anything is decided, where nobody says otherwise.
+pub const MIN_RUNS: usize = 5;
+
 /// What is asked: how much worse is too much, and how sure the answer must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
@@ -127,7 +130,8 @@ pub struct Decision {
 }
 
 impl Decision {
-    fn without(verdict: Verdict, reason: Option<Reason>) -> Self {
+    /// An answer without figures.
+    pub fn without(verdict: Verdict, reason: Option<Reason>) -> Self {
         Self {
             verdict,
             ratio: None,
@@ -316,8 +320,9 @@ pub fn needed(rule: &Rule, noise: f64, ratio: f64) -> Option<usize> {
     if runs.is_nan() || runs > MOST {
         return None;
     }
-    let least = (1..).find(|n| mann_whitney(*n, *n, rule.alpha) > 0)?;
-    Some((runs.ceil() as usize).max(least))
+    let least = (MIN_RUNS..).find(|n| mann_whitney(*n, *n, rule.alpha) > 0)?;
+    // One more, since the bounds of few runs step coarsely.
+    Some((runs.ceil() as usize + 1).max(least))
 }
 
 /// By how much runs of the same code differ: the standard deviation of the logarithm, estimated from both sides so that single slow runs

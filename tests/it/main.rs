@@ -22,6 +22,7 @@ mod scene;
 mod servers;
 mod signatures;
 mod signed;
+mod simulation;
 mod statistics;
 mod story;
 mod support;

@@ -2,6 +2,7 @@
 
 mod comments;
 mod examples;
+pub mod languages;
 mod messages;
 mod plan;
 mod scan;

@@ -1,0 +1,263 @@
+//! Which functions, types and modules a line stands in.
+
+use tree_sitter::Node;
+
+use super::language::{Naming, Syntax};
+use super::parse::Source;
+
+/// The definitions of a content, in the order of their beginnings.
+pub struct Definitions(Vec<Definition>);
+
+struct Definition {
+    /// Lines, from 1, both included.
+    first: u32,
+    last: u32,
+    /// The innermost first.
+    names: Vec<String>,
+}
+
+/// Values that give what holds them the name of a function or type.
+const VALUES: &[&str] = &[
+    "lambda",
+    "lambda_expression",
+    "closure_expression",
+    "func_literal",
+    "arrow_function",
+    "function_expression",
+    "generator_function",
+    "class",
+];
+
+/// What stands before a definition and belongs to it.
+const BEFORE: &[&str] = &["attribute_item", "decorator", "attribute_list", "attribute_declaration"];
+
+impl Definitions {
+    /// All definitions of a content.
+    pub fn of(source: &Source<'_>) -> Self {
+        let mut found = Vec::new();
+        let mut cursor = source.tree.walk();
+        let mut rest: Option<Definition> = None;
+        loop {
+            let node = cursor.node();
+            if let Some(naming) = source.language.kind(node.kind_id()).definition {
+                let names = names(source, node, naming);
+                if !names.is_empty() {
+                    let first = begin(source, node);
+                    found.push(Definition {
+                        first: line(first.start_position().row),
+                        last: last_line(node),
+                        names,
+                    });
+                }
+            } else if node.kind() == "file_scoped_namespace_declaration"
+                && let Some(name) = node.child_by_field_name("name")
+            {
+                rest = Some(Definition {
+                    first: line(node.start_position().row),
+                    last: u32::MAX,
+                    names: parts(source, name),
+                });
+            }
+            if cursor.goto_first_child() {
+                continue;
+            }
+            let mut done = false;
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    done = true;
+                    break;
+                }
+            }
+            if done {
+                break;
+            }
+        }
+        if let Some(rest) = rest {
+            found.insert(0, rest);
+        }
+        Self(found)
+    }
+
+    /// The names around a line, from 1, the innermost first; of everything that begins or ends on it, too.
+    pub fn around(&self, line: u32) -> Vec<String> {
+        let around = self.0.iter().rev().filter(|one| one.first <= line && line <= one.last);
+        around.flat_map(|one| one.names.iter().cloned()).collect()
+    }
+}
+
+fn line(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// The last line that the node has a byte on.
+fn last_line(node: Node<'_>) -> u32 {
+    let end = node.end_position();
+    let row = if end.column == 0 {
+        end.row.saturating_sub(1)
+    } else {
+        end.row
+    };
+    line(row.max(node.start_position().row))
+}
+
+/// The node itself, what wraps it to decorate it, or the first of the attributes and directives right before it.
+fn begin<'t>(source: &Source<'_>, node: Node<'t>) -> Node<'t> {
+    let wrapped = node.parent().filter(|parent| {
+        matches!(
+            parent.kind(),
+            "decorated_definition" | "template_declaration" | "export_statement"
+        )
+    });
+    let mut first = wrapped.unwrap_or(node);
+    while let Some(before) = first.prev_sibling() {
+        let comment = source.language.kind(before.kind_id()).comment;
+        let prose = source
+            .prose
+            .binary_search_by_key(&before.start_byte(), |part| part.start)
+            .is_ok();
+        // Documents between an attribute and its item are skipped over.
+        let touches = before.end_position().row + 1 >= first.start_position().row;
+        if !(BEFORE.contains(&before.kind())
+            || comment && touches && !prose
+            || comment && touches && attributes_before(before))
+        {
+            break;
+        }
+        first = before;
+    }
+    first
+}
+
+/// Whether an attribute stands before this comment.
+fn attributes_before(comment: Node<'_>) -> bool {
+    comment
+        .prev_sibling()
+        .is_some_and(|before| BEFORE.contains(&before.kind()))
+}
+
+fn content(source: &Source<'_>, node: Node<'_>) -> String {
+    String::from_utf8_lossy(source.text.get(node.byte_range()).unwrap_or_default()).into_owned()
+}
+
+fn names(source: &Source<'_>, node: Node<'_>, naming: Naming) -> Vec<String> {
+    let field = |name: &str| node.child_by_field_name(name);
+    let mut names = match naming {
+        Naming::Field(name) => {
+            let whole = source.language.row().syntax == Syntax::C && node.kind() != "namespace_definition";
+            // `struct stat buf;` names a type without defining it.
+            if whole && node.kind().ends_with("_specifier") && field("body").is_none() {
+                return Vec::new();
+            }
+            field(name).map(|name| parts(source, name)).unwrap_or_default()
+        }
+        Naming::Declarator => field("declarator")
+            .map(|one| parts(source, declared(one)))
+            .unwrap_or_default(),
+        Naming::Holding(name, value) => {
+            let holds = field(value).is_some_and(|value| holds_function(value));
+            match (holds, field(name)) {
+                (true, Some(name)) => parts(source, name),
+                _ => Vec::new(),
+            }
+        }
+        Naming::Child(kind) => {
+            let mut cursor = node.walk();
+            let found = node.named_children(&mut cursor).find(|child| child.kind() == kind);
+            found.map(|name| parts(source, name)).unwrap_or_default()
+        }
+    };
+    // The receiver of a method of Go names its type.
+    if let Some(receiver) = field("receiver").filter(|_| source.language.row().syntax == Syntax::Go) {
+        names.extend(type_name(source, receiver));
+    }
+    if let Some(object) = field("object").filter(|_| node.kind() == "singleton_method") {
+        names.extend(parts(source, object));
+    }
+    names.retain(|name| name != "self");
+    names
+}
+
+/// True for a function or class, alone or in a list of one.
+fn holds_function(value: Node<'_>) -> bool {
+    VALUES.contains(&value.kind())
+        || value.kind() == "expression_list"
+            && value.named_child_count() == 1
+            && value.named_child(0).is_some_and(|child| VALUES.contains(&child.kind()))
+}
+
+/// The name in a declarator of C: behind pointers, arrays, parameters and attributes.
+fn declared(declarator: Node<'_>) -> Node<'_> {
+    let mut node = declarator;
+    // Bounded, as nesting is.
+    for _ in 0..64 {
+        let inner = node.child_by_field_name("declarator").or_else(|| {
+            let wraps = matches!(
+                node.kind(),
+                "parenthesized_declarator" | "attributed_declarator" | "reference_declarator" | "ms_based_modifier"
+            );
+            let mut cursor = node.walk();
+            let found = node.named_children(&mut cursor).find(|child| {
+                child.kind().ends_with("declarator")
+                    || matches!(child.kind(), "identifier" | "field_identifier" | "qualified_identifier")
+            });
+            found.filter(|_| wraps)
+        });
+        match inner {
+            Some(inner) => node = inner,
+            None => break,
+        }
+    }
+    node
+}
+
+/// The identifiers of a name, the last first: `ns::Worker<T>::run` is `run`, `Worker`, `ns`. Arguments of types do not count.
+fn parts(source: &Source<'_>, name: Node<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut cursor = name.walk();
+    loop {
+        let node = cursor.node();
+        let arguments = node.kind().ends_with("arguments")
+            || node.kind().ends_with("argument_list")
+            || node.kind().ends_with("parameters");
+        let leaf =
+            node.child_count() == 0 || matches!(node.kind(), "destructor_name" | "operator_name" | "setter" | "string");
+        if leaf && (node.is_named() || node == name) && !arguments {
+            found.push(content(source, node).trim_matches(['"', '\'', '`']).to_owned());
+        } else if !leaf && !arguments && cursor.goto_first_child() {
+            continue;
+        }
+        loop {
+            if cursor.node() == name {
+                found.reverse();
+                found.retain(|part| !part.is_empty());
+                return found;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if !cursor.goto_parent() {
+                found.reverse();
+                return found;
+            }
+        }
+    }
+}
+
+/// The first identifier of a type in a receiver.
+fn type_name(source: &Source<'_>, receiver: Node<'_>) -> Option<String> {
+    let mut cursor = receiver.walk();
+    loop {
+        let node = cursor.node();
+        if node.kind() == "type_identifier" {
+            return Some(content(source, node));
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return None;
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Source code as its language reads it: one table of languages, parsed by tree-sitter.
+//!
+//! Three questions are answered here, and nowhere else: whether two contents of a file differ in comments or layout only, which lines of a
+//! content are wholly comment, and which functions a line stands in. Each answer needs a content that parses whole: on an unknown
+//! language, a syntax error, another encoding than UTF-8, or a file beyond the limits there is none, and the caller takes the stricter side.
+
+mod compare;
+mod functions;
+mod heredocs;
+mod language;
+mod parse;
+mod prose;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Difference, Ignored, difference};
+pub use functions::Definitions;
+pub use language::Language;
+pub use parse::{MAX_BYTES, Source, Unparsed};

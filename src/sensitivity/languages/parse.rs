@@ -1,0 +1,279 @@
+//! A content, parsed whole or not at all.
+
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use super::heredocs::heredocs;
+use super::language::{Language, Syntax};
+use super::prose;
+use crate::change::RepoPath;
+
+/// Contents of more bytes are not parsed.
+pub const MAX_BYTES: usize = 2 << 20;
+/// Hundreds of parser steps: for each byte of content, and for any content.
+const STEPS_FOR_A_KILOBYTE: usize = 200;
+const STEPS: usize = 2_000;
+/// No parser runs longer, whatever its steps do.
+const MAX_TIME: Duration = Duration::from_secs(3);
+
+/// Why a content has no tree. Whoever asks takes the stricter side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unparsed {
+    /// No row of the table.
+    #[error("in a language that certgate does not parse")]
+    Language,
+    /// More than [`MAX_BYTES`], or more work than a file of its size gives.
+    #[error("too large or too deep to parse")]
+    TooMuch,
+    /// Not UTF-8, or declared to be something else.
+    #[error("not in UTF-8")]
+    Encoding,
+    /// Characters that one reader takes for the end of a line, or of a text, and another does not.
+    #[error("with characters that not every reader takes for the same")]
+    Characters,
+    /// The grammar does not take it.
+    #[error("with a syntax error, as far as certgate can parse it")]
+    Syntax,
+}
+
+/// A content and its tree, without a syntax error.
+pub struct Source<'s> {
+    pub(super) language: Language,
+    pub(super) text: &'s [u8],
+    pub(super) tree: Tree,
+    /// What says nothing to any program: comments that are prose, and Python's docstrings; in order.
+    pub(super) prose: Vec<Range<usize>>,
+}
+
+impl<'s> Source<'s> {
+    /// Parses a content of a file.
+    ///
+    /// # Errors
+    ///
+    /// Where the language is unknown, or the content is not beyond doubt what the grammar takes it for.
+    pub fn parse(path: &RepoPath, text: &'s [u8]) -> Result<Self, Unparsed> {
+        let language = Language::of(path, text).ok_or(Unparsed::Language)?;
+        Self::parse_as(language, text)
+    }
+
+    /// Parses a content in a given language.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::parse`].
+    pub fn parse_as(language: Language, text: &'s [u8]) -> Result<Self, Unparsed> {
+        if text.len() > MAX_BYTES {
+            return Err(Unparsed::TooMuch);
+        }
+        plain(language, text)?;
+        let tree = tree(language, text)?;
+        let prose = prose_of(language, text, &tree);
+        Ok(Self {
+            language,
+            text,
+            tree,
+            prose,
+        })
+    }
+
+    /// For each line, whether it is blank or holds nothing but prose.
+    pub fn idle_lines(&self) -> Vec<bool> {
+        let mut idle = Vec::new();
+        let (mut start, mut next) = (0, 0);
+        for line in self.text.split_inclusive(|&byte| byte == b'\n') {
+            let end = start + line.len();
+            let mut code = false;
+            let mut at = start;
+            while at < end {
+                while self.prose.get(next).is_some_and(|range| range.end <= at) {
+                    next += 1;
+                }
+                let covered = self.prose.get(next).filter(|range| range.start < end);
+                let until = covered.map_or(end, |range| range.start.max(at));
+                let bare = self.text.get(at..until).unwrap_or_default();
+                code |= !bare.trim_ascii().is_empty();
+                at = covered.map_or(end, |range| range.end.min(end));
+            }
+            idle.push(!code);
+            start = end;
+        }
+        idle
+    }
+}
+
+/// The tree, if it has no error and takes no more work than a file of that size gives.
+fn tree(language: Language, text: &[u8]) -> Result<Tree, Unparsed> {
+    let mut parser = Parser::new();
+    parser
+        .set_language(language.grammar())
+        .map_err(|_| Unparsed::Language)?;
+    let most = STEPS + text.len() / 1024 * STEPS_FOR_A_KILOBYTE;
+    let started = Instant::now();
+    let (mut steps, mut wrong) = (0, false);
+    let mut watch = |state: &ParseState| {
+        steps += 1;
+        wrong |= state.has_error();
+        match wrong || steps > most || started.elapsed() > MAX_TIME {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let options = ParseOptions::new().progress_callback(&mut watch);
+    let mut read = |at: usize, _| text.get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    let tree = tree.ok_or(if wrong { Unparsed::Syntax } else { Unparsed::TooMuch })?;
+    let root = tree.root_node();
+    // What is missing counts as an error, too.
+    if root.has_error() || root.is_error() {
+        return Err(Unparsed::Syntax);
+    }
+    Ok(tree)
+}
+
+/// Refuses what a compiler may read otherwise than the grammar does.
+fn plain(language: Language, text: &[u8]) -> Result<(), Unparsed> {
+    let decoded = std::str::from_utf8(text).map_err(|_| Unparsed::Encoding)?;
+    let mut characters = decoded.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\0' | '\r' | '\u{b}' | '\u{c}' | '\u{1a}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                return Err(Unparsed::Characters);
+            }
+            _ => {}
+        }
+    }
+    let has = |needle: &str| decoded.contains(needle);
+    match language.row().syntax {
+        // PEP 263.
+        Syntax::Python if !prose::coding(decoded).is_none_or(|name| is_utf8(&name)) => Err(Unparsed::Encoding),
+        Syntax::Ruby if !prose::coding(decoded).is_none_or(|name| is_utf8(&name)) => Err(Unparsed::Encoding),
+        // JLS 3.3: `\u000a` ends a line, in a comment too.
+        Syntax::Java if java_escape(decoded) => Err(Unparsed::Characters),
+        // A trigraph may be a backslash.
+        Syntax::C if has("??/") => Err(Unparsed::Characters),
+        // In C a raw string is a macro and a string.
+        Syntax::C if language.name() == "C" && has("R\"") => Err(Unparsed::Characters),
+        // Servers differ in what a backslash does in a string, in quotation by dollars, and in what `#` begins.
+        Syntax::Sql if ["\\", "$", "#", "`"].iter().any(|mark| has(mark)) => Err(Unparsed::Characters),
+        _ => Ok(()),
+    }
+}
+
+fn is_utf8(name: &str) -> bool {
+    ["utf-8", "utf8", "utf_8", "us-ascii", "ascii"].contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// True where a Unicode escape of Java stands for an ASCII character.
+fn java_escape(text: &str) -> bool {
+    text.match_indices("\\u").any(|(at, _)| {
+        let digits = text.get(at + 1..).unwrap_or_default().trim_start_matches('u');
+        let value = digits.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        value.is_none_or(|value| value < 0x80)
+    })
+}
+
+/// The parts of the content that say nothing to any program.
+fn prose_of(language: Language, text: &[u8], tree: &Tree) -> Vec<Range<usize>> {
+    let syntax = language.row().syntax;
+    let content = |range: &Range<usize>| text.get(range.clone()).and_then(|part| std::str::from_utf8(part).ok());
+    let documents = syntax == Syntax::Python && !prose::documents_are_read(text);
+    let unsure = heredocs(syntax, text);
+    let preamble = if syntax == Syntax::Go {
+        go_preamble(text, tree)
+    } else {
+        0
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    walk(tree, |node, inside_macro| {
+        let kind = language.kind(node.kind_id());
+        let range = node.byte_range();
+        if kind.comment {
+            let prose = content(&range).is_some_and(|comment| {
+                prose::is_prose(language, comment)
+                    && !(inside_macro && prose::is_rust_document(comment))
+                    && range.start >= preamble
+                    && !unsure
+                        .iter()
+                        .any(|part| part.start < range.end && range.start < part.end)
+            });
+            if prose {
+                found.push(trimmed(text, range));
+            }
+            return false;
+        }
+        if documents && is_docstring(node) && content(&range).is_some_and(prose::is_docstring) {
+            found.push(range);
+            return false;
+        }
+        !kind.atom
+    });
+    found
+}
+
+/// A line comment of Rust's documents ends behind its line; what counts is the text.
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    range.start..range.start + part.trim_ascii_end().len()
+}
+
+/// Visits the nodes from the top, before their children; these only where `visit` says so. Tells whether a macro of Rust is around.
+fn walk<'t>(tree: &'t Tree, mut visit: impl FnMut(Node<'t>, bool) -> bool) {
+    let mut cursor = tree.walk();
+    let mut macros = 0_usize;
+    loop {
+        let node = cursor.node();
+        let tokens = node.kind() == "token_tree";
+        if visit(node, macros > 0) && cursor.goto_first_child() {
+            macros += usize::from(tokens);
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+            macros -= usize::from(cursor.node().kind() == "token_tree");
+        }
+    }
+}
+
+/// A string that stands as a statement, first in a module, class or function.
+fn is_docstring(node: Node<'_>) -> bool {
+    if node.kind() != "expression_statement" || node.named_child_count() != 1 {
+        return false;
+    }
+    if node.named_child(0).is_none_or(|child| child.kind() != "string") {
+        return false;
+    }
+    let Some(parent) = node.parent() else { return false };
+    let owner = match parent.kind() {
+        "module" => true,
+        "block" => parent
+            .parent()
+            .is_some_and(|owner| matches!(owner.kind(), "function_definition" | "class_definition")),
+        _ => false,
+    };
+    let mut before = node.prev_named_sibling();
+    while let Some(comment) = before.filter(|node| node.kind() == "comment") {
+        before = comment.prev_named_sibling();
+    }
+    owner && before.is_none()
+}
+
+/// Where the last `import "C"` begins: comments before it may be C.
+fn go_preamble(text: &[u8], tree: &Tree) -> usize {
+    let root = tree.root_node();
+    let mut cursor = root.walk();
+    let imports = root
+        .named_children(&mut cursor)
+        .filter(|node| node.kind() == "import_declaration");
+    let c = |node: &Node<'_>| {
+        let part = text.get(node.byte_range()).unwrap_or_default();
+        [&b"\"C\""[..], b"`C`"]
+            .iter()
+            .any(|name| part.windows(3).any(|three| three == *name))
+    };
+    imports.filter(c).map(|node| node.end_byte()).last().unwrap_or(0)
+}

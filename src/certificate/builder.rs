@@ -82,8 +82,21 @@ fn lines_fed(text: &str) -> Cow<'_, str> {
     Cow::Owned(fed)
 }
 
+impl<'a> Outline<'a> {
+    /// Reads a document; a leading byte order mark must have been taken off.
+    pub(crate) fn new(text: &'a str) -> Self {
+        build(Self::unread(text), Dialect::Extended)
+    }
+
+    /// The document as CommonMark alone shows it, where that may be something else.
+    pub(crate) fn without_extensions(&self) -> Option<Self> {
+        let may_differ = ["[^", "|", ":-"].iter().any(|mark| self.text.contains(mark));
+        may_differ.then(|| build(Self::unread(self.text), Dialect::CommonMark))
+    }
+}
+
 /// Reads the document of an empty outline.
-pub(super) fn build(outline: Outline<'_>, dialect: Dialect) -> Outline<'_> {
+fn build(outline: Outline<'_>, dialect: Dialect) -> Outline<'_> {
     let text = outline.text;
     let mut builder = Builder {
         outline,

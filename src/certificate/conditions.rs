@@ -141,7 +141,7 @@ fn task(text: &str) -> (&str, Option<bool>) {
 /// True for what says that there is no condition. "None of the tests may be skipped" is one.
 fn is_none(text: &str) -> bool {
     let folded = text.trim().trim_end_matches(['.', '!']).to_lowercase();
-    let folded = super::decision::without_marks(&folded);
+    let folded = super::status::without_marks(&folded);
     if matches!(
         folded,
         "" | "none" | "n/a" | "na" | "-" | "–" | "—" | "…" | "none required" | "none needed" | "no conditions"

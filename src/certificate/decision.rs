@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::outline::{Field, Heading, Outline};
-use super::status::Status;
+use super::status::{Status, without_marks};
 use super::teach::explain_value;
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -117,14 +117,6 @@ fn find<'o>(path: &RepoPath, outline: &'o Outline<'_>) -> Result<(Range<usize>, 
 /// Reads a value by the rule: after one surrounding pair of marks, exactly one of the eleven words.
 pub(super) fn value_of(value: &str) -> Option<Status> {
     Status::from_word(without_marks(value.trim_matches([' ', '\t'])))
-}
-
-/// Takes off one surrounding pair of `**`, `` ` `` or `_`.
-pub(super) fn without_marks(value: &str) -> &str {
-    ["**", "`", "_"]
-        .iter()
-        .find_map(|mark| value.strip_prefix(mark)?.strip_suffix(mark))
-        .unwrap_or(value)
 }
 
 /// A range without blanks at its ends. Only space and tab are blanks: a no-break space is a character somebody put there.

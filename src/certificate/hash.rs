@@ -3,6 +3,8 @@
 //! It guards against accidents and careless edits, not against an attacker, who would write the new hash along with the new text;
 //! against those there are signatures.
 
+use std::ops::Range;
+
 use sha2::{Digest as _, Sha256};
 
 use super::Certificate;
@@ -47,6 +49,21 @@ pub fn check_hash(bytes: &[u8], certificate: &Certificate) -> HashCheck {
         (Some(claimed), Some(actual)) if claimed == actual => HashCheck::Valid,
         _ => HashCheck::Mismatch,
     }
+}
+
+/// Sets the value of the one `Certificate Hash:` line; `None` unless there is exactly one.
+pub(super) fn with_hash(text: &str) -> Option<String> {
+    let hash = certificate_hash(text.as_bytes())?;
+    let values = hash_values(text.as_bytes());
+    let at = values.first()?;
+    Some(replaced(text, at.clone(), &format!(" sha256:{hash}")))
+}
+
+/// The text with other text in the place of a range.
+pub(super) fn replaced(text: &str, range: Range<usize>, by: &str) -> String {
+    let before = text.get(..range.start).unwrap_or_default();
+    let after = text.get(range.end..).unwrap_or_default();
+    [before, by, after].concat()
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use super::builder::build;
 use crate::change::RepoPath;
 use crate::diagnostic::Place;
 
@@ -122,18 +121,8 @@ pub(crate) enum Dialect {
 }
 
 impl<'a> Outline<'a> {
-    /// Reads a document; a leading byte order mark must have been taken off.
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self::of(text, Dialect::Extended)
-    }
-
-    /// The document as CommonMark alone shows it, where that may be something else.
-    pub(crate) fn without_extensions(&self) -> Option<Self> {
-        let may_differ = ["[^", "|", ":-"].iter().any(|mark| self.text.contains(mark));
-        may_differ.then(|| Self::of(self.text, Dialect::CommonMark))
-    }
-
-    fn of(text: &'a str, dialect: Dialect) -> Self {
+    /// A document of which nothing has been read yet but where its lines begin.
+    pub(super) fn unread(text: &'a str) -> Self {
         let mut starts = vec![0];
         let bytes = text.as_bytes();
         for (at, byte) in bytes.iter().enumerate() {
@@ -142,7 +131,7 @@ impl<'a> Outline<'a> {
                 starts.push(at + 1);
             }
         }
-        let empty = Self {
+        Self {
             text,
             headings: Vec::new(),
             lines: Vec::new(),
@@ -153,8 +142,7 @@ impl<'a> Outline<'a> {
             raw: Vec::new(),
             odd_definition: None,
             starts,
-        };
-        build(empty, dialect)
+        }
     }
 
     /// The source of a range.

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
-use super::decision::{self, trimmed, without_marks};
+use super::decision::{self, trimmed};
 use super::outline::{Field, Outline};
+use super::status::without_marks;
 use super::{Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, conditions, date, naming, subject};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};

@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 
+use super::hash::with_hash;
 use super::inert::{code, one_line, prose, value};
-use super::seal::with_hash;
 use super::subject::{INFO, render_subject};
 use super::{Condition, Status, Subject, date};
 use crate::change::RepoPath;

@@ -1,8 +1,6 @@
 //! Sealing: a certificate written by hand gets its SUBJECT, its id where it has none, and its hash; every other byte stays.
 
-use std::ops::Range;
-
-use super::hash::{HashCheck, certificate_hash, check_hash};
+use super::hash::{HashCheck, check_hash, replaced, with_hash};
 use super::inert::value;
 use super::outline::{Heading, Outline};
 use super::parse::{hash_values, parse, text_of};
@@ -53,20 +51,6 @@ pub fn seal(bytes: &[u8], subject: &Subject, id_if_missing: &str) -> Result<Vec<
     })?;
     confirm(bytes, sealed.as_bytes(), subject)?;
     Ok(sealed.into_bytes())
-}
-
-/// Sets the value of the one `Certificate Hash:` line; `None` unless there is exactly one.
-pub(super) fn with_hash(text: &str) -> Option<String> {
-    let hash = certificate_hash(text.as_bytes())?;
-    let values = hash_values(text.as_bytes());
-    let at = values.first()?;
-    Some(replaced(text, at.clone(), &format!(" sha256:{hash}")))
-}
-
-fn replaced(text: &str, range: Range<usize>, by: &str) -> String {
-    let before = text.get(..range.start).unwrap_or_default();
-    let after = text.get(range.end..).unwrap_or_default();
-    [before, by, after].concat()
 }
 
 fn with_subject(text: &str, subject: &Subject, eol: &str) -> Result<String, SealError> {

@@ -137,6 +137,14 @@ impl fmt::Display for Class {
     }
 }
 
+/// Takes off one surrounding pair of `**`, `` ` `` or `_`.
+pub(super) fn without_marks(value: &str) -> &str {
+    ["**", "`", "_"]
+        .iter()
+        .find_map(|mark| value.strip_prefix(mark)?.strip_suffix(mark))
+        .unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

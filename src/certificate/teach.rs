@@ -3,8 +3,7 @@
 //! The suggestion is for the author's eyes only; no decision is ever taken from it. A value that reads as a refusal is never
 //! answered with an approving word.
 
-use super::decision::without_marks;
-use super::status::Status;
+use super::status::{Status, without_marks};
 use crate::change::deceptive;
 use crate::diagnostic::{Code, Diagnostic, Place};
 

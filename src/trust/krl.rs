@@ -1,12 +1,32 @@
 //! Binary key revocation lists (PROTOCOL.krl). What is not understood is refused: a list read in part would let a revoked key sign.
 
+use std::collections::BTreeSet;
+
 use super::MAX_SIGNERS;
 use super::key::PublicKey;
 use super::problem::SignersError;
-use super::revoked::{Revoked, RevokedEndorsements};
 use super::wire::{Reader, Truncated};
 
 const MAGIC: &[u8] = b"SSHKRL\n\0";
+
+/// Keys and what vouches for keys, as a list names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct KeyList {
+    /// Encoded keys; those of authorities revoke what they endorse.
+    pub(super) keys: BTreeSet<Vec<u8>>,
+    pub(super) sha1: BTreeSet<[u8; 20]>,
+    pub(super) sha256: BTreeSet<[u8; 32]>,
+    pub(super) endorsements: Vec<RevokedEndorsements>,
+}
+
+/// Certificates of one authority, or of any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RevokedEndorsements {
+    pub(super) authority: Option<Vec<u8>>,
+    /// First and last.
+    pub(super) serials: Vec<(u64, u64)>,
+    pub(super) ids: BTreeSet<String>,
+}
 
 /// Whether a file begins as one.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
@@ -20,7 +40,7 @@ impl From<Truncated> for SignersError {
 }
 
 /// Reads one.
-pub(super) fn parse(bytes: &[u8]) -> Result<Revoked, SignersError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<KeyList, SignersError> {
     if bytes.len() as u64 > MAX_SIGNERS {
         return Err(SignersError::whole(format!("it is larger than {MAX_SIGNERS} bytes")));
     }
@@ -37,7 +57,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Revoked, SignersError> {
     reader.take(3 * 8)?; // its own version, its date, flags of which there are none
     reader.string()?; // reserved
     reader.string()?; // a comment
-    let mut revoked = Revoked::default();
+    let mut revoked = KeyList::default();
     while !reader.is_empty() {
         let kind = reader.byte()?;
         let mut section = Reader::new(reader.string()?);

@@ -1,46 +1,29 @@
 //! The list of revoked keys: public keys one a line, or a binary key revocation list (ssh-keygen(1), KEY REVOCATION LISTS).
 
-use std::collections::BTreeSet;
-
 use sha1::Digest as _;
 
 use super::authority::SigningKey;
 use super::key::{PublicKey, unbase64};
-use super::krl;
+use super::krl::{self, KeyList, RevokedEndorsements};
 use super::problem::SignersError;
 use super::signers::text_lines;
 
 /// Keys that no longer count, and never did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Revoked {
-    /// Encoded keys; those of authorities revoke what they endorse.
-    pub(super) keys: BTreeSet<Vec<u8>>,
-    pub(super) sha1: BTreeSet<[u8; 20]>,
-    pub(super) sha256: BTreeSet<[u8; 32]>,
-    pub(super) endorsements: Vec<RevokedEndorsements>,
-}
-
-/// Certificates of one authority, or of any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RevokedEndorsements {
-    pub(super) authority: Option<Vec<u8>>,
-    /// First and last.
-    pub(super) serials: Vec<(u64, u64)>,
-    pub(super) ids: BTreeSet<String>,
-}
+pub struct Revoked(KeyList);
 
 impl Revoked {
     /// Reads the file, in either form.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignersError> {
         if krl::is_one(bytes) {
-            return krl::parse(bytes);
+            return krl::parse(bytes).map(Self);
         }
-        let mut revoked = Self::default();
+        let mut revoked = KeyList::default();
         for (number, text) in text_lines(bytes)? {
             let key = key(text).map_err(|why| SignersError::at(number, why))?;
             revoked.keys.insert(key.blob);
         }
-        Ok(revoked)
+        Ok(Self(revoked))
     }
 
     /// No key is revoked.
@@ -54,9 +37,12 @@ impl Revoked {
     }
 
     fn holds(&self, key: &PublicKey) -> bool {
-        self.keys.contains(&key.blob)
-            || self.sha1.contains(&<[u8; 20]>::from(sha1::Sha1::digest(&key.blob)))
-            || self.sha256.contains(&<[u8; 32]>::from(sha2::Sha256::digest(&key.blob)))
+        self.0.keys.contains(&key.blob)
+            || self.0.sha1.contains(&<[u8; 20]>::from(sha1::Sha1::digest(&key.blob)))
+            || self
+                .0
+                .sha256
+                .contains(&<[u8; 32]>::from(sha2::Sha256::digest(&key.blob)))
     }
 
     /// Whether a key is revoked: itself, what vouches for it, or the authority that does.
@@ -77,7 +63,7 @@ impl Revoked {
                 .any(|(first, last)| (*first..=*last).contains(&serial));
             issued && (list.ids.contains(&endorsement.id) || (serial != 0 && counted))
         };
-        self.holds(&signing.plain) || self.holds(&endorsement.authority) || self.endorsements.iter().any(named)
+        self.holds(&signing.plain) || self.holds(&endorsement.authority) || self.0.endorsements.iter().any(named)
     }
 }
 

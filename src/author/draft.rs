@@ -167,7 +167,7 @@ pub(crate) fn date(
         tip: question.tip.as_ref(),
         change: &question.change,
         since: in_force.policy.since,
-        basis: &in_force.basis,
+        keyring: &in_force.keyring,
         now: Timestamp::now(),
         components: &names,
         paths: &BTreeSet::new(),

@@ -11,7 +11,7 @@ use crate::gate::{self, InForce, governing};
 use crate::git::Repository;
 use crate::policy::Policy;
 use crate::sensitivity::Gated;
-use crate::trust::Basis;
+use crate::trust::Keyring;
 
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
@@ -105,7 +105,7 @@ fn gate(repository: &Repository, files: Vec<FileChange>, policy: Policy, origin:
     };
     let in_force = InForce {
         policy,
-        basis: Basis::default(),
+        keyring: Keyring::default(),
         origin: origin.to_owned(),
         adoption: false,
         notes: Vec::new(),

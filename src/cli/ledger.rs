@@ -32,8 +32,8 @@ fn read(args: &LedgerArgs) -> Result<Read, Undecided> {
             governing::default_policy()?
         }
     };
-    let basis = governing::basis_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
-    let mut entries = ledger::all(&repository, &policy.certificates, &tip, &basis)?;
+    let keyring = governing::keyring_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
+    let mut entries = ledger::all(&repository, &policy.certificates, &tip, &keyring)?;
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.moment().is_none(), entry.moment())));
     Ok(Read {
         repository,

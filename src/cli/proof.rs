@@ -11,7 +11,7 @@ use crate::git::Repository;
 use crate::intake::range;
 use crate::ledger::{self, Fault, Proof, Revocation};
 use crate::report;
-use crate::trust::Basis;
+use crate::trust::Keyring;
 
 /// The name and version of the JSON.
 const SCHEMA: &str = "certgate/proof/v1";
@@ -28,15 +28,15 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
         Some(policy) => policy,
         None => governing::default_policy()?,
     };
-    let basis = governing::basis_at(&repository, &at, &policy)?;
+    let keyring = governing::keyring_at(&repository, &at, &policy)?;
     let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
-    let proof = ledger::prove(&repository, &policy, &tip, &basis, &keys_at)?;
+    let proof = ledger::prove(&repository, &policy, &tip, &keyring, &keys_at)?;
     let mut diagnostics: Vec<Diagnostic> = proof.faults.iter().map(fault).collect();
     diagnostics.extend(proof.revocations.iter().map(revocation));
     match args.format {
         ListFormat::Human => {
             terminal::diagnose(&diagnostics);
-            terminal::out(&summary(&proof, &tip, basis.asks()))?;
+            terminal::out(&summary(&proof, &tip, keyring.asks()))?;
         }
         ListFormat::Json => {
             let json = Json {
@@ -83,12 +83,12 @@ struct Principal<'a> {
 }
 
 /// The keys that were in force where a commit came in: those of its first parent, or, where that has none, its own.
-fn keys_before(repository: &Repository, commit: &ObjectId) -> Option<Basis> {
+fn keys_before(repository: &Repository, commit: &ObjectId) -> Option<Keyring> {
     let parent = repository.commit(&format!("{commit}^1")).ok();
     parent.into_iter().chain([commit.clone()]).find_map(|commit| {
         let at = Snapshot::Commit(commit);
         let policy = governing::policy_at(repository, &at).ok()??;
-        governing::basis_at(repository, &at, &policy).ok()
+        governing::keyring_at(repository, &at, &policy).ok()
     })
 }
 

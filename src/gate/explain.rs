@@ -7,7 +7,7 @@ use crate::ledger::{Entry, Violation};
 use crate::policy::{Enforcement, Stage};
 use crate::sensitivity::{Reason, RuleKind};
 use crate::trust::Doubt;
-use crate::verdict::{Case, Decision, Finding, GatedUnit, Problem};
+use crate::verdict::{Case, ComponentCase, Decision, Finding, Problem};
 
 /// How many paths a message lists before it only counts.
 const LISTED: usize = 6;
@@ -67,7 +67,7 @@ impl Context<'_> {
         self.case.ledger.get(index)
     }
 
-    fn unit(&self, id: &str) -> Option<&GatedUnit> {
+    fn unit(&self, id: &str) -> Option<&ComponentCase> {
         self.case.gated.iter().find(|unit| unit.id == id)
     }
 

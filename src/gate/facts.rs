@@ -12,13 +12,13 @@ use crate::ledger::{self, Origin};
 use crate::policy::{self, POLICY_COMPONENT, Policy, TwinPath, fold};
 use crate::progress::{self, Work};
 use crate::sensitivity::{Gated, GatedComponent};
-use crate::verdict::{Case, GatedPath, GatedUnit, Terms};
+use crate::verdict::{Case, ComponentCase, GatedPath, Terms};
 
 pub(crate) fn terms(in_force: &InForce, question: &Question) -> Terms {
     let policy = &in_force.policy;
     let target = question.target.name().filter(|branch| policy.protected(branch));
     let mut terms = Terms {
-        demands: in_force.basis.demands.clone(),
+        demands: in_force.keyring.demands.clone(),
         independence: policy.independence,
         owners: policy.owners.clone(),
         target: target.map(str::to_owned),
@@ -50,7 +50,7 @@ pub(crate) fn fill(
     case: &mut Case,
 ) -> Result<(), Undecided> {
     let policy = &in_force.policy;
-    let mut units: Vec<(GatedComponent, GatedUnit)> = Vec::new();
+    let mut units: Vec<(GatedComponent, ComponentCase)> = Vec::new();
     for component in gated.components {
         let unit = unit(policy, &component);
         units.push((component, unit));
@@ -65,7 +65,7 @@ pub(crate) fn fill(
         tip: question.tip.as_ref(),
         change: &question.change,
         since: policy.since,
-        basis: &in_force.basis,
+        keyring: &in_force.keyring,
         now: case.now,
         components: &names,
         paths: &paths,
@@ -192,10 +192,10 @@ fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
 }
 
 /// The terms of a gated component; those of `certgate-policy` are the policy's own.
-fn unit(policy: &Policy, gated: &GatedComponent) -> GatedUnit {
+fn unit(policy: &Policy, gated: &GatedComponent) -> ComponentCase {
     let component = policy.components.iter().find(|component| component.id == gated.id);
     let own_names = component.map(|component| component.names().map(fold).collect());
-    GatedUnit {
+    ComponentCase {
         id: gated.id.clone(),
         names: own_names.unwrap_or_else(|| BTreeSet::from([fold(&gated.id)])),
         agents: component.map_or_else(|| policy.owners.clone(), |component| component.require.agents.clone()),

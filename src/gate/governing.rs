@@ -6,7 +6,7 @@ use crate::change::{Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::git::{Blob, Repository};
 use crate::policy::{Enforcing, Policy, PolicySource};
-use crate::trust::{Basis, MAX_SIGNERS, Revoked, Signatures, Signers, SignersError};
+use crate::trust::{Keyring, MAX_SIGNERS, Revoked, Signatures, Signers, SignersError};
 
 /// Who may sign, in OpenSSH's format (ssh-keygen(1), ALLOWED SIGNERS).
 pub(crate) const SIGNERS: &str = ".certgate/allowed_signers";
@@ -25,7 +25,7 @@ pub(crate) fn policy_path() -> RepoPath {
 pub(crate) struct InForce {
     pub(crate) policy: Policy,
     /// The keys beside the policy, and what it asks of signatures.
-    pub(crate) basis: Basis,
+    pub(crate) keyring: Keyring,
     /// Where it is from, for the report.
     pub(crate) origin: String,
     /// True where the base has no policy and the change brings this one.
@@ -132,17 +132,17 @@ pub(crate) fn parse_policy(name: &str, bytes: &[u8]) -> Result<Policy, Undecided
 /// The keys of a commit or of the index, as far as the policy asks for signatures.
 ///
 /// What is there and cannot be read closes the gate: half a list of keys is none.
-pub(crate) fn basis_at(repository: &Repository, at: &Snapshot, policy: &Policy) -> Result<Basis, Undecided> {
+pub(crate) fn keyring_at(repository: &Repository, at: &Snapshot, policy: &Policy) -> Result<Keyring, Undecided> {
     let demands = policy.demands();
     if demands.signatures == Signatures::Off {
-        return Ok(Basis {
+        return Ok(Keyring {
             demands,
-            ..Basis::default()
+            ..Keyring::default()
         });
     }
     let keys = keys_at(repository, at)?;
     let bytes = |bytes: &Option<Vec<u8>>| bytes.clone().unwrap_or_default();
-    Ok(Basis::new(
+    Ok(Keyring::new(
         demands,
         (keys.signers, &bytes(&keys.lists.0)),
         (keys.revoked, &bytes(&keys.lists.1)),
@@ -225,10 +225,10 @@ pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &
         Code::CG012,
         format!("judged by `{name}`, not by the repository's policy"),
     );
-    let basis = basis_at(repository, judging, &policy)?;
+    let keyring = keyring_at(repository, judging, &policy)?;
     Ok(InForce {
         policy,
-        basis,
+        keyring,
         origin: name.to_owned(),
         adoption: false,
         notes: vec![note],
@@ -245,10 +245,10 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
         && let Some(policy) = read(tip)?
     {
         let origin = format!("{}:{}", tip.short(), policy_path());
-        let basis = basis_at(repository, &Snapshot::Commit(tip.clone()), &policy)?;
+        let keyring = keyring_at(repository, &Snapshot::Commit(tip.clone()), &policy)?;
         return Ok(InForce {
             policy,
-            basis,
+            keyring,
             origin,
             adoption: false,
             notes: Vec::new(),
@@ -260,10 +260,10 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
             Snapshot::Commit(id) => format!("{}:{}", id.short(), policy_path()),
             _ => format!("index:{}", policy_path()),
         };
-        let basis = basis_at(repository, &question.change.head, &policy)?;
+        let keyring = keyring_at(repository, &question.change.head, &policy)?;
         return Ok(InForce {
             policy,
-            basis,
+            keyring,
             origin,
             adoption: true,
             notes: vec![note],
@@ -284,7 +284,7 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
     };
     Ok(InForce {
         policy: default_policy()?,
-        basis: Basis::default(),
+        keyring: Keyring::default(),
         origin: "builtin:default".to_owned(),
         adoption: false,
         notes: vec![note],

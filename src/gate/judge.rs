@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::content::gate;
 use super::explain::{Remedy, explain};
 use super::facts::{fill, terms};
-use super::governing::{InForce, REVOKED, SIGNERS, basis_at, policy_at, policy_path};
+use super::governing::{InForce, REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
 use super::judgement::{Judgement, Scope};
 use super::question::Question;
 use super::undecided::Undecided;
@@ -55,15 +55,15 @@ fn judge_by_new_policy(
     let note = "the change brings this policy, and must pass it as well as the old one";
     let head = &question.change.head;
     let new = policy_at(repository, head).and_then(|policy| {
-        let with_keys = |policy: Policy| Ok((basis_at(repository, head, &policy)?, policy));
+        let with_keys = |policy: Policy| Ok((keyring_at(repository, head, &policy)?, policy));
         policy.map(with_keys).transpose()
     });
     match new {
         Ok(None) => {}
-        Ok(Some((basis, policy))) => {
+        Ok(Some((keyring, policy))) => {
             let new = InForce {
                 policy,
-                basis,
+                keyring,
                 origin: "new policy".to_owned(),
                 adoption: true,
                 notes: Vec::new(),
@@ -108,8 +108,8 @@ fn judge_by(
 ) -> Result<Judgement, Undecided> {
     let policy = &in_force.policy;
     let nobody = in_force.adoption
-        && in_force.basis.demands.signatures == Signatures::Required
-        && in_force.basis.signers.is_empty();
+        && in_force.keyring.demands.signatures == Signatures::Required
+        && in_force.keyring.signers.is_empty();
     let enforcement = policy.enforcement(question.target.as_target(), question.stage);
     let mut case = Case {
         stage: question.stage,

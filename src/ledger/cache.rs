@@ -20,7 +20,7 @@ use super::record::Record;
 use super::shard::{Shard, load, store};
 use crate::certificate::Class;
 use crate::change::{ObjectId, RepoPath};
-use crate::trust::Basis;
+use crate::trust::Keyring;
 
 /// Grows when the form of a record, the reading of a certificate or the choice of what is always read changes.
 const FORM: &str = "5";
@@ -32,7 +32,7 @@ impl CacheKey {
     pub(super) fn new<'g>(
         patterns: impl Iterator<Item = &'g str>,
         trees: &[(Vec<u8>, Option<ObjectId>)],
-        basis: &Basis,
+        keyring: &Keyring,
     ) -> Self {
         let mut hash = Sha256::new();
         let mut add = |bytes: &[u8]| {
@@ -41,7 +41,7 @@ impl CacheKey {
         };
         add(FORM.as_bytes());
         add(env!("CARGO_PKG_VERSION").as_bytes());
-        add(&basis.fingerprint());
+        add(&keyring.fingerprint());
         patterns.for_each(|pattern| add(pattern.as_bytes()));
         for (prefix, tree) in trees {
             add(prefix);

@@ -10,7 +10,7 @@ use crate::certificate::{Class, FileState, SubjectField};
 use crate::change::{Entry as At, Mode, ObjectId, RepoPath, Snapshot};
 use crate::git::{Blob, Repository, Touch};
 use crate::policy::Policy;
-use crate::trust::{Basis, MAX_SIGNATURE, SignatureCheck, SignatureProblem};
+use crate::trust::{Keyring, MAX_SIGNATURE, SignatureCheck, SignatureProblem};
 
 /// What is wrong with a ledger's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct Proof {
 }
 
 /// Finds the keys that were in force where a commit came in; asked only where the keys of the tip do not do.
-pub type KeysAt<'k> = &'k dyn Fn(&ObjectId) -> Option<Basis>;
+pub type KeysAt<'k> = &'k dyn Fn(&ObjectId) -> Option<Keyring>;
 
 /// Walks the history of a ledger.
 ///
@@ -92,7 +92,7 @@ pub fn prove(
     repository: &Repository,
     policy: &Policy,
     tip: &ObjectId,
-    basis: &Basis,
+    keyring: &Keyring,
     keys_at: KeysAt<'_>,
 ) -> Result<Proof, LedgerError> {
     let mut walk = Walk {
@@ -105,7 +105,7 @@ pub fn prove(
     for touch in repository.touches(tip, &policy.certificates.literal_prefixes())? {
         walk.take(&touch)?;
     }
-    walk.read(tip, basis, keys_at)?;
+    walk.read(tip, keyring, keys_at)?;
     Ok(walk.proof)
 }
 
@@ -197,7 +197,7 @@ impl Walk<'_> {
     }
 
     /// Reads every certificate that ever came in, in that order.
-    fn read(&mut self, tip: &ObjectId, basis: &Basis, keys_at: KeysAt<'_>) -> Result<(), LedgerError> {
+    fn read(&mut self, tip: &ObjectId, keyring: &Keyring, keys_at: KeysAt<'_>) -> Result<(), LedgerError> {
         let mut order: Vec<(&RepoPath, &First)> = self
             .first
             .iter()
@@ -231,7 +231,7 @@ impl Walk<'_> {
                 }
             }
             let signature = self.first.get(&signature_path(path));
-            match check(self.repository, &document, signature, basis, (keys_at, &first.commit))? {
+            match check(self.repository, &document, signature, keyring, (keys_at, &first.commit))? {
                 SignatureCheck::Absent => proof.unsigned += 1,
                 SignatureCheck::Valid(verified) => {
                     proof.signed += 1;
@@ -258,10 +258,10 @@ fn check(
     repository: &Repository,
     document: &Document,
     signature: Option<&First>,
-    basis: &Basis,
+    keyring: &Keyring,
     (keys_at, commit): (KeysAt<'_>, &ObjectId),
 ) -> Result<SignatureCheck, LedgerError> {
-    let Some(signature) = signature.filter(|_| basis.asks()) else {
+    let Some(signature) = signature.filter(|_| keyring.asks()) else {
         return Ok(SignatureCheck::Absent);
     };
     let bytes = match repository.blob(&signature.at.id, MAX_SIGNATURE)? {
@@ -269,7 +269,7 @@ fn check(
         Blob::TooLarge { .. } => Vec::new(),
     };
     let at: Vec<jiff::Timestamp> = document.certificate().date.into_iter().collect();
-    let now = basis.check(document.bytes(), Some(&bytes), &at);
+    let now = keyring.check(document.bytes(), Some(&bytes), &at);
     let rotated = matches!(
         now,
         SignatureCheck::Invalid(
@@ -280,7 +280,7 @@ fn check(
         return Ok(now);
     }
     let then = keys_at(commit).map(|mut then| {
-        then.revoked = basis.revoked.clone();
+        then.revoked = keyring.revoked.clone();
         then.check(document.bytes(), Some(&bytes), &at)
     });
     Ok(match then {

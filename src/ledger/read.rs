@@ -11,7 +11,7 @@ use crate::diagnostic::Level;
 use crate::git::{Blob, GitError, Repository};
 use crate::policy::GlobList;
 use crate::progress::{self, Work};
-use crate::trust::{Basis, HashCheck, MAX_SIGNATURE, SIGNATURE_SUFFIX, SignatureCheck, check_hash};
+use crate::trust::{HashCheck, Keyring, MAX_SIGNATURE, SIGNATURE_SUFFIX, SignatureCheck, check_hash};
 
 /// What to read.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Query<'a> {
     /// The gated paths: of the base's approvals only those that list one of them need be read.
     pub paths: &'a BTreeSet<RepoPath>,
     /// The keys that signatures are checked with, and what the policy asks of them.
-    pub basis: &'a Basis,
+    pub keyring: &'a Keyring,
     /// The clock: a key must be valid when the change that brings the signature is judged, too.
     pub now: jiff::Timestamp,
     /// True where the policy lets other approvals bear on the question (binding `component`, statuses moved to another class).
@@ -115,11 +115,11 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
                 let parsed = parse(repository, &file.path, after.mode, &after.id)?;
                 only_certificates &= parsed.is_valid();
                 let at = [parsed.certificate().date.unwrap_or(query.now), query.now];
-                let signature = match query.basis.asks() {
+                let signature = match query.keyring.asks() {
                     true => repository.entry(&query.change.head, &signature_path(&file.path))?,
                     false => None,
                 };
-                let checked = check(repository, &parsed, signature.as_ref(), query.basis, &at)?;
+                let checked = check(repository, &parsed, signature.as_ref(), query.keyring, &at)?;
                 added.push(parsed.into_entry(after.id.clone(), checked));
             }
             (Some(before), None) => {
@@ -157,7 +157,7 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
             whole,
         };
         let asks_ids = added.iter().any(|entry| entry.certificate.id.is_some());
-        let (records, ids) = with_base(repository, query.certificates, tip, query.basis, |base| {
+        let (records, ids) = with_base(repository, query.certificates, tip, query.keyring, |base| {
             wanted.extend(base.stop_components());
             Some((
                 base.load(&wanted, need)?,
@@ -186,9 +186,9 @@ pub fn all(
     repository: &Repository,
     certificates: &GlobList,
     tip: &ObjectId,
-    basis: &Basis,
+    keyring: &Keyring,
 ) -> Result<Vec<Entry>, LedgerError> {
-    let mut entries: Vec<Entry> = with_base(repository, certificates, tip, basis, |base| base.load_all())?
+    let mut entries: Vec<Entry> = with_base(repository, certificates, tip, keyring, |base| base.load_all())?
         .into_iter()
         .map(Record::into_entry)
         .collect();
@@ -201,7 +201,7 @@ fn with_base<T>(
     repository: &Repository,
     certificates: &GlobList,
     tip: &ObjectId,
-    basis: &Basis,
+    keyring: &Keyring,
     mut ask: impl FnMut(&Cache) -> Option<T>,
 ) -> Result<T, LedgerError> {
     let prefixes = certificates.literal_prefixes();
@@ -209,7 +209,7 @@ fn with_base<T>(
     for prefix in &prefixes {
         trees.push((prefix.clone(), repository.subtree_id(tip, prefix)?));
     }
-    let key = CacheKey::new(certificates.iter(), &trees, basis);
+    let key = CacheKey::new(certificates.iter(), &trees, keyring);
     let home = repository.common_dir().join("certgate").join("ledger");
     if let Some(answer) = Cache::open(&home, &key).and_then(|cache| ask(&cache)) {
         return Ok(answer);
@@ -221,7 +221,7 @@ fn with_base<T>(
     let mut records = Vec::new();
     let mut listed = repository.list(&Snapshot::Commit(tip.clone()), &prefixes)?;
     let mut signatures: BTreeMap<RepoPath, At> = BTreeMap::new();
-    if basis.asks() {
+    if keyring.asks() {
         let signed = |(path, _): &(RepoPath, At)| path.as_bytes().ends_with(SIGNATURE_SUFFIX.as_bytes());
         signatures.extend(listed.iter().filter(|entry| signed(entry)).cloned());
     }
@@ -231,14 +231,14 @@ fn with_base<T>(
         progress::step();
         let signature = signatures.get(&signature_path(&path));
         let same = |record: &Record| {
-            at.mode != Mode::Symlink && record.is_checked(signature.map(|entry| &entry.id), &basis.keys)
+            at.mode != Mode::Symlink && record.is_checked(signature.map(|entry| &entry.id), &keyring.keys)
         };
         records.push(match known.remove(&(path.clone(), at.id.clone())).filter(same) {
-            Some(record) => record.judged(&basis.demands),
+            Some(record) => record.judged(&keyring.demands),
             None => {
                 let document = parse(repository, &path, at.mode, &at.id)?;
                 let moments: Vec<jiff::Timestamp> = document.certificate().date.into_iter().collect();
-                let checked = check(repository, &document, signature, basis, &moments)?;
+                let checked = check(repository, &document, signature, keyring, &moments)?;
                 document.into_record(at.id, checked)
             }
         });
@@ -325,7 +325,7 @@ fn check(
     repository: &Repository,
     document: &Document,
     signature: Option<&At>,
-    basis: &Basis,
+    keyring: &Keyring,
     at: &[jiff::Timestamp],
 ) -> Result<Checked, LedgerError> {
     let blob = signature.map(|entry| entry.id.clone());
@@ -337,12 +337,12 @@ fn check(
         },
         None => None,
     };
-    let check: SignatureCheck = basis.check(&document.bytes, bytes.as_deref(), at);
-    let trusted = basis.demands.doubt(document.certificate(), &check).is_none();
+    let check: SignatureCheck = keyring.check(&document.bytes, bytes.as_deref(), at);
+    let trusted = keyring.demands.doubt(document.certificate(), &check).is_none();
     Ok(Checked {
         check,
         blob,
-        keys: basis.keys,
+        keys: keyring.keys,
         trusted,
     })
 }

@@ -5,9 +5,9 @@
 //! is ever read here, and nothing here opens a file or looks at the clock.
 
 mod authority;
-mod basis;
 mod crypto;
 mod key;
+mod keyring;
 mod krl;
 mod pattern;
 mod problem;
@@ -22,8 +22,8 @@ mod wire;
 mod tests;
 
 pub use crate::certificate::{HashCheck, certificate_hash, check_hash};
-pub use basis::{Basis, Demands, Doubt, Signatures};
 pub use key::KeyName;
+pub use keyring::{Demands, Doubt, Keyring, Signatures};
 pub use problem::{SignatureProblem, SignersError};
 pub use revoked::Revoked;
 pub use signers::Signers;

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::Unit;
-use super::word::Word;
+use super::decide::Weighing;
+use super::statement::{Statement, is_for};
 use super::{Case, Finding, GatedPath, Problem, Terms};
 use crate::certificate::{Bypass, Class, SubjectField};
 use crate::change::RepoPath;
 use crate::ledger::Origin;
-use crate::policy::{Binding, GlobList};
+use crate::policy::Binding;
 
 /// How long after its own date a bypass may promise its follow-up.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -59,40 +59,39 @@ impl std::fmt::Display for BypassProblem {
     }
 }
 
-/// Whether a subject that is bound to these branches counts for one.
-pub(super) fn is_for(targets: &[String], branch: &str) -> bool {
-    targets
-        .iter()
-        .any(|target| target == branch || GlobList::new(&[target]).is_ok_and(|globs| globs.matches(branch.as_bytes())))
-}
-
 /// When the follow-up of a bypass is due.
-pub(super) fn due(word: &Word<'_>) -> Option<Timestamp> {
-    match word.entry.certificate.bypass {
+pub(super) fn due(statement: &Statement<'_>) -> Option<Timestamp> {
+    match statement.entry.certificate.bypass {
         Some(Bypass::Until(seconds)) => Timestamp::from_second(seconds).ok(),
         _ => None,
     }
 }
 
 /// What keeps a bypass from letting anything through, whatever it lists.
-fn problem(word: &Word<'_>, terms: &Terms, now: Timestamp) -> Option<Problem> {
+fn problem(statement: &Statement<'_>, terms: &Terms, now: Timestamp) -> Option<Problem> {
     use BypassProblem as P;
-    let certificate = &word.entry.certificate;
-    if let Some(flaw) = word.flaws.first() {
+    let certificate = &statement.entry.certificate;
+    if let Some(flaw) = statement.flaws.first() {
         return Some(flaw.clone());
     }
     let latest = certificate.date.and_then(|date| date.checked_add(LONGEST).ok());
-    let until = due(word);
+    let until = due(statement);
     let bound = match (&certificate.subject, &terms.target) {
         (SubjectField::Present(subject), Some(target)) => is_for(&subject.targets, target),
         (SubjectField::Present(subject), None) => !subject.targets.is_empty(),
         _ => false,
     };
-    let signed = !terms.demands.speakers_of(certificate, &word.entry.signature).is_empty();
+    let signed = !terms
+        .demands
+        .speakers_of(certificate, &statement.entry.signature)
+        .is_empty();
     let checks = [
         (until.is_none(), P::Unreadable),
-        (word.class != Some(Class::Neutral), P::Status),
-        (!terms.owners.iter().any(|owner| owner == word.agent()), P::NotAnOwner),
+        (statement.class != Some(Class::Neutral), P::Status),
+        (
+            !terms.owners.iter().any(|owner| owner == statement.agent()),
+            P::NotAnOwner,
+        ),
         (
             !signed || terms.demands.signatures == crate::trust::Signatures::Off,
             P::Unsigned,
@@ -109,16 +108,21 @@ fn problem(word: &Word<'_>, terms: &Terms, now: Timestamp) -> Option<Problem> {
 }
 
 /// Tells of every bypass: those that the change adds and that let nothing through, and those of the base that wait for a follow-up.
-pub(super) fn told(case: &Case, words: &[Word<'_>]) -> Vec<Finding> {
+pub(super) fn told(case: &Case, statements: &[Statement<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for word in words.iter().filter(|word| word.entry.certificate.bypass.is_some()) {
-        let entry = word.index;
-        match word.entry.origin {
+    for statement in statements
+        .iter()
+        .filter(|statement| statement.entry.certificate.bypass.is_some())
+    {
+        let entry = statement.index;
+        match statement.entry.origin {
             Origin::Added => {
-                let problem = problem(word, &case.terms, case.now);
+                let problem = problem(statement, &case.terms, case.now);
                 findings.extend(problem.map(|problem| Finding::Ineffective { entry, problem }));
             }
-            Origin::Base if !is_settled(word, words, |_| true) => findings.push(Finding::BypassOpen { entry }),
+            Origin::Base if !is_settled(statement, statements, |_| true) => {
+                findings.push(Finding::BypassOpen { entry })
+            }
             Origin::Base => {}
         }
     }
@@ -126,23 +130,27 @@ pub(super) fn told(case: &Case, words: &[Word<'_>]) -> Vec<Finding> {
 }
 
 /// Whether an approval by another agent names the bypass.
-fn is_settled(bypass: &Word<'_>, words: &[Word<'_>], wanted: impl Fn(&Word<'_>) -> bool) -> bool {
-    let by = bypass.superseded_by.iter().filter_map(|&at| words.get(at));
-    by.into_iter()
-        .any(|word| word.may_approve() && !word.same_agent(bypass) && word.not_before(bypass) && wanted(word))
+fn is_settled(bypass: &Statement<'_>, statements: &[Statement<'_>], wanted: impl Fn(&Statement<'_>) -> bool) -> bool {
+    let by = bypass.superseded_by.iter().filter_map(|&at| statements.get(at));
+    by.into_iter().any(|statement| {
+        statement.may_approve() && !statement.same_agent(bypass) && statement.not_before(bypass) && wanted(statement)
+    })
 }
 
-impl Unit<'_> {
+impl Weighing<'_> {
     /// The bypass that lets a file through.
     pub(super) fn bypass_of(&self, file: &GatedPath) -> Option<usize> {
-        let lets_through = |word: &&&Word<'_>| {
-            let listed = match &word.entry.certificate.subject {
+        let lets_through = |statement: &&&Statement<'_>| {
+            let listed = match &statement.entry.certificate.subject {
                 SubjectField::Present(subject) => subject.state_of(&file.path),
                 _ => None,
             };
-            self.is_usable(word) && listed.is_some() && listed == file.state.as_ref()
+            self.is_usable(statement) && listed.is_some() && listed == file.state.as_ref()
         };
-        self.words.iter().find(lets_through).map(|word| word.index)
+        self.statements
+            .iter()
+            .find(lets_through)
+            .map(|statement| statement.index)
     }
 
     /// The bypass among what covers a file that would else have a gap.
@@ -156,25 +164,29 @@ impl Unit<'_> {
 
     /// Whether a bypass stands in for what a message announces.
     pub(super) fn is_bypassed(&self) -> bool {
-        self.words.iter().any(|word| self.is_usable(word))
+        self.statements.iter().any(|statement| self.is_usable(statement))
     }
 
-    fn is_usable(&self, word: &Word<'_>) -> bool {
-        word.entry.certificate.bypass.is_some()
-            && word.entry.origin == Origin::Added
-            && word.superseded_by.is_empty()
-            && problem(word, &self.case.terms, self.case.now).is_none()
+    fn is_usable(&self, statement: &Statement<'_>) -> bool {
+        statement.entry.certificate.bypass.is_some()
+            && statement.entry.origin == Origin::Added
+            && statement.superseded_by.is_empty()
+            && problem(statement, &self.case.terms, self.case.now).is_none()
     }
 
     /// The bypasses of the base whose follow-up is overdue.
     pub(super) fn overdue(&self) -> Vec<usize> {
-        let late = |word: &&&Word<'_>| {
-            let bypass = word.entry.certificate.bypass.is_some() && word.entry.origin == Origin::Base;
+        let late = |statement: &&&Statement<'_>| {
+            let bypass = statement.entry.certificate.bypass.is_some() && statement.entry.origin == Origin::Base;
             // What it promised cannot be told of one that cannot be read, so it is due at once.
             bypass
-                && due(word).is_none_or(|due| due < self.case.now)
-                && !is_settled(word, self.all, |other| self.wanted(other))
+                && due(statement).is_none_or(|due| due < self.case.now)
+                && !is_settled(statement, self.all, |other| self.wanted(other))
         };
-        self.words.iter().filter(late).map(|word| word.index).collect()
+        self.statements
+            .iter()
+            .filter(late)
+            .map(|statement| statement.index)
+            .collect()
     }
 }

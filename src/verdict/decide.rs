@@ -13,110 +13,78 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::word::{Word, stop_is_lifted, words};
-use super::{
-    Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, GatedUnit, Outcome, Problem, Verdict,
-};
-use super::{bypass, people};
+use super::people;
+use super::statement::Statement;
+use super::{Case, ComponentCase, GatedPath, Problem, Terms};
 use crate::certificate::{Class, SubjectField};
 use crate::change::RepoPath;
 use crate::evidence;
 use crate::ledger::Origin;
-use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, fold};
+use crate::policy::{Binding, Conditional, EvidenceKind, fold};
 use crate::trust::{Doubt, SignatureCheck, Signatures};
 
-/// Decides a case.
-pub fn decide(case: &Case) -> Decision {
-    let mut findings: Vec<Finding> = case.violations.iter().cloned().map(Finding::Ledger).collect();
-    findings.extend(case.policy_faults.iter().cloned().map(Finding::Policy));
-    let words: Vec<Word<'_>> = words(case);
-    for word in &words {
-        findings.extend(word.findings_of_its_own(case, &words));
-    }
-    findings.extend(bypass::told(case, &words));
-    let mut components = Vec::new();
-    if !case.only_certificates {
-        let stops = words
-            .iter()
-            .filter(|w| w.class == Some(Class::Stop) && !case.terms.stop_is_per_component);
-        let standing: Vec<usize> = stops
-            .filter(|stop| !stop_is_lifted(stop, words.iter(), &case.terms))
-            .map(|w| w.index)
-            .collect();
-        findings.extend(standing.iter().map(|&entry| Finding::Stopped { entry }));
-        for unit in &case.gated {
-            let (mut decision, of_unit) = Unit::new(unit, &words, case).decide();
-            if !standing.is_empty() {
-                decision.outcome = Outcome::Stopped;
-            }
-            components.push(decision);
-            findings.extend(of_unit);
-        }
-    }
-    let blocked = findings.iter().any(Finding::blocks);
-    let verdict = match case.enforcement {
-        Enforcement::Block if blocked => Verdict::Block,
-        Enforcement::Warn if blocked => Verdict::Warn,
-        _ => Verdict::Pass,
-    };
-    Decision {
-        verdict,
-        components,
-        findings,
-    }
-}
-
-/// A gated component with the words on it.
-pub(super) struct Unit<'a> {
-    pub(super) unit: &'a GatedUnit,
+/// A gated component with the statements on it.
+pub(super) struct Weighing<'a> {
+    pub(super) unit: &'a ComponentCase,
     pub(super) case: &'a Case,
-    /// Every word of the case.
-    pub(super) all: &'a [Word<'a>],
-    /// The words on this component, newest first.
-    pub(super) words: Vec<&'a Word<'a>>,
+    /// Every statement of the case.
+    pub(super) all: &'a [Statement<'a>],
+    /// The statements on this component, newest first.
+    pub(super) statements: Vec<&'a Statement<'a>>,
     /// Those that refuse.
-    refusing: Vec<&'a Word<'a>>,
+    pub(super) refusing: Vec<&'a Statement<'a>>,
     /// Per gated file, the approvals that could be bound to it, newest first.
-    candidates: BTreeMap<&'a RepoPath, Vec<&'a Word<'a>>>,
-    /// The approvals that no newer word of another kind follows (binding `component`).
+    pub(super) candidates: BTreeMap<&'a RepoPath, Vec<&'a Statement<'a>>>,
+    /// The approvals that no newer statement of another kind follows (binding `component`).
     newest: BTreeSet<usize>,
 }
 
 /// Whether an approval covers a file.
 type Cover = Result<Binding, Problem>;
 
-impl<'a> Unit<'a> {
-    fn new(unit: &'a GatedUnit, all: &'a [Word<'a>], case: &'a Case) -> Self {
-        let on_it = |word: &&Word<'_>| {
-            word.names
+impl<'a> Weighing<'a> {
+    pub(super) fn new(unit: &'a ComponentCase, all: &'a [Statement<'a>], case: &'a Case) -> Self {
+        let on_it = |statement: &&Statement<'_>| {
+            statement
+                .names
                 .iter()
                 .any(|name| *name == unit.id || unit.names.contains(name))
-                || (word.names.is_empty()
-                    && word.class.is_none()
-                    && file_name_tells(&word.entry.certificate.path, unit))
+                || (statement.names.is_empty()
+                    && statement.class.is_none()
+                    && file_name_tells(&statement.entry.certificate.path, unit))
         };
-        let words: Vec<&Word<'_>> = all.iter().filter(on_it).collect();
-        let refusing = words.iter().copied().filter(|word| word.refuses()).collect();
-        let newest = words
+        let statements: Vec<&Statement<'_>> = all.iter().filter(on_it).collect();
+        let refusing = statements
             .iter()
-            .take_while(|word| word.approves())
-            .map(|word| word.index)
+            .copied()
+            .filter(|statement| statement.refuses())
             .collect();
-        let mut candidates: BTreeMap<&RepoPath, Vec<&Word<'_>>> =
+        let newest = statements
+            .iter()
+            .take_while(|statement| statement.approves())
+            .map(|statement| statement.index)
+            .collect();
+        let mut candidates: BTreeMap<&RepoPath, Vec<&Statement<'_>>> =
             unit.files.iter().map(|file| (&file.path, Vec::new())).collect();
-        for word in words.iter().copied().filter(|word| word.approves()) {
-            match &word.entry.certificate.subject {
+        for statement in statements.iter().copied().filter(|statement| statement.approves()) {
+            match &statement.entry.certificate.subject {
                 SubjectField::Present(subject) => {
                     for listed in &subject.files {
-                        candidates.entry(&listed.path).and_modify(|words| words.push(word));
+                        candidates
+                            .entry(&listed.path)
+                            .and_modify(|statements| statements.push(statement));
                     }
                 }
                 SubjectField::Absent if unit.binding == Binding::Component => {
-                    candidates.values_mut().for_each(|words| words.push(word));
+                    candidates
+                        .values_mut()
+                        .for_each(|statements| statements.push(statement));
                 }
                 SubjectField::Absent => {
-                    for path in &word.entry.carried {
-                        candidates.entry(path).and_modify(|words| words.push(word));
+                    for path in &statement.entry.carried {
+                        candidates
+                            .entry(path)
+                            .and_modify(|statements| statements.push(statement));
                     }
                 }
                 SubjectField::Unreadable => {}
@@ -126,160 +94,50 @@ impl<'a> Unit<'a> {
             unit,
             case,
             all,
-            words,
+            statements,
             refusing,
             candidates,
             newest,
         }
     }
 
-    pub(super) fn candidates(&self, file: &GatedPath) -> impl Iterator<Item = &'a Word<'a>> + '_ {
+    pub(super) fn candidates(&self, file: &GatedPath) -> impl Iterator<Item = &'a Statement<'a>> + '_ {
         self.candidates.get(&file.path).into_iter().flatten().copied()
     }
 
-    fn decide(&self) -> (ComponentDecision, Vec<Finding>) {
-        let unit = self.unit;
-        let mut outcome = Outcome::Approved;
-        let mut findings = Vec::new();
-        let mut refused: BTreeSet<&RepoPath> = BTreeSet::new();
-
-        for &word in &self.refusing {
-            let Some(class) = word.class else { continue };
-            let files: Vec<&GatedPath> = unit
-                .files
-                .iter()
-                .filter(|file| self.refusal_stands(word, Some(file)))
-                .collect();
-            let component = !unit.messages.is_empty() && self.refusal_stands(word, None);
-            // A repository-wide stop has been told already.
-            let told = class == Class::Stop && !self.case.terms.stop_is_per_component;
-            if (files.is_empty() && !component) || told {
-                continue;
-            }
-            refused.extend(files.iter().map(|file| &file.path));
-            outcome = outcome.max(match class {
-                Class::Stop => Outcome::Stopped,
-                Class::Veto => Outcome::Vetoed,
-                _ => Outcome::Held,
-            });
-            let files = files.iter().map(|file| file.path.clone()).collect();
-            findings.push(Finding::Refused {
-                unit: unit.id.clone(),
-                entry: word.index,
-                class,
-                files,
-            });
-        }
-        // Only an approval can follow an unreadable word: a narrow refusal on top of it says nothing of what it may have refused.
-        let newest = self
-            .words
-            .iter()
-            .find(|word| word.class.is_none() || word.may_approve());
-        if let Some(newest) = newest.filter(|word| word.class.is_none()) {
-            outcome = outcome.max(Outcome::Invalid);
-            if newest.entry.origin == Origin::Base {
-                findings.push(Finding::NewestInvalid {
-                    unit: unit.id.clone(),
-                    entry: newest.index,
-                });
-            }
-        }
-        for entry in self.overdue() {
-            outcome = outcome.max(Outcome::Uncovered);
-            findings.push(Finding::BypassOverdue {
-                unit: unit.id.clone(),
-                entry,
-            });
-        }
-        let gaps = self.gaps(&refused, &mut findings);
-        if !gaps.is_empty() || self.announced_without_certificate() {
-            outcome = outcome.max(Outcome::Uncovered);
-        }
-        if self.announced_without_certificate() {
-            findings.push(Finding::Announced { unit: unit.id.clone() });
-        }
-        let mut files = Vec::new();
-        let mut counting = BTreeSet::new();
-        for file in &unit.files {
-            let by = self.approvals(file);
-            counting.extend(by.iter().map(|(word, _)| word.index));
-            files.push(FileDecision {
-                path: file.path.clone(),
-                covered: !gaps.contains(&file.path) && !refused.contains(&file.path),
-                reasons: file.reasons.clone(),
-                by: by
-                    .into_iter()
-                    .map(|(word, binding)| (word.entry.label(), binding))
-                    .chain(self.bypass_label(file, &gaps))
-                    .collect(),
-            });
-        }
-        for word in self.words.iter().filter(|word| counting.contains(&word.index)) {
-            let open = word.open_conditions();
-            if !open.is_empty() {
-                findings.push(Finding::Conditions {
-                    unit: unit.id.clone(),
-                    entry: word.index,
-                    open,
-                });
-            }
-        }
-        let bound: BTreeSet<usize> = self.candidates.values().flatten().map(|word| word.index).collect();
-        let bears = |word: &&&Word<'_>| {
-            let newest = self.words.first().is_some_and(|newest| newest.index == word.index);
-            word.refuses() || word.entry.origin == Origin::Added || newest || bound.contains(&word.index)
-        };
-        let certificates = self
-            .words
-            .iter()
-            .filter(bears)
-            .map(|word| self.describe(word))
-            .collect();
-        (
-            ComponentDecision {
-                id: unit.id.clone(),
-                outcome,
-                files,
-                messages: unit.messages.clone(),
-                certificates,
-            },
-            findings,
-        )
-    }
-
-    /// Why `word` approves nothing on this component, whatever the file; empty where it may.
-    pub(super) fn obstacles(&self, word: &Word<'_>) -> Vec<Problem> {
-        let mut problems = word.flaws.clone();
-        problems.extend(self.dependence(word));
-        if let Some(by) = word.superseded_by.first().and_then(|&at| self.all.get(at)) {
+    /// Why `statement` approves nothing on this component, whatever the file; empty where it may.
+    pub(super) fn obstacles(&self, statement: &Statement<'_>) -> Vec<Problem> {
+        let mut problems = statement.flaws.clone();
+        problems.extend(self.dependence(statement));
+        if let Some(by) = statement.superseded_by.first().and_then(|&at| self.all.get(at)) {
             problems.push(Problem::Superseded(by.entry.label()));
         }
-        if word.class == Some(Class::Neutral) {
+        if statement.class == Some(Class::Neutral) {
             problems.push(Problem::Neutral);
         }
-        let open = word.class == Some(Class::Conditional)
+        let open = statement.class == Some(Class::Conditional)
             && match self.unit.conditional {
                 Conditional::Allow => false,
                 Conditional::WhenMet => {
-                    word.entry.certificate.conditions.is_empty() || !word.open_conditions().is_empty()
+                    statement.entry.certificate.conditions.is_empty() || !statement.open_conditions().is_empty()
                 }
                 Conditional::Block => true,
             };
         if open {
             problems.push(Problem::ConditionsOpen);
         }
-        if self.unit.evidence.contains(&EvidenceKind::FileReferences) && !self.gives_file_references(word) {
+        if self.unit.evidence.contains(&EvidenceKind::FileReferences) && !self.gives_file_references(statement) {
             problems.push(Problem::EvidenceMissing);
         }
         problems
     }
 
     /// Where independence is asked for: whether who signed had a hand in the change.
-    fn dependence(&self, word: &Word<'_>) -> Option<Problem> {
+    fn dependence(&self, statement: &Statement<'_>) -> Option<Problem> {
         if !self.case.terms.independence {
             return None;
         }
-        let SignatureCheck::Valid(verified) = &word.entry.signature else {
+        let SignatureCheck::Valid(verified) = &statement.entry.signature else {
             return Some(Problem::Doubt(Doubt::Unsigned));
         };
         let signed = |author: &&String| {
@@ -293,19 +151,19 @@ impl<'a> Unit<'a> {
         Some(Problem::NotIndependent(author.clone()))
     }
 
-    fn gives_file_references(&self, word: &Word<'_>) -> bool {
+    fn gives_file_references(&self, statement: &Statement<'_>) -> bool {
         let mut paths = self.unit.files.iter().map(|file| &file.path).peekable();
-        paths.peek().is_none() || evidence::gives_file_references(&word.entry.certificate, paths)
+        paths.peek().is_none() || evidence::gives_file_references(&statement.entry.certificate, paths)
     }
 
-    /// Whether the content of `file` is what `word` is bound to. Says nothing of whether `word` counts.
-    pub(super) fn covers(&self, word: &Word<'_>, file: &GatedPath) -> Cover {
-        match (&word.entry.certificate.subject, self.unit.binding) {
+    /// Whether the content of `file` is what `statement` is bound to. Says nothing of whether `statement` counts.
+    pub(super) fn covers(&self, statement: &Statement<'_>, file: &GatedPath) -> Cover {
+        match (&statement.entry.certificate.subject, self.unit.binding) {
             (SubjectField::Unreadable, _) => Err(Problem::SubjectUnreadable),
             (SubjectField::Present(subject), binding) => match subject.state_of(&file.path) {
                 None => Err(Problem::NotListed),
                 Some(state) if file.state.as_ref() == Some(state) => match binding {
-                    Binding::Component => self.newest_and_fresh(word).map(|()| Binding::Digest),
+                    Binding::Component => self.newest_and_fresh(statement).map(|()| Binding::Digest),
                     _ => Ok(Binding::Digest),
                 },
                 Some(_) => Err(Problem::Changed),
@@ -314,18 +172,18 @@ impl<'a> Unit<'a> {
             (SubjectField::Absent, _) if self.case.terms.demands.signatures == Signatures::Required => {
                 Err(Problem::NoSubject)
             }
-            (SubjectField::Absent, Binding::History) => match word.entry.carried.contains(&file.path) {
+            (SubjectField::Absent, Binding::History) => match statement.entry.carried.contains(&file.path) {
                 true => Ok(Binding::History),
                 false => Err(Problem::NotCarried),
             },
-            (SubjectField::Absent, Binding::Component) => self.newest_and_fresh(word).map(|()| Binding::Component),
+            (SubjectField::Absent, Binding::Component) => self.newest_and_fresh(statement).map(|()| Binding::Component),
         }
     }
 
-    /// For [`Binding::Component`]: no newer word on the component is anything but an approval, and `max_age` has not passed.
-    fn newest_and_fresh(&self, word: &Word<'_>) -> Result<(), Problem> {
-        let newest = self.newest.contains(&word.index);
-        let age = word
+    /// For [`Binding::Component`]: no newer statement on the component is anything but an approval, and `max_age` has not passed.
+    fn newest_and_fresh(&self, statement: &Statement<'_>) -> Result<(), Problem> {
+        let newest = self.newest.contains(&statement.index);
+        let age = statement
             .entry
             .certificate
             .date
@@ -339,16 +197,18 @@ impl<'a> Unit<'a> {
     }
 
     /// Whether an approval counts for a file towards a specialist's or the policy's demand, whoever it asks for.
-    pub(super) fn counts(&self, word: &Word<'_>, file: &GatedPath) -> Cover {
-        if !word.approves() {
+    pub(super) fn counts(&self, statement: &Statement<'_>, file: &GatedPath) -> Cover {
+        if !statement.approves() {
             return Err(Problem::Neutral);
         }
-        if let Some(problem) = self.obstacles(word).into_iter().next() {
+        if let Some(problem) = self.obstacles(statement).into_iter().next() {
             return Err(problem);
         }
-        let binding = self.covers(word, file)?;
-        let cancelling = |other: &&&Word<'_>| {
-            let later = other.same_agent(word) && !word.after(other) && !word.lifts_by_name(other, &self.case.terms);
+        let binding = self.covers(statement, file)?;
+        let cancelling = |other: &&&Statement<'_>| {
+            let later = other.same_agent(statement)
+                && !statement.after(other)
+                && !statement.lifts_by_name(other, &self.case.terms);
             later && self.concerns(other, Some(file))
         };
         match self.refusing.iter().find(cancelling) {
@@ -357,20 +217,20 @@ impl<'a> Unit<'a> {
         }
     }
 
-    pub(super) fn wanted(&self, word: &Word<'_>) -> bool {
-        self.unit.agents.is_empty() || self.unit.agents.iter().any(|agent| agent == word.agent())
+    pub(super) fn wanted(&self, statement: &Statement<'_>) -> bool {
+        self.unit.agents.is_empty() || self.unit.agents.iter().any(|agent| agent == statement.agent())
     }
 
     /// The approvals that count for a file under the policy's `require.agents`.
-    fn approvals(&self, file: &GatedPath) -> Vec<(&'a Word<'a>, Binding)> {
-        let counting = self.candidates(file).filter(|word| self.wanted(word));
+    pub(super) fn approvals(&self, file: &GatedPath) -> Vec<(&'a Statement<'a>, Binding)> {
+        let counting = self.candidates(file).filter(|statement| self.wanted(statement));
         counting
-            .filter_map(|word| self.counts(word, file).ok().map(|binding| (word, binding)))
+            .filter_map(|statement| self.counts(statement, file).ok().map(|binding| (statement, binding)))
             .collect()
     }
 
     /// Whether a refusal is about a file (`None`: about the component itself).
-    fn concerns(&self, refusal: &Word<'_>, file: Option<&GatedPath>) -> bool {
+    fn concerns(&self, refusal: &Statement<'_>, file: Option<&GatedPath>) -> bool {
         match (&refusal.entry.certificate.subject, file) {
             _ if refusal.class == Some(Class::Stop) => true,
             (SubjectField::Present(subject), Some(file)) => subject
@@ -381,44 +241,40 @@ impl<'a> Unit<'a> {
         }
     }
 
-    pub(super) fn refusal_stands(&self, refusal: &Word<'_>, file: Option<&GatedPath>) -> bool {
+    pub(super) fn refusal_stands(&self, refusal: &Statement<'_>, file: Option<&GatedPath>) -> bool {
         if !self.concerns(refusal, file) {
             return false;
         }
         if refusal.class == Some(Class::Stop) {
-            return !stop_is_lifted(refusal, self.words.iter().copied(), &self.case.terms);
+            return !stop_is_lifted(refusal, self.statements.iter().copied(), &self.case.terms);
         }
-        let sound = |word: &Word<'_>| word.approves() && self.obstacles(word).is_empty();
+        let sound = |statement: &Statement<'_>| statement.approves() && self.obstacles(statement).is_empty();
         let mut named = refusal.superseded_by.iter().filter_map(|&at| self.all.get(at));
-        if named.any(|word| sound(word) && word.lifts_by_name(refusal, &self.case.terms)) {
+        if named.any(|statement| sound(statement) && statement.lifts_by_name(refusal, &self.case.terms)) {
             return false;
         }
-        let lifts = |word: &Word<'_>| word.same_agent(refusal) && word.after(refusal) && sound(word);
+        let lifts =
+            |statement: &Statement<'_>| statement.same_agent(refusal) && statement.after(refusal) && sound(statement);
         // A refusal of the whole component falls to a later approval of the whole component.
-        let wide = |word: &Word<'_>| word.has_no_subject() && refusal.names.is_subset(&word.names);
+        let wide = |statement: &Statement<'_>| statement.has_no_subject() && refusal.names.is_subset(&statement.names);
         let on_all = !matches!(refusal.entry.certificate.subject, SubjectField::Present(_));
-        if on_all && self.words.iter().any(|word| wide(word) && lifts(word)) {
+        if on_all
+            && self
+                .statements
+                .iter()
+                .any(|statement| wide(statement) && lifts(statement))
+        {
             return false;
         }
         match file {
             Some(file) => !self
                 .candidates(file)
-                .any(|word| lifts(word) && self.covers(word, file).is_ok()),
+                .any(|statement| lifts(statement) && self.covers(statement, file).is_ok()),
             None => !self
-                .words
+                .statements
                 .iter()
-                .any(|word| word.entry.origin == Origin::Added && lifts(word)),
+                .any(|statement| statement.entry.origin == Origin::Added && lifts(statement)),
         }
-    }
-
-    fn announced_without_certificate(&self) -> bool {
-        let answers = |word: &&Word<'_>| {
-            word.entry.origin == Origin::Added
-                && word.approves()
-                && self.obstacles(word).is_empty()
-                && self.wanted(word)
-        };
-        !self.unit.messages.is_empty() && !self.words.iter().any(answers) && !self.is_bypassed()
     }
 
     /// What a gated file lacks to go in, refusals apart.
@@ -426,20 +282,24 @@ impl<'a> Unit<'a> {
         let unit = self.unit;
         let terms = &self.case.terms;
         let need = unit.approvals.max(1) as usize;
-        let reviewers: Vec<&Word<'_>> = self.approvals(file).into_iter().map(|(word, _)| word).collect();
+        let reviewers: Vec<&Statement<'_>> = self
+            .approvals(file)
+            .into_iter()
+            .map(|(statement, _)| statement)
+            .collect();
         let have = people::count(reviewers.iter().copied(), terms);
         let mut lacks = Vec::new();
         if reviewers.is_empty() {
             lacks.push(Lack::Approval);
         } else if have < need {
             lacks.push(Lack::Approvals(
-                reviewers.iter().map(|word| word.agent().to_owned()).collect(),
+                reviewers.iter().map(|statement| statement.agent().to_owned()).collect(),
             ));
         }
         let by = |agent: &str| {
             self.candidates(file)
-                .filter(move |word| word.agent() == agent)
-                .filter(|word| self.counts(word, file).is_ok())
+                .filter(move |statement| statement.agent() == agent)
+                .filter(|statement| self.counts(statement, file).is_ok())
                 .collect::<Vec<_>>()
         };
         lacks.extend(
@@ -449,7 +309,7 @@ impl<'a> Unit<'a> {
                 .map(|agent| Lack::Handoff(agent)),
         );
         if !unit.authorizers.is_empty() {
-            let authorizing: Vec<&Word<'_>> = unit.authorizers.iter().flat_map(|agent| by(agent)).collect();
+            let authorizing: Vec<&Statement<'_>> = unit.authorizers.iter().flat_map(|agent| by(agent)).collect();
             let together = people::count(reviewers.iter().chain(&authorizing).copied(), terms);
             // Beside the reviewers who are counted: one person more.
             if authorizing.is_empty() || together <= have.min(need) {
@@ -473,9 +333,76 @@ pub(super) enum Lack<'a> {
 }
 
 /// For an unreadable certificate without a Component: whether its file name holds the component's id as a whole word.
-fn file_name_tells(path: &RepoPath, unit: &GatedUnit) -> bool {
+fn file_name_tells(path: &RepoPath, unit: &ComponentCase) -> bool {
     let name = fold(&String::from_utf8_lossy(path.file_name()));
     unit.names
         .iter()
         .any(|id| format!("_{name}_").contains(&format!("_{id}_")))
+}
+
+impl Statement<'_> {
+    /// True where it names `refusal` in `Supersedes` and its agent may lift it.
+    pub(super) fn lifts_by_name(&self, refusal: &Statement<'_>, terms: &Terms) -> bool {
+        let named = refusal
+            .entry
+            .certificate
+            .id
+            .as_ref()
+            .is_some_and(|id| self.entry.certificate.supersedes.contains(id));
+        named
+            && refusal.shares_component(self)
+            && (self.same_agent(refusal) || terms.may_lift.contains(self.agent()))
+            && self.not_before(refusal)
+    }
+
+    pub(super) fn same_agent(&self, other: &Statement<'_>) -> bool {
+        !self.agent().is_empty() && self.agent() == other.agent()
+    }
+
+    /// True where it is not older than `other`: for an explicit supersession.
+    pub(super) fn not_before(&self, other: &Statement<'_>) -> bool {
+        let follows = !(self.entry.origin == Origin::Base && other.entry.origin == Origin::Added);
+        follows
+            && match (self.entry.certificate.date, other.entry.moment()) {
+                (Some(own), Some(others)) => own >= others,
+                (Some(_), None) => true,
+                (None, _) => false,
+            }
+    }
+
+    /// True where it is later than `other`; a tie is not later.
+    pub(super) fn after(&self, other: &Statement<'_>) -> bool {
+        self.not_before(other)
+            && self.entry.certificate.date.is_some()
+            && self.entry.certificate.date > other.entry.moment()
+            && other.entry.moment().is_some()
+    }
+}
+
+/// A stop covers everything: only an approval by name, or one by the same agent whose scope is as wide, lifts it.
+pub(super) fn stop_is_lifted<'w>(
+    stop: &Statement<'_>,
+    mut statements: impl Iterator<Item = &'w Statement<'w>>,
+    terms: &Terms,
+) -> bool {
+    statements.any(|statement| {
+        let settled = statement.may_approve() && statement.open_conditions().is_empty();
+        let as_wide = match (&statement.entry.certificate.subject, &stop.entry.certificate.subject) {
+            (SubjectField::Absent, _) => true,
+            (SubjectField::Present(own), SubjectField::Present(stopped)) => {
+                !stopped.files.is_empty()
+                    && stopped
+                        .files
+                        .iter()
+                        .all(|file| own.state_of(&file.path) == Some(&file.state))
+            }
+            _ => false,
+        };
+        let same = statement.same_agent(stop)
+            && statement.after(stop)
+            && as_wide
+            && stop.names.is_subset(&statement.names)
+            && !stop.names.is_empty();
+        settled && (same || statement.lifts_by_name(stop, terms))
+    })
 }

@@ -45,7 +45,7 @@ pub enum Finding {
         /// The files that it refuses; empty where only a message gates the component.
         files: Vec<RepoPath>,
     },
-    /// The newest word on a gated component cannot be read.
+    /// The newest statement on a gated component cannot be read.
     NewestInvalid {
         /// The component.
         unit: String,
@@ -206,7 +206,7 @@ pub enum Problem {
     NotListed,
     /// Its SUBJECT lists the file with other content.
     Changed,
-    /// A newer word on the component is not an approval.
+    /// A newer statement on the component is not an approval.
     NotNewest,
     /// It is older than `max_age`.
     Expired,

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::{Lack, Unit};
+use super::decide::{Lack, Weighing};
 use super::{Finding, GatedPath, Problem};
 use crate::change::RepoPath;
 
 /// How many certificates that do not count are told with a gap; the newest.
 const MOST_TOLD: usize = 3;
 
-impl Unit<'_> {
+impl Weighing<'_> {
     /// The files that lack something and that no bypass lets through.
     pub(super) fn gaps(&self, refused: &BTreeSet<&RepoPath>, findings: &mut Vec<Finding>) -> BTreeSet<RepoPath> {
         let unit = self.unit;
@@ -66,9 +66,9 @@ impl Unit<'_> {
         }
         if !uncovered.is_empty() {
             let told = self
-                .words
+                .statements
                 .iter()
-                .filter_map(|word| self.why_not(word, &uncovered).map(|p| (word.index, p)));
+                .filter_map(|statement| self.why_not(statement, &uncovered).map(|p| (statement.index, p)));
             let because = told.take(MOST_TOLD).collect();
             findings.push(Finding::Uncovered {
                 unit: unit.id.clone(),
@@ -104,7 +104,7 @@ impl Unit<'_> {
     /// The certificate that lists the file with other content.
     fn stale(&self, file: &GatedPath) -> Option<usize> {
         self.candidates(file)
-            .find(|word| word.may_approve() && self.covers(word, file) == Err(Problem::Changed))
-            .map(|word| word.index)
+            .find(|statement| statement.may_approve() && self.covers(statement, file) == Err(Problem::Changed))
+            .map(|statement| statement.index)
     }
 }

@@ -129,8 +129,8 @@ prop_compose! {
         conditional in select(vec![Conditional::Allow, Conditional::Allow, Conditional::WhenMet, Conditional::Block]),
         handoff in proptest::option::weighted(0.2, select(AGENTS.to_vec())),
         authorizer in proptest::option::weighted(0.1, select(AGENTS.to_vec())),
-    ) -> GatedUnit {
-        GatedUnit {
+    ) -> ComponentCase {
+        ComponentCase {
             id: id.into(),
             names: BTreeSet::from([id.to_owned()]),
             agents: agents.into_iter().flatten().map(str::to_owned).collect(),
@@ -239,9 +239,9 @@ proptest! {
     }
 
     #[test]
-    fn adding_a_refusal_never_unblocks(case in case(), mut refusal in entry(), word in select(REFUSALS.to_vec())) {
+    fn adding_a_refusal_never_unblocks(case in case(), mut refusal in entry(), statement in select(REFUSALS.to_vec())) {
         prop_assume!(blocks(&case));
-        refusal.certificate.status = Some(word);
+        refusal.certificate.status = Some(statement);
         refusal.certificate.id = Some("new".into());
         let mut more = case.clone();
         more.ledger.push(refusal);
@@ -292,10 +292,10 @@ proptest! {
     }
 
     #[test]
-    fn moving_a_status_to_a_stricter_class_never_unblocks(case in case(), word in select(Status::ALL.to_vec())) {
-        prop_assume!(blocks(&case) && !word.class().approves());
+    fn moving_a_status_to_a_stricter_class_never_unblocks(case in case(), statement in select(Status::ALL.to_vec())) {
+        prop_assume!(blocks(&case) && !statement.class().approves());
         let mut more = case.clone();
-        more.terms.classes.insert(word, Class::Veto);
+        more.terms.classes.insert(statement, Class::Veto);
         prop_assert!(blocks(&more));
     }
 

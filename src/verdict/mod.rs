@@ -5,15 +5,17 @@
 
 mod bypass;
 mod decide;
+mod door;
 mod finding;
 mod gaps;
 #[cfg(test)]
 mod laws;
+mod outcome;
 mod people;
+mod statement;
 mod tell;
 #[cfg(test)]
 mod truth_tests;
-mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,8 +23,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use bypass::BypassProblem;
-pub use decide::decide;
 pub use finding::{Finding, Problem};
+pub use outcome::decide;
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
@@ -41,7 +43,7 @@ pub struct Case {
     /// The policy's terms that hold for all components.
     pub terms: Terms,
     /// What is gated, in the order of the policy.
-    pub gated: Vec<GatedUnit>,
+    pub gated: Vec<ComponentCase>,
     /// The certificates of base and head that bear on it; their order does not matter.
     pub ledger: Vec<Entry>,
     /// The rules of the ledger that the change breaks.
@@ -102,7 +104,7 @@ impl Terms {
 
 /// A gated component with its own terms.
 #[derive(Clone, Debug)]
-pub struct GatedUnit {
+pub struct ComponentCase {
     /// The component's id.
     pub id: String,
     /// Folded names that certificates may use for it.
@@ -172,7 +174,7 @@ pub enum Outcome {
     Approved,
     /// Something gated is not covered.
     Uncovered,
-    /// The newest word on it cannot be read.
+    /// The newest statement on it cannot be read.
     Invalid,
     /// A hold stands.
     Held,

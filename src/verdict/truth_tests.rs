@@ -75,7 +75,7 @@ fn the_truth_table_of_the_documentation_holds() {
         let [agents, approvals, handoff, authorizers, by, goes_in] = cells.as_slice() else {
             panic!("{row}");
         };
-        let unit = GatedUnit {
+        let unit = ComponentCase {
             id: "gpu".into(),
             names: BTreeSet::from(["gpu".to_owned()]),
             agents: names(agents),

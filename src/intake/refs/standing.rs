@@ -43,7 +43,7 @@ impl GoverningPolicy {
         let adoption = adopts(repository, &self.at, base, new)?;
         let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
         Ok(InForce {
-            basis: governing::basis_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
+            keyring: governing::keyring_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
             policy: self.policy.clone(),
             origin: format!("{}:{path}", self.at.short()),
             adoption,

@@ -173,7 +173,7 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
     };
     let by = match (policy, &judge) {
         (Some(policy), Some(at)) => Some(InForce {
-            basis: governing::basis_at(repository, &Snapshot::Commit(at.clone()), &policy)
+            keyring: governing::keyring_at(repository, &Snapshot::Commit(at.clone()), &policy)
                 .map_err(|failure| past(failure, at))?,
             policy,
             origin: format!("{}:{}", at.short(), policy_path()),

@@ -98,7 +98,7 @@ impl Demands {
 
 /// The keys of a commit, and the demands of its policy.
 #[derive(Clone, Debug, Default)]
-pub struct Basis {
+pub struct Keyring {
     /// What is asked.
     pub demands: Demands,
     /// `.certgate/allowed_signers`; empty where signatures are off.
@@ -109,7 +109,7 @@ pub struct Basis {
     pub keys: Digest,
 }
 
-impl Basis {
+impl Keyring {
     /// Puts it together; the bytes are those that the keys were read from.
     pub fn new(demands: Demands, signers: (Signers, &[u8]), revoked: (Revoked, &[u8])) -> Self {
         let mut hash = Sha256::new();
@@ -218,18 +218,18 @@ mod tests {
 
     #[test]
     fn the_fingerprint_tells_policies_apart() {
-        let basis = |demands| Basis::new(demands, (Signers::default(), b""), (Revoked::none(), b""));
+        let keyring = |demands| Keyring::new(demands, (Signers::default(), b""), (Revoked::none(), b""));
         let mut seen = std::collections::BTreeSet::new();
         for mode in [Signatures::Off, Signatures::Optional, Signatures::Required] {
-            assert!(seen.insert(basis(demands(mode)).fingerprint()));
+            assert!(seen.insert(keyring(demands(mode)).fingerprint()));
         }
         let mut other = demands(Signatures::Required);
         other.repository = Some("a/c".to_owned());
-        assert!(seen.insert(basis(other).fingerprint()));
+        assert!(seen.insert(keyring(other).fingerprint()));
         let mut other = demands(Signatures::Required);
         other
             .speakers
             .insert("perf".to_owned(), vec!["q@example.org".to_owned()]);
-        assert!(seen.insert(basis(other).fingerprint()));
+        assert!(seen.insert(keyring(other).fingerprint()));
     }
 }

@@ -1,0 +1,84 @@
+//! What is wrong with a certificate that the change adds, whatever is gated.
+
+use super::statement::Statement;
+use super::{Case, Finding, Problem, Terms};
+use crate::certificate::Class;
+use crate::ledger::Origin;
+use crate::policy::fold;
+
+impl Statement<'_> {
+    /// What is wrong with an added certificate whatever is gated.
+    pub(super) fn findings_of_its_own(&self, case: &Case, statements: &[Statement<'_>]) -> Vec<Finding> {
+        let entry = self.index;
+        if self.entry.origin != Origin::Added {
+            return Vec::new();
+        }
+        let Some(class) = self.class else {
+            return vec![Finding::InvalidAdded { entry }];
+        };
+        let mut findings: Vec<Finding> = Vec::new();
+        let unknown = self
+            .entry
+            .certificate
+            .components
+            .iter()
+            .filter(|name| !case.terms.names.contains_key(&fold(name)));
+        for name in unknown {
+            match nearest(&fold(name), &case.terms).filter(|_| class.refuses()) {
+                Some(meant) => findings.push(Finding::RefusalAstray {
+                    entry,
+                    name: name.clone(),
+                    meant,
+                }),
+                None => findings.push(Finding::Ineffective {
+                    entry,
+                    problem: Problem::UnknownComponent(name.clone()),
+                }),
+            }
+        }
+        if class.approves() {
+            findings.extend(self.flaws.iter().map(|problem| Finding::Ineffective {
+                entry,
+                problem: problem.clone(),
+            }));
+        } else if class.refuses() && self.entry.certificate.components.is_empty() && class != Class::Stop {
+            // A refusal that does not say what it refuses must not be read as consent.
+            findings.push(Finding::InvalidAdded { entry });
+        }
+        for id in &self.entry.certificate.supersedes {
+            let target = statements
+                .iter()
+                .find(|statement| statement.entry.certificate.id.as_ref() == Some(id) && statement.index != entry);
+            let effective = target.is_some_and(|target| {
+                target.shares_component(self)
+                    && (!target.refuses() || (self.may_approve() && self.lifts_by_name(target, &case.terms)))
+            });
+            if !effective && !case.only_history_holds(id) {
+                findings.push(Finding::Ineffective {
+                    entry,
+                    problem: Problem::SupersedesNothing(id.clone()),
+                });
+            }
+        }
+        findings
+    }
+}
+
+impl Case {
+    /// True where the id belongs to a certificate that is history: superseding it is without effect and without harm.
+    fn only_history_holds(&self, id: &str) -> bool {
+        let since = self.terms.since;
+        self.ledger.iter().any(|e| {
+            e.certificate.id.as_deref() == Some(id)
+                && e.origin == Origin::Base
+                && since.is_some_and(|since| e.moment().is_some_and(|moment| moment < since))
+        })
+    }
+}
+
+/// The component id whose name is close to `folded`, if one is.
+fn nearest(folded: &str, terms: &Terms) -> Option<String> {
+    let score = |name: &str| strsim::normalized_damerau_levenshtein(folded, name);
+    let best = terms.names.iter().max_by(|a, b| score(a.0).total_cmp(&score(b.0)))?;
+    (score(best.0) >= 0.75).then(|| best.1.clone())
+}

@@ -1,0 +1,186 @@
+//! Puts the decision together: every finding, in a fixed order, and what becomes of each component.
+
+use std::collections::BTreeSet;
+
+use super::decide::{Weighing, stop_is_lifted};
+use super::statement::{Statement, statements};
+use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
+use crate::certificate::Class;
+use crate::change::RepoPath;
+use crate::ledger::Origin;
+use crate::policy::Enforcement;
+
+/// Decides a case.
+pub fn decide(case: &Case) -> Decision {
+    let mut findings: Vec<Finding> = case.violations.iter().cloned().map(Finding::Ledger).collect();
+    findings.extend(case.policy_faults.iter().cloned().map(Finding::Policy));
+    let statements: Vec<Statement<'_>> = statements(case);
+    for statement in &statements {
+        findings.extend(statement.findings_of_its_own(case, &statements));
+    }
+    findings.extend(bypass::told(case, &statements));
+    let mut components = Vec::new();
+    if !case.only_certificates {
+        let stops = statements
+            .iter()
+            .filter(|w| w.class == Some(Class::Stop) && !case.terms.stop_is_per_component);
+        let standing: Vec<usize> = stops
+            .filter(|stop| !stop_is_lifted(stop, statements.iter(), &case.terms))
+            .map(|w| w.index)
+            .collect();
+        findings.extend(standing.iter().map(|&entry| Finding::Stopped { entry }));
+        for unit in &case.gated {
+            let (mut decision, of_unit) = Weighing::new(unit, &statements, case).decide();
+            if !standing.is_empty() {
+                decision.outcome = Outcome::Stopped;
+            }
+            components.push(decision);
+            findings.extend(of_unit);
+        }
+    }
+    let blocked = findings.iter().any(Finding::blocks);
+    let verdict = match case.enforcement {
+        Enforcement::Block if blocked => Verdict::Block,
+        Enforcement::Warn if blocked => Verdict::Warn,
+        _ => Verdict::Pass,
+    };
+    Decision {
+        verdict,
+        components,
+        findings,
+    }
+}
+
+impl Weighing<'_> {
+    fn decide(&self) -> (ComponentDecision, Vec<Finding>) {
+        let unit = self.unit;
+        let mut outcome = Outcome::Approved;
+        let mut findings = Vec::new();
+        let mut refused: BTreeSet<&RepoPath> = BTreeSet::new();
+
+        for &statement in &self.refusing {
+            let Some(class) = statement.class else { continue };
+            let files: Vec<&GatedPath> = unit
+                .files
+                .iter()
+                .filter(|file| self.refusal_stands(statement, Some(file)))
+                .collect();
+            let component = !unit.messages.is_empty() && self.refusal_stands(statement, None);
+            // A repository-wide stop has been told already.
+            let told = class == Class::Stop && !self.case.terms.stop_is_per_component;
+            if (files.is_empty() && !component) || told {
+                continue;
+            }
+            refused.extend(files.iter().map(|file| &file.path));
+            outcome = outcome.max(match class {
+                Class::Stop => Outcome::Stopped,
+                Class::Veto => Outcome::Vetoed,
+                _ => Outcome::Held,
+            });
+            let files = files.iter().map(|file| file.path.clone()).collect();
+            findings.push(Finding::Refused {
+                unit: unit.id.clone(),
+                entry: statement.index,
+                class,
+                files,
+            });
+        }
+        // Only an approval can follow an unreadable statement: a narrow refusal on top of it says nothing of what it may have refused.
+        let newest = self
+            .statements
+            .iter()
+            .find(|statement| statement.class.is_none() || statement.may_approve());
+        if let Some(newest) = newest.filter(|statement| statement.class.is_none()) {
+            outcome = outcome.max(Outcome::Invalid);
+            if newest.entry.origin == Origin::Base {
+                findings.push(Finding::NewestInvalid {
+                    unit: unit.id.clone(),
+                    entry: newest.index,
+                });
+            }
+        }
+        for entry in self.overdue() {
+            outcome = outcome.max(Outcome::Uncovered);
+            findings.push(Finding::BypassOverdue {
+                unit: unit.id.clone(),
+                entry,
+            });
+        }
+        let gaps = self.gaps(&refused, &mut findings);
+        if !gaps.is_empty() || self.announced_without_certificate() {
+            outcome = outcome.max(Outcome::Uncovered);
+        }
+        if self.announced_without_certificate() {
+            findings.push(Finding::Announced { unit: unit.id.clone() });
+        }
+        let mut files = Vec::new();
+        let mut counting = BTreeSet::new();
+        for file in &unit.files {
+            let by = self.approvals(file);
+            counting.extend(by.iter().map(|(statement, _)| statement.index));
+            files.push(FileDecision {
+                path: file.path.clone(),
+                covered: !gaps.contains(&file.path) && !refused.contains(&file.path),
+                reasons: file.reasons.clone(),
+                by: by
+                    .into_iter()
+                    .map(|(statement, binding)| (statement.entry.label(), binding))
+                    .chain(self.bypass_label(file, &gaps))
+                    .collect(),
+            });
+        }
+        for statement in self
+            .statements
+            .iter()
+            .filter(|statement| counting.contains(&statement.index))
+        {
+            let open = statement.open_conditions();
+            if !open.is_empty() {
+                findings.push(Finding::Conditions {
+                    unit: unit.id.clone(),
+                    entry: statement.index,
+                    open,
+                });
+            }
+        }
+        let bound: BTreeSet<usize> = self
+            .candidates
+            .values()
+            .flatten()
+            .map(|statement| statement.index)
+            .collect();
+        let bears = |statement: &&&Statement<'_>| {
+            let newest = self
+                .statements
+                .first()
+                .is_some_and(|newest| newest.index == statement.index);
+            statement.refuses() || statement.entry.origin == Origin::Added || newest || bound.contains(&statement.index)
+        };
+        let certificates = self
+            .statements
+            .iter()
+            .filter(bears)
+            .map(|statement| self.describe(statement))
+            .collect();
+        (
+            ComponentDecision {
+                id: unit.id.clone(),
+                outcome,
+                files,
+                messages: unit.messages.clone(),
+                certificates,
+            },
+            findings,
+        )
+    }
+
+    fn announced_without_certificate(&self) -> bool {
+        let answers = |statement: &&Statement<'_>| {
+            statement.entry.origin == Origin::Added
+                && statement.approves()
+                && self.obstacles(statement).is_empty()
+                && self.wanted(statement)
+        };
+        !self.unit.messages.is_empty() && !self.statements.iter().any(answers) && !self.is_bypassed()
+    }
+}

@@ -1,0 +1,184 @@
+//! What can be said of a certificate apart from any gated component: its class, its flaws, what it supersedes, what comes after what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Case, Problem, Terms};
+use crate::certificate::{CLOCK_SKEW, Class, Status, SubjectField};
+use crate::change::RepoPath;
+use crate::ledger::{Entry, Origin};
+use crate::policy::GlobList;
+use crate::trust::HashCheck;
+
+/// An entry of the ledger that is not history, with what can be said of it apart from any component.
+pub(super) struct Statement<'a> {
+    pub(super) index: usize,
+    pub(super) entry: &'a Entry,
+    /// `None` where no decision can be read.
+    pub(super) class: Option<Class>,
+    /// Canonical names of its components: ids of the policy, or else the folded name.
+    pub(super) names: BTreeSet<String>,
+    /// Why it could not approve anything, whatever it covers.
+    pub(super) flaws: Vec<Problem>,
+    /// Positions, among the statements, of those that name it in `Supersedes` and share a component with it. Any readable certificate may
+    /// supersede an approval: that can only make the verdict stricter.
+    pub(super) superseded_by: Vec<usize>,
+}
+
+/// Drops history; what the change adds is never history for a refusal.
+pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
+    let mut order: Vec<usize> = (0..case.ledger.len()).collect();
+    order.sort_by(|&a, &b| rank(case.ledger.get(b)).cmp(&rank(case.ledger.get(a))));
+    let old = |entry: &Entry| {
+        case.terms
+            .since
+            .is_some_and(|since| entry.moment().is_some_and(|moment| moment < since))
+    };
+    let mut statements: Vec<Statement<'_>> = order
+        .into_iter()
+        .filter_map(|index| case.ledger.get(index).map(|entry| (index, entry)))
+        .filter(|(_, entry)| entry.origin == Origin::Added || !old(entry))
+        .map(|(index, entry)| {
+            let class = entry.certificate.status.map(|status| case.terms.class(status));
+            let names = entry
+                .component_names()
+                .map(|n| case.terms.names.get(&n).cloned().unwrap_or(n))
+                .collect();
+            let mut flaws = flaws(entry, &case.terms, case.now);
+            if old(entry) {
+                flaws.push(Problem::History);
+            }
+            Statement {
+                index,
+                entry,
+                class,
+                names,
+                flaws,
+                superseded_by: Vec::new(),
+            }
+        })
+        .collect();
+    let mut superseding: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, statement) in statements
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| statement.class.is_some())
+    {
+        for id in &statement.entry.certificate.supersedes {
+            superseding.entry(id).or_default().push(at);
+        }
+    }
+    let superseded: Vec<Vec<usize>> = statements
+        .iter()
+        .enumerate()
+        .map(|(at, statement)| {
+            let by = statement
+                .entry
+                .certificate
+                .id
+                .as_deref()
+                .and_then(|id| superseding.get(id));
+            let shares = |&&other: &&usize| {
+                other != at
+                    && statements
+                        .get(other)
+                        .is_some_and(|other| statement.shares_component(other))
+            };
+            by.map(|by| by.iter().filter(shares).copied().collect())
+                .unwrap_or_default()
+        })
+        .collect();
+    for (statement, by) in statements.iter_mut().zip(superseded) {
+        statement.superseded_by = by;
+    }
+    statements
+}
+
+/// Newest first: by date (undated last of all, that is, newest), then added before base, then by path, so that order of input is
+/// without effect.
+fn rank(entry: Option<&Entry>) -> Option<(bool, Option<Timestamp>, Origin, &RepoPath)> {
+    entry.map(|e| (e.moment().is_none(), e.moment(), e.origin, &e.certificate.path))
+}
+
+fn flaws(entry: &Entry, terms: &Terms, now: Timestamp) -> Vec<Problem> {
+    let certificate = &entry.certificate;
+    let latest = now.saturating_add(CLOCK_SKEW).unwrap_or(now);
+    let checks = [
+        (certificate.status.is_none(), Problem::Invalid),
+        (certificate.components.is_empty(), Problem::NoComponent),
+        (certificate.agent.is_none(), Problem::NoAgent),
+        (
+            certificate.status == Some(Status::ConditionallyApproved) && certificate.conditions.is_empty(),
+            Problem::NoConditions,
+        ),
+        (certificate.placeholders, Problem::Placeholder),
+        (certificate.date.is_none(), Problem::Undated),
+        (certificate.date.is_some_and(|date| date > latest), Problem::Future),
+        (entry.hash == HashCheck::Mismatch, Problem::HashMismatch),
+        (
+            certificate.subject == SubjectField::Unreadable,
+            Problem::SubjectUnreadable,
+        ),
+    ];
+    let own = checks
+        .into_iter()
+        .filter_map(|(holds, problem)| holds.then_some(problem));
+    let doubt = terms.demands.doubt(certificate, &entry.signature).map(Problem::Doubt);
+    let elsewhere = match (&certificate.subject, &terms.target) {
+        (SubjectField::Present(subject), Some(target))
+            if !subject.targets.is_empty() && !is_for(&subject.targets, target) =>
+        {
+            Some(Problem::OtherTarget(subject.targets.join(", ")))
+        }
+        _ => None,
+    };
+    own.chain(doubt).chain(elsewhere).collect()
+}
+
+impl Statement<'_> {
+    /// True where it may count as an approval, as far as that can be told without a component.
+    pub(super) fn may_approve(&self) -> bool {
+        self.class.is_some_and(Class::approves) && self.flaws.is_empty() && self.superseded_by.is_empty()
+    }
+
+    pub(super) fn agent(&self) -> &str {
+        self.entry.certificate.agent.as_deref().unwrap_or_default()
+    }
+
+    /// True where it is on the component and not on listed content.
+    pub(super) fn has_no_subject(&self) -> bool {
+        self.entry.certificate.subject == SubjectField::Absent
+    }
+
+    pub(super) fn approves(&self) -> bool {
+        self.class.is_some_and(Class::approves)
+    }
+
+    pub(super) fn refuses(&self) -> bool {
+        self.class.is_some_and(Class::refuses)
+    }
+
+    /// A refusal that names no component can be superseded by a certificate on any.
+    pub(super) fn shares_component(&self, other: &Statement<'_>) -> bool {
+        self.names.is_empty() || !self.names.is_disjoint(&other.names)
+    }
+
+    pub(super) fn open_conditions(&self) -> Vec<String> {
+        let conditional = self.class == Some(Class::Conditional);
+        let open = self
+            .entry
+            .certificate
+            .conditions
+            .iter()
+            .filter(|condition| conditional && !condition.met);
+        open.map(|condition| condition.text.clone()).collect()
+    }
+}
+
+/// Whether a subject that is bound to these branches counts for one.
+pub(super) fn is_for(targets: &[String], branch: &str) -> bool {
+    targets
+        .iter()
+        .any(|target| target == branch || GlobList::new(&[target]).is_ok_and(|globs| globs.matches(branch.as_bytes())))
+}

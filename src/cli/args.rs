@@ -53,6 +53,8 @@ pub(super) enum Command {
     Policy(PolicyArgs),
     /// Say what is wrong with this repository's gate, and the fix
     Doctor(DoctorArgs),
+    /// Show where the level of a series of measurements changed
+    Trend(TrendArgs),
     /// What the hook shims call
     #[command(hide = true)]
     Hook(HookArgs),
@@ -333,4 +335,27 @@ pub(super) struct HookArgs {
 pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrendArgs {
+    /// The series, in order: a JSON array of numbers and nulls
+    #[arg(long, value_name = "FILE")]
+    pub(super) values: PathBuf,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = TrendFormat::Human)]
+    pub(super) format: TrendFormat,
+    /// Draw it into a file, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) svg: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TrendFormat {
+    /// A sparkline and a table
+    Human,
+    /// certgate/trend/v1
+    Json,
+    /// A picture
+    Svg,
 }

@@ -20,6 +20,7 @@ mod proof;
 mod seal;
 mod terminal;
 mod ticker;
+mod trend;
 mod verify;
 
 use std::process::ExitCode;
@@ -110,6 +111,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Hook(args) => hook::run(&args),
+        Command::Trend(args) => trend::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man(_) => completions::man(),
     }

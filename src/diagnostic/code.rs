@@ -107,6 +107,7 @@ codes! {
     CG519, "cannot be signed", "`--sign` has OpenSSH's `ssh-keygen` sign, and it did not: the key is not there, its passphrase was not given, or the agent does not hold it. Nothing was written.";
     // CG6xx: evidence
     CG601, "evidence is missing", "The policy requires evidence that the certificate does not give: `file-references` asks that EVIDENCE names a gated file with line numbers.";
+    CG640, "series cannot be read", "`certgate trend --values FILE` reads a JSON array of numbers above zero, in order; `null` stands for a value that was not measured. A logarithm is taken of each value, so zero and less cannot be measurements. At most 10,000 values are searched.";
     // CG7xx: the repository and the machine
     CG700, "usage", "The command line is not one that certgate knows.";
     CG701, "not a git repository", "certgate judges a git repository and found none.";

@@ -124,6 +124,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
             "git",
             "sensitivity",
             "ledger",
+            "evidence",
             "verdict",
             "progress",
             "gate",

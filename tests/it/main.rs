@@ -26,3 +26,4 @@ mod simulation;
 mod statistics;
 mod story;
 mod support;
+mod trend;

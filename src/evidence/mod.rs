@@ -1,5 +1,6 @@
 //! Evidence: what a certificate brings to support its decision, held against what a policy requires.
 
+pub mod claims;
 pub mod decide;
 pub mod exact_null;
 pub mod measurement;

@@ -1,0 +1,328 @@
+//! Claims: what a document says of its own figures and of files, held against those figures and the certified tree.
+//!
+//! A claim is checked only against what it stands with, and is wrong only where no reading of it holds: what two readings allow is
+//! uncheckable. `docs/evidence.md` says the rules.
+
+mod change;
+mod cite;
+mod document;
+mod figure;
+mod interval;
+mod judge;
+mod judge_multiple;
+mod lines;
+mod pair;
+mod quotient;
+mod reference;
+mod resolve;
+mod sheet;
+mod sum;
+mod symbols;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod tree;
+mod words;
+
+pub use tree::{TextTree, Tree};
+
+use document::{Block, BlockKind, Document};
+use sheet::{Found, Sheet};
+
+/// What is to be said of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Label {
+    /// It follows from what it stands with.
+    Right,
+    /// It does not, in any reading.
+    Wrong,
+    /// A file reference that holds only in the tree before the change.
+    RightBefore,
+    /// Nothing to hold it against, or two readings.
+    Uncheckable,
+}
+
+impl Label {
+    /// As printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::RightBefore => "right-before",
+            Self::Uncheckable => "uncheckable",
+        }
+    }
+}
+
+/// What sort of claim it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClaimKind {
+    /// `a/b … (p%)`.
+    Quotient,
+    /// `A → B (p %)`.
+    FromTo,
+    /// A row of before, after and change.
+    Table,
+    /// A total of a column.
+    TableSum,
+    /// A total of a list or of a line.
+    Sum,
+    /// A mean.
+    Mean,
+    /// Weights, which add up to 100.
+    Weights,
+    /// A per cent beside a multiple.
+    Range,
+    /// A multiple.
+    Times,
+    /// Per-cent points.
+    Points,
+    /// A mark out of ten or such.
+    Score,
+    /// A figure by itself.
+    Bare,
+    /// A file.
+    File,
+    /// Lines of a file.
+    FileLine,
+    /// A symbol on lines of a file.
+    FileLineSymbol,
+    /// That a file is missing.
+    FileAbsent,
+    /// A file that should be made.
+    FileProposed,
+    /// What looks like a file and is none.
+    NotAFile,
+}
+
+impl ClaimKind {
+    /// As printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quotient => "quotient",
+            Self::FromTo => "from-to",
+            Self::Table => "table",
+            Self::TableSum => "table-sum",
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::Weights => "weights",
+            Self::Range => "range",
+            Self::Times => "times",
+            Self::Points => "points",
+            Self::Score => "score",
+            Self::Bare => "bare",
+            Self::File => "file",
+            Self::FileLine => "file-line",
+            Self::FileLineSymbol => "file-line-symbol",
+            Self::FileAbsent => "file-absent",
+            Self::FileProposed => "file-proposed",
+            Self::NotAFile => "not-a-file",
+        }
+    }
+
+    /// Whether it is about a file rather than a figure.
+    pub fn is_of_file(self) -> bool {
+        matches!(
+            self,
+            Self::File | Self::FileLine | Self::FileLineSymbol | Self::FileAbsent | Self::FileProposed | Self::NotAFile
+        )
+    }
+
+    /// Whether it is a figure of performance that only a result file could support.
+    pub fn is_bare_figure(self) -> bool {
+        matches!(self, Self::Bare)
+    }
+}
+
+/// A recomputed figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// None, or more than one reading.
+    None,
+    /// In the claim's unit: per cent, a ratio, a sum.
+    One(f64),
+    /// From and to.
+    Range(f64, f64),
+}
+
+/// A claim and what is to be said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The line of the document, from 1.
+    pub line: u32,
+    /// That line, without blanks around it.
+    pub text: String,
+    /// The claim's own words: the figure, the reference.
+    pub said: String,
+    /// What came of it.
+    pub label: Label,
+    /// Its sort.
+    pub kind: ClaimKind,
+    /// The recomputed figure, for claims of figures that are right or wrong.
+    pub value: Value,
+    /// Why, as a clause.
+    pub why: String,
+    /// The level-2 section, in capitals; empty where there is none.
+    pub section: String,
+    /// A reference that ends one past the last line of its file.
+    pub past_the_end: bool,
+}
+
+/// The longest document that is read; a certificate is at most as long.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Reads the claims of a Markdown document, in order. `head` is the certified tree and `base` its parent; without a tree, what is said of
+/// files is uncheckable.
+pub fn read(text: &str, head: Option<&dyn Tree>, base: Option<&dyn Tree>) -> Vec<Claim> {
+    if text.len() > MAX_BYTES {
+        return Vec::new();
+    }
+    let document = Document::read(text);
+    let trees = head.map(|head| cite::Trees { head, base });
+    let mut claims = Vec::new();
+    let mut sheets = Vec::with_capacity(document.blocks.len());
+    let mut proposals = false;
+    for (index, block) in document.blocks.iter().enumerate() {
+        proposals = setting(block, proposals);
+        let references = reference::find(block);
+        let in_section = document.section(block).is_some_and(cite::proposes);
+        for at in 0..references.len() {
+            let setting = cite::Setting {
+                proposals: proposals || in_section,
+            };
+            let (Some(reference), Some(cited)) = (
+                references.get(at),
+                cite::judge(&document, block, &references, at, trees, setting),
+            ) else {
+                continue;
+            };
+            let said = block.text.get(reference.range.clone()).unwrap_or_default();
+            claims.push((
+                index,
+                reference.name.start,
+                claim(&document, block, reference.name.start, said, cited.outcome, cited.past),
+            ));
+        }
+        let opaque = opaque(block, &references);
+        sheets.push(Sheet::new(
+            index,
+            tokens::tokens(&block.text, &opaque),
+            block.kind == BlockKind::Listing,
+        ));
+    }
+    for (index, found) in figures(&document, &mut sheets) {
+        let (Some(block), Some(sheet)) = (document.blocks.get(index), sheets.get(index)) else {
+            continue;
+        };
+        let Some(token) = sheet.tokens.get(found.at) else {
+            continue;
+        };
+        let said = block.text.get(token.range.clone()).unwrap_or_default();
+        claims.push((
+            index,
+            token.range.start,
+            claim(&document, block, token.range.start, said, found.outcome, false),
+        ));
+    }
+    claims.sort_by_key(|(block, at, _)| (*block, *at));
+    claims.into_iter().map(|(_, _, claim)| claim).collect()
+}
+
+/// Whether what follows a block stands under proposals: a heading or a line that ends in a colon decides.
+fn setting(block: &Block, before: bool) -> bool {
+    let introduces = block.kind == BlockKind::Heading || block.text.trim_end().ends_with(':');
+    if introduces {
+        cite::proposes(&block.text)
+    } else if block.list.is_none() && block.kind == BlockKind::Flow {
+        false
+    } else {
+        before
+    }
+}
+
+fn claim(document: &Document<'_>, block: &Block, at: usize, said: &str, outcome: judge::Outcome, past: bool) -> Claim {
+    let line = document.line(block, at);
+    Claim {
+        line,
+        text: document.line_text(line).to_owned(),
+        said: said.trim().to_owned(),
+        label: outcome.label,
+        kind: outcome.kind,
+        value: match outcome.label {
+            Label::Uncheckable => Value::None,
+            _ => outcome.value,
+        },
+        why: outcome.why,
+        section: document.section(block).unwrap_or_default().to_owned(),
+        past_the_end: past,
+    }
+}
+
+/// What holds no figures: references, and code spans that are no text.
+fn opaque(block: &Block, references: &[reference::Reference]) -> Vec<std::ops::Range<usize>> {
+    let figures = |span: &str| {
+        let digit = span.contains(|c: char| c.is_ascii_digit());
+        digit && (span.contains(['%', '→', ' ', '×']) || span.ends_with('x') || span.contains("->"))
+    };
+    let spans = block
+        .code
+        .iter()
+        .filter(|span| !block.text.get((*span).clone()).is_some_and(figures));
+    let named = references
+        .iter()
+        .filter(|reference| reference.form != reference::Form::NoFile);
+    let mut ranges: Vec<std::ops::Range<usize>> = spans
+        .cloned()
+        .chain(named.map(|reference| reference.range.clone()))
+        .collect();
+    ranges.sort_by_key(|range| (range.start, range.end));
+    ranges
+}
+
+/// The claims of figures, each with its block.
+fn figures(document: &Document<'_>, sheets: &mut [Sheet]) -> Vec<(usize, Found)> {
+    let mut found = Vec::new();
+    for table in &document.tables {
+        sum::column_of_quotients(document, table, sheets, &mut found);
+        table::changes(document, table, sheets, &mut found);
+        sum::tables(document, table, sheets, &mut found);
+    }
+    sum::lists(document, sheets, &mut found);
+    for lines in runs_of_lines(document, sheets) {
+        change::labelled_lines(sheets, &lines, &mut found);
+    }
+    for sheet in sheets.iter_mut() {
+        let block = sheet.block;
+        let mut own = Vec::new();
+        for clause in sheet.clauses() {
+            sum::clause(sheet, &clause, &mut own);
+            change::multiples(sheet, &clause, &mut own);
+            quotient::clause(sheet, &clause, &mut own);
+            change::clause(sheet, &clause, &mut own);
+        }
+        quotient::alone(sheet, &mut own);
+        change::bare(sheet, &mut own);
+        found.extend(own.into_iter().map(|claim| (block, claim)));
+    }
+    found
+}
+
+/// Lines that stand one below the other: those of a block, and those of the items of one list.
+fn runs_of_lines(document: &Document<'_>, sheets: &[Sheet]) -> Vec<Vec<(usize, std::ops::Range<usize>)>> {
+    let mut runs: Vec<Vec<(usize, std::ops::Range<usize>)>> = Vec::new();
+    let mut list = None;
+    for (index, (block, sheet)) in document.blocks.iter().zip(sheets).enumerate() {
+        if block.kind == BlockKind::Cell {
+            list = None;
+            continue;
+        }
+        let lines = sheet.lines().into_iter().map(|line| (index, line));
+        match (block.list, runs.last_mut()) {
+            (Some(own), Some(run)) if list == Some(own) => run.extend(lines),
+            _ => runs.push(lines.collect()),
+        }
+        list = block.list;
+    }
+    runs
+}

@@ -142,14 +142,15 @@ fn behind(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> Op
             .position(|token| token.is(&Kind::Close))
             .map_or(clause.end, |close| from + close)
     };
-    // A pair that stands in a parenthesis itself ends with it.
-    let inside = tokens.get(start..at)?.iter().all(|token| !token.is(&Kind::Close));
-    if !inside {
-        // `(480 ms → 150 ms) 3.2x faster`
-        let gap = tokens.get(start..at)?;
-        if !matches!(gap, [close] if close.is(&Kind::Close)) {
-            return None;
-        }
+    // A pair that stands in a parenthesis itself ends with it: `(480 ms → 150 ms) 3.2x faster`, `(was 480 ms), 69 % lower`.
+    let closings = tokens
+        .get(start..at)?
+        .iter()
+        .filter(|token| token.is(&Kind::Close))
+        .count();
+    let at_once = tokens.get(start).is_some_and(|token| token.is(&Kind::Close));
+    if closings > usize::from(at_once) {
+        return None;
     }
     let (from, to) = if opens && at < closes(start) {
         part(tokens, start + 1..closes(start), at)

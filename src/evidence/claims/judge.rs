@@ -235,7 +235,8 @@ fn signed(claim: &Figure, direction: Direction, pair: &Pair, kind: ClaimKind, un
         _ => 1.0,
     };
     let in_unit = difference.scaled(1.0 / factor);
-    let value = value / factor;
+    // Without what floating point adds.
+    let value = (value / factor * 1e9).round() / 1e9;
     let (size, value) = match (direction, claim.sign) {
         (Direction::Down, _) => (in_unit.negated(), -value),
         (Direction::Up, _) | (_, Sign::Plus) => (in_unit, value),

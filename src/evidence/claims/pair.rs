@@ -189,10 +189,12 @@ fn arrow(tokens: &[Token], clause: &std::ops::Range<usize>, at: usize) -> Option
     let alike = first_nouns.is_empty()
         || last_nouns.is_empty()
         || first_nouns.iter().any(|a| last_nouns.iter().any(|b| words::akin(a, b)));
+    // `3 files → 5 MB` share no unit.
+    let foreign = before.unit == Unit::None && after.unit != Unit::None && !first_nouns.is_empty();
     all.extend(first_nouns);
     all.extend(last_nouns);
     let mut pair = Pair::new(before, after, all, at, last)?;
-    pair.doubtful |= chained || !alike;
+    pair.doubtful |= chained || !alike || foreign;
     Some(pair)
 }
 

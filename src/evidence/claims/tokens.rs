@@ -250,7 +250,7 @@ fn quotient(rest: &str, a: &super::figure::Number) -> Option<(Kind, usize)> {
 
 /// The unit behind a number, what it multiplies the number by, and its length. `None` where the number goes on as something else.
 fn unit(rest: &str) -> Option<(Unit, f64, usize)> {
-    if rest.starts_with(|c: char| c == '_') || rest.starts_with('/') {
+    if rest.starts_with(['_', '/']) {
         return None;
     }
     // `2025-08-23`, `3-layer` and versions are no figures; a range is joined later.

@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod decide;
 pub mod exact_null;
+pub mod formats;
 pub mod measurement;
 pub mod shift;
 pub mod trend;

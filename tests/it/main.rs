@@ -6,6 +6,7 @@ mod bad_input;
 mod ci;
 mod cli;
 mod corpus;
+mod evidence_formats;
 mod git_layer;
 mod guides;
 mod hostile;

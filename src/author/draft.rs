@@ -95,7 +95,7 @@ pub(crate) fn subject(
         repository: bound.repository,
         targets: bound.targets,
         base: hint(&question.change.base),
-        head: hint(&question.change.head),
+        head: hint(&question.head()),
         files: listed,
     })
 }

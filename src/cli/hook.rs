@@ -11,7 +11,7 @@ use crate::gate::{self, Judgement, Question, TargetBranch, governing};
 use crate::git::Repository;
 use crate::hooks::HookName;
 use crate::intake::refs::{self, Outcome, RefOutcome};
-use crate::intake::staged::staged;
+use crate::intake::staged::{committing, staged};
 use crate::policy::Stage;
 use crate::report;
 use crate::verdict::Verdict;
@@ -63,8 +63,7 @@ pub(super) fn run(args: &HookArgs) -> Result<Ending, Undecided> {
 }
 
 fn commit_stage(repository: &Repository, stage: Stage) -> Result<Ending, Undecided> {
-    let mut question = staged(repository, stage)?;
-    question.stage = stage;
+    let question = committing(repository, stage)?;
     let in_force = governing::policy_for(repository, &question)?;
     let report = gate::judge(repository, &question, in_force)?;
     Ok(tell(&report))
@@ -95,6 +94,7 @@ fn message_stage(repository: &Repository, file: &Path) -> Result<Ending, Undecid
         arguments: "--staged".to_owned(),
         told: None,
         policy: None,
+        merges: None,
     };
     let in_force = governing::policy_for(repository, &question)?;
     if gate::gate(repository, &question.change, &in_force)?

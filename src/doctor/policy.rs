@@ -6,7 +6,7 @@ use crate::diagnostic::shell;
 use crate::gate::Undecided;
 use crate::gate::governing::{policy_at, policy_here, policy_path};
 use crate::git::Repository;
-use crate::intake::branches::protected_branches;
+use crate::intake::branches::{own_remote, protected_branches};
 use crate::policy::{GlobList, Policy};
 use crate::sensitivity::check_examples;
 
@@ -66,7 +66,7 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
 
 /// Whether what is merged is stopped anywhere, and above all into the default branch.
 pub(crate) fn branches(repository: &Repository, policy: &Policy, found: &mut Findings) -> Result<(), Undecided> {
-    let protected = protected_branches(repository, policy)?;
+    let protected = protected_branches(repository, policy, own_remote(repository, None)?)?;
     if protected.is_empty() {
         let globs: Vec<&str> = policy
             .enforce
@@ -82,7 +82,7 @@ pub(crate) fn branches(repository: &Repository, policy: &Policy, found: &mut Fin
         );
         return Ok(());
     }
-    let names: Vec<&str> = protected.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = protected.iter().map(|found| found.reference.as_str()).collect();
     found.good("branches", format!("protected: {}", names.join(", ")));
     if let Some(default) = default_branch(repository)?
         && !policy.protected(&default)

@@ -146,7 +146,7 @@ fn judge_by(
             Snapshot::Commit(id) => Some(id.to_string()),
             _ => None,
         },
-        head: match &question.change.head {
+        head: match &question.head() {
             Snapshot::Commit(id) => id.to_string(),
             _ => "index".to_owned(),
         },

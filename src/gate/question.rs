@@ -1,6 +1,6 @@
 //! A question to the gate: a change, where it would go, and at which stage that is asked.
 
-use crate::change::{Change, ObjectId};
+use crate::change::{Change, ObjectId, Snapshot};
 use crate::policy::{Policy, Stage, Target};
 
 /// A change with everything that judging it needs to know of where it stands.
@@ -22,6 +22,18 @@ pub(crate) struct Question {
     pub(crate) told: Option<String>,
     /// The tip's policy, where it has been read already.
     pub(crate) policy: Option<Policy>,
+    /// The commit that was asked about, where the target has commits that it lacks: then [`Change::head`] is the result of the merge.
+    pub(crate) merges: Option<ObjectId>,
+}
+
+impl Question {
+    /// What was asked about: a commit, or the index. The content that is judged is that of [`Change::head`].
+    pub(crate) fn head(&self) -> Snapshot {
+        match &self.merges {
+            Some(head) => Snapshot::Commit(head.clone()),
+            None => self.change.head.clone(),
+        }
+    }
 }
 
 /// Commits that come in.

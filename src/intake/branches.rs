@@ -1,35 +1,73 @@
 //! The branches of a repository as a policy sees them: which are protected, and which one a change would be merged into.
 
+use super::targets::{branch_named, needs_a_base};
 use crate::change::{Change, ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing;
-use crate::git::{Head, Repository};
+use crate::git::{Head, Remote, Repository};
 use crate::policy::Policy;
 
-/// Local and remote-tracking branches that the policy protects, with their commits.
+/// A branch that a policy protects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Protected {
+    /// Its own name, here or at the remote.
+    pub(crate) branch: String,
+    /// The ref that has it here.
+    pub(crate) reference: String,
+    /// Its tip.
+    pub(crate) at: ObjectId,
+}
+
+/// The remote that a branch belongs to: the one that it is set to follow, else `origin`, else the only one. What any other remote has
+/// under the name of a protected branch is a stranger's.
+pub(crate) fn own_remote<'r>(
+    repository: &'r Repository,
+    branch: Option<&str>,
+) -> Result<Option<&'r Remote>, Undecided> {
+    let remotes = repository.remotes()?;
+    let named = |name: &str| remotes.iter().find(|remote| remote.name == name);
+    if let Some(branch) = branch
+        && let Some(followed) = repository.config(&format!("branch.{branch}.remote"))?
+        && let Some(remote) = named(&followed)
+    {
+        return Ok(Some(remote));
+    }
+    Ok(named("origin").or(match remotes {
+        [only] => Some(only),
+        _ => None,
+    }))
+}
+
+/// The branches that a policy protects: those here, and those of one remote as it was last seen.
 pub(crate) fn protected_branches(
     repository: &Repository,
     policy: &Policy,
-) -> Result<Vec<(String, ObjectId)>, Undecided> {
-    let refs = repository.refs(&["refs/heads/", "refs/remotes/"])?;
+    remote: Option<&Remote>,
+) -> Result<Vec<Protected>, Undecided> {
+    let mut prefixes = vec![HEADS];
+    prefixes.extend(remote.and_then(Remote::prefix));
+    let refs = repository.refs(&prefixes)?;
+    let branch_of = |name: &str| {
+        let full = match name.starts_with(HEADS) {
+            true => name.to_owned(),
+            false => remote?.tracked(name)?,
+        };
+        full.strip_prefix(HEADS)
+            .map(str::to_owned)
+            .filter(|branch| branch != "HEAD")
+    };
     Ok(refs
         .into_iter()
-        .filter(|(name, _)| branch_of(name).is_some_and(|branch| policy.protected(branch)))
+        .filter_map(|(reference, at)| {
+            let branch = branch_of(&reference).filter(|branch| policy.protected(branch))?;
+            Some(Protected { branch, reference, at })
+        })
         .collect())
 }
 
-/// The branch that a full ref name is, or tracks.
-pub(crate) fn branch_of(name: &str) -> Option<&str> {
-    let tracked = || {
-        name.strip_prefix("refs/remotes/")
-            .and_then(|rest| rest.split_once('/'))
-            .map(|(_, branch)| branch)
-    };
-    name.strip_prefix("refs/heads/")
-        .or_else(tracked)
-        .filter(|branch| *branch != "HEAD")
-}
+/// The prefix of this repository's own branches.
+const HEADS: &str = "refs/heads/";
 
 /// Drops the files that a commit holds just so.
 pub(crate) fn drop_what_comes_from(
@@ -74,11 +112,21 @@ pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Res
     }
     let own = head.branch().map(str::to_owned);
     if let Some(target) = target {
-        let revision = [format!("refs/heads/{target}"), format!("refs/remotes/origin/{target}")];
-        let found = revision.iter().find(|rev| repository.commit(rev).is_ok());
-        return found
-            .map(|rev| (rev.clone(), target.to_owned()))
-            .ok_or_else(|| nothing(format!("there is no branch `{target}`")));
+        let target = branch_named(repository, target)?;
+        let local = format!("{HEADS}{target}");
+        let remote = own_remote(repository, Some(&target))?;
+        let tracking = remote.and_then(|remote| remote.tracking(&local));
+        for reference in std::iter::once(local).chain(tracking) {
+            if repository.ref_commit(&reference)?.is_some() {
+                return Ok((reference, target));
+            }
+        }
+        return Err(nothing(format!("there is no branch `{}`", sanitize(&target))));
+    }
+    // During a rebase HEAD is detached, and its work has a branch all the same.
+    let working = repository.moving_branch()?;
+    if working.is_none() {
+        return Err(needs_a_base());
     }
     let at_head = head
         .commit()
@@ -93,24 +141,22 @@ pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Res
         let reason = format!("nothing is staged, and `{own}` is itself protected and has no upstream");
         return upstream.map(|rev| (rev, own.to_owned())).ok_or_else(|| nothing(reason));
     }
-    let branches = protected_branches(repository, &policy)?;
+    let branches = protected_branches(repository, &policy, own_remote(repository, working.as_deref())?)?;
     // A branch that enforcement names first comes first; of those, what the remote has is nearer to what will be merged into.
-    let best = branches.iter().min_by_key(|(name, _)| {
-        let branch = branch_of(name).unwrap_or(name);
+    let best = branches.iter().min_by_key(|found| {
         let place = policy
             .enforce
             .iter()
             .flat_map(|entry| entry.branches.iter())
-            .position(|glob| glob == branch);
+            .position(|glob| *glob == found.branch);
         (
             place.unwrap_or(usize::MAX),
-            !name.starts_with("refs/remotes/origin/"),
-            name.starts_with("refs/heads/"),
-            name.clone(),
+            found.reference.starts_with(HEADS),
+            found.reference.clone(),
         )
     });
     match best {
-        Some((name, _)) => Ok((name.clone(), branch_of(name).unwrap_or(name).to_owned())),
+        Some(found) => Ok((found.reference.clone(), found.branch.clone())),
         None => Err(nothing(
             "nothing is staged, and no branch here is protected by the policy".to_owned(),
         )),

@@ -7,6 +7,7 @@ pub(crate) mod range;
 pub(crate) mod refs;
 mod resolve;
 pub(crate) mod staged;
+pub(crate) mod targets;
 
 pub(crate) use configured::by_git;
 pub(crate) use resolve::{Chosen, resolve};

@@ -1,17 +1,23 @@
 //! The change between two revisions, and the branch that it is meant for.
 
-use super::branches::branch_of;
+use super::ci::Ci;
+use super::targets::settle;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
 use crate::gate::governing;
 use crate::gate::{Question, Range, TargetBranch, Undecided};
-use crate::git::{Head, Repository};
+use crate::git::{Head, Meaning, Repository};
 use crate::policy::Stage;
 
-/// The commit that a revision names. That a branch has no commit yet is told as such.
+/// The commit that a revision names.
 pub(crate) fn commit(repository: &Repository, rev: &str) -> Result<ObjectId, Undecided> {
+    named(repository, rev).map(|meaning| meaning.commit)
+}
+
+/// What a revision means, which must be one thing. That a branch has no commit yet is told as such.
+pub(crate) fn named(repository: &Repository, rev: &str) -> Result<Meaning, Undecided> {
     repository
-        .commit(rev)
+        .named(rev)
         .map_err(|error| match (error.code(), repository.head()) {
             (Code::CG702, Ok(Head::Unborn { branch })) if rev == "HEAD" || rev == branch => {
                 Diagnostic::error(Code::CG702, format!("`{}` has no commit yet", sanitize(&branch)))
@@ -32,32 +38,36 @@ pub(crate) fn between(
     let from_nothing =
         ObjectId::from_hex(base).is_some_and(|id| repository.empty_tree().is_ok_and(|empty| empty == id));
     let top = commit(repository, head)?;
-    let target = match target {
-        Some(name) => TargetBranch::Named(name.to_owned()),
-        None => target_of(repository, base),
-    };
     let arguments = format!("--base {} --head {}", shell(base), shell(head));
     if from_nothing {
-        return Ok(Question {
-            change: repository.change_between(None, &top)?,
-            range: Some(Range::new(Vec::new(), top)),
-            tip: None,
+        return aimed(
+            repository,
             target,
-            stage: Stage::Merge,
-            arguments,
-            told: None,
-            policy: None,
-        });
+            Question {
+                change: repository.change_between(None, &top)?,
+                range: Some(Range::new(Vec::new(), top)),
+                tip: None,
+                target: target_of_ci(),
+                stage: Stage::Merge,
+                arguments,
+                told: None,
+                policy: None,
+                merges: None,
+            },
+        );
     }
-    between_commits(repository, commit(repository, base)?, top, target, arguments)
+    let base = named(repository, base)?;
+    let meant = base.branch.map_or_else(target_of_ci, TargetBranch::Named);
+    let question = between_commits(repository, base.commit, top, meant, arguments)?;
+    aimed(repository, target, question)
 }
 
-/// The branch that a base says would move: the one that it names, or else what CI says.
-pub(crate) fn target_of(repository: &Repository, base: &str) -> TargetBranch {
-    match named_branch(repository, base).or_else(target_of_ci) {
-        Some(name) => TargetBranch::Named(name),
-        None => TargetBranch::Unknown,
+/// The question with the target that was given, if one was.
+fn aimed(repository: &Repository, target: Option<&str>, mut question: Question) -> Result<Question, Undecided> {
+    if let Some(given) = target {
+        settle(repository, &mut question, given)?;
     }
+    Ok(question)
 }
 
 /// The change between the target's tip and a commit.
@@ -70,6 +80,13 @@ pub(crate) fn between_commits(
 ) -> Result<Question, Undecided> {
     let read = || governing::policy_at(repository, &Snapshot::Commit(tip.clone()));
     let (change, policy) = repository.change_between_while(Some(&tip), &top, read)?;
+    // Where the target has moved on, what would be merged is neither its tip nor the head.
+    let from = |commit: &ObjectId| change.base == Snapshot::Commit(commit.clone());
+    let behind = !from(&tip) && !from(&top);
+    let (change, merges) = match behind {
+        true => (repository.change_by_merge(&tip, &top)?, Some(top.clone())),
+        false => (change, None),
+    };
     Ok(Question {
         change,
         range: Some(Range::new(vec![tip.clone()], top)),
@@ -80,38 +97,43 @@ pub(crate) fn between_commits(
         told: None,
         // What is wrong with it is told by whoever judges by it.
         policy: policy.ok().flatten(),
+        merges,
     })
 }
 
-/// The branch that a revision names, if it names one: `main`, `origin/main`, `refs/heads/main`, `refs/remotes/origin/main`.
-fn named_branch(repository: &Repository, rev: &str) -> Option<String> {
-    let candidates = [
-        rev.to_owned(),
-        format!("refs/heads/{rev}"),
-        format!("refs/remotes/{rev}"),
-    ];
-    let found = candidates
-        .iter()
-        .find(|name| branch_of(name).is_some() && repository.commit(name).is_ok())?;
-    branch_of(found).map(str::to_owned)
+/// The change that moving a branch from its tip straight to another commit makes, whatever is lost on the way.
+pub(crate) fn directly(
+    repository: &Repository,
+    tip: ObjectId,
+    top: ObjectId,
+    target: TargetBranch,
+    arguments: String,
+) -> Result<Question, Undecided> {
+    Ok(Question {
+        change: repository.change_from(&tip, &top)?,
+        range: Some(Range::new(vec![tip.clone()], top)),
+        tip: Some(tip),
+        target,
+        stage: Stage::Merge,
+        arguments,
+        told: None,
+        policy: None,
+        merges: None,
+    })
 }
 
-/// The target branch as the CI systems document it.
-fn target_of_ci() -> Option<String> {
-    const VARIABLES: [&str; 6] = [
-        "CERTGATE_TARGET",
-        "GITHUB_BASE_REF",
-        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-        "BUILDKITE_MERGE_QUEUE_BASE_BRANCH",
-        "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
-        "CHANGE_TARGET",
-    ];
-    VARIABLES
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|value| !value.is_empty())
+/// The target branch as CI tells it, where the base does not name one.
+fn target_of_ci() -> TargetBranch {
+    match super::ci::from_environment() {
+        Ok(Ci::Change(change)) => change
+            .target()
+            .map_or(TargetBranch::Unknown, |name| TargetBranch::Named(name.to_owned())),
+        // What CI says otherwise is not asked for: base and head were given.
+        _ => TargetBranch::Unknown,
+    }
 }
 
+/// The two ends of `A..B` or `A...B`.
 pub(crate) fn split_range(range: &str) -> Result<(&str, &str), Undecided> {
     let (base, head) = range
         .split_once("...")

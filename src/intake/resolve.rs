@@ -4,8 +4,9 @@ use super::branches::merge_target;
 use super::ci::{self, Ci};
 use super::range::{between, split_range};
 use super::staged::staged;
+use super::targets::settle;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::gate::{Question, TargetBranch, Undecided};
+use crate::gate::{Question, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
 
@@ -46,43 +47,46 @@ pub(crate) fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> 
         }
         (None, None) => {}
     }
-    let with_target = |mut question: Question| {
+    let with_target = |mut question: Question| -> Result<Question, Undecided> {
         if let Some(target) = target {
-            question.target = TargetBranch::Named(target.to_owned());
+            settle(repository, &mut question, target)?;
         }
-        question
+        Ok(question)
     };
     if chosen.staged {
         if repository.is_bare() {
             return Err(bare());
         }
-        return Ok(with_target(staged(repository, Stage::PreCommit)?));
+        return with_target(staged(repository, Stage::PreCommit)?);
     }
     if !repository.is_bare() {
         let question = staged(repository, Stage::PreCommit)?;
         if !question.change.files.is_empty() {
-            return Ok(with_target(Question {
+            return with_target(Question {
                 told: Some("judging what is staged".to_owned()),
                 ..question
-            }));
+            });
         }
     }
-    if *ci == Ci::Unknown {
-        return Err(unknown_ci());
+    if let Ci::Unknown(mark) = ci {
+        return Err(unknown_ci(mark));
     }
-    let (base, branch) = merge_target(repository, target)?;
-    let mut question = between(repository, &base, "HEAD", Some(target.unwrap_or(&branch)))?;
+    let (base, _) = merge_target(repository, target)?;
+    let mut question = between(repository, &base, "HEAD", target)?;
     question.told = Some(format!("nothing is staged; judging HEAD against `{base}`"));
     Ok(question)
 }
 
 /// In CI the base may not be chosen by the policy of what is checked out.
-fn unknown_ci() -> Undecided {
-    Diagnostic::error(Code::CG722, "CI is set, and nothing tells which change to judge")
-        .because("certgate knows the variables of GitHub Actions, GitLab CI, Buildkite and Jenkins")
-        .help("certgate check --base origin/BRANCH --head HEAD")
-        .help("CERTGATE_TARGET=BRANCH certgate check")
-        .into()
+pub(crate) fn unknown_ci(mark: &str) -> Undecided {
+    Diagnostic::error(
+        Code::CG722,
+        format!("this is CI ({mark}), and nothing says which change to judge"),
+    )
+    .because("docs/ci.md lists the systems whose variables say it; for others, name the target or the base")
+    .help("certgate check --base origin/BRANCH --head HEAD")
+    .help("CERTGATE_TARGET=BRANCH certgate check")
+    .into()
 }
 
 fn bare() -> Undecided {

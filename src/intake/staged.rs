@@ -1,11 +1,36 @@
 //! What is staged, for the commit stages.
 
-use super::branches::{branch_of, drop_what_comes_from, protected_branches};
+use super::branches::{drop_what_comes_from, own_remote, protected_branches};
+use super::ci;
+use super::range::between;
+use super::resolve::unknown_ci;
 use crate::change::{ObjectId, Snapshot};
 use crate::gate::governing;
 use crate::gate::{Question, Range, TargetBranch, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
+
+/// What a hook of the commit stages is asked about: what is staged. pre-commit and its like may run the hook without a commit in the
+/// making, for a range, which is then judged; in CI, where nothing is staged and git did not call, there is no answer but a refusal.
+pub(crate) fn committing(repository: &Repository, stage: Stage) -> Result<Question, Undecided> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if stage == Stage::PreCommit
+        && let (Some(from), Some(to)) = (variable("PRE_COMMIT_FROM_REF"), variable("PRE_COMMIT_TO_REF"))
+    {
+        return between(repository, &from, &to, None);
+    }
+    let question = staged(repository, stage)?;
+    // Git tells its hooks where the index is.
+    let by_git = std::env::var_os("GIT_INDEX_FILE").is_some();
+    if question.change.files.is_empty()
+        && question.range.is_none()
+        && !by_git
+        && let Some(mark) = ci::mark()
+    {
+        return Err(unknown_ci(mark));
+    }
+    Ok(Question { stage, ..question })
+}
 
 /// What is staged, for the commit stages.
 pub(crate) fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecided> {
@@ -24,7 +49,7 @@ pub(crate) fn staged(repository: &Repository, stage: Stage) -> Result<Question, 
             heads: Vec::new(),
         };
         for other in merged {
-            if is_protected_history(repository, tip, &other)? {
+            if is_protected_history(repository, tip, target.name(), &other)? {
                 // What is already on a protected branch is not judged again when it is merged back.
                 drop_what_comes_from(repository, &mut change, &other)?;
                 coming.excluded.push(other);
@@ -44,6 +69,7 @@ pub(crate) fn staged(repository: &Repository, stage: Stage) -> Result<Question, 
         arguments: "--staged".to_owned(),
         told: None,
         policy: None,
+        merges: None,
     })
 }
 
@@ -63,15 +89,20 @@ fn merge_heads(repository: &Repository, stage: Stage) -> Result<Vec<ObjectId>, U
     Ok(heads)
 }
 
-/// Whether `commit` is on a branch that HEAD's policy protects by name.
-fn is_protected_history(repository: &Repository, tip: &ObjectId, commit: &ObjectId) -> Result<bool, Undecided> {
+/// Whether `commit` is on a branch that HEAD's policy protects by name, here or at the remote that the branch being worked on belongs to.
+fn is_protected_history(
+    repository: &Repository,
+    tip: &ObjectId,
+    branch: Option<&str>,
+    commit: &ObjectId,
+) -> Result<bool, Undecided> {
     let Some(policy) = governing::policy_at(repository, &Snapshot::Commit(tip.clone()))? else {
         return Ok(false);
     };
     // Where every branch is protected, the one that is merged would be its own excuse.
-    let named = |name: &str| branch_of(name).is_some_and(|branch| policy.protected_by_name(branch));
-    for (name, at) in protected_branches(repository, &policy)? {
-        if named(&name) && repository.is_ancestor(commit, &at)? {
+    let remote = own_remote(repository, branch)?;
+    for found in protected_branches(repository, &policy, remote)? {
+        if policy.protected_by_name(&found.branch) && repository.is_ancestor(commit, &found.at)? {
             return Ok(true);
         }
     }

@@ -129,10 +129,14 @@ impl Policy {
         self.enforcement(Target::Branch(branch), Stage::Merge) == Enforcement::Block
     }
 
-    /// The same, by an entry of `enforce:` that singles the branch out. Where `**` or nothing else protects it, so would it any branch.
+    /// True where an entry of `enforce:` singles the branch out: one that does not match every name.
+    pub fn knows(&self, branch: &str) -> bool {
+        entry_for(&self.enforce, branch).is_some_and(|entry| !entry.branches.has_catch_all())
+    }
+
+    /// True for a branch that is protected by an entry that singles it out. Where `**` or nothing else protects it, so would it any branch.
     pub fn protected_by_name(&self, branch: &str) -> bool {
-        let named = entry_for(&self.enforce, branch).is_some_and(|entry| !entry.branches.has_catch_all());
-        named && self.protected(branch)
+        self.knows(branch) && self.protected(branch)
     }
 
     /// The class of a status under this policy.

@@ -231,7 +231,7 @@ impl Place<'_> {
             &[
                 "check",
                 "--base",
-                ":certified by hand",
+                ":begin",
                 "--head",
                 ":perf(ui): wait for it",
                 "--target",

@@ -2,9 +2,10 @@
 
 use super::{CiBase, CiChange, CiHead, Given};
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, shell};
+use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
 use crate::gate::{Question, TargetBranch, Undecided};
 use crate::git::{self, Repository, Wanted};
+use crate::intake::targets::branch_named;
 use crate::intake::{range, refs};
 use crate::policy::Stage;
 
@@ -20,14 +21,14 @@ pub(crate) fn select(
     let asked = Asked {
         repository,
         change: unmerged.as_ref().unwrap_or(change),
-        remote: repository.remote().ok(),
+        remote: change.remote(repository)?,
     };
     let (top, top_by) = match head {
         Some(head) => (range::commit(repository, head)?, "--head"),
         None => asked.head()?,
     };
     let target = match (target, &change.target) {
-        (Some(target), _) => TargetBranch::Named(target.to_owned()),
+        (Some(target), _) => TargetBranch::Named(branch_named(repository, target)?),
         (None, Some(target)) => TargetBranch::Named(target.value.clone()),
         (None, None) => asked.named_by_base(),
     };
@@ -51,9 +52,15 @@ pub(crate) fn select(
         top.short(),
         tip.short()
     );
+    // A branch that was forced back or aside is judged by what it was, with all that it lost.
+    let forced = matches!(asked.change.base, CiBase::Before(_)) && !repository.is_ancestor(&tip, &top)?;
+    let question = match forced {
+        true => range::directly(repository, tip, top, target, asked.arguments())?,
+        false => range::between_commits(repository, tip, top, target, asked.arguments())?,
+    };
     Ok(Question {
         told: Some(told),
-        ..range::between_commits(repository, tip, top, target, asked.arguments())?
+        ..question
     })
 }
 
@@ -65,7 +72,10 @@ pub(crate) fn deepen(
     step: usize,
     needed: Option<&Undecided>,
 ) -> Result<Option<usize>, Undecided> {
-    let remote = repository.remote()?;
+    let remote = match change {
+        Some(change) => change.remote(repository)?.ok_or(()).or_else(|()| repository.remote())?,
+        None => repository.remote()?,
+    };
     let mut wanted = Wanted::default();
     if let Some(head) = repository.head()?.commit() {
         wanted.commits.push(head.clone());
@@ -95,6 +105,29 @@ impl CiChange {
     /// True where only the clone tells what the target's tip is, and may have been told long ago: CI names no commit.
     pub(crate) fn trusts_the_clone(&self) -> bool {
         matches!(self.base, CiBase::Branch(_))
+    }
+
+    /// The remote that has the target: `origin`, unless the job runs in a fork.
+    fn remote(&self, repository: &Repository) -> Result<Option<String>, Undecided> {
+        let Some(url) = &self.repository else {
+            return Ok(repository.remote().ok());
+        };
+        if let Some(remote) = repository.remote_at(&url.value)? {
+            return Ok(Some(remote.name.clone()));
+        }
+        let branch = self.target().unwrap_or("BRANCH");
+        Err(Diagnostic::error(
+            Code::CG721,
+            "the job runs in a fork, and the target's repository is no remote of this clone",
+        )
+        .because(format!("the target is in {} ({})", sanitize(&url.value), url.by))
+        .because("what the fork calls by the target's name is not the target")
+        .help(format!(
+            "git remote add upstream {} && git fetch upstream {}",
+            shell(&url.value),
+            shell(branch)
+        ))
+        .into())
     }
 
     fn without_merge(&self) -> Self {
@@ -303,9 +336,16 @@ impl Asked<'_> {
     }
 
     fn tracked(&self, branch: &Given<String>) -> Option<ObjectId> {
-        self.repository
-            .commit(&git::tracking(self.remote(), &branch.value))
-            .ok()
+        self.repository.ref_commit(&self.tracking(branch)).ok().flatten()
+    }
+
+    /// The ref that has a branch of the target's repository here.
+    fn tracking(&self, branch: &Given<String>) -> String {
+        let remotes = self.repository.remotes().unwrap_or_default();
+        let configured = remotes.iter().find(|remote| remote.name == self.remote());
+        configured
+            .and_then(|remote| remote.tracking(&format!("refs/heads/{}", branch.value)))
+            .unwrap_or_else(|| git::tracking(self.remote(), &branch.value))
     }
 
     /// The newer one of what the job was started on and what the clone knows of the target: a refusal may have come in since. The two may
@@ -338,8 +378,7 @@ impl Asked<'_> {
     }
 
     fn refspec(&self, branch: &Given<String>) -> String {
-        let tracking = git::tracking(self.remote(), &branch.value);
-        format!("+refs/heads/{}:{tracking}", branch.value)
+        format!("+refs/heads/{}:{}", branch.value, self.tracking(branch))
     }
 
     fn no_branch(&self, branch: &Given<String>) -> Undecided {
@@ -362,7 +401,12 @@ impl Asked<'_> {
 
     fn named_by_base(&self) -> TargetBranch {
         match &self.change.base {
-            CiBase::Revision(revision) => range::target_of(self.repository, &revision.value),
+            CiBase::Revision(revision) => {
+                let meaning = range::named(self.repository, &revision.value).ok();
+                meaning
+                    .and_then(|meaning| meaning.branch)
+                    .map_or(TargetBranch::Unknown, TargetBranch::Named)
+            }
             _ => TargetBranch::Unknown,
         }
     }

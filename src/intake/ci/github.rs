@@ -19,6 +19,26 @@ struct Event {
     repository: Option<OfRepository>,
 }
 
+impl Event {
+    /// The event that a payload is of.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self {
+                pull_request: Some(_), ..
+            } => "pull_request",
+            Self {
+                merge_group: Some(_), ..
+            } => "merge_group",
+            Self {
+                before: Some(_),
+                after: Some(_),
+                ..
+            } => "push",
+            _ => "workflow_call",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct PullRequest {
     number: u64,
@@ -47,16 +67,24 @@ struct OfRepository {
 
 /// The change that the event brings.
 pub(crate) fn change(variables: &Variables, event: Option<&str>) -> Result<CiChange, Undecided> {
-    let name = required(variables, "GITHUB_EVENT_NAME")?;
+    let caller = required(variables, "GITHUB_EVENT_NAME")?;
+    let parsed = || -> Result<Event, Undecided> {
+        let text = event.ok_or_else(|| silent("GITHUB_EVENT_PATH is not set".to_owned()))?;
+        serde_json::from_str(text).map_err(|error| {
+            silent(format!(
+                "the event file GITHUB_EVENT_PATH is not as documented: {error}"
+            ))
+        })
+    };
+    // Forgejo and Gitea name the call, where GitHub names the event of the workflow that calls; the payload is the caller's with all.
+    let name = match caller {
+        "workflow_call" => parsed()?.kind(),
+        other => other,
+    };
     if !matches!(name, "pull_request" | "pull_request_target" | "merge_group" | "push") {
         return Err(nothing(&format!("the event `{name}`")));
     }
-    let text = event.ok_or_else(|| silent("GITHUB_EVENT_PATH is not set".to_owned()))?;
-    let event: Event = serde_json::from_str(text).map_err(|error| {
-        silent(format!(
-            "the event file GITHUB_EVENT_PATH is not as documented: {error}"
-        ))
-    })?;
+    let event = parsed()?;
     let sha = id("GITHUB_SHA", required(variables, "GITHUB_SHA")?)?;
     let change = match name {
         "merge_group" => merge_group(event, sha),
@@ -122,6 +150,7 @@ fn pull_request(
         head,
         base: origin,
         target: Some(base),
+        repository: None,
     })
 }
 
@@ -140,6 +169,7 @@ fn merge_group(event: Event, sha: Given<ObjectId>) -> Result<CiChange, Undecided
             branch: target.clone(),
         },
         target: Some(target),
+        repository: None,
     })
 }
 
@@ -165,5 +195,6 @@ fn push(variables: &Variables, event: Event, sha: Given<ObjectId>) -> Result<CiC
         head: CiHead::Checkout(sha),
         base,
         target: Some(target),
+        repository: None,
     })
 }

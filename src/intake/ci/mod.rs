@@ -5,9 +5,14 @@
 
 mod choose;
 mod github;
+mod marks;
+mod queues;
 mod systems;
 #[cfg(test)]
 mod tests;
+mod vendors;
+#[cfg(test)]
+mod vendors_tests;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -31,8 +36,8 @@ pub(crate) type Variables = BTreeMap<String, String>;
 pub(crate) enum Ci {
     /// Nothing: this is not CI.
     Absent,
-    /// That this is CI, of a kind that tells nothing more.
-    Unknown,
+    /// That this is CI, of a kind that tells nothing more: the vendor, or the variable that says so.
+    Unknown(&'static str),
     /// Which change is asked about.
     Change(Box<CiChange>),
 }
@@ -46,6 +51,15 @@ pub(crate) struct CiChange {
     base: CiBase,
     /// The branch that will move.
     target: Option<Given<String>>,
+    /// The URL of the repository that the target is in, where the job runs in another one: a fork's `main` is a stranger's branch.
+    repository: Option<Given<String>>,
+}
+
+impl CiChange {
+    /// The branch that will move.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.target.as_ref().map(|target| target.value.as_str())
+    }
 }
 
 /// A value, and the variable or field that it is from.
@@ -91,11 +105,20 @@ enum CiBase {
     Revision(Given<String>),
 }
 
+/// What says that this is CI; `None` outside.
+pub(crate) fn mark() -> Option<&'static str> {
+    marks::mark(&environment())
+}
+
+fn environment() -> Variables {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 /// Reads the environment of this process, and the event file where there is one.
 pub(crate) fn from_environment() -> Result<Ci, Undecided> {
-    let variables: Variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let variables = environment();
     let event = match (set(&variables, "GITHUB_ACTIONS"), set(&variables, "GITHUB_EVENT_PATH")) {
         (Some(_), Some(path)) => Some(read_event(Path::new(path))?),
         _ => None,
@@ -124,18 +147,41 @@ pub(crate) fn detect(variables: &Variables, event: Option<&str>) -> Result<Ci, U
     if let Some(own) = own(variables)? {
         return Ok(Ci::Change(Box::new(own)));
     }
-    const MARKS: [&str; 4] = ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "JENKINS_URL"];
-    let found: Vec<&str> = MARKS
+    const READERS: [&str; 12] = [
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "BUILDKITE",
+        "JENKINS_URL",
+        "TF_BUILD",
+        "BITBUCKET_BUILD_NUMBER",
+        "CIRCLECI",
+        "DRONE",
+        "woodpecker",
+        "PROW_JOB_ID",
+        "TEAMCITY_VERSION",
+        "CODEBUILD_BUILD_ID",
+    ];
+    let found: Vec<&str> = READERS
         .into_iter()
-        .filter(|mark| set(variables, mark).is_some())
+        .filter(|name| match *name {
+            "woodpecker" => variables.get("CI").is_some_and(|ci| ci == "woodpecker"),
+            name => set(variables, name).is_some(),
+        })
         .collect();
     let change = match found.as_slice() {
         ["GITHUB_ACTIONS"] => github::change(variables, event)?,
         ["GITLAB_CI"] => systems::gitlab(variables)?,
         ["BUILDKITE"] => systems::buildkite(variables)?,
         ["JENKINS_URL"] => systems::jenkins(variables)?,
-        [] if set(variables, "CI").is_some() => return Ok(Ci::Unknown),
-        [] => return Ok(Ci::Absent),
+        ["TF_BUILD"] => vendors::azure(variables)?,
+        ["BITBUCKET_BUILD_NUMBER"] => vendors::bitbucket(variables)?,
+        ["CIRCLECI"] => vendors::circleci(variables)?,
+        ["DRONE"] => vendors::drone(variables)?,
+        ["woodpecker"] => vendors::woodpecker(variables)?,
+        ["PROW_JOB_ID"] => vendors::prow(variables)?,
+        ["TEAMCITY_VERSION"] => vendors::teamcity()?,
+        ["CODEBUILD_BUILD_ID"] => vendors::codebuild(variables)?,
+        [] => return Ok(marks::mark(variables).map_or(Ci::Absent, Ci::Unknown)),
         several => {
             return Err(silent(format!(
                 "several CI systems claim this job: {} are set",
@@ -143,6 +189,7 @@ pub(crate) fn detect(variables: &Variables, event: Option<&str>) -> Result<Ci, U
             )));
         }
     };
+    let change = queues::resolved(change, variables)?;
     Ok(Ci::Change(Box::new(change)))
 }
 
@@ -172,6 +219,7 @@ fn own(variables: &Variables) -> Result<Option<CiChange>, Undecided> {
         head: head.map_or(CiHead::Anything, CiHead::Revision),
         base,
         target,
+        repository: None,
     }))
 }
 

@@ -3,7 +3,9 @@
 //! Sources: GitLab's "Predefined CI/CD variables reference"; Buildkite's "Environment variables" and "Using GitHub merge queues";
 //! Jenkins' list of environment variables (`/env-vars.html`) with those of its Git and Branch API plugins.
 
-use super::{CiBase, CiChange, CiHead, Variables, branch, created, id, known_id, nothing, required, set, silent};
+use super::{
+    CiBase, CiChange, CiHead, Given, Variables, branch, created, id, known_id, nothing, required, set, silent,
+};
 use crate::gate::Undecided;
 
 /// GitLab CI.
@@ -29,11 +31,21 @@ pub(crate) fn gitlab(variables: &Variables) -> Result<CiChange, Undecided> {
                 )));
             }
         };
+        // A fork's merge request runs in the fork, whose `main` is not the target.
+        let elsewhere = set(variables, "CI_MERGE_REQUEST_PROJECT_ID") != set(variables, "CI_PROJECT_ID");
+        let repository = match elsewhere {
+            true => Some(Given {
+                value: required(variables, "CI_MERGE_REQUEST_PROJECT_URL")?.to_owned(),
+                by: "CI_MERGE_REQUEST_PROJECT_URL",
+            }),
+            false => None,
+        };
         return Ok(CiChange {
             told: format!("GitLab CI, merge request ({kind})"),
             head: CiHead::Checkout(sha),
             base,
             target: Some(target),
+            repository,
         });
     }
     if let Some(target) = set(variables, "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME") {
@@ -43,6 +55,7 @@ pub(crate) fn gitlab(variables: &Variables) -> Result<CiChange, Undecided> {
             head: CiHead::Checkout(sha),
             base: CiBase::Branch(target.clone()),
             target: Some(target),
+            repository: None,
         });
     }
     if set(variables, "CI_COMMIT_TAG").is_some() {
@@ -70,6 +83,7 @@ pub(crate) fn gitlab(variables: &Variables) -> Result<CiChange, Undecided> {
         head: CiHead::Checkout(sha),
         base,
         target: Some(target),
+        repository: None,
     })
 }
 
@@ -95,6 +109,7 @@ pub(crate) fn buildkite(variables: &Variables) -> Result<CiChange, Undecided> {
                 branch: target.clone(),
             },
             target: Some(target),
+            repository: None,
         });
     }
     if set(variables, "BUILDKITE_PULL_REQUEST").is_some() {
@@ -107,6 +122,7 @@ pub(crate) fn buildkite(variables: &Variables) -> Result<CiChange, Undecided> {
             head,
             base: CiBase::Branch(target.clone()),
             target: Some(target),
+            repository: None,
         });
     }
     if set(variables, "BUILDKITE_TAG").is_some() {
@@ -127,6 +143,7 @@ pub(crate) fn buildkite(variables: &Variables) -> Result<CiChange, Undecided> {
         head,
         base: CiBase::Branch(main),
         target: Some(target),
+        repository: None,
     })
 }
 
@@ -144,6 +161,7 @@ pub(crate) fn jenkins(variables: &Variables) -> Result<CiChange, Undecided> {
             head: commit.map_or(CiHead::Anything, CiHead::MergedCheckout),
             base: CiBase::Branch(target.clone()),
             target: Some(target),
+            repository: None,
         });
     }
     if set(variables, "TAG_NAME").is_some() {
@@ -170,5 +188,6 @@ pub(crate) fn jenkins(variables: &Variables) -> Result<CiChange, Undecided> {
         head: commit.map_or(CiHead::Anything, CiHead::Checkout),
         base,
         target: Some(target),
+        repository: None,
     })
 }

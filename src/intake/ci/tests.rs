@@ -2,17 +2,17 @@
 
 use super::*;
 
-const HEAD: &str = "1111111111111111111111111111111111111111";
-const SOURCE: &str = "2222222222222222222222222222222222222222";
-const BASE: &str = "3333333333333333333333333333333333333333";
-const ZEROS: &str = "0000000000000000000000000000000000000000";
+pub(super) const HEAD: &str = "1111111111111111111111111111111111111111";
+pub(super) const SOURCE: &str = "2222222222222222222222222222222222222222";
+pub(super) const BASE: &str = "3333333333333333333333333333333333333333";
+pub(super) const ZEROS: &str = "0000000000000000000000000000000000000000";
 
-fn variables(pairs: &[(&str, &str)]) -> Variables {
+pub(super) fn variables(pairs: &[(&str, &str)]) -> Variables {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     pairs.iter().map(owned).collect()
 }
 
-fn with(pairs: &[(&str, &str)], more: &[(&str, &str)]) -> Variables {
+pub(super) fn with(pairs: &[(&str, &str)], more: &[(&str, &str)]) -> Variables {
     variables(&[pairs, more].concat())
 }
 
@@ -46,14 +46,14 @@ fn said(variables: &Variables, event: Option<&str>) -> (String, String, Option<S
 }
 
 #[track_caller]
-fn says(variables: &Variables, event: Option<&str>, base: &str, head: &str, target: &str) {
+pub(super) fn says(variables: &Variables, event: Option<&str>, base: &str, head: &str, target: &str) {
     let told = said(variables, event);
     assert_eq!(told, (base.to_owned(), head.to_owned(), Some(target.to_owned())));
 }
 
 /// Refused with CG722, with a command that goes on, and these words.
 #[track_caller]
-fn refused(variables: &Variables, event: Option<&str>, words: &str) {
+pub(super) fn refused(variables: &Variables, event: Option<&str>, words: &str) {
     let failure = detect(variables, event).unwrap_err();
     let told = failure.diagnostics.first().unwrap();
     assert_eq!(told.code(), Code::CG722);
@@ -465,7 +465,7 @@ fn other_systems_and_none() {
         detect(&variables(&[("CI", "false"), ("CERTGATE_BASE", "")]), None).unwrap(),
         Ci::Absent
     );
-    assert_eq!(detect(&variables(&[("CI", "true")]), None).unwrap(), Ci::Unknown);
+    assert_eq!(detect(&variables(&[("CI", "true")]), None).unwrap(), Ci::Unknown("CI"));
     let both = variables(&[("GITHUB_ACTIONS", "true"), ("BUILDKITE", "true")]);
     refused(&both, None, "GITHUB_ACTIONS and BUILDKITE");
 }

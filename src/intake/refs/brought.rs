@@ -117,6 +117,7 @@ impl Brought {
             arguments,
             told: None,
             policy: None,
+            merges: None,
         })
     }
 }

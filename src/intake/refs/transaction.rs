@@ -16,7 +16,7 @@ use crate::gate::governing::{self, policy_path};
 use crate::gate::{InForce, Undecided};
 use crate::git::Repository;
 use crate::git::push::{self, RefUpdate};
-use crate::intake::branches::protected_branches;
+use crate::intake::branches::{own_remote, protected_branches};
 use crate::policy::{Enforcement, Enforcing, Policy, Stage, Target};
 use crate::verdict::Verdict;
 
@@ -201,9 +201,10 @@ fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> R
     let Some(old) = &moving.old else {
         let mut tips: Vec<ObjectId> = Vec::new();
         if let Some(policy) = policy {
-            for (_, at) in protected_branches(repository, policy)? {
-                if !tips.contains(&at) {
-                    tips.push(at);
+            // A branch that is made follows nobody yet; what it was made from, whoever made it chose.
+            for found in protected_branches(repository, policy, own_remote(repository, None)?)? {
+                if !tips.contains(&found.at) {
+                    tips.push(found.at);
                 }
             }
         }

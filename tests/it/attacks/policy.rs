@@ -56,6 +56,7 @@ fn of_serial(serial: &str) -> Ran {
 /// Onto a branch that only warns, and from there to `main`.
 fn by_way_of_a_feature(certified: bool) -> Ran {
     let repo = open();
+    repo.git(&["branch", "feature"]);
     let on_feature = run(&repo, &["check", "--base", "main", "--target", "feature"]);
     assert_eq!(on_feature.code, Some(0), "a feature branch is only warned");
     if certified {

@@ -59,12 +59,10 @@ impl Remote {
             .find_map(|spec| Refspec::map(&spec.to, here, &spec.from))
     }
 
-    /// What the refs that keep the remote's branches begin with, such as `refs/remotes/origin/`.
-    pub fn prefix(&self) -> Option<&str> {
-        self.fetch.iter().find_map(|spec| match spec.from.as_str() {
-            "refs/heads/*" => spec.to.strip_suffix('*'),
-            _ => None,
-        })
+    /// What the refs that keep the remote's branches begin with, such as `refs/remotes/origin/`, or are.
+    pub fn kept_at(&self) -> impl Iterator<Item = &str> {
+        let branches = self.fetch.iter().filter(|spec| spec.from.starts_with("refs/heads/"));
+        branches.filter_map(|spec| spec.to.split('*').next())
     }
 }
 
@@ -137,6 +135,13 @@ fn read<'s>(settings: impl Iterator<Item = (&'s str, &'s str)>) -> Vec<Remote> {
         }
     }
     for remote in &mut remotes {
+        // A clone in the making has its URL before it has its refspec, and its branches where git puts them by default.
+        if remote.fetch.is_empty() {
+            remote.fetch.push(Refspec {
+                from: "refs/heads/*".to_owned(),
+                to: format!("refs/remotes/{}/*", remote.name),
+            });
+        }
         let rewritten: Vec<String> = remote
             .urls
             .iter()
@@ -222,8 +227,9 @@ mod tests {
         );
         assert_eq!(fork.tracked("refs/remotes/team/forks/main"), None);
         assert_eq!(one.tracking("refs/heads/main").as_deref(), Some("refs/one"));
-        assert_eq!((one.tracking("refs/heads/no"), one.prefix()), (None, None));
-        assert_eq!(origin.prefix(), Some("refs/remotes/origin/"));
+        assert_eq!(one.tracking("refs/heads/no"), None);
+        assert_eq!(one.kept_at().collect::<Vec<_>>(), ["refs/one"]);
+        assert_eq!(origin.kept_at().collect::<Vec<_>>(), ["refs/remotes/origin/"]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn protected_branches(
     remote: Option<&Remote>,
 ) -> Result<Vec<Protected>, Undecided> {
     let mut prefixes = vec![HEADS];
-    prefixes.extend(remote.and_then(Remote::prefix));
+    prefixes.extend(remote.into_iter().flat_map(Remote::kept_at));
     let refs = repository.refs(&prefixes)?;
     let branch_of = |name: &str| {
         let full = match name.starts_with(HEADS) {

@@ -62,6 +62,9 @@ fn every_verdict_and_outcome_keeps_to_the_schema() {
     assert_eq!(json["head"], "index");
     assert_eq!(json["base"], Value::String(repo.ask(&["rev-parse", "HEAD"])));
     assert_eq!(json["target"], "main");
+    // A branch that nobody knows may be a slip of the pen.
+    assert_verdict(&repo, &["--staged", "--target", "topic"], "block", "uncovered");
+    repo.git(&["branch", "topic"]);
     let json = assert_verdict(&repo, &["--staged", "--target", "topic"], "warn", "uncovered");
     assert_eq!(json["enforcement"], "warn");
     assert_verdict(&repo, &["--staged", "--policy", "builtin:rust"], "pass", "");

@@ -3,4 +3,5 @@
 mod choosing;
 mod scripts;
 mod shallow;
+mod vendors;
 mod world;

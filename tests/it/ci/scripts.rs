@@ -9,11 +9,11 @@ use serde_yaml::Value;
 use super::world::{Runner, World};
 use crate::scene::Ran;
 
-fn shipped(name: &str) -> String {
+pub(super) fn shipped(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-fn yaml(name: &str) -> Value {
+pub(super) fn yaml(name: &str) -> Value {
     serde_yaml::from_str(&shipped(name)).unwrap()
 }
 

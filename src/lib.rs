@@ -8,6 +8,42 @@
 //! ```
 //!
 //! The library never talks to the user: outside of [`cli`] nothing prints, and every error is a typed value.
+//!
+//! # Asking the gate
+//!
+//! [`intake`] makes a question: of what is staged, of two revisions, of what a push brings. [`gate::judge`] answers it, and [`report`] shows
+//! the answer. Nothing of the repository is executed, and nothing in it is written but the ledger's cache.
+//!
+//! ```
+//! use certgate::git::Repository;
+//! use certgate::policy::Stage;
+//! use certgate::verdict::Verdict;
+//! use certgate::{gate, intake, report};
+//!
+//! # let scratch = tempfile::tempdir()?;
+//! # let path = scratch.path();
+//! # let git = |arguments: &[&str]| std::process::Command::new("git").args(arguments).current_dir(path).status();
+//! # assert!(git(&["init", "--quiet"])?.success());
+//! # std::fs::create_dir(path.join(".certgate"))?;
+//! std::fs::write(
+//!     path.join(".certgate/policy.yaml"),
+//!     "version: 1\ncomponents:\n  - id: parser\n    match: { paths: [\"src/parse.rs\"] }\n",
+//! )?;
+//! std::fs::create_dir(path.join("src"))?;
+//! std::fs::write(path.join("src/parse.rs"), "fn parse() {}\n")?;
+//! # assert!(git(&["add", "--all"])?.success());
+//!
+//! let repository = Repository::open_at(path)?;
+//! let question = intake::staged(&repository, Stage::PreCommit)?;
+//! let judgement = gate::judge(&repository, &question)?;
+//!
+//! // The parser is changed, and nobody has certified that.
+//! assert_ne!(judgement.verdict(), Verdict::Pass);
+//! assert_eq!(judgement.decision.components[0].id, "parser");
+//! assert!(judgement.diagnostics.iter().any(|told| told.code().as_str() == "CG201"));
+//! assert!(report::verdict(&judgement, None).contains("certgate/verdict/v1"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod author;
 pub mod certificate;
@@ -19,7 +55,7 @@ pub mod evidence;
 pub mod gate;
 pub mod git;
 pub mod hooks;
-mod intake;
+pub mod intake;
 pub mod ledger;
 pub mod policy;
 pub mod progress;

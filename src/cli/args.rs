@@ -136,6 +136,9 @@ pub(super) struct CheckArgs {
     /// Judge as at this stage
     #[arg(long, value_name = "STAGE")]
     pub(super) stage: Option<String>,
+    /// Show what the run cost: time by room, git processes, files, rules, certificates
+    #[arg(long)]
+    pub(super) timings: bool,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,

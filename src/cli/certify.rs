@@ -4,12 +4,15 @@
 use std::io::BufRead as _;
 
 use super::args::CertifyArgs;
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
 use crate::author::whole::{Existing, Written};
 use crate::author::{draft, sign};
 use crate::certificate::{self, Class, Condition, Draft, Examined, Status, render};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::gate::Undecided;
 use crate::gate::{self, InForce, Question, governing};
 use crate::git::Repository;
 use crate::intake::ci::Ci;
@@ -33,7 +36,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     let question = intake::resolve(&repository, &args.change.chosen(), &Ci::Absent)?;
     let in_force = governing::policy_for(&repository, &question)?;
-    let gated = gate::gate(&repository, &question.change, &in_force)?;
+    let gated = gate::gate(&repository, &question.change, &in_force.policy, in_force.adoption)?;
     let said = said(args, &repository, &in_force, &gated)?;
     let files = chosen(args, draft::files_of(&gated, &said.component))?;
     if files.is_empty() {
@@ -266,7 +269,7 @@ fn ask(question: &str) -> Result<String, Undecided> {
         terminal::err(&format!("{question}: "));
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
-        let read = read.map_err(|error| Undecided::io("read", std::path::Path::new("standard input"), &error))?;
+        let read = read.doing("read", "standard input")?;
         if read == 0 {
             return Err(Undecided::usage(
                 "the certificate is not finished",

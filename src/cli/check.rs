@@ -4,27 +4,35 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use super::args::{CheckArgs, Format};
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
 use crate::author::whole;
 use crate::diagnostic::{Code, Level, sanitize};
-use crate::gate::{self, Judgement, Question, governing};
+use crate::gate::Undecided;
+use crate::gate::{self, By, Judgement, Question};
 use crate::git::Repository;
 use crate::intake::ci::{self, Ci};
 use crate::intake::{self, Chosen};
 use crate::policy::Stage;
+use crate::progress;
 use crate::report;
-use crate::verdict::Verdict;
 
 /// Carries it out. A run that could not decide answers in the asked format, too.
 pub(super) fn run(args: &CheckArgs) -> Result<Ending, Undecided> {
-    judged(args).inspect_err(|failure| {
+    if args.timings {
+        progress::start();
+    }
+    let ended = judged(args).inspect_err(|failure| {
         if args.format == Format::Json {
             let _best_effort = write(args, &report::failure(&failure.diagnostics));
         }
         if args.format == Format::Github {
             let _best_effort = write(args, &report::annotations(&failure.diagnostics));
         }
-    })
+    });
+    terminal::costs();
+    ended
 }
 
 fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
@@ -36,13 +44,12 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     if let Some(stage) = stage {
         question.stage = stage;
     }
-    let in_force = match &args.policy {
-        Some(name) => governing::policy_named(&repository, &question, name)?,
-        None => governing::policy_for(&repository, &question)?,
-    };
-    let report = gate::judge(&repository, &question, in_force)?;
-    show(args, &question, &report)?;
-    Ok(ending(&report))
+    if let Some(name) = &args.policy {
+        question.by = By::TriedOut(name.clone());
+    }
+    let judgement = gate::judge(&repository, &question)?;
+    show(args, &question, &judgement)?;
+    Ok(judgement.verdict().into())
 }
 
 /// The change, and the repository that it is in; fetches what is missing where that was asked for.
@@ -106,14 +113,6 @@ fn unknown_stage(word: &str) -> Undecided {
     )
 }
 
-/// How a verdict ends a command.
-pub(super) fn ending(report: &Judgement) -> Ending {
-    match report.verdict() {
-        Verdict::Pass | Verdict::Warn => Ending::Done,
-        Verdict::Block => Ending::Blocked,
-    }
-}
-
 fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(), Undecided> {
     if let Some(told) = &question.told {
         terminal::err(&format!("{}\n", sanitize(told)));
@@ -123,7 +122,7 @@ fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(),
             terminal::diagnose(&report.diagnostics);
             write(args, &report::summary(report))
         }
-        Format::Json => write(args, &report::verdict(report)),
+        Format::Json => write(args, &report::verdict(report, progress::timings().as_ref())),
         Format::Github => {
             write(args, &report::annotations(&report.diagnostics))?;
             if report
@@ -134,7 +133,7 @@ fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(),
                 terminal::diagnose(&report.diagnostics);
             }
             match std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
-                Some(path) => append(Path::new(&path), &report::step_summary(report)),
+                Some(path) => Ok(append(Path::new(&path), &report::step_summary(report))?),
                 None => Ok(()),
             }
         }
@@ -144,13 +143,13 @@ fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(),
 fn write(args: &CheckArgs, text: &str) -> Result<(), Undecided> {
     match &args.output {
         Some(path) => whole::report(path, text),
-        None => terminal::out(text),
+        None => Ok(terminal::out(text)?),
     }
 }
 
-fn append(path: &Path, text: &str) -> Result<(), Undecided> {
+fn append(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
     let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Undecided::io("write", path, &error))
+        .doing("write", path)
 }

@@ -3,7 +3,10 @@
 use clap::CommandFactory as _;
 
 use super::args::{Cli, CompletionsArgs};
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
+use crate::gate::Undecided;
 
 /// Prints the completions for a shell.
 pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Undecided> {
@@ -17,7 +20,7 @@ pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Undecided> {
 pub(super) fn man() -> Result<Ending, Undecided> {
     let mut page = Vec::new();
     let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
-    rendered.map_err(|error| Undecided::io("render", std::path::Path::new("the manual page"), &error))?;
+    rendered.doing("render", "the manual page")?;
     terminal::out(&String::from_utf8_lossy(&page))?;
     Ok(Ending::Done)
 }

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::args::DemoArgs;
-use super::{Ending, Undecided, install, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::{install, terminal};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::gate::Undecided;
 
 const POLICY: &str = "version: 1
 components:
@@ -26,9 +29,9 @@ struct Stage {
 /// Carries it out.
 pub(super) fn run(args: &DemoArgs) -> Result<Ending, Undecided> {
     let scratch = tempfile::Builder::new().prefix("certgate-demo-").tempdir();
-    let scratch = scratch.map_err(|error| Undecided::io("make a scratch folder in", &std::env::temp_dir(), &error))?;
+    let scratch = scratch.doing("make a scratch folder in", std::env::temp_dir())?;
     let folder = scratch.path().join("repository");
-    std::fs::create_dir(&folder).map_err(|error| Undecided::io("make", &folder, &error))?;
+    std::fs::create_dir(&folder).doing("make", &folder)?;
     let binary = install::binary()?;
     let beside = binary.parent().unwrap_or(Path::new("/"));
     let path = std::env::join_paths(std::iter::once(beside.to_path_buf()).chain(paths()));
@@ -179,15 +182,15 @@ fn story(s: &mut Stage) -> Result<(), Undecided> {
 }
 
 impl Stage {
-    fn say(&self, text: &str) -> Result<(), Undecided> {
+    fn say(&self, text: &str) -> anyhow::Result<()> {
         terminal::out(&format!("\n{text}\n"))
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), Undecided> {
+    fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
         let path = self.folder.join(name);
         let folder = path.parent().unwrap_or(&path);
         let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
-        written.map_err(|error| Undecided::io("write", &path, &error))
+        written.doing("write", &path)
     }
 
     fn command(&self, words: &[&str]) -> Result<std::process::Output, Undecided> {
@@ -241,7 +244,7 @@ impl Stage {
         } else if code != 0 {
             text.push_str(&format!("  (exit code {code}, as told)\n"));
         }
-        terminal::out(&text)
+        Ok(terminal::out(&text)?)
     }
 
     /// Runs a step that only sets the scene.

@@ -1,8 +1,10 @@
 //! `certgate doctor`: every way in which this repository's gate could silently not run, and the command that mends it.
 
 use super::args::{DoctorArgs, ListFormat};
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::terminal;
 use crate::doctor::{Health, examine};
+use crate::gate::Undecided;
 use crate::git::Repository;
 use crate::report::{doctor_json, doctor_lines};
 

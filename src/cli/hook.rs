@@ -4,20 +4,33 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::args::HookArgs;
-use super::{Ending, Undecided, check, terminal};
-use crate::change::{Change, CommitMessage, Snapshot};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
 use crate::diagnostic::{Code, Diagnostic, sanitize};
-use crate::gate::{self, Judgement, Question, TargetBranch, governing};
+use crate::gate::Undecided;
+use crate::gate::{self, Judgement};
 use crate::git::Repository;
 use crate::hooks::HookName;
+use crate::intake::announced;
 use crate::intake::refs::{self, Outcome, RefOutcome};
-use crate::intake::staged::{committing, staged};
+use crate::intake::staged::committing;
 use crate::policy::Stage;
+use crate::progress;
 use crate::report;
 use crate::verdict::Verdict;
 
-/// Carries it out.
+/// Carries it out; `CERTGATE_TIMINGS=1` shows what that cost.
 pub(super) fn run(args: &HookArgs) -> Result<Ending, Undecided> {
+    if std::env::var_os("CERTGATE_TIMINGS").is_some_and(|set| set == "1") {
+        progress::start();
+    }
+    let ended = answer(args);
+    terminal::costs();
+    ended
+}
+
+fn answer(args: &HookArgs) -> Result<Ending, Undecided> {
     let Some(name) = HookName::parse(&args.name) else {
         let known: Vec<&str> = HookName::ALL.iter().map(|name| name.as_str()).collect();
         let message = format!("`{}` is not a hook of certgate", sanitize(&args.name));
@@ -64,56 +77,24 @@ pub(super) fn run(args: &HookArgs) -> Result<Ending, Undecided> {
 
 fn commit_stage(repository: &Repository, stage: Stage) -> Result<Ending, Undecided> {
     let question = committing(repository, stage)?;
-    let in_force = governing::policy_for(repository, &question)?;
-    let report = gate::judge(repository, &question, in_force)?;
-    Ok(tell(&report))
+    Ok(tell(&gate::judge(repository, &question)?))
 }
 
-/// `pre-commit` (or `pre-merge-commit`) has judged the files a moment ago: only the message is new. Where it announces nothing, nothing
-/// else is read.
+/// Where the message announces nothing, nothing is said.
 fn message_stage(repository: &Repository, file: &Path) -> Result<Ending, Undecided> {
-    let messages = vec![CommitMessage {
-        id: None,
-        text: repository.commit_message_file(file)?,
-    }];
-    let head = repository.head()?;
-    let base = head
-        .commit()
-        .map_or(Snapshot::Empty, |commit| Snapshot::Commit(commit.clone()));
-    let mut question = Question {
-        change: Change {
-            base,
-            head: Snapshot::Index,
-            files: Vec::new(),
-            messages,
-        },
-        tip: head.commit().cloned(),
-        range: None,
-        target: TargetBranch::Unknown,
-        stage: Stage::CommitMsg,
-        arguments: "--staged".to_owned(),
-        told: None,
-        policy: None,
-        merges: None,
-    };
-    let in_force = governing::policy_for(repository, &question)?;
-    if gate::gate(repository, &question.change, &in_force)?
-        .components
-        .is_empty()
-    {
+    let Some(question) = announced(repository, repository.commit_message_file(file)?)? else {
         return Ok(Ending::Done);
+    };
+    let mut judgement = gate::judge(repository, &question)?;
+    if judgement.verdict() != Verdict::Block {
+        judgement
+            .diagnostics
+            .retain(|diagnostic| diagnostic.code() == Code::CG205);
     }
-    let messages = std::mem::take(&mut question.change.messages);
-    let mut question = staged(repository, Stage::CommitMsg)?;
-    question.change.messages = messages;
-    let mut report = gate::judge(repository, &question, in_force)?;
-    if report.verdict() != Verdict::Block {
-        report.diagnostics.retain(|diagnostic| diagnostic.code() == Code::CG205);
+    if judgement.verdict() == Verdict::Block || !judgement.diagnostics.is_empty() {
+        tell(&judgement);
     }
-    if report.verdict() == Verdict::Block || !report.diagnostics.is_empty() {
-        tell(&report);
-    }
-    Ok(check::ending(&report))
+    Ok(judgement.verdict().into())
 }
 
 /// Most bytes of refs that are read from git.
@@ -129,7 +110,7 @@ fn lines() -> Result<Option<Vec<u8>>, Undecided> {
     }
     let mut input = Vec::new();
     let read = std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut input);
-    read.map_err(|error| Undecided::io("read", Path::new("standard input"), &error))?;
+    read.doing("read", "standard input")?;
     if input.len() as u64 > MAX_INPUT {
         return Err(Undecided::usage(
             "git told more refs than can be judged at once",
@@ -179,5 +160,5 @@ fn tell(judgement: &Judgement) -> Ending {
     if judgement.verdict() != Verdict::Pass {
         terminal::prose(&report::summary(judgement));
     }
-    check::ending(judgement)
+    judgement.verdict().into()
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::InitArgs;
-use super::{Ending, Undecided, install, terminal};
+use super::ending::Ending;
+use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
 use crate::change::{Entry, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::{Blob, Head, Repository};
 use crate::hooks::HookName;

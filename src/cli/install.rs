@@ -1,25 +1,27 @@
 //! `certgate install | uninstall | hooks`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::InstallArgs;
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
 use crate::diagnostic::{sanitize, shown};
 use crate::doctor::describe;
+use crate::gate::Undecided;
 use crate::git::Repository;
 use crate::hooks::{self, HookName, Installation, Installed, Removed, State};
 use crate::intake::by_git;
 use crate::signals;
 
 /// The running binary, by the path that the shims shall call.
-pub(super) fn binary() -> Result<PathBuf, Undecided> {
-    let failed = |error: &std::io::Error| Undecided::io("find", Path::new("the running certgate"), error);
-    let binary = std::env::current_exe().map_err(|error| failed(&error))?;
-    // Where it was replaced while it runs, the system names what is no longer there.
-    match binary.is_file() {
+pub(super) fn binary() -> anyhow::Result<PathBuf> {
+    let found = std::env::current_exe().and_then(|binary| match binary.is_file() {
         true => Ok(binary),
-        false => Err(failed(&std::io::ErrorKind::NotFound.into())),
-    }
+        // Where it was replaced while it runs, the system names what is no longer there.
+        false => Err(std::io::ErrorKind::NotFound.into()),
+    });
+    found.doing("find", "the running certgate")
 }
 
 /// Installs the hooks.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
-use super::{Ending, Undecided, proof, terminal};
+use super::ending::Ending;
+use super::{proof, terminal};
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::{Blob, Repository};
 use crate::intake::range;
@@ -99,7 +101,7 @@ impl Line {
     }
 }
 
-fn print(lines: &[Line], format: ListFormat) -> Result<(), Undecided> {
+fn print(lines: &[Line], format: ListFormat) -> anyhow::Result<()> {
     match format {
         ListFormat::Human => terminal::out(&lines.iter().map(Line::human).collect::<String>()),
         ListFormat::Json => {

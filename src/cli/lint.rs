@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::args::{Format, LintArgs};
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
 use crate::certificate::{self, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
 use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::{Blob, Repository};
 use crate::intake::range;
@@ -90,13 +93,10 @@ fn lint(documents: Vec<Document>, policy: Option<&Policy>, strict: bool) -> Vec<
 /// Reads a document as it stands on disk; a larger one than [`MAX_BYTES`] is not read.
 pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Undecided> {
     use std::io::Read as _;
-    let failed = |error: std::io::Error| Undecided::io("read", path, &error);
-    let metadata = std::fs::metadata(path).map_err(failed)?;
+    let metadata = std::fs::metadata(path).doing("read", path)?;
     if metadata.is_dir() {
-        return Err(failed(std::io::Error::new(
-            std::io::ErrorKind::IsADirectory,
-            "it is a directory",
-        )));
+        let directory = std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a directory");
+        Err(directory).doing("read", path)?;
     }
     if metadata.len() > MAX_BYTES {
         return Ok((certificate::too_large(&shown, metadata.len()), Vec::new()));
@@ -104,7 +104,7 @@ pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Undeci
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(failed)?;
+        .doing("read", path)?;
     Ok((certificate::parse(&shown, &bytes), bytes))
 }
 
@@ -153,9 +153,9 @@ fn walk(root: &Path, at: &RepoPath, paths: &mut BTreeSet<RepoPath>) -> Result<()
     if !metadata.is_dir() {
         return Ok(());
     }
-    let entries = std::fs::read_dir(&full).map_err(|error| Undecided::io("read", &full, &error))?;
+    let entries = std::fs::read_dir(&full).doing("read", &full)?;
     for entry in entries {
-        let entry = entry.map_err(|error| Undecided::io("read", &full, &error))?;
+        let entry = entry.doing("read", &full)?;
         let name = entry.file_name();
         if name.as_bytes() == b".git" {
             continue;
@@ -207,7 +207,7 @@ fn at_revision(
     Ok(documents)
 }
 
-fn show(args: &LintArgs, linted: &[Linted]) -> Result<(), Undecided> {
+fn show(args: &LintArgs, linted: &[Linted]) -> anyhow::Result<()> {
     let all: Vec<_> = linted
         .iter()
         .flat_map(|document| document.diagnostics.iter().cloned())

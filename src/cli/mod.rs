@@ -9,7 +9,9 @@ mod check;
 mod completions;
 mod demo;
 mod doctor;
+mod ending;
 mod explain;
+mod fault;
 mod hook;
 mod init;
 mod install;
@@ -28,18 +30,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Cli, Command, HookArgs};
+use ending::Ending;
 
 use crate::gate::Undecided;
 use crate::signals;
-
-/// How a command that did its work ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    /// Pass, warn, or done.
-    Done,
-    /// Block, or findings.
-    Blocked,
-}
 
 /// How much stack the work has, whatever the shell allows the process (`ulimit -s`).
 const STACK: usize = 8 << 20;
@@ -86,8 +80,7 @@ fn work() -> ExitCode {
     };
     ticker::start();
     match run(command) {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Blocked) => ExitCode::from(1),
+        Ok(ending) => ending.into(),
         Err(failure) => terminal::fail(&failure),
     }
 }

@@ -1,8 +1,11 @@
 //! `certgate policy check | show | packs`.
 
 use super::args::{PolicyArgs, PolicyCommand};
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::terminal;
 use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::Repository;
 use crate::policy::{Policy, PolicySource, packs};
@@ -52,7 +55,7 @@ fn none() -> Undecided {
 
 fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnostic>, String), Undecided> {
     let unreadable = |why: String| governing::policy_unreadable(name, &why);
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| Undecided::io("read", path, &error))?;
+    let metadata = std::fs::symlink_metadata(path).doing("read", path)?;
     if metadata.is_symlink() {
         return Err(unreadable("is a symbolic link; links are not followed".to_owned()));
     }

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat};
-use super::{Ending, Undecided, terminal};
+use super::ending::Ending;
+use super::terminal;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::Repository;
 use crate::intake::range;

@@ -1,11 +1,13 @@
 //! `certgate seal`: a certificate written by hand gets its subject, id and hash, and a signature beside it; every other byte stays.
 
 use super::args::SealArgs;
-use super::{Ending, Undecided, lint, terminal};
+use super::ending::Ending;
+use super::{lint, terminal};
 use crate::author::whole::{self, Existing};
 use crate::author::{draft, sign};
 use crate::certificate::{self, Certificate, Class, SealError, names, seal};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize, shell};
+use crate::gate::Undecided;
 use crate::gate::{self, governing};
 use crate::git::Repository;
 use crate::intake::ci::Ci;
@@ -44,7 +46,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
         let problem = Diagnostic::error(Code::CG110, format!("{shown} names no Component")).at(Place::file(&shown));
         return Err(problem.help("add a line `**Component**: ID` to its head").into());
     }
-    let gated = gate::gate(&repository, &question.change, &in_force)?;
+    let gated = gate::gate(&repository, &question.change, &in_force.policy, in_force.adoption)?;
     let mut files = draft::files_of(&gated, &components);
     // An approval is sealed for what it names and no more; a refusal for all that its component gates, and no less.
     let neutral = in_force.policy.class(status) == Class::Neutral && certificate.bypass.is_none();

@@ -1,20 +1,22 @@
 //! What is written where: diagnostics to standard error, what was asked for to standard output.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Undecided, ticker};
+use super::fault::Doing as _;
+use super::ticker;
 use crate::diagnostic::{Diagnostic, Style, sanitize_bytes};
+use crate::gate::Undecided;
+use crate::progress;
 use crate::report;
 
 /// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
-pub(super) fn out(text: &str) -> Result<(), Undecided> {
+pub(super) fn out(text: &str) -> anyhow::Result<()> {
     let _no_line = ticker::quiet();
     let mut stdout = anstream::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Undecided::io("write to", Path::new("standard output"), &error))
+    written.doing("write to", "standard output")
 }
 
 /// Writes to standard error, as far as that is possible.
@@ -85,6 +87,13 @@ fn fold(line: &str, columns: usize) -> String {
     folded
 }
 
+/// Writes to standard error what the run cost, where somebody asked.
+pub(super) fn costs() {
+    if let Some(timings) = progress::timings() {
+        err(&report::timings_table(&timings));
+    }
+}
+
 /// Writes diagnostics to standard error.
 pub(super) fn diagnose(diagnostics: &[Diagnostic]) {
     err(&report::diagnostics(diagnostics, style()));
@@ -110,8 +119,8 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
         let message = format!("{} (an argument that cannot be shown)", error.kind());
         return fail(&Undecided::usage(message, "certgate --help"));
     }
-    if let Err(unwritten) = error.print() {
-        return fail(&Undecided::io("write to", Path::new("standard output"), &unwritten));
+    if let Err(unwritten) = error.print().doing("write to", "standard output") {
+        return fail(&unwritten.into());
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

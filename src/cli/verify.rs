@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use super::args::VerifyArgs;
-use super::{Ending, Undecided, lint, terminal};
+use super::ending::Ending;
+use super::fault::Doing as _;
+use super::{lint, terminal};
 use crate::author::sign::HeadKeys;
 use crate::author::{draft, sign};
 use crate::certificate::{Certificate, FileState, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
 use crate::diagnostic::{Level, sanitize};
+use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::{Blob, Repository};
 use crate::intake::range;
@@ -98,7 +101,7 @@ fn signature(
         Ok(file) => {
             let mut signature = Vec::new();
             let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_SIGNATURE + 1), &mut signature);
-            read.map_err(|error| Undecided::io("read", &beside, &error))?;
+            read.doing("read", &beside)?;
             signature
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((true, "signature: none".to_owned())),

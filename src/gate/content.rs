@@ -1,24 +1,37 @@
 //! What the rules find in a change: its contents are read for those that look at lines, and only for them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
-use super::governing::InForce;
 use super::undecided::Undecided;
 use crate::change::{Change, Content, FileChange};
 use crate::git::{Contents, GitError, Repository};
-use crate::progress::{self, Work};
-use crate::sensitivity::{self, ContentSource, Gated};
+use crate::policy::Policy;
+use crate::progress::{self, Begun, Room, Work};
+use crate::sensitivity::{By, ContentSource, Gated, gate_by_each};
 
-/// Reads what rules about content ask for: from a stream, where the files were named in advance, or else one by one.
+/// Reads what rules about content ask for: many files from a stream, a few one by one.
 struct Reader<'a> {
     repository: &'a Repository,
     /// Whether the functions around changed lines are asked for; finding them costs.
     functions: bool,
     stream: RefCell<Option<Contents>>,
+    working: OnceCell<Begun>,
 }
+
+/// From how many files on their content is streamed.
+const WORTH_A_STREAM: usize = 64;
 
 impl ContentSource for Reader<'_> {
     type Error = GitError;
+
+    fn expect(&self, files: &[&FileChange]) -> Result<(), GitError> {
+        self.working.get_or_init(|| progress::begin(Work::Judging, files.len()));
+        if files.len() >= WORTH_A_STREAM {
+            let stream = self.repository.start_contents(files.iter().copied(), self.functions)?;
+            *self.stream.borrow_mut() = Some(stream);
+        }
+        Ok(())
+    }
 
     fn content(&self, file: &FileChange) -> Result<Content, GitError> {
         progress::step();
@@ -31,51 +44,35 @@ impl ContentSource for Reader<'_> {
     }
 }
 
-/// Notes which files' content the rules ask for.
-struct Asked(RefCell<Vec<FileChange>>);
-
-impl ContentSource for Asked {
-    type Error = GitError;
-
-    fn content(&self, file: &FileChange) -> Result<Content, GitError> {
-        let mut asked = self.0.borrow_mut();
-        // A signature may be asked for twice in a row, by its name and by the rules.
-        if asked.last() != Some(file) {
-            asked.push(file.clone());
-        }
-        Ok(Content::None)
-    }
-}
-
-/// From how many files on their content is streamed.
-const WORTH_A_STREAM: usize = 64;
-
-/// What the policy's rules find in a change.
-pub(crate) fn gate(repository: &Repository, change: &Change, in_force: &InForce) -> Result<Gated, Undecided> {
-    let (policy, adoption) = (&in_force.policy, in_force.adoption);
-    let functions = policy
-        .components
-        .iter()
-        .any(|component| !component.rules.functions.is_empty());
-    let mut most = change.files.len();
-    let stream = match change.files.len() >= WORTH_A_STREAM {
-        true => {
-            let asked = Asked(RefCell::default());
-            let gated = sensitivity::gate(policy, change, &asked, adoption)?;
-            let asked = asked.0.into_inner();
-            if asked.is_empty() {
-                return Ok(gated);
-            }
-            most = asked.len();
-            Some(repository.start_contents(&asked, functions)?)
-        }
-        false => None,
+/// What the rules of each policy find in a change. Rules run once, and no file is read twice.
+pub(crate) fn gate_by(repository: &Repository, change: &Change, by: Vec<By<'_>>) -> Result<Vec<Gated>, Undecided> {
+    let _timed = progress::enter(Room::Sensitivity);
+    let functions = |policy: &Policy| {
+        policy
+            .components
+            .iter()
+            .any(|component| !component.rules.functions.is_empty())
     };
     let reader = Reader {
         repository,
-        functions,
-        stream: RefCell::new(stream),
+        functions: by.iter().any(|by| functions(by.policy)),
+        stream: RefCell::default(),
+        working: OnceCell::new(),
     };
-    let _judging = progress::begin(Work::Judging, most);
-    Ok(sensitivity::gate(policy, change, &reader, adoption)?)
+    Ok(gate_by_each(by, change, &reader)?)
+}
+
+/// What one policy's rules find in a change.
+pub(crate) fn gate(
+    repository: &Repository,
+    change: &Change,
+    policy: &Policy,
+    adoption: bool,
+) -> Result<Gated, Undecided> {
+    let by = By {
+        policy,
+        adoption,
+        announced: None,
+    };
+    Ok(gate_by(repository, change, vec![by])?.pop().unwrap_or_default())
 }

@@ -1,20 +1,165 @@
-//! A change as the verdict takes it: the policy's terms, the gated files with their digests, the ledger, and who had a hand in it.
+//! The facts of a question, as the verdict takes them: the policy's terms, the gated files with their digests, the ledger, and who had a
+//! hand in it. Everything is read here, and once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::governing::InForce;
+use jiff::Timestamp;
+
+use super::content::gate_by;
+use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
+use super::in_force::InForce;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::certificate::{FileState, SubjectField};
 use crate::change::{FileChange, RepoPath, Snapshot};
+use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::ledger::{self, Origin};
-use crate::policy::{self, POLICY_COMPONENT, Policy, TwinPath, fold};
-use crate::progress::{self, Work};
-use crate::sensitivity::{Gated, GatedComponent};
-use crate::verdict::{Case, ComponentCase, GatedPath, Terms};
+use crate::policy::{self, Enforcement, POLICY_COMPONENT, Policy, TwinPath, fold};
+use crate::progress::{self, Room, Work};
+use crate::sensitivity::{By, Gated, GatedComponent};
+use crate::trust::Signatures;
+use crate::verdict::{Case, ComponentCase, GatedPath, PolicyFault, Terms};
 
-pub(crate) fn terms(in_force: &InForce, question: &Question) -> Terms {
+/// All that a judgement rests on, read once: a case by the policy that judges and, where the change brings another one, a case by that.
+pub(crate) struct Facts {
+    /// The policy that judges, and what it has to decide.
+    pub(crate) judging: (InForce, Case),
+    /// The same by the policy that the change brings and must pass, too; or why that cannot be.
+    pub(crate) brought: Option<Result<Case, Undecided>>,
+}
+
+impl Facts {
+    /// Reads the policies and their keys, what they gate, the ledger, the gated files' digests and the authors.
+    pub(crate) fn read(repository: &Repository, question: &Question) -> Result<Self, Undecided> {
+        let in_force = governing(repository, question)?;
+        let mut case = case(question, &in_force);
+        let policy = changes_policy(question, &in_force).then(|| policy_at(repository, &question.change.head));
+        case.policy_faults
+            .extend(serial_fault(question, &in_force, policy.as_ref()));
+        if case.enforcement == Enforcement::Off {
+            return Ok(Self {
+                judging: (in_force, case),
+                brought: None,
+            });
+        }
+        let brought = brought(repository, question, &in_force, policy).transpose();
+        let other = match &brought {
+            Some(Ok(brought)) => Some((brought, self::case(question, brought))),
+            _ => None,
+        };
+        let mut by = vec![By {
+            policy: &in_force.policy,
+            adoption: in_force.adoption,
+            announced: question.announced.clone(),
+        }];
+        by.extend(
+            other
+                .iter()
+                .filter(|(_, case)| case.enforcement != Enforcement::Off)
+                .map(|(brought, _)| By {
+                    policy: &brought.policy,
+                    adoption: true,
+                    announced: None,
+                }),
+        );
+        let mut gated = gate_by(repository, &question.change, by)?.into_iter();
+        let mut states = States::default();
+        if let Some(gated) = gated.next() {
+            fill(repository, question, &in_force, gated, &mut states, &mut case)?;
+        }
+        let mut second = None;
+        if let Some((brought, mut case)) = other {
+            if let Some(gated) = gated.next() {
+                fill(repository, question, brought, gated, &mut states, &mut case)?;
+            }
+            second = Some(Ok(case));
+        }
+        let brought = match brought {
+            Some(Err(undecided)) => Some(Err(undecided)),
+            _ => second,
+        };
+        Ok(Self {
+            judging: (in_force, case),
+            brought,
+        })
+    }
+}
+
+/// What the change asks of one policy, before anything of it is read.
+fn case(question: &Question, in_force: &InForce) -> Case {
+    let nobody = in_force.adoption
+        && in_force.keyring.demands.signatures == Signatures::Required
+        && in_force.keyring.signers.is_empty();
+    Case {
+        stage: question.stage,
+        enforcement: in_force.policy.enforcement(question.target.as_target(), question.stage),
+        terms: terms(in_force, question),
+        gated: Vec::new(),
+        ledger: Vec::new(),
+        violations: Vec::new(),
+        policy_faults: nobody.then_some(PolicyFault::NobodyCanSign).into_iter().collect(),
+        only_certificates: false,
+        now: Timestamp::now(),
+    }
+}
+
+/// True where what judges is itself changed, and what comes with the change has a say.
+fn changes_policy(question: &Question, in_force: &InForce) -> bool {
+    let judging = [policy_path(), RepoPath::from(SIGNERS), RepoPath::from(REVOKED)];
+    !in_force.adoption && question.change.files.iter().any(|file| judging.contains(&file.path))
+}
+
+/// What is wrong with the serial of the policy that the change brings. One that cannot be read is told where the new policy judges.
+fn serial_fault(
+    question: &Question,
+    in_force: &InForce,
+    brought: Option<&Result<Option<Policy>, Undecided>>,
+) -> Option<PolicyFault> {
+    let old = in_force.policy.serial?;
+    if !question.change.files.iter().any(|file| file.path == policy_path()) {
+        return None;
+    }
+    let new = brought?.as_ref().ok()?.as_ref().and_then(|policy| policy.serial);
+    (new <= Some(old)).then_some(PolicyFault::Rollback { old, new })
+}
+
+/// The policy that the change brings, with the keys beside it, where the change must pass it, too.
+fn brought(
+    repository: &Repository,
+    question: &Question,
+    in_force: &InForce,
+    policy: Option<Result<Option<Policy>, Undecided>>,
+) -> Result<Option<InForce>, Undecided> {
+    let tried_out = in_force.notes.iter().any(|note| note.code() == Code::CG012);
+    let Some(policy) = policy.filter(|_| !tried_out).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    Ok(Some(InForce {
+        keyring: keyring_at(repository, &question.change.head, &policy)?,
+        policy,
+        origin: "new policy".to_owned(),
+        adoption: true,
+        notes: Vec::new(),
+    }))
+}
+
+/// The states of changed files at the head, each read once.
+#[derive(Default)]
+struct States(BTreeMap<RepoPath, FileState>);
+
+impl States {
+    fn of(&mut self, repository: &Repository, file: &FileChange) -> Result<FileState, Undecided> {
+        if let Some(known) = self.0.get(&file.path) {
+            return Ok(known.clone());
+        }
+        let state = state(repository, file)?;
+        self.0.insert(file.path.clone(), state.clone());
+        Ok(state)
+    }
+}
+
+fn terms(in_force: &InForce, question: &Question) -> Terms {
     let policy = &in_force.policy;
     let target = question.target.name().filter(|branch| policy.protected(branch));
     let mut terms = Terms {
@@ -42,11 +187,12 @@ pub(crate) fn terms(in_force: &InForce, question: &Question) -> Terms {
 }
 
 /// Reads the ledger and the digests that the gated files need.
-pub(crate) fn fill(
+fn fill(
     repository: &Repository,
     question: &Question,
     in_force: &InForce,
     gated: Gated,
+    states: &mut States,
     case: &mut Case,
 ) -> Result<(), Undecided> {
     let policy = &in_force.policy;
@@ -97,6 +243,7 @@ pub(crate) fn fill(
         })
         .flatten()
         .collect();
+    let _timed = progress::enter(Room::Gate);
     let _hashing = progress::begin(Work::Hashing, listed.len());
     let mut done = Vec::with_capacity(units.len());
     for (component, mut unit) in units {
@@ -106,7 +253,7 @@ pub(crate) fn fill(
         }
         for file in &component.files {
             let state = match listed.contains(&file.file.path) {
-                true => Some(state(repository, &file.file)?),
+                true => Some(states.of(repository, &file.file)?),
                 false => None,
             };
             let handoff = handoff(policy, &component.id, &file.file.path);

@@ -1,11 +1,13 @@
 //! The policy and the keys that judge: read from the target's tip, never from what is judged, and closed where they cannot be read.
 
-use super::question::Question;
+use super::in_force::InForce;
+use super::question::{By, Question};
 use super::undecided::Undecided;
 use crate::change::{Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::git::{Blob, Repository};
 use crate::policy::{Enforcing, Policy, PolicySource};
+use crate::progress::{self, Count, Room};
 use crate::trust::{Keyring, MAX_SIGNERS, Revoked, Signatures, Signers, SignersError};
 
 /// Who may sign, in OpenSSH's format (ssh-keygen(1), ALLOWED SIGNERS).
@@ -19,19 +21,6 @@ const MAX_POLICY: u64 = 1024 * 1024;
 /// The policy's path in the repository.
 pub(crate) fn policy_path() -> RepoPath {
     RepoPath::from(".certgate/policy.yaml")
-}
-
-/// The policy that judges a change, and what is to be said of it.
-pub(crate) struct InForce {
-    pub(crate) policy: Policy,
-    /// The keys beside the policy, and what it asks of signatures.
-    pub(crate) keyring: Keyring,
-    /// Where it is from, for the report.
-    pub(crate) origin: String,
-    /// True where the base has no policy and the change brings this one.
-    pub(crate) adoption: bool,
-    /// Notes.
-    pub(crate) notes: Vec<Diagnostic>,
 }
 
 /// The policy of a commit or of the index; `None` where there is none.
@@ -67,6 +56,7 @@ pub(crate) fn enforcing_at(repository: &Repository, at: &ObjectId) -> Result<Opt
 }
 
 fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>>, Undecided> {
+    let _timed = progress::enter(Room::Policy);
     let path = policy_path();
     let unreadable = |why: &str| -> Undecided { policy_unreadable(&path.to_string(), why) };
     let Some(entry) = repository.entry(at, &path)? else {
@@ -86,6 +76,7 @@ fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>
         Mode::Symlink => return Err(unreadable("is a symbolic link; links are not followed")),
         Mode::Gitlink => return Err(unreadable("is a submodule")),
     }
+    progress::count(Count::PoliciesRead, 1);
     match repository.blob(&entry.id, MAX_POLICY)? {
         Blob::Content(bytes) => Ok(Some(bytes)),
         Blob::TooLarge { size } => Err(unreadable(&format!("has {size} bytes; at most {MAX_POLICY} are read"))),
@@ -161,6 +152,7 @@ pub(crate) struct Keys {
 
 /// Reads the keys of a commit or of the index; what is there and cannot be read is an error.
 pub(crate) fn keys_at(repository: &Repository, at: &Snapshot) -> Result<Keys, Undecided> {
+    let _timed = progress::enter(Room::Policy);
     let lists = (list_at(repository, at, SIGNERS)?, list_at(repository, at, REVOKED)?);
     let signers = lists.0.as_deref().map_or(Ok(Signers::default()), Signers::parse);
     let revoked = lists.1.as_deref().map_or(Ok(Revoked::none()), Revoked::parse);
@@ -233,6 +225,15 @@ pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &
         adoption: false,
         notes: vec![note],
     })
+}
+
+/// The policy that judges a question.
+pub(crate) fn governing(repository: &Repository, question: &Question) -> Result<InForce, Undecided> {
+    match &question.by {
+        By::TheTip => policy_for(repository, question),
+        By::TriedOut(name) => policy_named(repository, question, name),
+        By::Another(in_force) => Ok((**in_force).clone()),
+    }
 }
 
 /// The policy that judges a change: the tip's, never the head's, but where the tip has none.

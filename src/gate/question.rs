@@ -1,11 +1,13 @@
 //! A question to the gate: a change, where it would go, and at which stage that is asked.
 
+use super::in_force::InForce;
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::policy::{Policy, Stage, Target};
+use crate::sensitivity::Announced;
 
-/// A change with everything that judging it needs to know of where it stands.
+/// A change with everything that judging it needs to know of where it stands. Questions are made by [`crate::intake`].
 #[derive(Debug)]
-pub(crate) struct Question {
+pub struct Question {
     /// What is judged.
     pub(crate) change: Change,
     /// The commit whose policy and ledger count: the target's tip, or HEAD at the commit stages.
@@ -24,6 +26,10 @@ pub(crate) struct Question {
     pub(crate) policy: Option<Policy>,
     /// The commit that was asked about, where the target has commits that it lacks: then [`Change::head`] is the result of the merge.
     pub(crate) merges: Option<ObjectId>,
+    /// Whose policy judges.
+    pub(crate) by: By,
+    /// What the rules of that policy say of the messages, where that is known already.
+    pub(crate) announced: Option<Announced>,
 }
 
 impl Question {
@@ -34,6 +40,40 @@ impl Question {
             None => self.change.head.clone(),
         }
     }
+
+    /// The same, asked at another stage.
+    pub fn at(self, stage: Stage) -> Self {
+        Self { stage, ..self }
+    }
+
+    /// The same, judged by a policy that is tried out: a file, or `builtin:PACK`. The keys stay those of the repository.
+    pub fn tried_by(self, policy: &str) -> Self {
+        Self {
+            by: By::TriedOut(policy.to_owned()),
+            ..self
+        }
+    }
+
+    /// What is judged.
+    pub fn change(&self) -> &Change {
+        &self.change
+    }
+
+    /// What was chosen, and why, where nobody named it.
+    pub fn told(&self) -> Option<&str> {
+        self.told.as_deref()
+    }
+}
+
+/// Whose policy judges a question.
+#[derive(Clone, Debug)]
+pub(crate) enum By {
+    /// The tip's; where it has none, the one that the change brings, and where that has none either, the default pack.
+    TheTip,
+    /// One that is tried out, by its name: a file, or `builtin:PACK`.
+    TriedOut(String),
+    /// One that was found elsewhere, as the default branch's judges a branch that is new.
+    Another(Box<InForce>),
 }
 
 /// Commits that come in.

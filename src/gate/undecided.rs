@@ -36,6 +36,19 @@ impl Undecided {
     }
 }
 
+impl std::fmt::Display for Undecided {
+    /// The codes and messages, a line each.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines = self
+            .diagnostics
+            .iter()
+            .map(|told| format!("{}: {}", told.code(), told.message()));
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl std::error::Error for Undecided {}
+
 impl From<Diagnostic> for Undecided {
     fn from(diagnostic: Diagnostic) -> Self {
         Self {

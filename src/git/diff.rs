@@ -8,6 +8,7 @@ use super::funcname::Language;
 use super::store::{Blob, Store};
 use super::{GitError, Repository};
 use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, RepoPath, Side};
+use crate::progress::{self, Count};
 
 /// The size in bytes above which a side of a file is not read for its lines.
 pub const CONTENT_LIMIT: u64 = 32 << 20;
@@ -18,6 +19,7 @@ const LINE_LIMIT: u64 = 1 << 20;
 impl Repository {
     /// The changed lines of a file; with their enclosing functions only `with_functions`, since that reads both sides to the end.
     pub fn content(&self, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
+        progress::count(Count::FilesRead, 1);
         content(&self.store, file, with_functions)
     }
 }

@@ -250,6 +250,7 @@ impl Repository {
         if entry.mode == Mode::Gitlink {
             return Ok(Digest(sha2::Sha256::digest(entry.id.to_string().as_bytes()).into()));
         }
+        crate::progress::count(crate::progress::Count::FilesRead, 1);
         self.store.digest(self.store.oid(&entry.id, "content of a file")?)
     }
 

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
 use super::GitError;
-use crate::progress::{self, Work};
+use crate::progress::{self, Count, Work};
 
 /// The variables that tie a process to one repository (`git rev-parse --local-env-vars`, and the ones for hooks).
 const LOCAL: &[&str] = &[
@@ -71,6 +71,7 @@ impl Runner {
     /// A git command, ready for more arguments.
     pub(super) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Command, GitError> {
         let mut command = Command::new(git()?);
+        progress::count(Count::GitProcesses, 1);
         if !self.inherit {
             for name in LOCAL {
                 command.env_remove(name);

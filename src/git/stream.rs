@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdout};
 use super::diff::{CONTENT_LIMIT, changed_lines, readable};
 use super::{GitError, Repository};
 use crate::change::{Content, FileChange, ObjectId, RepoPath};
+use crate::progress::{self, Count};
 
 /// The changed lines of files that were named in advance, in their order.
 pub struct Contents {
@@ -19,9 +20,13 @@ pub struct Contents {
 
 impl Repository {
     /// Starts reading the given files; [`Contents::next`] is then asked for each, in this order.
-    pub fn start_contents(&self, files: &[FileChange], with_functions: bool) -> Result<Contents, GitError> {
+    pub fn start_contents<'f>(
+        &self,
+        files: impl IntoIterator<Item = &'f FileChange>,
+        with_functions: bool,
+    ) -> Result<Contents, GitError> {
         let mut question = String::new();
-        let mut due = VecDeque::with_capacity(files.len());
+        let mut due = VecDeque::new();
         for file in files {
             let wanted = wanted(file);
             // What git cannot see is left to whoever reads one by one.
@@ -71,6 +76,7 @@ impl Contents {
         if self.due.front() != Some(&file.path) {
             return Ok(None);
         }
+        progress::count(Count::FilesRead, 1);
         self.due.pop_front();
         if wanted(file).is_empty() {
             return Ok(Some(Content::None));

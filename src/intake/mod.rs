@@ -1,16 +1,17 @@
 //! How a question arises: from arguments, the index, a range, the environment of a CI system, or updates of refs.
 
 pub(crate) mod branches;
-pub(crate) mod ci;
+pub mod ci;
 mod configured;
 pub(crate) mod range;
-pub(crate) mod refs;
+pub mod refs;
 mod resolve;
 pub(crate) mod staged;
 pub(crate) mod targets;
 
 pub(crate) use configured::by_git;
-pub(crate) use resolve::{Chosen, resolve};
+pub use resolve::{Chosen, resolve};
+pub use staged::{announced, staged};
 
 use crate::gate::Undecided;
 use crate::hooks::HooksError;

@@ -5,9 +5,10 @@ use super::targets::settle;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
 use crate::gate::governing;
-use crate::gate::{Question, Range, TargetBranch, Undecided};
+use crate::gate::{By, Question, Range, TargetBranch, Undecided};
 use crate::git::{Head, Meaning, Repository};
 use crate::policy::Stage;
+use crate::progress::{self, Room};
 
 /// The commit that a revision names.
 pub(crate) fn commit(repository: &Repository, rev: &str) -> Result<ObjectId, Undecided> {
@@ -35,6 +36,7 @@ pub(crate) fn between(
     head: &str,
     target: Option<&str>,
 ) -> Result<Question, Undecided> {
+    let _timed = progress::enter(Room::Intake);
     let from_nothing =
         ObjectId::from_hex(base).is_some_and(|id| repository.empty_tree().is_ok_and(|empty| empty == id));
     let top = commit(repository, head)?;
@@ -53,6 +55,8 @@ pub(crate) fn between(
                 told: None,
                 policy: None,
                 merges: None,
+                by: By::TheTip,
+                announced: None,
             },
         );
     }
@@ -98,6 +102,8 @@ pub(crate) fn between_commits(
         // What is wrong with it is told by whoever judges by it.
         policy: policy.ok().flatten(),
         merges,
+        by: By::TheTip,
+        announced: None,
     })
 }
 
@@ -119,6 +125,8 @@ pub(crate) fn directly(
         told: None,
         policy: None,
         merges: None,
+        by: By::TheTip,
+        announced: None,
     })
 }
 

@@ -12,22 +12,26 @@ use crate::policy::Stage;
 
 /// What the arguments of a command choose, as they were given.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Chosen<'a> {
+pub struct Chosen<'a> {
     /// `--staged`.
-    pub(crate) staged: bool,
+    pub staged: bool,
     /// `--base REV`.
-    pub(crate) base: Option<&'a str>,
+    pub base: Option<&'a str>,
     /// `--head REV`.
-    pub(crate) head: Option<&'a str>,
+    pub head: Option<&'a str>,
     /// `--range A..B`.
-    pub(crate) range: Option<&'a str>,
+    pub range: Option<&'a str>,
     /// `--target BRANCH`.
-    pub(crate) target: Option<&'a str>,
+    pub target: Option<&'a str>,
 }
 
 /// What the arguments choose; without any: what CI asks about; outside of CI what is staged, and where nothing is, this branch against the
 /// one it would merge into.
-pub(crate) fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<Question, Undecided> {
+///
+/// # Errors
+///
+/// A revision or branch that is not there, and whatever keeps the change from being listed.
+pub fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<Question, Undecided> {
     let target = chosen.target;
     if let Some(range) = chosen.range {
         let (base, head) = split_range(range)?;
@@ -69,24 +73,12 @@ pub(crate) fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> 
         }
     }
     if let Ci::Unknown(mark) = ci {
-        return Err(unknown_ci(mark));
+        return Err(ci::unknown(mark));
     }
     let (base, _) = merge_target(repository, target)?;
     let mut question = between(repository, &base, "HEAD", target)?;
     question.told = Some(format!("nothing is staged; judging HEAD against `{base}`"));
     Ok(question)
-}
-
-/// In CI the base may not be chosen by the policy of what is checked out.
-pub(crate) fn unknown_ci(mark: &str) -> Undecided {
-    Diagnostic::error(
-        Code::CG722,
-        format!("this is CI ({mark}), and nothing says which change to judge"),
-    )
-    .because("docs/ci.md lists the systems whose variables say it; for others, name the target or the base")
-    .help("certgate check --base origin/BRANCH --head HEAD")
-    .help("CERTGATE_TARGET=BRANCH certgate check")
-    .into()
 }
 
 fn bare() -> Undecided {

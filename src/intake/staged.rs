@@ -3,12 +3,13 @@
 use super::branches::{drop_what_comes_from, own_remote, protected_branches};
 use super::ci;
 use super::range::between;
-use super::resolve::unknown_ci;
-use crate::change::{ObjectId, Snapshot};
+use crate::change::{Change, CommitMessage, ObjectId, Snapshot};
 use crate::gate::governing;
-use crate::gate::{Question, Range, TargetBranch, Undecided};
+use crate::gate::{By, Question, Range, TargetBranch, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
+use crate::progress::{self, Room};
+use crate::sensitivity;
 
 /// What a hook of the commit stages is asked about: what is staged. pre-commit and its like may run the hook without a commit in the
 /// making, for a range, which is then judged; in CI, where nothing is staged and git did not call, there is no answer but a refusal.
@@ -27,13 +28,18 @@ pub(crate) fn committing(repository: &Repository, stage: Stage) -> Result<Questi
         && !by_git
         && let Some(mark) = ci::mark()
     {
-        return Err(unknown_ci(mark));
+        return Err(ci::unknown(mark));
     }
     Ok(Question { stage, ..question })
 }
 
 /// What is staged, for the commit stages.
-pub(crate) fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecided> {
+///
+/// # Errors
+///
+/// Whatever keeps index, HEAD or what is being merged from being read.
+pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecided> {
+    let _timed = progress::enter(Room::Intake);
     let pending = repository.start_staged()?;
     let head = repository.head()?;
     let target = TargetBranch::moving(repository.moving_branch()?);
@@ -70,6 +76,8 @@ pub(crate) fn staged(repository: &Repository, stage: Stage) -> Result<Question, 
         told: None,
         policy: None,
         merges: None,
+        by: By::TheTip,
+        announced: None,
     })
 }
 
@@ -107,4 +115,50 @@ fn is_protected_history(
         }
     }
     Ok(false)
+}
+
+/// What is staged, with the message of the commit in the making; `None` where that message announces nothing: `pre-commit` (or
+/// `pre-merge-commit`) has judged the files a moment ago, and only the message is new. Then nothing else is read.
+///
+/// # Errors
+///
+/// Whatever keeps the policy or the change from being read.
+pub fn announced(repository: &Repository, message: Vec<u8>) -> Result<Option<Question>, Undecided> {
+    let _timed = progress::enter(Room::Intake);
+    let messages = vec![CommitMessage {
+        id: None,
+        text: message,
+    }];
+    let head = repository.head()?;
+    let base = head
+        .commit()
+        .map_or(Snapshot::Empty, |commit| Snapshot::Commit(commit.clone()));
+    let asked = Question {
+        change: Change {
+            base,
+            head: Snapshot::Index,
+            files: Vec::new(),
+            messages,
+        },
+        tip: head.commit().cloned(),
+        range: None,
+        target: TargetBranch::Unknown,
+        stage: Stage::CommitMsg,
+        arguments: "--staged".to_owned(),
+        told: None,
+        policy: None,
+        merges: None,
+        by: By::TheTip,
+        announced: None,
+    };
+    let in_force = governing::governing(repository, &asked)?;
+    let announced = sensitivity::announced(&in_force.policy, &asked.change.messages);
+    if announced.iter().all(Vec::is_empty) {
+        return Ok(None);
+    }
+    let mut question = staged(repository, Stage::CommitMsg)?;
+    question.change.messages = asked.change.messages;
+    question.by = By::Another(Box::new(in_force));
+    question.announced = Some(announced);
+    Ok(Some(question))
 }

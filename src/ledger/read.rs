@@ -10,7 +10,7 @@ use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, S
 use crate::diagnostic::Level;
 use crate::git::{Blob, GitError, Repository};
 use crate::policy::GlobList;
-use crate::progress::{self, Work};
+use crate::progress::{self, Count, Room, Work};
 use crate::trust::{HashCheck, Keyring, MAX_SIGNATURE, SIGNATURE_SUFFIX, SignatureCheck, check_hash};
 
 /// What to read.
@@ -64,6 +64,7 @@ pub enum LedgerError {
 ///
 /// Any object that cannot be read: half a ledger is none.
 pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, LedgerError> {
+    let _timed = progress::enter(Room::Ledger);
     let (mut added, mut violations) = (Vec::new(), Vec::new());
     let mut only_certificates = !query.change.files.is_empty();
     let touched: Vec<&FileChange> = query
@@ -307,6 +308,7 @@ pub(super) fn parse(
     }
     Ok(match repository.blob(id, MAX_BYTES)? {
         Blob::Content(bytes) => {
+            progress::count(Count::CertificatesRead, 1);
             let parsed = certificate::parse(path, &bytes);
             let hash = check_hash(&bytes, &parsed.certificate);
             Document { parsed, hash, bytes }

@@ -1,4 +1,8 @@
-//! How far the work is: a few counters that the library moves and `cli` may show. Nothing depends on them.
+//! How far the work is, and what it costs: a few counters that the library moves and `cli` may show. Nothing depends on them.
+
+mod timings;
+
+pub use timings::{Count, Room, Timed, Timings, count, enter, start, timings};
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::timings::JsonTimings;
 use crate::change::ObjectId;
 use crate::diagnostic::{Diagnostic, sanitize};
 use crate::gate::Judgement;
+use crate::progress::Timings;
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision};
 
@@ -25,6 +27,8 @@ struct JsonReport<'a> {
     policy: &'a str,
     components: Vec<JsonComponent<'a>>,
     diagnostics: Vec<JsonDiagnostic<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timings: Option<JsonTimings>,
 }
 
 #[derive(Serialize)]
@@ -168,8 +172,8 @@ fn component<'a>(report: &'a Judgement, component: &'a ComponentDecision) -> Jso
     }
 }
 
-/// The report as JSON, with a line break at the end.
-pub fn verdict(report: &Judgement) -> String {
+/// The judgement as JSON, with a line break at the end; with what it cost, where somebody asked.
+pub fn verdict(report: &Judgement, timings: Option<&Timings>) -> String {
     let json = JsonReport {
         schema: VERDICT_SCHEMA,
         verdict: report.verdict().as_str(),
@@ -186,6 +190,7 @@ pub fn verdict(report: &Judgement) -> String {
             .map(|c| component(report, c))
             .collect(),
         diagnostics: report.diagnostics.iter().map(JsonDiagnostic::from).collect(),
+        timings: timings.map(JsonTimings::from),
     };
     to_line(&json)
 }

@@ -9,6 +9,7 @@ mod human;
 mod json;
 mod lint;
 mod svg;
+mod timings;
 mod trend;
 
 pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
@@ -16,4 +17,5 @@ pub use github::{annotations, step_summary};
 pub use human::{diagnostics, summary};
 pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, verdict};
 pub use lint::{LINT_SCHEMA, Linted, lint_json};
+pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};

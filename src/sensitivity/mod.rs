@@ -6,14 +6,17 @@ pub mod languages;
 mod messages;
 mod plan;
 mod scan;
+mod wanted;
 
 pub use examples::check_examples;
 
-use crate::change::{Change, Content, FileChange, FileDiff, Mode, ObjectId, Side};
+use crate::change::{Change, CommitMessage, Content, FileChange, FileDiff, ObjectId, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{Component, ContentRule, Gating, Likeness, POLICY_COMPONENT, Policy, TwinPath};
+use crate::progress::{self, Count};
 use plan::Plan;
 use scan::Scanner;
+use wanted::{Candidate, Want, Wanted, is_armored, want};
 
 /// Reasons kept for each kind of rule and file.
 const MAX_REASONS: usize = 3;
@@ -23,12 +26,40 @@ pub trait ContentSource {
     /// Why a file cannot be read; the change is then not judged.
     type Error;
 
+    /// Says which files' lines will be asked for, and in which order, before the first is.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps all of them from being read.
+    fn expect(&self, _files: &[&FileChange]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// The changed lines.
     ///
     /// # Errors
     ///
     /// Whatever keeps the content from being read.
     fn content(&self, file: &FileChange) -> Result<Content, Self::Error>;
+}
+
+/// A policy to look at a change with.
+pub struct By<'p> {
+    /// The policy.
+    pub policy: &'p Policy,
+    /// True where the change brings it, and no policy was there before.
+    pub adoption: bool,
+    /// What its rules say of the change's messages, where that is known already.
+    pub announced: Option<Announced>,
+}
+
+/// What a policy's rules say of messages, for each of its components in turn.
+pub type Announced = Vec<Vec<GatedMessage>>;
+
+/// What the rules on messages say.
+pub fn announced(policy: &Policy, messages: &[CommitMessage]) -> Announced {
+    progress::count(Count::RulesRun, policy.components.len().saturating_mul(messages.len()));
+    messages::gate(policy, messages)
 }
 
 /// What the rules found, by component, in the order of the policy; components that nothing touched are left out.
@@ -122,24 +153,100 @@ pub fn gate<S: ContentSource + ?Sized>(
     content: &S,
     adoption: bool,
 ) -> Result<Gated, S::Error> {
-    let mut files: Vec<Vec<GatedFile>> = vec![Vec::new(); policy.components.len()];
-    let mut own = Vec::new();
-    let mut scanner = Scanner::default();
-    let plan = Plan::new(policy);
+    let by = By {
+        policy,
+        adoption,
+        announced: None,
+    };
+    Ok(gate_by_each(vec![by], change, content)?.pop().unwrap_or_default())
+}
+
+/// Finds what each of several policies gates in a change; each file is read once for all of them.
+///
+/// # Errors
+///
+/// The first error of `content`.
+pub fn gate_by_each<S: ContentSource + ?Sized>(
+    by: Vec<By<'_>>,
+    change: &Change,
+    content: &S,
+) -> Result<Vec<Gated>, S::Error> {
+    let plans: Vec<Plan<'_>> = by.iter().map(|by| Plan::new(by.policy)).collect();
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
-    for file in changed {
-        if is_certificate(policy, file) || is_signature(policy, file, content)? {
-            continue;
-        }
-        if policy.is_policy_file(&file.path) {
-            if !adoption {
-                own.push(policy_file(file));
+    let look = |file| {
+        let wants: Vec<Want<'_>> = by.iter().zip(&plans).map(|(by, plan)| want(by, plan, file)).collect();
+        let any = wants.iter().any(|want| !matches!(want, Want::Nothing));
+        any.then_some((file, wants))
+    };
+    let looked: Vec<(&FileChange, Vec<Want<'_>>)> = changed.into_iter().filter_map(look).collect();
+    let asked: Vec<&FileChange> = looked
+        .iter()
+        .filter(|(_, wants)| wants.iter().any(Want::needs_content))
+        .map(|(file, _)| *file)
+        .collect();
+    content.expect(&asked)?;
+    let mut found: Vec<Found> = by.iter().map(|by| Found::new(by.policy)).collect();
+    for (file, wants) in looked {
+        let mut read = None;
+        for (want, found) in wants.into_iter().zip(&mut found) {
+            match want {
+                Want::Nothing => {}
+                Want::Own { perhaps_signature } => {
+                    if perhaps_signature && read.is_none() {
+                        read = Some(content.content(file)?);
+                    }
+                    if !(perhaps_signature && read.as_ref().is_some_and(is_armored)) {
+                        found.own.push(policy_file(file));
+                    }
+                }
+                Want::Rules(wanted) => {
+                    if wanted.needs_content() && read.is_none() {
+                        read = Some(content.content(file)?);
+                    }
+                    found.judge(file, &wanted, read.as_ref().unwrap_or(&Content::None));
+                }
             }
-            continue;
         }
-        for (component, reasons) in judge(&plan, file, content, &mut scanner)? {
-            if let Some(gated) = files.get_mut(component) {
+    }
+    let all = by.into_iter().zip(found);
+    Ok(all
+        .map(|(by, found)| {
+            let (policy, known) = (by.policy, by.announced);
+            let messages = known.unwrap_or_else(|| announced(policy, &change.messages));
+            found.gated(policy, messages)
+        })
+        .collect())
+}
+
+/// What a policy's rules found so far.
+struct Found {
+    /// By component, in the order of the policy.
+    files: Vec<Vec<GatedFile>>,
+    own: Vec<GatedFile>,
+    scanner: Scanner,
+}
+
+impl Found {
+    fn new(policy: &Policy) -> Self {
+        Self {
+            files: vec![Vec::new(); policy.components.len()],
+            own: Vec::new(),
+            scanner: Scanner::default(),
+        }
+    }
+
+    fn judge(&mut self, file: &FileChange, wanted: &Wanted<'_>, content: &Content) {
+        if wanted.perhaps_signature && is_armored(content) {
+            return;
+        }
+        // What was read for another policy, or for the sake of a name, is no business of rules that do not ask.
+        let content = match wanted.rules_need_content() {
+            true => content,
+            false => &Content::None,
+        };
+        for (component, reasons) in judge(file, wanted, content, &mut self.scanner) {
+            if let Some(gated) = self.files.get_mut(component) {
                 gated.push(GatedFile {
                     file: file.clone(),
                     reasons,
@@ -147,67 +254,27 @@ pub fn gate<S: ContentSource + ?Sized>(
             }
         }
     }
-    let mut components: Vec<GatedComponent> = policy
-        .components
-        .iter()
-        .zip(files)
-        .zip(messages::gate(policy, &change.messages))
-        .map(|((component, files), messages)| GatedComponent {
-            id: component.id.clone(),
-            files,
-            messages,
-        })
-        .collect();
-    components.push(GatedComponent {
-        id: POLICY_COMPONENT.to_owned(),
-        files: own,
-        messages: Vec::new(),
-    });
-    components.retain(|component| !component.files.is_empty() || !component.messages.is_empty());
-    Ok(Gated { components })
-}
 
-fn is_certificate(policy: &Policy, file: &FileChange) -> bool {
-    policy.certificates.matches(file.path.as_bytes())
-}
-
-/// True for signatures of certificates: not by name alone, or a source file could go by that name. Where no rule looks at the path, the
-/// content is not asked for.
-fn is_signature<S: ContentSource + ?Sized>(policy: &Policy, file: &FileChange, content: &S) -> Result<bool, S::Error> {
-    let path = file.path.as_bytes();
-    if !path
-        .strip_suffix(b".sig")
-        .is_some_and(|path| policy.certificates.matches(path))
-    {
-        return Ok(false);
-    }
-    let twin = TwinPath::new(path);
-    let looked_at = policy
-        .components
-        .iter()
-        .any(|component| component.rules.paths.gating(&twin).is_some());
-    Ok(match file.after() {
-        Some(_) if !looked_at => true,
-        Some(entry) if entry.mode == Mode::Regular => match content.content(file)? {
-            Content::Lines(diff) => diff
-                .lines
-                .iter()
-                .all(|line| line.side == Side::Removed || is_armor(&line.text)),
-            _ => false,
-        },
-        Some(_) => false,
-        None => true,
-    })
-}
-
-/// True for a line of an OpenSSH signature, as ssh-keygen writes it.
-fn is_armor(line: &[u8]) -> bool {
-    let frame: [&[u8]; 2] = [b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"];
-    let line = line.trim_ascii_end();
-    frame.contains(&line)
-        || line
+    fn gated(self, policy: &Policy, messages: Announced) -> Gated {
+        let mut components: Vec<GatedComponent> = policy
+            .components
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte))
+            .zip(self.files)
+            .zip(messages)
+            .map(|((component, files), messages)| GatedComponent {
+                id: component.id.clone(),
+                files,
+                messages,
+            })
+            .collect();
+        components.push(GatedComponent {
+            id: POLICY_COMPONENT.to_owned(),
+            files: self.own,
+            messages: Vec::new(),
+        });
+        components.retain(|component| !component.files.is_empty() || !component.messages.is_empty());
+        Gated { components }
+    }
 }
 
 fn policy_file(file: &FileChange) -> GatedFile {
@@ -231,65 +298,16 @@ fn folded(twin: &TwinPath<'_>) -> String {
     format!("`{}`", sanitize(&twin.folded()))
 }
 
-/// What one component's rules ask about a file, by its path alone.
-struct Candidate<'p> {
-    index: usize,
-    component: &'p Component,
-    glob: Option<Gating<'p>>,
-    /// Places of the content rules in the list for the file.
-    content: std::ops::Range<usize>,
-    functions: bool,
-}
-
-impl Candidate<'_> {
-    fn needs_content(&self) -> bool {
-        !self.content.is_empty() || self.functions || (self.glob.is_some() && self.component.rules.ignore_comments)
-    }
-}
-
-fn judge<S: ContentSource + ?Sized>(
-    plan: &Plan<'_>,
+fn judge(
     file: &FileChange,
-    content: &S,
+    wanted: &Wanted<'_>,
+    content: &Content,
     scanner: &mut Scanner,
-) -> Result<Vec<(usize, Vec<Reason>)>, S::Error> {
+) -> Vec<(usize, Vec<Reason>)> {
     let twin = TwinPath::new(file.path.as_bytes());
-    let here = plan.file(file.path.as_bytes(), &twin);
-    // A link or a submodule stands for all that lies below it.
-    let leads = file
-        .after()
-        .is_some_and(|entry| matches!(entry.mode, Mode::Symlink | Mode::Gitlink));
-    let mut rules: Vec<(usize, &ContentRule)> = Vec::new();
-    let mut candidates = Vec::new();
-    for (index, planned) in plan.components.iter().enumerate() {
-        let start = rules.len();
-        rules.extend(planned.content(&here));
-        let candidate = Candidate {
-            index,
-            component: planned.component,
-            glob: planned
-                .glob(&here)
-                .or_else(|| leads.then(|| planned.link(&here)).flatten()),
-            content: start..rules.len(),
-            functions: planned.functions(&here),
-        };
-        if !candidate.needs_content() && candidate.glob.is_none() {
-            continue;
-        }
-        // Asked last: most components have nothing to say about most files.
-        if planned.excludes(&here) {
-            rules.truncate(start);
-            continue;
-        }
-        candidates.push(candidate);
-    }
-    let content = if candidates.iter().any(Candidate::needs_content) {
-        content.content(file)?
-    } else {
-        Content::None
-    };
-    let mut found = match &content {
-        Content::Lines(diff) => by_lines(&twin, file, diff, &candidates, &rules, scanner),
+    let candidates = &wanted.candidates;
+    let mut found = match content {
+        Content::Lines(diff) => by_lines(&twin, file, diff, candidates, &wanted.content_rules, scanner),
         Content::TooLarge { size } => candidates
             .iter()
             .map(|candidate| {
@@ -310,7 +328,7 @@ fn judge<S: ContentSource + ?Sized>(
             .collect(),
     };
     found.retain(|(_, reasons)| !reasons.is_empty());
-    Ok(found)
+    found
 }
 
 fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {

@@ -14,7 +14,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
     ("trust", &["change", "diagnostic", "certificate"]),
     ("policy", &["change", "diagnostic", "certificate", "trust"]),
     ("git", &["change", "diagnostic", "progress"]),
-    ("sensitivity", &["change", "diagnostic", "policy"]),
+    ("sensitivity", &["change", "diagnostic", "policy", "progress"]),
     (
         "ledger",
         &[
@@ -157,7 +157,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
     ),
 ];
 
-fn sources(at: &Path, found: &mut Vec<std::path::PathBuf>) {
+pub(crate) fn sources(at: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(at).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -169,7 +169,7 @@ fn sources(at: &Path, found: &mut Vec<std::path::PathBuf>) {
 }
 
 /// The text of a source file without its line comments and without what follows `#[cfg(test)]`.
-fn code(path: &Path) -> String {
+pub(crate) fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
     text.lines()
@@ -178,7 +178,7 @@ fn code(path: &Path) -> String {
         .join("\n")
 }
 
-fn root() -> std::path::PathBuf {
+pub(crate) fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 

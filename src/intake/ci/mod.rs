@@ -33,7 +33,7 @@ pub(crate) type Variables = BTreeMap<String, String>;
 
 /// What the environment says.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ci {
+pub enum Ci {
     /// Nothing: this is not CI.
     Absent,
     /// That this is CI, of a kind that tells nothing more: the vendor, or the variable that says so.
@@ -44,7 +44,7 @@ pub(crate) enum Ci {
 
 /// A change as CI tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CiChange {
+pub struct CiChange {
     /// The system and the event, for people.
     told: String,
     head: CiHead,
@@ -117,7 +117,11 @@ fn environment() -> Variables {
 }
 
 /// Reads the environment of this process, and the event file where there is one.
-pub(crate) fn from_environment() -> Result<Ci, Undecided> {
+///
+/// # Errors
+///
+/// What CI says is not enough to tell the change, or is not about a branch.
+pub fn from_environment() -> Result<Ci, Undecided> {
     let variables = environment();
     let event = match (set(&variables, "GITHUB_ACTIONS"), set(&variables, "GITHUB_EVENT_PATH")) {
         (Some(_), Some(path)) => Some(read_event(Path::new(path))?),
@@ -292,4 +296,16 @@ fn silent(why: String) -> Undecided {
 /// That a pipeline is about something that moves no branch.
 fn nothing(what: &str) -> Undecided {
     silent(format!("{what} brings no change to a branch"))
+}
+
+/// In CI the base may not be chosen by the policy of what is checked out.
+pub(crate) fn unknown(mark: &str) -> Undecided {
+    Diagnostic::error(
+        Code::CG722,
+        format!("this is CI ({mark}), and nothing says which change to judge"),
+    )
+    .because("docs/ci.md lists the systems whose variables say it; for others, name the target or the base")
+    .help("certgate check --base origin/BRANCH --head HEAD")
+    .help("CERTGATE_TARGET=BRANCH certgate check")
+    .into()
 }

@@ -2,8 +2,8 @@
 
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::diagnostic::Code;
-use crate::gate::governing::{self, policy_path};
-use crate::gate::{InForce, Judgement, Question, Range, TargetBranch, Undecided, judge};
+use crate::gate::governing::policy_path;
+use crate::gate::{By, InForce, Judgement, Question, Range, TargetBranch, Undecided, judge};
 use crate::git::Repository;
 use crate::intake::branches::drop_what_comes_from;
 use crate::policy::Stage;
@@ -118,6 +118,8 @@ impl Brought {
             told: None,
             policy: None,
             merges: None,
+            by: By::TheTip,
+            announced: None,
         })
     }
 }
@@ -133,14 +135,7 @@ pub(crate) fn from_adoption_on(
 }
 
 /// Judges by the policy given; without one, by the one that the change brings, or else the default pack.
-pub(crate) fn judged(
-    repository: &Repository,
-    question: &Question,
-    by: Option<InForce>,
-) -> Result<Judgement, Undecided> {
-    let in_force = match by {
-        Some(in_force) => in_force,
-        None => governing::policy_for(repository, question)?,
-    };
-    judge(repository, question, in_force)
+pub(crate) fn judged(repository: &Repository, question: Question, by: Option<InForce>) -> Result<Judgement, Undecided> {
+    let by = by.map_or(By::TheTip, |by| By::Another(Box::new(by)));
+    judge(repository, &Question { by, ..question })
 }

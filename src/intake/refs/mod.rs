@@ -10,6 +10,7 @@ mod standing;
 mod transaction;
 
 pub(crate) use brought::from_adoption_on;
-pub(crate) use outcome::{Outcome, RefOutcome};
-pub(crate) use push::{no_lines, pre_push, pre_receive};
-pub(crate) use transaction::{is_asked, reference_transaction};
+pub use outcome::{Outcome, RefOutcome};
+pub(crate) use push::no_lines;
+pub use push::{pre_push, pre_receive};
+pub use transaction::{is_asked, reference_transaction};

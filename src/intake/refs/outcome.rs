@@ -6,7 +6,7 @@ use crate::verdict::Verdict;
 
 /// What was found of one ref.
 #[derive(Debug)]
-pub(crate) enum RefOutcome {
+pub enum RefOutcome {
     /// What it brings was judged.
     Judged(Box<Judgement>),
     /// It is moved in a way that the policy warns of.
@@ -19,16 +19,16 @@ pub(crate) enum RefOutcome {
 
 /// What was found of the refs of one push or transaction, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     /// How many refs there are, judged or not.
-    pub(crate) refs: usize,
+    pub refs: usize,
     /// Each thing that was found; of a ref that answers to nothing, none.
-    pub(crate) found: Vec<RefOutcome>,
+    pub found: Vec<RefOutcome>,
 }
 
 impl Outcome {
     /// Whether something among them refuses the update.
-    pub(crate) fn blocks(&self) -> bool {
+    pub fn blocks(&self) -> bool {
         self.found.iter().any(|found| match found {
             RefOutcome::Judged(judgement) => judgement.verdict() == Verdict::Block,
             RefOutcome::Refused(_) => true,
@@ -37,7 +37,7 @@ impl Outcome {
     }
 
     /// Whether all of it stands back: something refuses, or could not be judged.
-    pub(crate) fn refuses(&self) -> bool {
+    pub fn refuses(&self) -> bool {
         let undecided = |found: &RefOutcome| matches!(found, RefOutcome::Undecided(_));
         self.blocks() || self.found.iter().any(undecided)
     }

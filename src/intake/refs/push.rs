@@ -15,14 +15,16 @@ use crate::git::push::{self, RefUpdate};
 use crate::hooks::{self, HookName, Told};
 use crate::intake::configured::by_git;
 use crate::policy::{Enforcement, Policy, Stage, Target};
+use crate::progress::{self, Room};
 
 /// Answers the hook before a push. `lines` is what git wrote to standard input, `None` where that does not come from git: what pre-commit
 /// and prek tell by the environment comes with no standard input.
-pub(crate) fn pre_push(
-    repository: &Repository,
-    remote: Option<&str>,
-    lines: Option<&[u8]>,
-) -> Result<Outcome, Undecided> {
+///
+/// # Errors
+///
+/// Lines that are not git's, and whatever keeps refs or policies from being read. What concerns one ref only is in the outcome.
+pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u8]>) -> Result<Outcome, Undecided> {
+    let _timed = progress::enter(Room::Intake);
     let mut updates = push::pre_push(lines.unwrap_or_default())?;
     let mut remote = remote.unwrap_or("origin").to_owned();
     if updates.is_empty() {
@@ -55,7 +57,9 @@ pub(crate) fn pre_push(
         refs: updates.len(),
         found: Vec::new(),
     };
-    push.judge(&updates, &mut outcome)?;
+    if let Err(undecided) = push.judge(&updates, &mut outcome) {
+        outcome.found.push(RefOutcome::Undecided(undecided));
+    }
     Ok(outcome)
 }
 
@@ -97,7 +101,12 @@ fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate
 }
 
 /// Answers the hook where a push arrives, of the lines that git wrote to standard input. All updates stand or fall together.
-pub(crate) fn pre_receive(repository: &Repository, lines: &[u8]) -> Result<Outcome, Undecided> {
+///
+/// # Errors
+///
+/// Lines that are not git's, and whatever keeps refs or policies from being read. What concerns one ref only is in the outcome.
+pub fn pre_receive(repository: &Repository, lines: &[u8]) -> Result<Outcome, Undecided> {
+    let _timed = progress::enter(Room::Intake);
     let outer = repository.namespace();
     let mut namespaces: BTreeMap<String, Vec<RefUpdate>> = BTreeMap::new();
     let mut outcome = Outcome::default();
@@ -107,20 +116,32 @@ pub(crate) fn pre_receive(repository: &Repository, lines: &[u8]) -> Result<Outco
         outcome.refs += 1;
     }
     for (namespace, updates) in namespaces {
-        let mut standing = Standing::here(repository, &namespace);
-        standing.arriving(updates.iter().filter_map(|update| match update {
-            RefUpdate::Create { new, .. } => Some((update.branch()?, new)),
-            _ => None,
-        }))?;
-        let push = Push {
-            repository,
-            standing,
-            stage: Stage::PreReceive,
-            remote: "origin",
-        };
-        push.judge(&updates, &mut outcome)?;
+        if let Err(undecided) = receive_into(repository, &namespace, &updates, &mut outcome) {
+            outcome.found.push(RefOutcome::Undecided(undecided));
+        }
     }
     Ok(outcome)
+}
+
+/// What arrives in one namespace.
+fn receive_into(
+    repository: &Repository,
+    namespace: &str,
+    updates: &[RefUpdate],
+    outcome: &mut Outcome,
+) -> Result<(), Undecided> {
+    let mut standing = Standing::here(repository, namespace);
+    standing.arriving(updates.iter().filter_map(|update| match update {
+        RefUpdate::Create { new, .. } => Some((update.branch()?, new)),
+        _ => None,
+    }))?;
+    let push = Push {
+        repository,
+        standing,
+        stage: Stage::PreReceive,
+        remote: "origin",
+    };
+    push.judge(updates, outcome)
 }
 
 struct Push<'a> {
@@ -242,7 +263,7 @@ impl Push<'_> {
         };
         let by = judge.in_force(repository, brought.tip.as_ref(), new)?;
         let question = brought.select(repository, branch, new, self.stage)?;
-        found.push(judged(repository, &question, Some(by))?.into());
+        found.push(judged(repository, question, Some(by))?.into());
         Ok(())
     }
 
@@ -279,7 +300,7 @@ impl Push<'_> {
             None => Brought::since_adoption(self.repository, new)?,
         };
         let question = brought.select(self.repository, start.branch, new, self.stage)?;
-        found.push(judged(self.repository, &question, None)?.into());
+        found.push(judged(self.repository, question, None)?.into());
         Ok(())
     }
 

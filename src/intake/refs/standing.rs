@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::gate::InForce;
 use crate::gate::Undecided;
-use crate::gate::governing::{self, InForce, policy_path};
+use crate::gate::governing::{self, policy_path};
 use crate::git::Repository;
 use crate::policy::{POLICY_DIRECTORY, Policy};
 

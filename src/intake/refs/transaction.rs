@@ -18,6 +18,7 @@ use crate::git::Repository;
 use crate::git::push::{self, RefUpdate};
 use crate::intake::branches::{own_remote, protected_branches};
 use crate::policy::{Enforcement, Enforcing, Policy, Stage, Target};
+use crate::progress::{self, Room};
 use crate::verdict::Verdict;
 
 const STAGE: Stage = Stage::ReferenceTransaction;
@@ -26,7 +27,7 @@ const STAGE: Stage = Stage::ReferenceTransaction;
 const WITHOUT: &str = "git -c core.hooksPath=/dev/null";
 
 /// True in the one state that can still be refused. Git has, and will have, others.
-pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
+pub fn is_asked(arguments: &[OsString]) -> bool {
     arguments.first().is_some_and(|state| state == "prepared")
 }
 
@@ -46,11 +47,16 @@ struct Move {
 }
 
 /// Answers the hook, of its arguments and of what standard input still holds. The first branch that cannot be judged ends it.
-pub(crate) fn reference_transaction(
+///
+/// # Errors
+///
+/// Lines that are not git's, and whatever keeps refs or policies from being read. What concerns one ref only is in the outcome.
+pub fn reference_transaction(
     repository: &Repository,
     arguments: &[OsString],
     lines: &[u8],
 ) -> Result<Outcome, Undecided> {
+    let _timed = progress::enter(Room::Intake);
     let input = [read_by_shim(arguments), lines].concat();
     let mut outcome = Outcome::default();
     if let Err(undecided) = each(repository, &input, &mut outcome) {
@@ -184,7 +190,7 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
     };
     let mut judgement = judged(
         repository,
-        &brought.select(repository, &moving.branch, &moving.new, STAGE)?,
+        brought.select(repository, &moving.branch, &moving.new, STAGE)?,
         by,
     )?;
     if judgement.verdict() == Verdict::Block

@@ -1,5 +1,5 @@
 //! `--timings` and `CERTGATE_TIMINGS=1`: what a run cost; and by these counts, that everything is read once and every rule runs once.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use serde_json::Value;
 
@@ -38,10 +38,10 @@ fn with_content(files: usize) -> TestRepo {
     let repo = with_policy();
     let rule = "  - id: data_loading\n    match: { paths: [\"src/data/**\"], content: [{ pattern: 'load', paths: [\"src/**\"] }] }\n";
     let policy = POLICY.split("  - id: data_loading").next().unwrap().to_owned() + rule;
-    repo.write(".certgate/policy.yaml", &policy);
+    repo.write(".certgate/policy.yaml", policy);
     repo.commit("look at content");
     for file in 0..files {
-        repo.write(&format!("src/app/f{file}.py"), &format!("x = {file}\n"));
+        repo.write(format!("src/app/f{file}.py"), format!("x = {file}\n"));
     }
     repo.git(&["add", "--all"]);
     repo
@@ -65,7 +65,7 @@ fn a_change_of_the_policy_reads_both_once() {
     let repo = with_content(100);
     repo.write(
         ".certgate/policy.yaml",
-        &POLICY.replace("version: 1", "version: 1\nserial: 2"),
+        POLICY.replace("version: 1", "version: 1\nserial: 2"),
     );
     repo.git(&["add", "--all"]);
     let staged = timings(&repo, &["--staged"]);

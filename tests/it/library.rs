@@ -186,7 +186,8 @@ fn a_range_into_another_branch_at_another_stage_by_another_policy() {
         },
     );
     let target = ["--base", "main", "--head", "topic", "--target", "elsewhere"];
-    same(&repo, &found.unwrap(), &target, Verdict::Warn);
+    // The branch that the base names is the stricter one.
+    same(&repo, &found.unwrap(), &target, Verdict::Block);
     let repository = open(&repo);
     let range = Chosen {
         range: Some("main..topic"),

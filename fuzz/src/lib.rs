@@ -3,6 +3,7 @@
 
 pub mod allowed_signers;
 pub mod certificate;
+pub mod claims;
 pub mod hook_input;
 pub mod policy;
 pub mod signature;

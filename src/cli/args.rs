@@ -235,6 +235,9 @@ pub(super) struct LintArgs {
     /// Read the certificates of a commit instead of the work tree
     #[arg(long, value_name = "REV")]
     pub(super) rev: Option<String>,
+    /// Also hold figures and file references against each other and HEAD; reads any Markdown file
+    #[arg(long)]
+    pub(super) claims: bool,
     /// Matters of style are errors
     #[arg(long)]
     pub(super) strict: bool,

@@ -9,11 +9,11 @@ use super::args::{Format, LintArgs};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
-use crate::certificate::{self, LintContext, MAX_BYTES, Parsed};
+use crate::certificate::{self, Certificate, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
 use crate::diagnostic::{Diagnostic, Level, sanitize};
-use crate::gate::Undecided;
-use crate::gate::governing;
+use crate::evidence::claims::Claim;
+use crate::gate::{self, Undecided, governing};
 use crate::git::{Blob, Repository};
 use crate::intake::range;
 use crate::policy::Policy;
@@ -34,7 +34,8 @@ pub(super) fn run(args: &LintArgs) -> Result<Ending, Undecided> {
             .map(|path| from_disk(path, as_given(path)))
             .collect::<Result<_, _>>()?,
     };
-    let linted = lint(documents, policy.as_ref(), args.strict);
+    let claims = args.claims.then(|| claims(args, &documents)).transpose()?;
+    let linted = lint(documents, claims, policy.as_ref(), args.strict);
     let findings = linted
         .iter()
         .flat_map(|document| &document.diagnostics)
@@ -50,7 +51,34 @@ fn required(repository: Option<Repository>) -> Result<Repository, Undecided> {
     }
 }
 
-fn lint(documents: Vec<Document>, policy: Option<&Policy>, strict: bool) -> Vec<Linted> {
+/// The claims of each document, held against the trees of its commit.
+fn claims(args: &LintArgs, documents: &[Document]) -> Result<Vec<Vec<Claim>>, Undecided> {
+    let texts: Vec<&[u8]> = documents.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+    if args.rev.is_none() && !args.paths.is_empty() {
+        let paths = args.paths.iter().map(PathBuf::as_path);
+        return gate::claims::on_disk(&paths.zip(texts).collect::<Vec<_>>());
+    }
+    let repository = Repository::open()?;
+    let commit = range::commit(&repository, args.rev.as_deref().unwrap_or("HEAD"))?;
+    gate::claims::at_commit(&repository, &commit, &texts)
+}
+
+/// Whether a document has anything of a certificate.
+fn is_certificate(certificate: &Certificate) -> bool {
+    let fields = [
+        certificate.agent.is_some(),
+        certificate.date.is_some(),
+        certificate.id.is_some(),
+    ];
+    certificate.status.is_some() || !certificate.components.is_empty() || fields.contains(&true)
+}
+
+fn lint(
+    documents: Vec<Document>,
+    claims: Option<Vec<Vec<Claim>>>,
+    policy: Option<&Policy>,
+    strict: bool,
+) -> Vec<Linted> {
     let components: Option<Vec<String>> = policy.map(|policy| {
         let names = policy
             .components
@@ -67,7 +95,13 @@ fn lint(documents: Vec<Document>, policy: Option<&Policy>, strict: bool) -> Vec<
     }
     let now = Some(Timestamp::now());
     let mut linted = Vec::with_capacity(documents.len());
+    let mut claims = claims.map(Vec::into_iter);
     for (parsed, bytes) in documents {
+        let claims = claims.as_mut().map(|claims| claims.next().unwrap_or_default());
+        let told = claims.iter().flatten();
+        let told: Vec<Diagnostic> = told
+            .filter_map(|claim| gate::claims::diagnostic(claim, &parsed.certificate, &bytes))
+            .collect();
         let context = LintContext {
             bytes: &bytes,
             now,
@@ -80,11 +114,15 @@ fn lint(documents: Vec<Document>, policy: Option<&Policy>, strict: bool) -> Vec<
             false => d,
         };
         let valid = certificate::is_valid(&parsed);
-        let diagnostics = parsed.findings.into_iter().chain(style).map(raise).collect();
+        // Of a document that is no certificate, only the claims are asked for.
+        let format = claims.is_none() || is_certificate(&parsed.certificate);
+        let format = parsed.findings.into_iter().chain(style).filter(|_| format);
+        let diagnostics = format.chain(told).map(raise).collect();
         linted.push(Linted {
             valid,
             certificate: parsed.certificate,
             diagnostics,
+            claims,
         });
     }
     linted

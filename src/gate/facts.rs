@@ -97,6 +97,7 @@ fn case(question: &Question, in_force: &InForce) -> Case {
         terms: terms(in_force, question),
         gated: Vec::new(),
         ledger: Vec::new(),
+        wrong_claims: std::collections::BTreeMap::new(),
         violations: Vec::new(),
         policy_faults: nobody.then_some(PolicyFault::NobodyCanSign).into_iter().collect(),
         only_certificates: false,
@@ -267,7 +268,7 @@ fn fill(
         done.push(unit);
     }
     case.gated = done;
-    Ok(())
+    super::claims::note_wrong(repository, &question.change, case)
 }
 
 /// The state of a changed file at the head.

@@ -1,6 +1,7 @@
 //! The gate: a question about a change in, a judgement out.
 
 mod authority;
+pub(crate) mod claims;
 mod content;
 mod explain;
 mod facts;

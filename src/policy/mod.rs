@@ -303,6 +303,8 @@ pub enum Risk {
 pub enum EvidenceKind {
     /// EVIDENCE names at least one of the covered files with line numbers.
     FileReferences,
+    /// No claim of the certificate is wrong.
+    Claims,
 }
 
 /// A component, with the defaults applied.

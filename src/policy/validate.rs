@@ -35,7 +35,10 @@ const ENFORCEMENTS: [(&str, Enforcement); 3] = [
     ("block", Enforcement::Block),
 ];
 const RISKS: [(&str, Risk); 3] = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
-const EVIDENCE: [(&str, EvidenceKind); 1] = [("file-references", EvidenceKind::FileReferences)];
+const EVIDENCE: [(&str, EvidenceKind); 2] = [
+    ("file-references", EvidenceKind::FileReferences),
+    ("claims", EvidenceKind::Claims),
+];
 const SIGNATURES: [(&str, Signatures); 3] = [
     ("off", Signatures::Off),
     ("optional", Signatures::Optional),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::json::{JsonDiagnostic, to_line};
 use crate::certificate::Certificate;
 use crate::diagnostic::{Diagnostic, sanitize};
+use crate::evidence::claims::{Claim, Value};
 
 /// The name of the schema.
 pub const LINT_SCHEMA: &str = "certgate/lint/v1";
@@ -18,6 +19,8 @@ pub struct Linted {
     pub valid: bool,
     /// What to tell of it.
     pub diagnostics: Vec<Diagnostic>,
+    /// Its claims, where they were asked for.
+    pub claims: Option<Vec<Claim>>,
 }
 
 #[derive(Serialize)]
@@ -37,6 +40,41 @@ struct JsonCertificate<'a> {
     date: Option<String>,
     id: Option<String>,
     diagnostics: Vec<JsonDiagnostic<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<Vec<JsonClaim>>,
+}
+
+#[derive(Serialize)]
+struct JsonClaim {
+    line: u32,
+    text: String,
+    label: &'static str,
+    kind: &'static str,
+    value: JsonValue,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonValue {
+    None,
+    One(f64),
+    Range([f64; 2]),
+}
+
+impl From<&Claim> for JsonClaim {
+    fn from(claim: &Claim) -> Self {
+        Self {
+            line: claim.line,
+            text: sanitize(&claim.text),
+            label: claim.label.as_str(),
+            kind: claim.kind.as_str(),
+            value: match claim.value {
+                Value::None => JsonValue::None,
+                Value::One(value) => JsonValue::One(value),
+                Value::Range(from, to) => JsonValue::Range([from, to]),
+            },
+        }
+    }
 }
 
 /// The documents as JSON, with a line break at the end.
@@ -53,6 +91,10 @@ pub fn lint_json(documents: &[Linted]) -> String {
             date: certificate.date.map(|date| date.to_string()),
             id: certificate.id.as_deref().map(sanitize),
             diagnostics: document.diagnostics.iter().map(JsonDiagnostic::from).collect(),
+            claims: document
+                .claims
+                .as_ref()
+                .map(|claims| claims.iter().map(JsonClaim::from).collect()),
         }
     });
     to_line(&JsonLint {

@@ -129,6 +129,10 @@ impl<'a> Weighing<'a> {
         if self.unit.evidence.contains(&EvidenceKind::FileReferences) && !self.gives_file_references(statement) {
             problems.push(Problem::EvidenceMissing);
         }
+        let claim = self.case.wrong_claims.get(&statement.entry.certificate.path);
+        if let Some(claim) = claim.filter(|_| self.unit.evidence.contains(&EvidenceKind::Claims)) {
+            problems.push(Problem::WrongClaim(claim.clone()));
+        }
         problems
     }
 

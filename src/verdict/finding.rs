@@ -1,7 +1,7 @@
 //! What the decision found, as data: each variant carries exactly what is needed to explain it.
 
-use super::PolicyFault;
 use super::bypass::BypassProblem;
+use super::{PolicyFault, WrongClaim};
 use crate::certificate::Class;
 use crate::change::RepoPath;
 use crate::diagnostic::Code;
@@ -198,6 +198,8 @@ pub enum Problem {
     ConditionsOpen,
     /// It lacks evidence that the policy requires.
     EvidenceMissing,
+    /// It makes a claim that does not hold, and the policy asks for claims that do.
+    WrongClaim(WrongClaim),
     /// It has no SUBJECT, and the binding is `digest`.
     NoSubject,
     /// It has no SUBJECT and was not introduced in this range with the content that goes in, or does not name the file.
@@ -238,6 +240,7 @@ impl Problem {
             Self::NoConditions => Code::CG115,
             Self::ConditionsOpen => Code::CG207,
             Self::EvidenceMissing => Code::CG601,
+            Self::WrongClaim(_) => Code::CG654,
             Self::Neutral => Code::CG208,
             Self::SupersedesNothing(_) => Code::CG404,
             Self::History
@@ -282,6 +285,10 @@ impl std::fmt::Display for Problem {
             Self::NoConditions => f.write_str("it approves conditionally and names no condition"),
             Self::ConditionsOpen => f.write_str("its conditions are open"),
             Self::EvidenceMissing => f.write_str("its EVIDENCE names no covered file with line numbers"),
+            Self::WrongClaim(claim) => {
+                let verb = if claim.of_file { "does not hold" } else { "does not follow from its figures" };
+                write!(f, "line {}: `{}` {verb}: {}", claim.line, claim.said, claim.why)
+            }
             Self::NoSubject => f.write_str("it has no SUBJECT, which binding `digest` asks for"),
             Self::NotCarried => f.write_str(
                 "it has no SUBJECT, and it was not introduced by this change naming the file with the content that goes in",

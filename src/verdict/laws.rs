@@ -197,6 +197,7 @@ prop_compose! {
                 names: ["gpu", "loop"].map(|n| (n.to_owned(), n.to_owned())).into(),
             },
             gated: std::iter::once(gpu).chain(other).collect(),
+            wrong_claims: std::collections::BTreeMap::new(),
             ledger: ledger.into_iter().filter(|e| seen.insert(e.certificate.id.clone())).collect(),
             violations: Vec::new(),
             policy_faults: Vec::new(),

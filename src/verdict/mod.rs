@@ -46,6 +46,8 @@ pub struct Case {
     pub gated: Vec<ComponentCase>,
     /// The certificates of base and head that bear on it; their order does not matter.
     pub ledger: Vec<Entry>,
+    /// A wrong claim of each approval, by its path, where a gated component asks for `claims`.
+    pub wrong_claims: BTreeMap<RepoPath, WrongClaim>,
     /// The rules of the ledger that the change breaks.
     pub violations: Vec<Violation>,
     /// What the change does to the policy that no certificate makes good.
@@ -54,6 +56,19 @@ pub struct Case {
     pub only_certificates: bool,
     /// The clock.
     pub now: Timestamp,
+}
+
+/// A claim of a certificate that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongClaim {
+    /// The line of the certificate, from 1.
+    pub line: u32,
+    /// Its own words.
+    pub said: String,
+    /// Why it does not hold.
+    pub why: String,
+    /// Whether it is about a file rather than a figure.
+    pub of_file: bool,
 }
 
 /// What a change does to the policy that no certificate makes good.

@@ -102,6 +102,7 @@ fn the_truth_table_of_the_documentation_holds() {
                 ..Terms::default()
             },
             gated: vec![unit],
+            wrong_claims: std::collections::BTreeMap::new(),
             ledger: names(by).iter().map(|agent| approval(agent)).collect(),
             violations: Vec::new(),
             policy_faults: Vec::new(),

@@ -57,6 +57,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
             "ledger",
             "verdict",
             "progress",
+            "evidence",
         ],
     ),
     (

@@ -5,6 +5,7 @@ mod authority;
 mod bad_input;
 mod ci;
 mod circles;
+mod claims;
 mod cli;
 mod corpus;
 mod evidence_formats;

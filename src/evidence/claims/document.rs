@@ -136,6 +136,8 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
+            Event::Start(Tag::Strong | Tag::Emphasis) => self.underscores(&range, true),
+            Event::End(TagEnd::Strong | TagEnd::Emphasis) => self.underscores(&range, false),
             Event::Start(tag) => self.start(&tag, &range),
             Event::End(tag) => self.end(tag),
             Event::Text(text) => self.push(&text, range.start, false),
@@ -147,6 +149,31 @@ impl Builder<'_> {
             Event::SoftBreak | Event::HardBreak => self.push("\n", range.start, false),
             _ => {}
         }
+    }
+
+    /// Puts back the underscores that the parser took for marks and that belong to a name: `core/__init__.py`.
+    fn underscores(&mut self, range: &Range<usize>, opens: bool) {
+        let source = self.document.source;
+        let own = source.get(range.clone()).unwrap_or_default();
+        let marks = own.len() - own.trim_start_matches('_').len();
+        let before = source.get(..range.start).and_then(|text| text.chars().next_back());
+        let after = source.get(range.end..).and_then(|text| text.chars().next());
+        let names = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '/');
+        if marks == 0
+            || !(names(before)
+                || names(after)
+                || after == Some('.')
+                    && source
+                        .get(range.end + 1..)
+                        .is_some_and(|text| text.starts_with(char::is_alphanumeric)))
+        {
+            return;
+        }
+        // One mark at a time: `___x___` is strong within emphasis.
+        let width = if own.starts_with("__") { 2 } else { 1 };
+        let at = if opens { range.start } else { range.end - width };
+        let text = if width == 2 { "__" } else { "_" };
+        self.push(text, at, false);
     }
 
     fn start(&mut self, tag: &Tag<'_>, range: &Range<usize>) {

@@ -97,7 +97,7 @@ fn once(claim: &Figure, direction: Direction, pair: &Pair) -> Option<Outcome> {
 
 fn percent(claim: &Figure, direction: Direction, pair: &Pair) -> Outcome {
     let (before, after) = pair.intervals();
-    let (printed_before, printed_after) = pair.printed();
+    let (printed_before, printed_after) = pair.printed_alike();
     let kind = ClaimKind::FromTo;
     if before == Interval::point(0.0) {
         return of_zero(claim, after);
@@ -207,7 +207,7 @@ fn percent_of_percent(claim: &Figure, pair: &Pair) -> Outcome {
             "per cent of per cent: say points (pp) where the difference is meant",
         );
     }
-    let (printed_before, printed_after) = pair.printed();
+    let (printed_before, printed_after) = pair.printed_alike();
     let why = format!(
         "the difference is {} points, the change {}",
         shown(printed_after - printed_before, ""),
@@ -272,7 +272,7 @@ fn unit_name(pair: &Pair) -> &'static str {
 
 fn times(claim: &Figure, direction: Direction, pair: &Pair) -> Outcome {
     let (before, after) = pair.intervals();
-    let (printed_before, printed_after) = pair.printed();
+    let (printed_before, printed_after) = pair.printed_alike();
     let kind = ClaimKind::Times;
     let (Some(down), Some(up)) = (before.over(after), after.over(before)) else {
         let nothing = before == Interval::point(0.0) || after == Interval::point(0.0);
@@ -325,7 +325,7 @@ pub(super) fn unchanged(pair: &Pair) -> Outcome {
         return Outcome::uncheckable(kind, "the figures can be read in more than one way");
     }
     let (before, after) = pair.intervals();
-    let (printed_before, printed_after) = pair.printed();
+    let (printed_before, printed_after) = pair.printed_alike();
     let apart = before.lo > after.hi || after.lo > before.hi;
     let value = match printed_before == printed_after {
         true => 0.0,

@@ -146,6 +146,17 @@ pub enum Value {
     Range(f64, f64),
 }
 
+impl Value {
+    /// Itself, unless it is beyond all numbers.
+    fn finite(self) -> Self {
+        match self {
+            Self::One(value) if !value.is_finite() => Self::None,
+            Self::Range(from, to) if !(from.is_finite() && to.is_finite()) => Self::None,
+            value => value,
+        }
+    }
+}
+
 /// A claim and what is to be said of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -251,7 +262,7 @@ fn claim(document: &Document<'_>, block: &Block, at: usize, said: &str, outcome:
         kind: outcome.kind,
         value: match outcome.label {
             Label::Uncheckable => Value::None,
-            _ => outcome.value,
+            _ => outcome.value.finite(),
         },
         why: outcome.why,
         section: document.section(block).unwrap_or_default().to_owned(),

@@ -82,6 +82,14 @@ impl Pair {
         (self.before.base(), self.after.base())
     }
 
+    /// The same for ratios: in the unit that both share, where they do, so that nothing is added by converting.
+    pub(super) fn printed_alike(&self) -> (f64, f64) {
+        match self.before.unit == self.after.unit {
+            true => (self.before.value, self.after.value),
+            false => self.printed(),
+        }
+    }
+
     pub(super) fn orientation(&self) -> Orientation {
         match &self.before.unit {
             Unit::Measure(measure) if measure.rate || measure.dimension == "frequency" => Orientation::Rate,
@@ -135,7 +143,8 @@ pub(super) fn nouns(tokens: &[Token], from: usize, most: usize) -> Vec<String> {
         .unwrap_or_default()
         .iter()
         .map_while(Token::word)
-        .take_while(|word| words::direction(word).is_none() && !matches!(*word, "to" | "from" | "was" | "and"))
+        .take_while(|word| words::direction(word).is_none() && !words::is_elsewhere(word))
+        .take_while(|word| !matches!(*word, "to" | "from" | "was" | "and"))
         .take(most)
         .map(str::to_owned)
         .collect()

@@ -385,6 +385,11 @@ mod tests {
         );
         assert_eq!(references("- **a.py**: Lines 3-4 (x)"), file("a.py", &[(3, 4)]));
         assert_eq!(references("[a.rs#L3-L9](x)"), file("a.rs", &[(3, 9)]));
+        // Markdown takes these underscores for marks.
+        assert_eq!(
+            references("**core/__init__.py:31-79** - x"),
+            file("core/__init__.py", &[(31, 79)])
+        );
     }
 
     #[test]

@@ -107,12 +107,12 @@ codes! {
     CG519, "cannot be signed", "`--sign` has OpenSSH's `ssh-keygen` sign, and it did not: the key is not there, its passphrase was not given, or the agent does not hold it. Nothing was written.";
     // CG6xx: evidence
     CG601, "evidence is missing", "The policy requires evidence that the certificate does not give: `file-references` asks that EVIDENCE names a gated file with line numbers.";
+    CG640, "series cannot be read", "`certgate trend --values FILE` reads a JSON array of numbers above zero, in order; `null` stands for a value that was not measured. A logarithm is taken of each value, so zero and less cannot be measurements. At most 10,000 values are searched.";
     CG650, "figure does not follow", "A figure of the document is not what the figures beside it give, however they were rounded and in any reading. The message names the recomputed figure. Correct it, then run `certgate lint --claims PATH`.";
     CG651, "file reference does not hold", "The document names a file, lines or a symbol on them that neither the certified tree nor its parent has, or says that a file is missing which is there. Correct it, then run `certgate lint --claims PATH`.";
     CG652, "reference holds only before the change", "What is named is in the tree before the change and not in the certified one. In FINDINGS a reviewer describes what was found; as EVIDENCE of an approval it should name what is there now.";
     CG653, "lines end one past the last", "The lines that are named end one past the last line of the file, as viewers number the empty last line. Nothing is wrong with it.";
     CG654, "approval makes a wrong claim", "The policy says `require: { evidence: [claims] }`, and a figure or file reference of the approval does not hold, so it does not count. `certgate lint --claims PATH` shows each one; have the certificate written again with the figures corrected.";
-    CG640, "series cannot be read", "`certgate trend --values FILE` reads a JSON array of numbers above zero, in order; `null` stands for a value that was not measured. A logarithm is taken of each value, so zero and less cannot be measurements. At most 10,000 values are searched.";
     // CG7xx: the repository and the machine
     CG700, "usage", "The command line is not one that certgate knows.";
     CG701, "not a git repository", "certgate judges a git repository and found none.";

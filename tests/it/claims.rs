@@ -22,7 +22,11 @@ fn labels(json: &serde_json::Value) -> Vec<String> {
     let claims = json["certificates"][0]["claims"].as_array().unwrap();
     let told = |claim: &serde_json::Value| {
         let (label, kind) = (claim["label"].as_str().unwrap(), claim["kind"].as_str().unwrap());
-        format!("{}: {label} {kind} {}", claim["line"], claim["value"])
+        let value = match claim["value"].as_f64() {
+            Some(value) => format!("{value:.2}"),
+            None => claim["value"].to_string(),
+        };
+        format!("{}: {label} {kind} {value}", claim["line"])
     };
     claims.iter().map(told).collect()
 }
@@ -38,8 +42,8 @@ fn lint_reads_the_claims_of_any_document_and_holds_them_against_two_trees() {
     let json = ran.json();
     keeps_to(LINT, &json);
     let expected = [
-        "3: right quotient 25.0",
-        "4: wrong from-to -11.11111111111111",
+        "3: right quotient 25.00",
+        "4: wrong from-to -11.11",
         "5: right file-line-symbol null",
         "6: right-before file-line-symbol null",
         "7: wrong file-line-symbol null",

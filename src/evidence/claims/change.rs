@@ -101,30 +101,42 @@ fn follows(tokens: &[Token], pair: &Pair, at: usize) -> bool {
 fn bind<'p>(tokens: &[Token], clause: &Range<usize>, pairs: &'p [Pair], at: usize) -> Option<(&'p Pair, Context)> {
     let before = pairs.iter().rev().find(|pair| pair.last < at);
     let after = pairs.iter().find(|pair| pair.first > at);
+    let ahead = after.and_then(|pair| Some((pair, in_front(tokens, clause, pair, at)?)));
+    // `(164 ms → 51 ms) and 2.5x speedup (73 s → 29 s)`: the parenthesis behind it is its own.
+    let opened = |pair: &Pair| {
+        let gap = tokens.get(pair.last + 1..at).unwrap_or_default();
+        gap.iter().any(|token| token.is(&Kind::Open))
+    };
+    let own = after.is_some_and(|pair| {
+        let gap = tokens.get(at + 1..pair.first).unwrap_or_default();
+        gap.iter().any(|token| token.is(&Kind::Open))
+    });
+    if own && before.is_none_or(|pair| !opened(pair)) && ahead.is_some() {
+        return ahead;
+    }
     if let Some(pair) = before
         && let Some(context) = behind(tokens, clause, pair, at)
     {
         return Some((pair, context));
     }
-    let pair = after?;
-    // The nearest figure before the pair, with nothing but words between.
+    ahead.filter(|_| pairs.len() == 1 || before.is_none())
+}
+
+/// The context of a figure that stands before a pair with nothing but words between.
+fn in_front(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> Option<Context> {
     let gap = tokens.get(at + 1..pair.first)?;
-    let figures = gap
-        .iter()
-        .any(|token| matches!(token.kind, Kind::Figure(_) | Kind::Quotient { .. }));
     let marks = gap.iter().all(|token| {
         matches!(
             token.kind,
             Kind::Word(_) | Kind::Open | Kind::Colon | Kind::Comma | Kind::Break
         )
     });
-    let others = pairs.len() > 1 && before.is_some();
-    if figures || !marks || gap.len() > GAP + 2 || others {
+    if !marks || gap.len() > GAP + 2 {
         return None;
     }
     let from = at.saturating_sub(3).max(clause.start);
     let words = side(tokens, from..at, true).chain(side(tokens, at + 1..pair.first, false));
-    Some((pair, context(words, tokens.get(at)?.figure()?, &pair.nouns)))
+    Some(context(words, tokens.get(at)?.figure()?, &pair.nouns))
 }
 
 /// The context of a figure that stands behind a pair: in its parenthesis, or after a comma or such.

@@ -38,8 +38,10 @@ pub(super) struct Cited {
 
 /// What a block's place in the document says.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Setting {
-    /// In a section or under a line of proposals.
+pub(super) struct Setting<'r> {
+    /// Where absolute paths of the document are known to lead into the tree; empty where none is.
+    pub(super) roots: &'r [String],
+    /// In a section or under a line of proposals, in a row that says so, or in a plan.
     pub(super) proposals: bool,
 }
 
@@ -75,6 +77,23 @@ pub(super) fn proposes(text: &str) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
+/// Where absolute paths lead into the trees: what stands before the tail that a tree has.
+pub(super) fn roots<'r>(trees: Trees<'_>, references: impl Iterator<Item = &'r Reference>) -> Vec<String> {
+    let mut roots = Vec::new();
+    for reference in references.filter(|reference| reference.path.starts_with('/')) {
+        for tree in std::iter::once(trees.head).chain(trees.base) {
+            if let Located::File(tail) = locate(tree, &reference.path)
+                && tail.contains('/')
+                && let Some(root) = reference.path.strip_suffix(tail.as_str())
+                && !roots.iter().any(|known| known == root)
+            {
+                roots.push(root.to_owned());
+            }
+        }
+    }
+    roots
+}
+
 /// Judges a reference. `None` where nothing is claimed and nothing need be said.
 pub(super) fn judge(
     document: &Document<'_>,
@@ -82,7 +101,7 @@ pub(super) fn judge(
     references: &[Reference],
     at: usize,
     trees: Option<Trees<'_>>,
-    setting: Setting,
+    setting: Setting<'_>,
 ) -> Option<Cited> {
     let reference = references.get(at)?;
     let plain = |outcome: Outcome| Some(Cited { outcome, past: false });
@@ -124,6 +143,19 @@ pub(super) fn judge(
             ),
             false => Outcome::uncheckable(kind, "what was removed is not said"),
         });
+    }
+    // Other absolute paths of the document lead into the tree from elsewhere: this one is of another project.
+    let rooted = setting.roots.is_empty()
+        || setting
+            .roots
+            .iter()
+            .any(|root| reference.path.starts_with(root.as_str()));
+    let absolute = reference.path.starts_with('/');
+    if absolute && !rooted && matches!(locate(trees.head, &reference.path), Located::Absent) {
+        return plain(Outcome::uncheckable(
+            kind,
+            "the path leads to another place than the others",
+        ));
     }
     let section = document.section(block).unwrap_or_default();
     there(
@@ -255,7 +287,7 @@ fn words(text: &str) -> Vec<&str> {
         .collect()
 }
 
-fn says(block: &Block, reference: &Reference, setting: Setting) -> Says {
+fn says(block: &Block, reference: &Reference, setting: Setting<'_>) -> Says {
     let (before, after) = around(block, reference);
     let (before_words, after_words) = (words(&before), words(&after));
     let noun = |word: &&&str| {
@@ -358,6 +390,10 @@ fn says(block: &Block, reference: &Reference, setting: Setting) -> Says {
                 | "replaced"
                 | "merged"
                 | "no"
+                | "modify"
+                | "append"
+                | "new"
+                | "create"
         )
     };
     match setting.proposals || before_words.iter().chain(&after_words).any(modal) {
@@ -466,9 +502,12 @@ fn symbols(block: &Block, references: &[Reference], at: usize) -> Vec<Symbol> {
             || gap
                 .last()
                 .is_some_and(|word| matches!(*word, "in" | "at" | "on" | "of" | "from"));
-        let denied = gap.iter().chain(words(&rest).iter()).any(|word| denies(word));
+        // `(x.py:12) … `name`` is of the sentence, not of the place.
+        let apart = behind && !parenthesised && lower.trim_start().starts_with(')');
+        let denied = apart || gap.iter().chain(words(&rest).iter()).any(|word| denies(word));
         if leads {
             found.push(Symbol {
+                described: behind && !parenthesised,
                 certain: symbol.certain && !denied,
                 name: symbol.name,
             });
@@ -539,6 +578,11 @@ fn denies(word: &str) -> bool {
             | "through"
             | "wrapper"
             | "around"
+            | "avoids"
+            | "avoid"
+            | "during"
+            | "while"
+            | "prevents"
     )
 }
 
@@ -590,5 +634,6 @@ fn symbol(span: &str) -> Option<Symbol> {
     Some(Symbol {
         name: name.to_owned(),
         certain,
+        described: false,
     })
 }

@@ -194,13 +194,18 @@ pub fn read(text: &str, head: Option<&dyn Tree>, base: Option<&dyn Tree>) -> Vec
     let mut claims = Vec::new();
     let mut sheets = Vec::with_capacity(document.blocks.len());
     let mut proposals = false;
-    for (index, block) in document.blocks.iter().enumerate() {
+    let planned = planned(&document);
+    let all: Vec<Vec<reference::Reference>> = document.blocks.iter().map(reference::find).collect();
+    let roots = trees
+        .map(|trees| cite::roots(trees, all.iter().flatten()))
+        .unwrap_or_default();
+    for (index, (block, references)) in document.blocks.iter().zip(all).enumerate() {
         proposals = setting(block, proposals);
-        let references = reference::find(block);
         let in_section = document.section(block).is_some_and(cite::proposes);
         for at in 0..references.len() {
             let setting = cite::Setting {
-                proposals: proposals || in_section,
+                proposals: proposals || in_section || planned.contains(&index),
+                roots: &roots,
             };
             let (Some(reference), Some(cited)) = (
                 references.get(at),
@@ -238,6 +243,31 @@ pub fn read(text: &str, head: Option<&dyn Tree>, base: Option<&dyn Tree>) -> Vec
     }
     claims.sort_by_key(|(block, at, _)| (*block, *at));
     claims.into_iter().map(|(_, _, claim)| claim).collect()
+}
+
+/// The blocks of a plan or a design, which speaks of what is to be made, and those of rows of tables that say so.
+fn planned(document: &Document<'_>) -> std::collections::HashSet<usize> {
+    let title = document.blocks.iter().find(|block| block.kind == BlockKind::Heading);
+    let title = title.map(|block| block.text.to_lowercase()).unwrap_or_default();
+    let plan = [
+        "plan", "design", "spec", "proposal", "roadmap", "rfc", "tasking", "brief",
+    ];
+    let certificate = title.contains("certificate");
+    if !certificate && plan.iter().any(|word| title.contains(word)) {
+        return (0..document.blocks.len()).collect();
+    }
+    let made = |word: &String| {
+        matches!(
+            word.as_str(),
+            "create" | "created" | "new" | "modify" | "add" | "delete" | "rename" | "planned"
+        )
+    };
+    let text = |cell: &usize| document.blocks.get(*cell).map(table::words_of).unwrap_or_default();
+    let rows = document.tables.iter().flat_map(|table| &table.rows);
+    rows.filter(|row| row.iter().any(|cell| text(cell).iter().any(made)))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Whether what follows a block stands under proposals: a heading or a line that ends in a colon decides.

@@ -98,7 +98,7 @@ impl Quotient {
             Outcome::new(Label::Right, kind, Value::One(share), why)
         } else if fits(rest) {
             Outcome::uncheckable(kind, "the per cent is what is left")
-        } else if kind == ClaimKind::Score || !self.is_its_own() {
+        } else if kind == ClaimKind::Score || !self.is_its_own() || self.own.iter().any(|word| is_negated(word)) {
             Outcome::uncheckable(kind, "the per cent may be of something else")
         } else if opposite {
             let why = format!("the rest is {}", shown(rest, "%"));
@@ -114,6 +114,11 @@ impl Quotient {
             .iter()
             .all(|word| words::is_share_noun(word) || self.own.iter().any(|own| words::akin(own, word)))
     }
+}
+
+/// Whether a word is the opposite of another: `423 statements untested`.
+fn is_negated(word: &str) -> bool {
+    word.starts_with("un") && !word.starts_with("unit") && !word.starts_with("unique") && !word.starts_with("under")
 }
 
 /// The words behind a quotient, up to a mark.

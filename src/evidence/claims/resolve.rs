@@ -176,6 +176,8 @@ pub(super) struct Symbol {
     pub(super) name: String,
     /// False for a plain word, which may be meant otherwise.
     pub(super) certain: bool,
+    /// In the words that describe what is there: a line or two off is how people point at a statement.
+    pub(super) described: bool,
 }
 
 /// Whether a symbol is on all of the lines (`Some(true)`), on none (`Some(false)`) or on some.
@@ -220,6 +222,16 @@ fn symbols_hold(tree: &dyn Tree, path: &str, lines: &[Lines], symbols: &[Symbol]
                     symbol.name
                 )));
             }
+            (Some(false), stands) if symbol.described && is_near(&stands, lines) => {
+                failed = Some(Check::Unknown(format!("`{}` stands a line or two beside", symbol.name)));
+            }
+            // `from shogi import VecEnv` is how `shogi.VecEnv` may be written.
+            (Some(false), stands) if stands.is_empty() && is_otherwise(tree, path, &symbol.name) => {
+                failed = Some(Check::Unknown(format!(
+                    "`{}` may be written otherwise there",
+                    symbol.name
+                )));
+            }
             (Some(false), stands) => {
                 let shown: Vec<String> = stands.iter().take(8).map(u32::to_string).collect();
                 let more = if stands.len() > 8 { ", …" } else { "" };
@@ -233,4 +245,19 @@ fn symbols_hold(tree: &dyn Tree, path: &str, lines: &[Lines], symbols: &[Symbol]
         }
     }
     failed
+}
+
+/// Whether a symbol stands within two lines of a place.
+fn is_near(stands: &[u32], lines: &[Lines]) -> bool {
+    lines.iter().any(|(from, to)| {
+        stands
+            .iter()
+            .any(|line| line + 2 >= *from && *line <= to.saturating_add(2))
+    })
+}
+
+/// Whether the last part of a dotted symbol is in the file where the whole is not.
+fn is_otherwise(tree: &dyn Tree, path: &str, symbol: &str) -> bool {
+    let last = symbol.rsplit(['.', ':']).next().unwrap_or(symbol);
+    last != symbol && !tree.symbol(path, last).is_empty()
 }

@@ -506,6 +506,9 @@ fn equation(sheet: &mut Sheet, clause: &Range<usize>, found: &mut Vec<Found>) {
         at = next;
         match sheet.tokens.get(at).map(|token| &token.kind) {
             Some(Kind::Figure(one)) => {
+                if one.sign == Sign::Minus {
+                    return;
+                }
                 parts.push((at, one.clone()));
                 // `12 +14`: the plus was taken for a sign.
                 let signed = one.sign == Sign::Plus;
@@ -522,6 +525,20 @@ fn equation(sheet: &mut Sheet, clause: &Range<usize>, found: &mut Vec<Found>) {
             Some(Kind::Word(_)) => {}
             _ => return,
         }
+    }
+    // `48 * 10 + 40` is no sum of two.
+    let before = parts
+        .last()
+        .and_then(|(first, _)| first.checked_sub(1))
+        .filter(|before| *before >= clause.start);
+    let lead = before
+        .and_then(|before| sheet.tokens.get(before))
+        .map(|token| &token.kind);
+    if !matches!(
+        lead,
+        None | Some(Kind::Open | Kind::Colon | Kind::Comma | Kind::Word(_) | Kind::Break)
+    ) {
+        return;
     }
     let units: Vec<Part> = parts
         .iter()

@@ -191,6 +191,9 @@ fn rule_1_a_per_cent_is_held_only_against_what_it_stands_with() {
     open("- build 7/8 done. Memory 45%");
     right("0/20 succeeded (100% blocked)", 100.0);
     open("4/5 stars (90%)");
+    open("- `a.py`: 1% coverage (423 out of 423 statements untested)");
+    open("height is 48 * 10 + 40 = 520");
+    open("that is 60 - 10 + 5 = 65");
 }
 
 #[test]
@@ -333,6 +336,16 @@ fn pairs_are_written_in_many_ways() {
     wrong("- 480 ms → 150 ms (-310 ms)", Some(-330.0));
     open("- Before: 480 ms\n- After: 150 ms\n- Improvement: 30 % in memory\n");
     open("- 480 ms → 150 ms (30 % headroom)");
+    let two = read(
+        "3.2x speedup (164 ms → 51 ms) and 2.5x update speedup (73 s → 29 s)",
+        None,
+        None,
+    );
+    assert_eq!(
+        two.iter().filter(|claim| claim.label == Label::Right).count(),
+        2,
+        "{two:#?}"
+    );
     open("- 480 ms → 150 ms (5 % of the budget)");
     open("- 480 ms → 150 ms → 100 ms (-5 %)");
     open("- 480 ms → 150 ms, with 95 % confidence");
@@ -391,4 +404,107 @@ fn multiples_are_held_against_per_cents() {
     open("- 2.2x faster (480 ms → 150 ms)");
     wrong("- 3x faster (150 ms → 480 ms)", Some(0.3125));
     wrong("- 320 % faster (480 ms → 150 ms)", Some(220.0));
+}
+
+#[test]
+fn rules_9_to_13_are_of_files() {
+    let tree = |files: &[(&str, u32)]| {
+        let file = |(path, lines): &(&str, u32)| {
+            let symbols = BTreeMap::from([("work".to_owned(), vec![12]), ("do_work".to_owned(), vec![12])]);
+            let file = File {
+                lines: *lines,
+                symbols,
+                definitions: BTreeMap::from([("do_work".to_owned(), vec![(12, 30)])]),
+            };
+            ((*path).to_owned(), file)
+        };
+        Made(files.iter().map(file).collect())
+    };
+    let head = tree(&[
+        ("src/a.py", 40),
+        ("src/b/util.py", 9),
+        ("lib/util.py", 20),
+        ("docs/x.md", 5),
+    ]);
+    let base = tree(&[("src/a.py", 90), ("old.py", 3)]);
+    for (text, label) in [
+        ("see `src/a.py:40`", Label::Right),
+        ("see `a.py:10-40`", Label::Right),
+        ("see `a.py:10-41`", Label::Right),
+        ("see `a.py:10-42`", Label::RightBefore),
+        ("see `a.py:10-92`", Label::Wrong),
+        ("- `old.py`", Label::RightBefore),
+        ("Lines 3-9 in util.py", Label::Uncheckable),
+        ("see `b/util.py:3-9`", Label::Right),
+        ("see `/home/u/p/src/b/util.py` (lines 3-9)", Label::Right),
+        ("see `/home/u/p/src/b/util.py` (lines 3-19)", Label::Wrong),
+        ("**File**: `/home/u/p/none.py`", Label::Wrong),
+        ("log in `/tmp/run.log`", Label::Uncheckable),
+        ("uses `/usr/lib/x.py`", Label::Uncheckable),
+        ("the wheel in `build/x.py`", Label::Uncheckable),
+        ("see src/none.py", Label::Wrong),
+        ("- Create `src/none.py`", Label::Uncheckable),
+        ("We should split it into `src/none.py`", Label::Uncheckable),
+        ("## NEXT STEPS\n\n- `src/none.py`", Label::Uncheckable),
+        ("# A PLAN\n\n- `src/none.py`", Label::Uncheckable),
+        ("- No `src/none.py` exists", Label::Right),
+        ("- `src/none.py` does not exist", Label::Right),
+        ("- `src/a.py` does not exist", Label::Wrong),
+        ("- No `src/a.py` changes were needed", Label::Uncheckable),
+        ("- Removed `src/none.py`", Label::Right),
+        ("```\npython src/none.py\n```", Label::Uncheckable),
+        ("- `src/a.py:12` - calls `do_work()`", Label::Right),
+        ("- `src/a.py:15-20` (`do_work` method)", Label::Right),
+        ("- `do_work` at src/a.py:35", Label::Wrong),
+        ("- `src/a.py:35` lacks `do_work`", Label::Uncheckable),
+        ("- `src/a.py:12, 35` - calls `do_work()`", Label::Uncheckable),
+        ("- `other_work` in `src/a.py:12`", Label::Wrong),
+        ("- **docs/__init__.py:3** - x", Label::Wrong),
+        (
+            "| file | action |\n|---|---|\n| `src/none.py` | Create |\n",
+            Label::Uncheckable,
+        ),
+    ] {
+        let claims = read(text, Some(&head), Some(&base));
+        let worst = claims.iter().find(|claim| claim.label != Label::Uncheckable);
+        assert_eq!(
+            worst.map_or(Label::Uncheckable, |claim| claim.label),
+            label,
+            "{text}: {claims:#?}"
+        );
+        // Without trees nobody is accused.
+        assert!(
+            read(text, None, None)
+                .iter()
+                .all(|claim| claim.label == Label::Uncheckable),
+            "{text}"
+        );
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_rounding_of_a_true_figure_is_never_wrong(a in 10u32..100_000, b in 10u32..100_000, digits in 0usize..3) {
+        let change = (f64::from(b) / f64::from(a) - 1.0) * 100.0;
+        let tenths = |value: u32| format!("{}.{}", value / 10, value % 10);
+        let text = format!("- step: {} ms → {} ms ({change:+.digits$} %)", tenths(a), tenths(b));
+        proptest::prop_assert!(read(&text, None, None).iter().all(|claim| claim.label != Label::Wrong), "{}", text);
+        let ratio = f64::from(a) / f64::from(b);
+        let text = format!("- {ratio:.2}x faster ({} ms → {} ms)", tenths(a), tenths(b));
+        proptest::prop_assert!(read(&text, None, None).iter().all(|claim| claim.label != Label::Wrong), "{}", text);
+    }
+
+    #[test]
+    fn a_share_is_right_rounded_and_wrong_cut(b in 2u32..500, part in 0.0f64..1.0, digits in 0usize..3) {
+        let a = (f64::from(b) * part).floor();
+        let share = a / f64::from(b) * 100.0;
+        let rounded = read(&format!("{a}/{b} tests passing ({share:.digits$}%)"), None, None);
+        proptest::prop_assert_eq!(rounded[0].label, Label::Right);
+        let (cut, near) = ((share * 10.0).floor() / 10.0, (share * 10.0).round() / 10.0);
+        // Half a digit may be rounded either way.
+        if cut != near && (share * 10.0).fract() > 0.501 {
+            let said = read(&format!("{a}/{b} tests passing ({cut:.1}%)"), None, None);
+            proptest::prop_assert_eq!(said[0].label, Label::Wrong);
+        }
+    }
 }

@@ -28,7 +28,7 @@ pub(super) enum Command {
     /// Install the hooks in this repository; hooks that are there are chained
     Install(InstallArgs),
     /// Remove the hooks and restore what they chained
-    Uninstall(NoArgs),
+    Uninstall(UninstallArgs),
     /// Show which hooks are installed
     Hooks(NoArgs),
     /// Judge a change: the one that CI asks about; else what is staged, or this branch against the one it would merge into
@@ -75,6 +75,16 @@ pub(super) struct InstallArgs {
     /// Judge what is pushed here, and install nothing else: pre-receive
     #[arg(long)]
     pub(super) server: bool,
+    /// Allow a hooks directory that other repositories use, too; those without a policy are not judged
+    #[arg(long)]
+    pub(super) shared_hooks_path: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UninstallArgs {
+    /// Allow a hooks directory that other repositories use, too
+    #[arg(long)]
+    pub(super) shared_hooks_path: bool,
 }
 
 #[derive(Debug, Args)]

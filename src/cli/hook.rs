@@ -10,8 +10,9 @@ use super::terminal;
 use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, Judgement};
-use crate::git::Repository;
+use crate::git::{Repository, push};
 use crate::hooks::HookName;
+use crate::intake::adoption;
 use crate::intake::announced;
 use crate::intake::refs::{self, Outcome, RefOutcome};
 use crate::intake::staged::committing;
@@ -51,6 +52,21 @@ fn answer(args: &HookArgs) -> Result<Ending, Undecided> {
     }
     // The process ends with the verdict: taking the repository's caches apart would only cost time.
     let repository = std::mem::ManuallyDrop::new(Repository::open_to_judge()?);
+    let lines = match name {
+        HookName::PrePush => lines()?,
+        HookName::PreReceive | HookName::ReferenceTransaction => Some(required_lines()?),
+        _ => None,
+    };
+    let told = lines.as_deref().unwrap_or_default();
+    let updates = match name {
+        HookName::PrePush => push::pre_push(told),
+        HookName::PreReceive => push::pre_receive(told),
+        _ => push::reference_transaction(&[refs::read_by_shim(&args.args), told].concat()),
+    };
+    // Lines that cannot be read are refused below.
+    if updates.is_ok_and(|updates| adoption::is_bystander(&repository, &updates)) {
+        return Ok(Ending::Done);
+    }
     match name {
         HookName::PreCommit => commit_stage(&repository, Stage::PreCommit),
         HookName::PreMergeCommit => commit_stage(&repository, Stage::PreMergeCommit),
@@ -65,11 +81,11 @@ fn answer(args: &HookArgs) -> Result<Ending, Undecided> {
         }
         HookName::PrePush => {
             let remote = args.args.first().and_then(|remote| remote.to_str());
-            conclude(refs::pre_push(&repository, remote, lines()?.as_deref())?, false)
+            conclude(refs::pre_push(&repository, remote, lines.as_deref())?, false)
         }
-        HookName::PreReceive => conclude(refs::pre_receive(&repository, &required_lines()?)?, true),
+        HookName::PreReceive => conclude(refs::pre_receive(&repository, told)?, true),
         HookName::ReferenceTransaction => {
-            let outcome = refs::reference_transaction(&repository, &args.args, &required_lines()?)?;
+            let outcome = refs::reference_transaction(&repository, &args.args, told)?;
             conclude(outcome, false)
         }
     }

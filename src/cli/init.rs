@@ -37,6 +37,10 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
             .help("run `certgate init` in a clone, and commit .certgate/")
             .into());
     };
+    // Before anything is written.
+    if !args.no_hooks {
+        install::refuse_shared(&repository, "certgate install --shared-hooks-path")?;
+    }
     let path = root.join(policy_path().as_path());
     let mut text = String::new();
     if std::fs::symlink_metadata(&path).is_ok() {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::args::InstallArgs;
+use super::args::{InstallArgs, UninstallArgs};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
-use crate::diagnostic::{sanitize, shown};
+use crate::diagnostic::{Code, Diagnostic, sanitize, shown};
 use crate::doctor::describe;
 use crate::gate::Undecided;
 use crate::git::Repository;
@@ -32,6 +32,14 @@ pub(super) fn install(args: &InstallArgs) -> Result<Ending, Undecided> {
         (false, true) => &STRICT,
         (false, false) => &HookName::CLIENT,
     };
+    let mut words = vec!["certgate install"];
+    words.extend(args.strict.then_some("--strict"));
+    words.extend(args.server.then_some("--server"));
+    words.push("--shared-hooks-path");
+    match args.shared_hooks_path {
+        true => tell_shared(&repository)?,
+        false => refuse_shared(&repository, &words.join(" "))?,
+    }
     let done = install_into(&repository, hooks)?;
     if repository.is_bare() && !args.server {
         terminal::err(
@@ -43,6 +51,38 @@ pub(super) fn install(args: &InstallArgs) -> Result<Ending, Undecided> {
     let managers = hooks::managers(&repository.hooks_dir()?)?;
     terminal::diagnose(&managers.into_iter().map(hooks::Manager::diagnostic).collect::<Vec<_>>());
     Ok(Ending::Done)
+}
+
+/// Refuses to write where other repositories find their hooks, too; `allowed` is the command that does it all the same.
+pub(super) fn refuse_shared(repository: &Repository, allowed: &str) -> Result<(), Undecided> {
+    let Some(why) = repository.shared_hooks()? else {
+        return Ok(());
+    };
+    let own = crate::diagnostic::shell(&shown(&repository.common_dir().join("hooks")));
+    let directory = repository.hooks_dir()?;
+    let first = allowed.replace(" --shared-hooks-path", "");
+    Err(Diagnostic::error(
+        Code::CG728,
+        format!("the hooks directory {} is not this repository's alone", shown(&directory)),
+    )
+    .because(sanitize(&why))
+    .because("hooks there run in every repository that uses the directory")
+    .help(format!(
+        "git config --local core.hooksPath {own} && {first}   # hooks of its own for this repository, instead of those there"
+    ))
+    .help(format!("{allowed}   # in all of them; those without a policy are not judged"))
+    .into())
+}
+
+/// Says what it means that the directory is shared.
+fn tell_shared(repository: &Repository) -> Result<(), Undecided> {
+    if repository.shared_hooks()?.is_some() {
+        terminal::err(
+            "note: other repositories use this hooks directory, too; every one of them that has a policy is judged from now on, and \
+             one without a policy is not\n",
+        );
+    }
+    Ok(())
 }
 
 /// The hooks of `install --strict`.
@@ -82,8 +122,26 @@ pub(super) fn install_into(repository: &Repository, hooks: &[HookName]) -> Resul
 }
 
 /// Removes them.
-pub(super) fn uninstall() -> Result<Ending, Undecided> {
-    let directory = Repository::open()?.hooks_dir()?;
+pub(super) fn uninstall(args: &UninstallArgs) -> Result<Ending, Undecided> {
+    let repository = Repository::open()?;
+    let directory = repository.hooks_dir()?;
+    let ours = |(_, state): &(HookName, State)| matches!(state, State::Ours { .. });
+    if !args.shared_hooks_path
+        && hooks::state(&directory)?.iter().any(ours)
+        && let Some(why) = repository.shared_hooks()?
+    {
+        let problem = Diagnostic::error(
+            Code::CG728,
+            format!(
+                "the hooks directory {} is not this repository's alone",
+                shown(&directory)
+            ),
+        );
+        return Err(problem
+            .because(sanitize(&why))
+            .help("certgate uninstall --shared-hooks-path   # in every repository that uses it")
+            .into());
+    }
     let mut text = String::new();
     let done = {
         let _whole = signals::hold();

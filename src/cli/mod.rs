@@ -90,7 +90,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Install(args) => install::install(&args),
-        Command::Uninstall(_) => install::uninstall(),
+        Command::Uninstall(args) => install::uninstall(&args),
         Command::Hooks(_) => install::hooks(),
         Command::Check(args) => check::run(&args),
         Command::Certify(args) => certify::run(&args),

@@ -19,9 +19,14 @@ fn pasted(path: &Path) -> String {
 pub(crate) fn hooks(repository: &Repository, of: Option<&Path>, found: &mut Findings) -> Result<(), Undecided> {
     let directory = repository.hooks_dir()?;
     let place = of.map(|root| format!("worktree {}: ", shown(root))).unwrap_or_default();
+    let shared = repository.shared_hooks()?;
+    let command = match &shared {
+        Some(_) => "certgate install --shared-hooks-path",
+        None => "certgate install",
+    };
     let install = match of {
-        Some(root) => format!("(cd {} && certgate install)", pasted(root)),
-        None => "certgate install".to_owned(),
+        Some(root) => format!("(cd {} && {command})", pasted(root)),
+        None => command.to_owned(),
     };
     let by_git = by_git(repository)?;
     let states = hooks::state(&directory)?;
@@ -40,6 +45,16 @@ pub(crate) fn hooks(repository: &Repository, of: Option<&Path>, found: &mut Find
                 shown(&directory)
             ),
             format!("mount -o remount,exec {}", pasted(&mount)),
+        );
+    }
+    let ours = states.iter().any(|(_, state)| matches!(state, State::Ours { .. }));
+    if let (Some(why), true, None) = (&shared, ours, of) {
+        found.note(
+            "hooks-shared",
+            format!(
+                "{}: certgate runs in every repository that uses the directory, and judges those that have a policy",
+                sanitize(why)
+            ),
         );
     }
     if of.is_none() {

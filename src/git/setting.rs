@@ -1,7 +1,7 @@
-//! Where a setting comes from (git-config(1), `--show-scope`), and which worktrees there are.
+//! Where a setting comes from (git-config(1), `--show-scope`), which worktrees there are, and whose the hooks directory is.
 
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{GitError, Repository};
 
@@ -33,6 +33,32 @@ impl Repository {
         }
     }
 
+    /// Why the hooks directory may be that of other repositories, too; `None` where it is this one's alone.
+    ///
+    /// It is this one's where it lies in the git directory or in a worktree, followed through links, unless the user's or the machine's
+    /// configuration names it by a path that is the same in every repository.
+    pub fn shared_hooks(&self) -> Result<Option<String>, GitError> {
+        let setting = self.settings(r"^core\.hookspath$")?.pop();
+        if let Some(Setting { scope, value, .. }) = &setting
+            && matches!(scope.as_str(), "global" | "system")
+            && value.starts_with(['/', '~', '%'])
+        {
+            return Ok(Some(format!(
+                "core.hooksPath is {value} in the {scope} configuration of git"
+            )));
+        }
+        let directory = resolved(&self.hooks_dir()?);
+        let own = [Some(self.common_dir()), Some(self.git_dir()), self.work_tree()];
+        let inside = |root: &Path| directory.starts_with(resolved(root));
+        if own.into_iter().flatten().any(inside) || self.worktrees()?.iter().any(|root| inside(root)) {
+            return Ok(None);
+        }
+        Ok(Some(match setting {
+            Some(setting) => format!("core.hooksPath is {}, outside the repository", setting.value),
+            None => "the hooks directory is a link that leads out of the repository".to_owned(),
+        }))
+    }
+
     /// The roots of the worktrees that are there, the main one first (git-worktree(1)); none for a bare repository itself.
     pub fn worktrees(&self) -> Result<Vec<PathBuf>, GitError> {
         let listed = self.runner.read(&["worktree", "list", "--porcelain"])?;
@@ -48,6 +74,24 @@ impl Repository {
         }
         found.retain(|path| path.is_dir());
         Ok(found)
+    }
+}
+
+/// A path with its links followed, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let mut rest = Vec::new();
+    let mut at = path;
+    loop {
+        if let Ok(found) = at.canonicalize() {
+            return rest.iter().rev().fold(found, |path, name| path.join(name));
+        }
+        match (at.parent(), at.file_name()) {
+            (Some(parent), Some(name)) => {
+                rest.push(name);
+                at = parent;
+            }
+            _ => return path.to_owned(),
+        }
     }
 }
 

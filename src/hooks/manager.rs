@@ -108,7 +108,9 @@ mod tests {
         fs::create_dir(&hooks).unwrap();
         fs::write(hooks.join("h"), "").unwrap();
         fs::write(hooks.join("pre-commit"), "#!/bin/sh\ncall_lefthook run pre-commit\n").unwrap();
-        fs::write(hooks.join("pre-push.certgate-chained"), "#!/bin/sh\n# LEFTHOOK\n").unwrap();
+        let chained = HookName::PrePush.chained_path(&hooks);
+        fs::create_dir(chained.parent().unwrap()).unwrap();
+        fs::write(chained, "#!/bin/sh\n# LEFTHOOK\n").unwrap();
         fs::create_dir(hooks.join("commit-msg")).unwrap();
         assert_eq!(managers(&hooks).unwrap(), [Manager::Husky, Manager::Lefthook]);
         for manager in managers(&hooks).unwrap() {

@@ -1,19 +1,20 @@
 //! Puts certgate's shims into a hooks directory, chains the hooks that were there, and takes them away again.
 //!
-//! The directory and the program's path come from the caller; git is not asked here. Nothing but the hook files, their chained
-//! neighbours and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
+//! The directory and the program's path come from the caller; git is not asked here. Nothing but the hook files, the directory of
+//! chained hooks beside theirs ([`beside`]) and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
 //!
 //! One certgate at a time works in a directory (`flock`, which the kernel lets go of with the process). Every step is one atomic
 //! directory operation as well, in an order that loses nothing wherever it stops:
 //!
-//! 1. a foreign hook gets its second name `NAME.certgate-chained` (a hard link, or a copy put in place without clobbering);
+//! 1. a foreign hook gets its second place, `../HOOKS.certgate-chained/NAME` (a hard link, or a copy put there without clobbering);
 //! 2. the shim, complete and executable under a temporary name, is renamed over `NAME`.
 //!
 //! After a kill between the two the foreign hook still runs, and the next install goes on from there; a temporary file that a kill left is
-//! removed ten minutes later. Where there are no locks, of two installs that both see the foreign hook one makes the second name and the
+//! removed ten minutes later. Where there are no locks, of two installs that both see the foreign hook one fills the second place and the
 //! other finds it with the same content; or, where the first has already finished, finds a shim under `NAME` and starts over. The second
-//! name never refers to a shim, because it exists before the first shim does.
+//! place never holds a shim, because it is filled before the first shim is there.
 
+mod beside;
 mod error;
 mod manager;
 mod mount;
@@ -34,9 +35,6 @@ pub use relay::{Pushed, Relay, Told, relay, told};
 pub use mount::noexec_mount;
 pub use place::is_program;
 use place::{Found, Kept};
-
-/// What the second name of a chained hook ends in.
-const CHAINED_SUFFIX: &str = ".certgate-chained";
 
 /// How often a hook that changes under our hands is looked at again.
 const ATTEMPTS: usize = 8;
@@ -99,7 +97,7 @@ impl HookName {
     }
 
     fn chained_path(self, hooks_dir: &Path) -> PathBuf {
-        hooks_dir.join(format!("{}{CHAINED_SUFFIX}", self.as_str()))
+        beside::directory(hooks_dir).join(self.as_str())
     }
 }
 
@@ -129,9 +127,9 @@ pub enum Installed {
     Updated,
     /// The very shim was there.
     Unchanged,
-    /// Somebody else's hook was there; it runs first, from its new name.
+    /// Somebody else's hook was there; it runs first, from its new place.
     Chained {
-        /// The new name.
+        /// The new place.
         kept_as: PathBuf,
     },
     /// A manager's hook is there that runs the shim, which it keeps under another name.
@@ -197,12 +195,15 @@ pub fn install(installation: &Installation<'_>) -> Result<Vec<(HookName, Install
         }
     }
     for &name in &names {
+        beside::migrate(hooks_dir, name)?;
         refuse_hopeless(hooks_dir, name)?;
     }
-    names
-        .into_iter()
-        .map(|name| Ok((name, install_one(hooks_dir, name, &binary)?)))
-        .collect()
+    let mut done = Vec::new();
+    for name in names {
+        done.push((name, install_one(hooks_dir, name, &binary)?));
+    }
+    beside::link(hooks_dir);
+    Ok(done)
 }
 
 fn refuse_hopeless(hooks_dir: &Path, name: HookName) -> Result<(), HooksError> {
@@ -247,15 +248,20 @@ fn install_one(hooks_dir: &Path, name: HookName, binary: &Path) -> Result<Instal
                 place::write_over(&path, &text)?;
                 return Ok(Installed::Updated);
             }
-            Found::Foreign { .. } => match place::keep(&path, &chained)? {
-                Kept::Yes => {
-                    place::write_over(&path, &text)?;
-                    return Ok(Installed::Chained { kept_as: chained });
+            Found::Foreign { .. } => {
+                beside::create(hooks_dir)?;
+                match place::keep(&path, &chained)? {
+                    Kept::Yes => {
+                        // What the hook finds beside itself must be there before it runs from its new place.
+                        beside::link(hooks_dir);
+                        place::write_over(&path, &text)?;
+                        return Ok(Installed::Chained { kept_as: chained });
+                    }
+                    Kept::OtherIsThere if rewritten(&path, &chained) => place::remove(&chained)?,
+                    Kept::OtherIsThere => return Err(HooksError::ChainedExists { path, chained }),
+                    Kept::Changed => {}
                 }
-                Kept::OtherIsThere if rewritten(&path, &chained) => place::remove(&chained)?,
-                Kept::OtherIsThere => return Err(HooksError::ChainedExists { path, chained }),
-                Kept::Changed => {}
-            },
+            }
         }
     }
     Err(HooksError::Busy { path })
@@ -265,10 +271,13 @@ fn install_one(hooks_dir: &Path, name: HookName, binary: &Path) -> Result<Instal
 pub fn uninstall(hooks_dir: &Path) -> Result<Vec<(HookName, Removed)>, HooksError> {
     let _locked = place::lock(hooks_dir)?;
     place::sweep(hooks_dir);
-    HookName::ALL
-        .into_iter()
-        .map(|name| Ok((name, uninstall_one(hooks_dir, name)?)))
-        .collect()
+    let mut done = Vec::new();
+    for name in HookName::ALL {
+        beside::migrate(hooks_dir, name)?;
+        done.push((name, uninstall_one(hooks_dir, name)?));
+    }
+    beside::clear(hooks_dir);
+    Ok(done)
 }
 
 fn uninstall_one(hooks_dir: &Path, name: HookName) -> Result<Removed, HooksError> {

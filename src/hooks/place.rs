@@ -27,11 +27,11 @@ pub(super) enum Found {
     Foreign { executable: bool },
 }
 
-/// Whether a hook has its second name.
+/// Whether a hook has its second place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kept {
     Yes,
-    /// Another hook has that name.
+    /// Another hook is there.
     OtherIsThere,
     /// The hook changed meanwhile; look again.
     Changed,
@@ -196,9 +196,31 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     file.persist_noclobber(to).map(drop).map_err(|failed| failed.error)
 }
 
-/// Renames over what is there.
+/// Puts a hook back over what is there.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), HooksError> {
-    fs::rename(from, to).map_err(|source| HooksError::io("restore", to, source))
+    let moved = match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => replace(from, to),
+        moved => moved,
+    };
+    moved.map_err(|source| HooksError::io("restore", to, source))
+}
+
+/// The same where the two directories are on different file systems.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(from)?.is_symlink() {
+        let target = fs::read_link(from)?;
+        fs::remove_file(to).or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        })?;
+        symlink(target, to)?;
+    } else {
+        let file = temporary(to)?;
+        fs::copy(from, file.path())?;
+        file.as_file().sync_all()?;
+        file.persist(to).map_err(|failed| failed.error)?;
+    }
+    fs::remove_file(from)
 }
 
 /// Removes a file; one that is gone already is as good.

@@ -166,8 +166,8 @@ fn its_exit_code_is_that_of_certgate() {
     scene.install();
     for chained in [false, true] {
         if chained {
-            scene.script("hooks dir/pre-push.certgate-chained", "chained");
-            scene.script("hooks dir/pre-commit.certgate-chained", "chained");
+            scene.script("hooks dir.certgate-chained/pre-push", "chained");
+            scene.script("hooks dir.certgate-chained/pre-commit", "chained");
         }
         for code in [1, 2, 130] {
             scene.fail("certgate", code);
@@ -309,12 +309,12 @@ fn only_the_prepared_state_of_a_transaction_is_asked_about() {
         }
     }
     // A hook that is chained hears of all of them.
-    scene.script("hooks dir/reference-transaction.certgate-chained", "chained");
+    scene.script("hooks dir.certgate-chained/reference-transaction", "chained");
     for shell in shells() {
         let (_, log, _) = scene.run(&shell, &hook, &["committed"], REFS);
         assert!(log.starts_with(&format!("chained: [committed]<{REFS}>\n")), "{log}");
     }
-    fs::remove_file(scene.hooks().join("reference-transaction.certgate-chained")).unwrap();
+    fs::remove_file(scene.at("hooks dir.certgate-chained/reference-transaction")).unwrap();
     fs::remove_file(scene.at("bin dir/certgate")).unwrap();
     for shell in shells() {
         for (refs, code) in [("0 1 refs/remotes/origin/a\n", 0), (REFS, 1)] {

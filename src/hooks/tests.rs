@@ -195,13 +195,18 @@ fn chains_what_was_there_and_puts_it_back() {
     repo.write("post-commit", FOREIGN, 0o755);
     assert_eq!(repo.state(HookName::PreCommit), State::Foreign { executable: true });
     assert_eq!(repo.state(HookName::PrePush), State::Foreign { executable: false });
-    let kept_as = repo.at("pre-commit.certgate-chained");
+    let kept_as = repo
+        .0
+        .path()
+        .canonicalize()
+        .unwrap()
+        .join("hooks.certgate-chained/pre-commit");
     let installed = repo.install().unwrap();
     assert_eq!(installed[0], (HookName::PreCommit, Installed::Chained { kept_as }));
     assert_eq!(installed[1], (HookName::CommitMsg, Installed::New));
-    assert_eq!(repo.read("pre-commit.certgate-chained"), FOREIGN);
-    assert_eq!(repo.mode("pre-commit.certgate-chained"), 0o750);
-    assert_eq!(repo.mode("pre-push.certgate-chained"), 0o640);
+    assert_eq!(repo.read("../hooks.certgate-chained/pre-commit"), FOREIGN);
+    assert_eq!(repo.mode("../hooks.certgate-chained/pre-commit"), 0o750);
+    assert_eq!(repo.mode("../hooks.certgate-chained/pre-push"), 0o640);
     assert_eq!(repo.state(HookName::PreCommit), ours(true));
     assert_eq!(repo.install().unwrap(), all_of_client(&Installed::Unchanged));
     let removed = uninstall(&repo.hooks()).unwrap();
@@ -227,7 +232,7 @@ fn a_symlink_is_moved_and_its_target_untouched() {
     assert_eq!(repo.state(HookName::PrePush), State::Foreign { executable: false });
     repo.install().unwrap();
     assert_eq!(
-        fs::read_link(repo.at("pre-commit.certgate-chained")).unwrap(),
+        fs::read_link(repo.at("../hooks.certgate-chained/pre-commit")).unwrap(),
         Path::new("tool")
     );
     assert_eq!(repo.read("tool"), FOREIGN);
@@ -266,30 +271,37 @@ fn a_directory_is_an_error_and_nothing_is_changed() {
 fn two_foreign_hooks_are_both_kept() {
     let repo = Repo::new();
     repo.write("pre-push", FOREIGN, 0o755);
-    repo.write("pre-push.certgate-chained", "#!/bin/sh\necho other\n", 0o755);
+    fs::create_dir(repo.at("../hooks.certgate-chained")).unwrap();
+    repo.write("../hooks.certgate-chained/pre-push", "#!/bin/sh\necho other\n", 0o755);
     let error = repo.install().unwrap_err();
     assert!(matches!(error, HooksError::ChainedExists { .. }));
     assert_eq!(error.diagnostic().code(), Code::CG710);
     assert_eq!(error.diagnostic().helps().len(), 2);
-    assert_eq!(repo.names(), ["pre-push", "pre-push.certgate-chained"]);
+    assert_eq!(repo.names(), ["pre-push"]);
     assert_eq!(uninstall(&repo.hooks()).unwrap()[3].1, Removed::Foreign);
     assert_eq!(repo.read("pre-push"), FOREIGN);
-    assert_eq!(repo.read("pre-push.certgate-chained"), "#!/bin/sh\necho other\n");
+    assert_eq!(
+        repo.read("../hooks.certgate-chained/pre-push"),
+        "#!/bin/sh\necho other\n"
+    );
 }
 
 #[test]
 fn goes_on_where_a_killed_install_stopped() {
     let repo = Repo::new();
     repo.write("pre-push", FOREIGN, 0o755);
-    fs::hard_link(repo.at("pre-push"), repo.at("pre-push.certgate-chained")).unwrap();
+    fs::create_dir(repo.at("../hooks.certgate-chained")).unwrap();
+    fs::hard_link(repo.at("pre-push"), repo.at("../hooks.certgate-chained/pre-push")).unwrap();
     // Nothing is lost by going back …
     assert_eq!(uninstall(&repo.hooks()).unwrap()[3].1, Removed::Foreign);
     assert_eq!(repo.names(), ["pre-push"]);
+    assert!(!repo.at("../hooks.certgate-chained").exists());
     // … nor by going on.
-    fs::copy(repo.at("pre-push"), repo.at("pre-push.certgate-chained")).unwrap();
+    fs::create_dir(repo.at("../hooks.certgate-chained")).unwrap();
+    fs::copy(repo.at("pre-push"), repo.at("../hooks.certgate-chained/pre-push")).unwrap();
     assert!(matches!(repo.install().unwrap()[3].1, Installed::Chained { .. }));
     assert_eq!(repo.state(HookName::PrePush), ours(true));
-    assert_eq!(repo.read("pre-push.certgate-chained"), FOREIGN);
+    assert_eq!(repo.read("../hooks.certgate-chained/pre-push"), FOREIGN);
 }
 
 #[test]
@@ -377,10 +389,18 @@ fn many_installs_at_once_lose_nothing() {
                 scope.spawn(|| repo.install().unwrap());
             }
         });
-        assert_eq!(repo.read("pre-commit.certgate-chained"), FOREIGN, "round {round}");
-        assert_eq!(repo.read("pre-push.certgate-chained"), FOREIGN, "round {round}");
+        assert_eq!(
+            repo.read("../hooks.certgate-chained/pre-commit"),
+            FOREIGN,
+            "round {round}"
+        );
+        assert_eq!(
+            repo.read("../hooks.certgate-chained/pre-push"),
+            FOREIGN,
+            "round {round}"
+        );
         assert_eq!(repo.state(HookName::PreCommit), ours(true));
         assert_eq!(repo.state(HookName::PrePush), ours(true));
-        assert_eq!(repo.names().len(), 6, "round {round}: {:?}", repo.names());
+        assert_eq!(repo.names().len(), 4, "round {round}: {:?}", repo.names());
     }
 }

@@ -469,7 +469,7 @@ fn install_chains_what_was_there_is_idempotent_and_uninstall_restores() {
         old
     );
     assert!(!repo.path().join(".git/hooks/pre-push").exists());
-    assert!(!repo.path().join(".git/hooks/pre-commit.certgate-chained").exists());
+    assert!(!repo.path().join(".git/hooks.certgate-chained").exists());
     git(&repo, &["commit", "--quiet", "-m", "x"]).ends(0).says("old hook\n");
     run(&repo, &["uninstall"])
         .ends(0)

@@ -13,4 +13,5 @@ pub(crate) use brought::from_adoption_on;
 pub use outcome::{Outcome, RefOutcome};
 pub(crate) use push::no_lines;
 pub use push::{pre_push, pre_receive};
+pub(crate) use transaction::read_by_shim;
 pub use transaction::{is_asked, reference_transaction};

@@ -32,7 +32,7 @@ pub fn is_asked(arguments: &[OsString]) -> bool {
 }
 
 /// What the shim has read of standard input already.
-fn read_by_shim(arguments: &[OsString]) -> &[u8] {
+pub(crate) fn read_by_shim(arguments: &[OsString]) -> &[u8] {
     let at = arguments.iter().position(|argument| argument == "--read");
     at.and_then(|at| arguments.get(at + 1))
         .map_or(&[], |read| read.as_encoded_bytes())

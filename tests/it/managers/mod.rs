@@ -10,6 +10,8 @@
 )]
 
 mod beside;
+mod chained;
+mod shared;
 mod told;
 
 use std::path::{Path, PathBuf};

@@ -24,17 +24,17 @@ pub(super) fn script(path: &Path, text: &str) {
 }
 
 /// Moves the hooks to where `core.hooksPath` says.
-fn hooks_at(world: &World, setting: &str) {
+fn hooks_at(world: &World, setting: &str, install: &[&str]) {
     fs::remove_dir_all(world.path().join(".git/hooks")).unwrap();
     world.git(&["config", "core.hooksPath", setting]);
-    let installed = Ran::from(world.certgate(&["install"]));
+    let installed = Ran::from(world.certgate(install));
     assert_eq!(installed.code, Some(0), "{}", installed.said());
 }
 
 fn hooks_path_absolute(seen: &Seen) {
     let world = World::new(seen);
     let place = world.home().join("hooks");
-    hooks_at(&world, place.to_str().unwrap());
+    hooks_at(&world, place.to_str().unwrap(), &["install", "--shared-hooks-path"]);
     assert!(place.join("pre-commit").exists());
     story(&world);
 }
@@ -42,7 +42,7 @@ fn hooks_path_absolute(seen: &Seen) {
 fn hooks_path_relative(seen: &Seen) {
     let world = World::new(seen);
     world.write(".git/info/exclude", "/.hooks\n");
-    hooks_at(&world, ".hooks");
+    hooks_at(&world, ".hooks", &["install"]);
     assert!(world.path().join(".hooks/pre-commit").exists());
     story(&world);
 }

@@ -81,7 +81,7 @@ fn a_hook_that_is_missing_foreign_or_cannot_run() {
         let shim = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, "#!/bin/sh\n").unwrap();
         mends(&repo, "hook-foreign", &format!("hook {name}: another program's"));
-        std::fs::remove_file(file.with_file_name(format!("{name}.certgate-chained"))).unwrap();
+        std::fs::remove_file(repo.path().join(".git/hooks.certgate-chained").join(name)).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         mends(&repo, "hook-not-executable", "git does not run it");
         std::fs::write(&file, shim.replace("exec ", "exec  ")).unwrap();
@@ -194,7 +194,7 @@ fn hooks_of_a_linked_worktree() {
 fn hooks_on_a_file_system_that_runs_nothing() {
     let repo = adopted();
     let script = "mkdir -p \"$HOME/mnt\" && mount -t tmpfs -o noexec tmpfs \"$HOME/mnt\" && \
-                  git config core.hooksPath \"$HOME/mnt\" && certgate install >/dev/null && \
+                  git config core.hooksPath \"$HOME/mnt\" && certgate install --shared-hooks-path >/dev/null && \
                   { certgate doctor --format json || true; } && \
                   mount -o remount,exec \"$HOME/mnt\" && { certgate doctor --format json || true; }";
     let mut command = repo.command("unshare");

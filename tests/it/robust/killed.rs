@@ -63,7 +63,7 @@ fn hooks_are_whole(repo: &TestRepo) {
                 );
                 let mode = path.metadata().unwrap().permissions().mode();
                 assert_eq!(mode & 0o700, 0o700, "{name} is not executable");
-                let chained = text(&directory.join(format!("{name}.certgate-chained")));
+                let chained = text(&directory.with_file_name("hooks.certgate-chained").join(name));
                 assert_eq!(chained.is_some(), foreign, "{name}: what was there is not chained");
                 assert!(chained.is_none_or(|chained| chained == FOREIGN));
             }

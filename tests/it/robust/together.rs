@@ -33,9 +33,10 @@ fn many_installs_chain_the_hook_once() {
     let ended = all(&repo, &[&["install"][..]; MANY]);
     assert_eq!(ended, [Some(0); MANY]);
     let directory = repo.path().join(".git/hooks");
-    let chained = std::fs::read_to_string(directory.join("pre-commit.certgate-chained")).unwrap();
+    let beside = directory.with_file_name("hooks.certgate-chained");
+    let chained = std::fs::read_to_string(beside.join("pre-commit")).unwrap();
     assert_eq!(chained, FOREIGN);
-    assert_eq!(names(&directory, ".certgate-chained").len(), 1);
+    assert_eq!(names(&beside, "").len(), 2, "and .gitignore");
     run(&repo, &["hooks"])
         .ends(0)
         .writes("runs the hook that was there first");
@@ -56,13 +57,14 @@ fn installs_against_uninstalls_lose_no_hook() {
             })
             .collect();
         assert_eq!(all(&repo, &mixed), [Some(0); MANY]);
-        let texts = ["pre-commit", "pre-commit.certgate-chained"]
-            .map(|name| std::fs::read_to_string(directory.join(name)).unwrap_or_default());
+        let texts = ["hooks/pre-commit", "hooks.certgate-chained/pre-commit"]
+            .map(|name| std::fs::read_to_string(directory.with_file_name(name)).unwrap_or_default());
         assert!(texts.contains(&FOREIGN.to_owned()), "the hook that was there is lost");
     }
     run(&repo, &["uninstall"]).ends(0);
     assert_eq!(std::fs::read_to_string(directory.join("pre-commit")).unwrap(), FOREIGN);
-    let left: Vec<String> = names(&directory, "")
+    let left: Vec<String> = [names(&directory, ""), names(&repo.path().join(".git"), "hooks.")]
+        .concat()
         .into_iter()
         .filter(|name| name.contains("certgate"))
         .collect();

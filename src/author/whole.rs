@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use crate::diagnostic::{Code, Diagnostic, Place, io_remedy};
+use crate::diagnostic::{Code, Diagnostic, Place, io_remedy, shown};
 use crate::gate::Undecided;
 use crate::git::Repository;
 use crate::ledger::share;
@@ -46,7 +46,9 @@ pub(crate) fn write(
     bytes: &[u8],
     existing: Existing,
 ) -> Result<Written, Undecided> {
-    refuse_links(repository, path)?;
+    if let Some(root) = repository.work_tree() {
+        refuse_links(root, path)?;
+    }
     let folder = folder(path);
     let failed = |error: &io::Error| Undecided::io("write", path, error);
     std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
@@ -62,14 +64,35 @@ pub(crate) fn write(
 }
 
 /// Writes a report. Where it fails, no older report is left to be taken for the new one.
+///
+/// A link is not followed: not where the file should be, wherever that is, nor on the way to it below the work tree, where whoever made the
+/// change may have put it. A pipe or a device is written to as it is, and so are the system's own names of what is open, such as
+/// `/dev/stdout`: no repository can put anything there.
 pub(crate) fn report(path: &Path, text: &str) -> Result<(), Undecided> {
-    let regular = match std::fs::symlink_metadata(path) {
+    const OPEN: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+    const NAMED: [&str; 2] = ["/dev/stdout", "/dev/stderr"];
+    let of_system = NAMED.iter().any(|name| path == Path::new(name))
+        || OPEN.iter().any(|folder| path.parent() == Some(Path::new(folder)));
+    let found = std::fs::symlink_metadata(path);
+    if !of_system {
+        // Where there is no repository, what lies here may still be somebody's.
+        let repository = Repository::open_to_judge().ok();
+        let root = repository
+            .as_ref()
+            .and_then(Repository::work_tree)
+            .map(Path::to_path_buf);
+        let root = root.map_or_else(std::env::current_dir, Ok);
+        refuse_links(&root.map_err(|error| Undecided::io("find", path, &error))?, path)?;
+        if found.as_ref().is_ok_and(std::fs::Metadata::is_symlink) {
+            return Err(through_link(path, path));
+        }
+    }
+    let regular = match found {
         Ok(found) => found.is_file(),
         Err(error) => error.kind() == ErrorKind::NotFound,
     };
     let written = match regular {
         true => put(folder(path), path, text.as_bytes(), Existing::Replace).map(drop),
-        // A pipe, a terminal or a link is written to as it is.
         false => std::fs::write(path, text),
     };
     written.map_err(|error| {
@@ -147,31 +170,32 @@ fn put(scratch: &Path, path: &Path, bytes: &[u8], existing: Existing) -> io::Res
     }
 }
 
-/// Refuses a way that leads out of the work tree: git could not add what lies there, and the link may come from a stranger.
-fn refuse_links(repository: &Repository, path: &Path) -> Result<(), Undecided> {
+/// Refuses a way that leads out of the work tree: git could not add what lies there, and the link may come from a stranger. The way is
+/// followed as the system would, so that neither `..` nor a link to the work tree from elsewhere hides one.
+fn refuse_links(root: &Path, path: &Path) -> Result<(), Undecided> {
     let full = std::path::absolute(path).map_err(|error| Undecided::io("find", path, &error))?;
-    let Some(root) = repository.work_tree() else {
-        return Ok(());
-    };
-    let Ok(inside) = full.strip_prefix(root) else {
-        return Ok(());
-    };
-    let mut at = root.to_path_buf();
-    for part in inside.parent().into_iter().flat_map(Path::components) {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let mut at = PathBuf::new();
+    for part in full.parent().into_iter().flat_map(Path::components) {
+        // Where `at` cannot be resolved there is nothing yet, and no link.
+        let below = at.canonicalize().is_ok_and(|at| at.starts_with(&root));
         at.push(part);
-        let link = std::fs::symlink_metadata(&at).is_ok_and(|found| found.is_symlink());
-        if link {
-            let shown = at.strip_prefix(root).unwrap_or(&at).display().to_string();
-            let problem = Diagnostic::error(
-                Code::CG726,
-                format!("cannot write {}: `{shown}` is a symbolic link", path.display()),
-            );
-            return Err(problem
-                .at(Place::file(&shown))
-                .because("links are content and are not followed")
-                .help(io_remedy(&at, &ErrorKind::NotFound.into()))
-                .into());
+        if below && std::fs::symlink_metadata(&at).is_ok_and(|found| found.is_symlink()) {
+            return Err(through_link(path, at.strip_prefix(&root).unwrap_or(&at)));
         }
     }
     Ok(())
+}
+
+fn through_link(path: &Path, link: &Path) -> Undecided {
+    let (path, shown) = (shown(path), shown(link));
+    let problem = match path == shown {
+        true => format!("cannot write {path}: it is a symbolic link"),
+        false => format!("cannot write {path}: `{shown}` is a symbolic link"),
+    };
+    Diagnostic::error(Code::CG726, problem)
+        .at(Place::file(&shown))
+        .because("links are content and are not followed")
+        .help(io_remedy(link, &ErrorKind::NotFound.into()))
+        .into()
 }

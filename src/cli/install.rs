@@ -49,7 +49,9 @@ pub(super) fn install(args: &InstallArgs) -> Result<Ending, Undecided> {
     }
     terminal::out(&done)?;
     let managers = hooks::managers(&repository.hooks_dir()?)?;
-    terminal::diagnose(&managers.into_iter().map(hooks::Manager::diagnostic).collect::<Vec<_>>());
+    let jujutsu = repository.work_tree().and_then(hooks::jujutsu);
+    let told = managers.into_iter().map(hooks::Manager::diagnostic).chain(jujutsu);
+    terminal::diagnose(&told.collect::<Vec<_>>());
     Ok(Ending::Done)
 }
 

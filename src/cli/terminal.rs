@@ -1,6 +1,7 @@
 //! What is written where: diagnostics to standard error, what was asked for to standard output.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,10 +14,27 @@ use crate::report;
 
 /// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
 pub(super) fn out(text: &str) -> anyhow::Result<()> {
+    if is_nowhere() {
+        err("note: standard output is closed, so the answer is not shown; the exit code holds it\n");
+    }
     let _no_line = ticker::quiet();
     let mut stdout = anstream::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.doing("write to", "standard output")
+}
+
+/// True where standard output was closed: Rust's runtime then puts `/dev/null` there, open for reading, too, which a shell's `>/dev/null` is not.
+fn is_nowhere() -> bool {
+    let stdout = std::io::stdout();
+    let null = std::fs::metadata("/dev/null").ok().map(|null| null.rdev());
+    let copy = std::os::fd::AsFd::as_fd(&stdout).try_clone_to_owned();
+    let device = copy
+        .and_then(|copy| std::fs::File::from(copy).metadata())
+        .ok()
+        .map(|found| found.rdev());
+    device.is_some()
+        && device == null
+        && rustix::fs::fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
 }
 
 /// Writes to standard error, as far as that is possible.

@@ -57,6 +57,12 @@ pub(crate) fn hooks(repository: &Repository, of: Option<&Path>, found: &mut Find
             ),
         );
     }
+    if repository.work_tree().and_then(hooks::jujutsu).is_some() {
+        found.note(
+            "jj",
+            format!("{place}jj works here and runs no hook of git: what it commits or pushes is judged in CI or on the server only"),
+        );
+    }
     if of.is_none() {
         strict(&states, found);
         for manager in hooks::managers(&directory)? {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::change::{ObjectId, RepoPath};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize_bytes};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize_bytes, shell};
 
 /// What the operating system says where the process may open no more files (EMFILE), which has no name in the standard library.
 const TOO_MANY_OPEN_FILES: i32 = 24;
@@ -22,6 +22,12 @@ pub enum GitError {
     Ownership {
         /// Git's own message, with its own remedy.
         message: String,
+    },
+    /// Git takes a bare repository only where it is named (`safe.bareRepository` is `explicit`).
+    #[error("git uses the bare repository `{}` only where it is named", .directory.display())]
+    Unnamed {
+        /// The repository.
+        directory: PathBuf,
     },
     /// There is no `git` on the search path.
     #[error("`git` is in no directory of PATH")]
@@ -194,9 +200,12 @@ impl GitError {
             Self::Ambiguous { .. } | Self::NotABranch { .. } => Code::CG736,
             Self::NoMergeBase { .. } => Code::CG703,
             Self::UnknownRevision { shallow: true, .. } | Self::Shallow { .. } => Code::CG704,
-            Self::Ownership { .. } | Self::NoGit | Self::Spawn { .. } | Self::Git { .. } | Self::Answer { .. } => {
-                Code::CG706
-            }
+            Self::Ownership { .. }
+            | Self::Unnamed { .. }
+            | Self::NoGit
+            | Self::Spawn { .. }
+            | Self::Git { .. }
+            | Self::Answer { .. } => Code::CG706,
             Self::Missing { .. } | Self::Malformed { .. } => Code::CG707,
             Self::Unreadable { .. } => Code::CG709,
             Self::Conflict { .. } => Code::CG713,
@@ -218,6 +227,12 @@ impl GitError {
                     .find(|line| line.starts_with("git config "));
                 lines(told, message).help(remedy.unwrap_or("git config --global --add safe.directory \"$PWD\""))
             }
+            Self::Unnamed { directory } => told
+                .because("safe.bareRepository is `explicit` in git's configuration")
+                .help(format!(
+                    "export GIT_DIR={}   # then the same command again",
+                    shell(&sanitize_bytes(directory.as_os_str().as_encoded_bytes()))
+                )),
             Self::NoGit => told
                 .because(
                     "empty and relative entries of PATH are skipped, so that no repository can supply its own `git`",

@@ -1,5 +1,10 @@
 //! Fetches what a shallow or narrow clone lacks. The one place where git is asked for something that is not here.
 
+use std::io::{Read as _, Write as _};
+
+use git2::Oid;
+
+use super::run::Runner;
 use super::{GitError, Repository, run};
 use crate::change::ObjectId;
 
@@ -100,6 +105,55 @@ impl Wanted {
         let others = self.references.iter().map(|name| format!("+{name}:{}", kept(name)));
         branches.chain(others).collect()
     }
+}
+
+/// Fetches objects that a partial clone was promised, all at once, as git does where it knows beforehand what it will read. Best effort:
+/// what is still missing is asked for when it is read, and reported there.
+pub(super) fn promised(runner: &Runner, ids: &[Oid]) {
+    if runner.variable("GIT_NO_LAZY_FETCH").is_some() {
+        return;
+    }
+    let Some(remote) = promisor(runner) else { return };
+    let arguments = [
+        "-c",
+        "fetch.negotiationAlgorithm=noop",
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--recurse-submodules=no",
+        "--filter=blob:none",
+        "--no-auto-maintenance",
+        "--stdin",
+        "--",
+        &remote,
+    ];
+    let Ok((mut child, _complaints)) = runner.converse(&arguments) else {
+        return;
+    };
+    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    if let Some(mut input) = child.stdin.take() {
+        let _told = input.write_all(lines.as_bytes());
+    }
+    if let Some(mut output) = child.stdout.take() {
+        let _said = output.read_to_end(&mut Vec::new());
+    }
+    let _ended = child.wait();
+}
+
+/// The remote that promised the objects of a partial clone; `None` where this is none.
+fn promisor(runner: &Runner) -> Option<String> {
+    let keys = r"^(extensions\.partialclone|remote\..*\.promisor)$";
+    let listed = runner.read(&["config", "--null", "--get-regexp", keys]).ok()?;
+    let text = String::from_utf8_lossy(&listed);
+    let mut settings = text.split('\0').filter_map(|setting| setting.split_once('\n'));
+    settings.find_map(|(key, value)| match key.strip_prefix("remote.") {
+        None => Some(value.to_owned()),
+        Some(rest) => rest
+            .strip_suffix(".promisor")
+            .filter(|_| value == "true")
+            .map(str::to_owned),
+    })
 }
 
 /// The remote-tracking ref of a branch.

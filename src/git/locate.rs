@@ -88,6 +88,17 @@ impl Location {
                     GitError::Git { stderr, .. } if stderr.contains("dubious ownership") => {
                         GitError::Ownership { message: stderr }
                     }
+                    GitError::Git { stderr, .. } if stderr.contains("safe.bareRepository") => {
+                        // fatal: cannot use bare repository '/srv/x.git' (safe.bareRepository is 'explicit')
+                        let named = stderr
+                            .split('\'')
+                            .nth(1)
+                            .map(PathBuf::from)
+                            .filter(|path| path.is_absolute());
+                        GitError::Unnamed {
+                            directory: named.unwrap_or_else(|| runner.directory().to_owned()),
+                        }
+                    }
                     GitError::Git { stderr, .. } if stderr.contains("not a git repository") => {
                         GitError::NotARepository {
                             directory: runner.directory().to_owned(),

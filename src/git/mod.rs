@@ -222,6 +222,10 @@ impl Repository {
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
         found.dedup_by(|a, b| a.0 == b.0);
+        // Who lists everything reads little of it.
+        if !prefixes.iter().any(Vec::is_empty) {
+            self.store.expect(found.iter().map(|(_, entry)| entry));
+        }
         Ok(found)
     }
 

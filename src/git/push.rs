@@ -58,6 +58,22 @@ impl RefUpdate {
         self.name().strip_prefix("refs/heads/")
     }
 
+    /// What a push for review asks to have merged, and into which branch: `refs/for/BRANCH` (Gerrit, AGit), with what comes after `%`
+    /// left out. The longest name comes first; what is cut off of it may be a topic (`refs/for/BRANCH/TOPIC`). None for other refs.
+    pub fn review_of(&self) -> Vec<&str> {
+        const FOR: [&str; 4] = ["refs/for/", "refs/drafts/", "refs/draft/", "refs/for-review/"];
+        let Some(rest) = FOR.iter().find_map(|prefix| self.name().strip_prefix(prefix)) else {
+            return Vec::new();
+        };
+        let rest = rest.split('%').next().unwrap_or(rest);
+        let rest = rest.strip_prefix("refs/heads/").unwrap_or(rest);
+        let cut = rest.rmatch_indices('/').filter_map(|(at, _)| rest.get(..at));
+        std::iter::once(rest)
+            .chain(cut)
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+
     /// What it pointed at.
     pub fn old(&self) -> Option<&ObjectId> {
         match self {
@@ -266,6 +282,20 @@ mod tests {
             assert_eq!(update.leave_namespace(outer), namespace);
             assert_eq!(update.name(), rest);
         }
+    }
+
+    #[test]
+    fn a_push_for_review_names_its_branch() {
+        let of = |name: &str| {
+            let name = name.to_owned();
+            let new = oid(A);
+            RefUpdate::Create { name, new }.review_of().join(" ")
+        };
+        assert_eq!(of("refs/for/main"), "main");
+        assert_eq!(of("refs/for/refs/heads/main%topic=x,r=a@b"), "main");
+        assert_eq!(of("refs/drafts/release/1/topic"), "release/1/topic release/1 release");
+        assert_eq!(of("refs/heads/for/main"), "");
+        assert_eq!(of("refs/for/"), "");
     }
 
     #[test]

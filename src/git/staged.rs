@@ -99,7 +99,14 @@ impl Repository {
                 command: "git diff --raw -z".to_owned(),
                 what: format!("{path} is listed twice"),
             }),
-            None => Ok(files),
+            None => {
+                self.store.expect(
+                    files
+                        .iter()
+                        .flat_map(|file| file.before().into_iter().chain(file.after())),
+                );
+                Ok(files)
+            }
         }
     }
 

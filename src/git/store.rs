@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::GitError;
 use super::locate::Location;
 use super::run::{Complaints, Runner};
-use crate::change::{Digest, ObjectId};
+use crate::change::{Digest, Entry, Mode, ObjectId};
 
 /// The content of a blob, or the reason why it was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,12 @@ pub(super) struct Store {
     batch: RefCell<Option<Batch>>,
     /// The ids of objects that are in memory only.
     made: RefCell<HashSet<Oid>>,
+    /// Objects that are likely to be read, for a partial clone, which may lack them.
+    expected: RefCell<HashSet<Oid>>,
 }
+
+/// Most objects that a partial clone asks for at once before they are needed.
+const AHEAD: usize = 1024;
 
 /// Above every object directory.
 const FIRST: i32 = 1000;
@@ -87,6 +92,7 @@ impl Store {
             runner: runner.clone(),
             batch: RefCell::new(None),
             made: RefCell::default(),
+            expected: RefCell::default(),
         })
     }
 
@@ -247,8 +253,38 @@ impl Store {
         Ok(Digest(hash.finalize().into()))
     }
 
+    /// Says which blobs are likely to be read. In a partial clone the first that is missing then brings the others along, in one fetch
+    /// instead of one for each.
+    pub(super) fn expect<'e>(&self, entries: impl Iterator<Item = &'e Entry>) {
+        let blobs = entries.filter(|entry| entry.mode != Mode::Gitlink);
+        let ids = blobs.filter_map(|entry| Oid::from_bytes(entry.id.as_bytes()).ok());
+        self.expected.borrow_mut().extend(ids);
+    }
+
+    /// Fetches what is expected and missing, where `id` is. Where that fails, `git cat-file` asks for it alone, and says why it cannot be had.
+    fn fetch_ahead(&self, id: Oid) {
+        let mut expected = self.expected.borrow_mut();
+        if !expected.contains(&id) || self.odb.exists(id) {
+            return;
+        }
+        let mut wanted = vec![id];
+        expected.remove(&id);
+        let mut rest = HashSet::new();
+        for other in expected.drain().filter(|other| !self.odb.exists(*other)) {
+            match wanted.len() < AHEAD {
+                true => wanted.push(other),
+                false => drop(rest.insert(other)),
+            }
+        }
+        *expected = rest;
+        if wanted.len() > 1 {
+            super::fetch::promised(&self.runner, &wanted);
+        }
+    }
+
     /// Asks the long-running `git cat-file --batch`, which is started on first use.
     fn converse(&self, id: Oid, sink: impl FnMut(&[u8])) -> Result<Option<(ObjectType, u64)>, GitError> {
+        self.fetch_ahead(id);
         let mut slot = self.batch.borrow_mut();
         let batch = match &mut *slot {
             Some(batch) => batch,

@@ -29,7 +29,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use error::HooksError;
-pub use manager::{Manager, managers};
+pub use manager::{Manager, jujutsu, managers};
 pub use relay::{Pushed, Relay, Told, relay, told};
 
 pub use mount::noexec_mount;

@@ -162,8 +162,8 @@ pub fn relay(name: HookName, hooks_dir: &Path, root: Option<&Path>) -> Result<Op
             })
         }
         Some(Manager::Lefthook) => lefthook(name, root),
-        Some(Manager::Overcommit | Manager::Husky) => None,
-        None => script(name, path),
+        Some(Manager::Overcommit | Manager::Husky | Manager::Gitea | Manager::Forgejo) => None,
+        Some(Manager::SimpleGitHooks) | None => script(name, path),
     })
 }
 

@@ -48,6 +48,23 @@ fn an_answer_that_could_not_be_written_is_no_pass() {
     }
 }
 
+/// The runtime puts `/dev/null` where nothing was open, so that writing succeeds.
+#[test]
+fn an_answer_to_a_closed_standard_output_is_said_to_be_lost() {
+    let repo = with_policy();
+    stage_gated(&repo);
+    let program = cargo_bin!("certgate").display();
+    let check = |format: &str, to: &str| -> Ran {
+        let script = format!("{program} check --staged --format {format} {to}");
+        repo.command("sh").args(["-c", &script]).output().unwrap().into()
+    };
+    for format in ["human", "json"] {
+        check(format, ">&-").ends(1).says("note: standard output is closed");
+        let asked = check(format, ">/dev/null").ends(1);
+        assert!(!asked.err.contains("is closed"), "{}", asked.err);
+    }
+}
+
 #[test]
 fn a_reader_that_went_away_is_no_pass() {
     let repo = with_policy();

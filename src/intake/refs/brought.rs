@@ -1,7 +1,6 @@
 //! What an update brings to a branch, and how that is asked.
 
 use crate::change::{Change, ObjectId, Snapshot};
-use crate::diagnostic::Code;
 use crate::gate::governing::policy_path;
 use crate::gate::{By, InForce, Judgement, Question, Range, TargetBranch, Undecided, judge};
 use crate::git::Repository;
@@ -83,17 +82,16 @@ impl Brought {
             if policy.is_none() {
                 return Self::onto(repository, &at, new);
             }
-            match repository.commit(&format!("{at}^1")) {
-                Ok(parent) => at = parent,
-                Err(error) if error.code() == Code::CG702 => {
-                    return Ok(Self {
-                        change: repository.change_between(None, new)?,
-                        tip: None,
-                        known: Vec::new(),
-                    });
-                }
-                Err(error) => return Err(error.into()),
-            }
+            // Where a shallow clone ends, all of it is asked for, which says that it is not here.
+            let parent = repository.parents(&at)?.into_iter().next();
+            let Some(parent) = parent.filter(|parent| repository.has_commit(parent)) else {
+                return Ok(Self {
+                    change: repository.change_between(None, new)?,
+                    tip: None,
+                    known: Vec::new(),
+                });
+            };
+            at = parent;
         }
     }
 

@@ -156,14 +156,18 @@ struct Start<'u> {
     branch: &'u str,
     /// The tip, where it is here.
     tip: Option<ObjectId>,
-    /// True where the branch has a tip that is not here, so that what is pushed cannot descend from it.
-    unknown: bool,
+    /// The tip that the branch has and that is not here, so that what is pushed cannot descend from it.
+    unknown: Option<&'u ObjectId>,
+    /// True where the branch does not move: what is pushed asks for a review.
+    review: bool,
 }
 
 impl Push<'_> {
     /// Judges every update, whatever was found of the others.
     fn judge(&self, updates: &[RefUpdate], outcome: &mut Outcome) -> Result<(), Undecided> {
         for update in updates {
+            let review = self.review(update);
+            let update = review.as_ref().unwrap_or(update);
             let Some(branch) = update.branch() else { continue };
             // A branch that is another name of a branch moves both. Where it is deleted, only the name goes.
             let meant = match (self.stage, update) {
@@ -173,7 +177,7 @@ impl Push<'_> {
                 _ => None,
             };
             for branch in std::iter::once(branch).chain(meant.as_deref()) {
-                if let Err(failure) = self.judge_one(branch, update, &mut outcome.found) {
+                if let Err(failure) = self.judge_one(branch, update, review.is_some(), &mut outcome.found) {
                     let into = format!("this was asked about `{}`", sanitize(branch));
                     let told = failure.diagnostics.into_iter().map(|d| d.because(&into));
                     outcome.found.push(RefOutcome::Undecided(Undecided {
@@ -185,8 +189,37 @@ impl Push<'_> {
         Ok(())
     }
 
-    fn judge_one(&self, branch: &str, update: &RefUpdate, found: &mut Vec<RefOutcome>) -> Result<(), Undecided> {
-        let start = self.start(branch, update.old())?;
+    /// What a push for review would do to the branch that it is for, if there is such a branch. Of `refs/for/a/b` that is `a/b` where
+    /// there is one, else `a` with a topic; where neither is known, `a/b`.
+    fn review(&self, update: &RefUpdate) -> Option<RefUpdate> {
+        let names = update.review_of();
+        let new = update.new_id()?.clone();
+        let tip = |branch: &&str| self.standing.tip(branch).ok().flatten();
+        let known = names.iter().find_map(|branch| Some((*branch, tip(branch)?)));
+        match known {
+            Some((branch, old)) => Some(RefUpdate::Update {
+                name: format!("{HEADS}{branch}"),
+                old,
+                new,
+            }),
+            None => Some(RefUpdate::Create {
+                name: format!("{HEADS}{}", names.first()?),
+                new,
+            }),
+        }
+    }
+
+    fn judge_one(
+        &self,
+        branch: &str,
+        update: &RefUpdate,
+        review: bool,
+        found: &mut Vec<RefOutcome>,
+    ) -> Result<(), Undecided> {
+        let start = Start {
+            review,
+            ..self.start(branch, update.old())?
+        };
         let judge = self.standing.judge_of(branch, start.tip.as_ref())?;
         let none = match &judge {
             Some(_) => None,
@@ -213,7 +246,7 @@ impl Push<'_> {
 
     /// The tip of a branch that an update starts from; at `pre-push` that of the remote may not be here, and what was seen last stands
     /// for it.
-    fn start<'u>(&self, branch: &'u str, old: Option<&ObjectId>) -> Result<Start<'u>, Undecided> {
+    fn start<'u>(&self, branch: &'u str, old: Option<&'u ObjectId>) -> Result<Start<'u>, Undecided> {
         let known = old.filter(|old| self.stage == Stage::PreReceive || self.repository.has_commit(old));
         let tip = match (old, known) {
             (None, _) => None,
@@ -223,7 +256,8 @@ impl Push<'_> {
         Ok(Start {
             branch,
             tip,
-            unknown: old.is_some() && known.is_none(),
+            unknown: old.filter(|_| known.is_none()),
+            review: false,
         })
     }
 
@@ -239,17 +273,23 @@ impl Push<'_> {
         let enforcement = policy.enforcement(Target::Branch(branch), self.stage);
         let mut allowed = false;
         if let Some(tip) = &start.tip
-            && (start.unknown && !repository.is_shallow() || !repository.is_ancestor(tip, new)?)
+            && !start.review
+            && (start.unknown.is_some() && !repository.is_shallow() || !repository.is_ancestor(tip, new)?)
         {
             let forcing = policy.forcing(branch);
-            found.extend(self.refuse(start, Some(judge), forcing, RefFault::Forced));
+            let fault = match start.unknown {
+                // Whether git was told to force it, it does not tell its hooks.
+                Some(_) if repository.is_ancestor(tip, new)? => RefFault::Behind,
+                _ => RefFault::Forced,
+            };
+            found.extend(self.refuse(start, Some(judge), forcing, fault));
             allowed = forcing != Enforcement::Block;
         }
         if enforcement == Enforcement::Off {
             return Ok(());
         }
         let brought = match &start.tip {
-            None if start.unknown => return Err(self.unknown_tip(branch)),
+            None if start.unknown.is_some() => return Err(self.unknown_tip(branch)),
             // What is pushed to a protected branch answers for all that it brings; forced, for all that is lost, too.
             Some(tip) if policy.protected(branch) && allowed => Brought::directly(repository, tip, new)?,
             Some(tip) if policy.protected(branch) => match repository.merge_bases(tip, new)?.is_empty() {
@@ -296,7 +336,7 @@ impl Push<'_> {
     fn unruled(&self, start: &Start<'_>, new: &ObjectId, found: &mut Vec<RefOutcome>) -> Result<(), Undecided> {
         let brought = match &start.tip {
             Some(tip) => Brought::onto(self.repository, tip, new)?,
-            None if start.unknown => return Err(self.unknown_tip(start.branch)),
+            None if start.unknown.is_some() => return Err(self.unknown_tip(start.branch)),
             None => Brought::since_adoption(self.repository, new)?,
         };
         let question = brought.select(self.repository, start.branch, new, self.stage)?;
@@ -337,11 +377,22 @@ impl Push<'_> {
                 "force",
                 format!("the protected branch `{branch}` would be forced back or aside"),
             ),
+            RefFault::Behind => (
+                Code::CG729,
+                "force",
+                format!("the protected branch `{branch}` has moved on since it was last fetched"),
+            ),
         };
         let mut told = Diagnostic::new(level, code, what);
         if let (RefFault::Forced, Some(tip)) = (fault, &start.tip) {
             let lost = format!("what is pushed does not descend from its tip {}", tip.short());
             told = told.because(lost);
+        }
+        if let (RefFault::Behind, Some(old)) = (fault, start.unknown) {
+            told = told.because(format!(
+                "it is at {} there, which is not here, so what is pushed does not contain it",
+                old.short()
+            ));
         }
         let by = judge.map_or_else(
             || "the default pack".to_owned(),
@@ -355,7 +406,9 @@ impl Push<'_> {
             RefFault::Deleted => told.help(format!(
                 "git fetch {remote} {shown}   # it stays as it is; leave it out of the push"
             )),
-            RefFault::Forced => told.help(format!("git fetch {remote} {shown} && git rebase FETCH_HEAD")),
+            RefFault::Forced | RefFault::Behind => {
+                told.help(format!("git fetch {remote} {shown} && git rebase FETCH_HEAD"))
+            }
         };
         Some(match enforcement {
             Enforcement::Block => RefOutcome::Refused(told),
@@ -379,4 +432,6 @@ impl Push<'_> {
 enum RefFault {
     Deleted,
     Forced,
+    /// It descends from what was seen last, but the remote has something newer.
+    Behind,
 }

@@ -7,6 +7,7 @@
 mod content;
 mod identity;
 mod ledger;
+mod output;
 mod policy;
 mod reading;
 mod running;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod doctor;
+mod first;
 mod receive;
 mod strict;
 

@@ -333,9 +333,21 @@ pub(super) enum PolicyCommand {
     Show {
         /// A file or builtin:PACK (default: .certgate/policy.yaml of the work tree)
         policy: Option<String>,
+        /// As a list for people, or as a policy that stands by itself
+        #[arg(long, value_enum, default_value_t = ShowFormat::Human)]
+        format: ShowFormat,
     },
     /// List the packs
     Packs,
+}
+
+/// How a policy is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ShowFormat {
+    /// For people
+    Human,
+    /// A policy without `extends`, with everything from packs written out
+    Yaml,
 }
 
 #[derive(Debug, Args)]

@@ -5,18 +5,16 @@ use std::path::Path;
 
 use super::args::InitArgs;
 use super::ending::Ending;
+use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
 use crate::change::{Entry, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
-use crate::git::{Blob, Head, Repository};
+use crate::git::{Head, Repository};
 use crate::hooks::HookName;
 use crate::policy::packs;
-
-/// Most source files that are read to see what they import.
-const MOST_READ: usize = 400;
 
 /// Carries it out.
 pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
@@ -47,8 +45,12 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
         text.push_str(&format!("{} is there already and is left as it is\n", policy_path()));
     } else {
         let files = repository.list(&Snapshot::Index, &[Vec::new()])?;
+        let mut reasons = Vec::new();
         let chosen: Vec<String> = match args.packs.as_slice() {
-            [] => propose(&repository, &files)?.into_iter().map(str::to_owned).collect(),
+            [] => {
+                reasons = propose(&repository, &files)?;
+                reasons.iter().map(|proposal| proposal.pack.to_owned()).collect()
+            }
             packs => packs
                 .iter()
                 .map(|name| name.trim_start_matches("builtin:").to_owned())
@@ -67,6 +69,9 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
             if chosen.len() == 1 { "" } else { "s" },
             chosen.join(", ")
         ));
+        for Proposal { pack, because } in &reasons {
+            text.push_str(&format!("  {pack:<14} {because}\n"));
+        }
     }
     if !args.no_hooks {
         text.push_str(&install::install_into(&repository, &HookName::CLIENT)?);
@@ -74,58 +79,6 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     text.push_str("next: git add .certgate && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n");
     terminal::out(&text)?;
     Ok(Ending::Done)
-}
-
-/// The packs that fit what the repository tracks: manifests first, then languages, then what the sources import.
-fn propose(repository: &Repository, files: &[(RepoPath, Entry)]) -> Result<BTreeSet<&'static str>, Undecided> {
-    let mut packs = BTreeSet::from(["default"]);
-    let mut sources = Vec::new();
-    for (path, entry) in files {
-        let name = String::from_utf8_lossy(path.file_name()).into_owned();
-        let extension = path
-            .extension()
-            .map(|e| String::from_utf8_lossy(e).into_owned())
-            .unwrap_or_default();
-        let pack = match (name.as_str(), extension.as_str()) {
-            ("Cargo.toml", _) | (_, "rs") => "rust",
-            ("pyproject.toml" | "setup.py" | "requirements.txt", _) | (_, "py") => "python",
-            ("go.mod", _) | (_, "go") => "go",
-            ("CMakeLists.txt", _) | (_, "cc" | "cpp" | "cxx" | "hpp" | "hh") => "cpp",
-            ("pom.xml" | "build.gradle" | "build.gradle.kts", _) | (_, "java" | "kt" | "scala") => "jvm",
-            ("package.json", _) | (_, "ts" | "tsx" | "svelte" | "vue") => "web",
-            (_, "sql") => "database",
-            (_, "cu" | "cuh" | "ptx") => "gpu-kernels",
-            _ => continue,
-        };
-        packs.insert(pack);
-        if extension == "py" && sources.len() < MOST_READ {
-            sources.push(entry);
-        }
-    }
-    let (mut torch, mut environments, mut triton) = (false, false, false);
-    for entry in sources {
-        if let Blob::Content(bytes) = repository.blob(&entry.id, 256 * 1024)? {
-            let text = String::from_utf8_lossy(&bytes);
-            let imports = |module: &str| {
-                text.lines().any(|line| {
-                    let line = line.trim_start();
-                    let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "));
-                    rest.is_some_and(|rest| rest.split([' ', '.', ',']).next() == Some(module))
-                })
-            };
-            torch |= imports("torch") || imports("jax");
-            environments |=
-                imports("gym") || imports("gymnasium") || imports("stable_baselines3") || text.contains("PPO");
-            triton |= imports("triton") || imports("cupy");
-        }
-    }
-    if torch && environments {
-        packs.insert("rl-training");
-    }
-    if triton {
-        packs.insert("gpu-kernels");
-    }
-    Ok(packs)
 }
 
 /// The policy file, with the comments that a newcomer needs.
@@ -141,11 +94,19 @@ fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, Entry)]
     }
     let quoted: Vec<String> = globs.iter().map(|glob| format!("\"{glob}\"")).collect();
     let mut branches = vec!["main".to_owned(), "master".to_owned(), "\"release/**\"".to_owned()];
-    if let Head::Branch { name, .. } | Head::Unborn { branch: name } = repository.head()? {
+    // The branch that changes go to: the remote's default, else the one that is checked out.
+    let default = repository
+        .symbolic_ref("refs/remotes/origin/HEAD")?
+        .and_then(|name| name.strip_prefix("refs/remotes/origin/").map(str::to_owned));
+    let here = match repository.head()? {
+        Head::Branch { name, .. } | Head::Unborn { branch: name } => Some(name),
+        _ => None,
+    };
+    if let Some(name) = default.or(here) {
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
-        let trunk = plain && ["trunk", "develop", "default", "dev"].contains(&name.as_str());
-        if trunk {
-            branches.insert(0, name);
+        let known = ["main", "master"].contains(&name.as_str()) || name.starts_with("release/");
+        if plain && !known {
+            branches.insert(0, format!("\"{name}\""));
         }
     }
     let extends: Vec<String> = packs.iter().map(|pack| format!("builtin:{pack}")).collect();

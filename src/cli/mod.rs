@@ -19,6 +19,7 @@ mod ledger;
 mod lint;
 mod policy;
 mod proof;
+mod propose;
 mod seal;
 mod terminal;
 mod ticker;

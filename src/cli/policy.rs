@@ -1,12 +1,13 @@
 //! `certgate policy check | show | packs`.
 
-use super::args::{PolicyArgs, PolicyCommand};
+use super::args::{PolicyArgs, PolicyCommand, ShowFormat};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
+use crate::change::Snapshot;
 use crate::diagnostic::{Diagnostic, Level, sanitize};
-use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
+use crate::gate::{self, Undecided};
 use crate::git::Repository;
 use crate::policy::{Policy, PolicySource, packs};
 use crate::sensitivity::check_examples;
@@ -15,34 +16,63 @@ use crate::sensitivity::check_examples;
 pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
     match &args.command {
         PolicyCommand::Check { policy } => check(policy.as_deref()),
-        PolicyCommand::Show { policy } => show(policy.as_deref()),
+        PolicyCommand::Show {
+            policy,
+            format: ShowFormat::Human,
+        } => show(policy.as_deref()),
+        PolicyCommand::Show {
+            policy,
+            format: ShowFormat::Yaml,
+        } => yaml(policy.as_deref()),
         PolicyCommand::Packs => list(),
     }
 }
 
-/// The policy asked for, and its warnings: by default the one of the work tree, committed or not.
-fn read(name: Option<&str>) -> Result<(Policy, Vec<Diagnostic>, String), Undecided> {
-    if let Some(name) = name {
-        if name.starts_with("builtin:") || packs().iter().any(|pack| pack.name == name) {
-            return Ok((
-                Policy::builtin(name.trim_start_matches("builtin:"))?,
-                Vec::new(),
-                name.to_owned(),
-            ));
+/// Where a policy stands: in a pack, or as bytes under a name.
+enum Text {
+    Pack(String),
+    Bytes { name: String, bytes: Vec<u8> },
+}
+
+impl Text {
+    /// The policy asked for: by default the one of the work tree, committed or not.
+    fn find(name: Option<&str>) -> Result<Self, Undecided> {
+        if let Some(name) = name {
+            if name.starts_with("builtin:") || packs().iter().any(|pack| pack.name == name) {
+                return Ok(Self::Pack(name.to_owned()));
+            }
+            return from_file(std::path::Path::new(name), name);
         }
-        return from_file(std::path::Path::new(name), name);
+        let repository = Repository::open()?;
+        let name = policy_path().to_string();
+        let Some(root) = repository.work_tree() else {
+            let at = Snapshot::Commit(repository.commit("HEAD")?);
+            let bytes = governing::policy_bytes(&repository, &at)?.ok_or_else(none)?;
+            return Ok(Self::Bytes { name, bytes });
+        };
+        let path = root.join(policy_path().as_path());
+        if std::fs::symlink_metadata(&path).is_err() {
+            return Err(none());
+        }
+        from_file(&path, &name)
     }
-    let repository = Repository::open()?;
-    let Some(root) = repository.work_tree() else {
-        let at = crate::change::Snapshot::Commit(repository.commit("HEAD")?);
-        let policy = governing::policy_at(&repository, &at)?.ok_or_else(none)?;
-        return Ok((policy, Vec::new(), policy_path().to_string()));
-    };
-    let path = root.join(policy_path().as_path());
-    if std::fs::symlink_metadata(&path).is_err() {
-        return Err(none());
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Pack(name) | Self::Bytes { name, .. } => name,
+        }
     }
-    from_file(&path, &policy_path().to_string())
+
+    /// The policy, and its warnings.
+    fn parse(&self) -> Result<(Policy, Vec<Diagnostic>), Undecided> {
+        Ok(match self {
+            Self::Pack(name) => (Policy::builtin(name)?, Vec::new()),
+            Self::Bytes { name, bytes } => Policy::parse(&PolicySource {
+                name: name.clone(),
+                bytes,
+            })?,
+        })
+    }
 }
 
 fn none() -> Undecided {
@@ -53,7 +83,7 @@ fn none() -> Undecided {
         .into()
 }
 
-fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnostic>, String), Undecided> {
+fn from_file(path: &std::path::Path, name: &str) -> Result<Text, Undecided> {
     let unreadable = |why: String| governing::policy_unreadable(name, &why);
     let metadata = std::fs::symlink_metadata(path).doing("read", path)?;
     if metadata.is_symlink() {
@@ -66,31 +96,51 @@ fn from_file(path: &std::path::Path, name: &str) -> Result<(Policy, Vec<Diagnost
         return Err(unreadable(format!("has {} bytes", metadata.len())));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-    let (policy, warnings) = Policy::parse(&PolicySource {
+    Ok(Text::Bytes {
         name: name.to_owned(),
-        bytes: &bytes,
-    })?;
-    Ok((policy, warnings, name.to_owned()))
+        bytes,
+    })
 }
 
 fn check(name: Option<&str>) -> Result<Ending, Undecided> {
-    let (policy, mut diagnostics, name) = read(name)?;
+    let text = Text::find(name)?;
+    let (policy, mut diagnostics) = text.parse()?;
     diagnostics.extend(check_examples(&policy));
+    if name.is_none() {
+        // A policy from elsewhere may be meant for another repository.
+        let repository = Repository::open()?;
+        let files = match repository.is_bare() {
+            true => Snapshot::Commit(repository.commit("HEAD")?),
+            false => Snapshot::Index,
+        };
+        diagnostics.extend(gate::idle_rules(&repository, &policy, &files)?);
+    }
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.level() == Level::Error);
     terminal::diagnose_all(&diagnostics);
     let examples = policy.example_count();
     let word = if failed { "does not hold" } else { "is valid" };
     terminal::out(&format!(
         "{}: {word}: {} components, {examples} examples run\n",
-        sanitize(&name),
+        sanitize(text.name()),
         policy.components.len()
     ))?;
     Ok(if failed { Ending::Blocked } else { Ending::Done })
 }
 
+/// A policy that stands by itself. What came from a repository is made harmless by YAML's own escapes.
+fn yaml(name: Option<&str>) -> Result<Ending, Undecided> {
+    let text = match Text::find(name)? {
+        Text::Pack(name) => Policy::resolved_builtin(&name)?,
+        Text::Bytes { name, bytes } => Policy::resolved(&PolicySource { name, bytes: &bytes })?,
+    };
+    terminal::out(&text)?;
+    Ok(Ending::Done)
+}
+
 fn show(name: Option<&str>) -> Result<Ending, Undecided> {
-    let (policy, _, name) = read(name)?;
-    let mut text = format!("policy: {}\n", sanitize(&name));
+    let source = Text::find(name)?;
+    let (policy, _) = source.parse()?;
+    let mut text = format!("policy: {}\n", sanitize(source.name()));
     let join = |globs: &crate::policy::GlobList| globs.iter().map(sanitize).collect::<Vec<_>>().join(", ");
     text.push_str(&format!("certificates: {}\n", join(&policy.certificates)));
     if let Some(since) = policy.since {
@@ -107,6 +157,9 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
             entry.delete.as_str(),
             entry.force.as_str()
         ));
+    }
+    if !policy.exclude.is_empty() {
+        text.push_str(&format!("exclude: {}\n", join(&policy.exclude)));
     }
     text.push_str("components:\n");
     for component in &policy.components {
@@ -135,6 +188,16 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
             sanitize(&agents),
             component.binding.as_str()
         ));
+        let own = [
+            ("pre-commit", component.enforce.pre_commit),
+            ("pre-push", component.enforce.pre_push),
+            ("merge", component.enforce.merge),
+        ];
+        for (stage, word) in own {
+            if let Some(word) = word {
+                text.push_str(&format!("      enforced at {stage}: {}\n", word.as_str()));
+            }
+        }
         for (globs, agent) in &component.handoff {
             text.push_str(&format!("      hands {} off to {}\n", join(globs), sanitize(agent)));
         }

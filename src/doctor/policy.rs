@@ -5,6 +5,7 @@ use crate::change::Snapshot;
 use crate::diagnostic::shell;
 use crate::gate::Undecided;
 use crate::gate::governing::{policy_at, policy_here, policy_path};
+use crate::gate::idle_rules;
 use crate::git::Repository;
 use crate::intake::branches::{own_remote, protected_branches};
 use crate::policy::{GlobList, Policy};
@@ -60,6 +61,21 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
             format!("{n} of the policy's examples do not hold"),
             "certgate policy check",
         ),
+    }
+    let commit = repository.head()?.commit().cloned();
+    let files = commit.map_or(Snapshot::Index, Snapshot::Commit);
+    let mut idle = idle_rules(repository, &policy, &files)?;
+    idle.extend(policy.unmeetable());
+    match idle.as_slice() {
+        [] => found.good(
+            "rules",
+            "every glob of the policy matches a tracked file, and its requirements can be met",
+        ),
+        idle => {
+            for finding in idle {
+                found.note_with("rules", finding.message(), "certgate policy check");
+            }
+        }
     }
     Ok(Some(policy))
 }

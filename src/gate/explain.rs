@@ -29,7 +29,9 @@ pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<
         if context.is_told_better(finding, &decision.findings) {
             continue;
         }
-        let level = match (finding.blocks(), case.enforcement) {
+        let level = match (finding.blocks(), case.enforcement_of(finding.component())) {
+            // Not asked for here.
+            (true, Enforcement::Off) => continue,
             (true, Enforcement::Block) => Level::Error,
             (true, _) => Level::Warning,
             (false, _) => Level::Warning,

@@ -178,6 +178,12 @@ fn terms(in_force: &InForce, question: &Question) -> Terms {
             .collect(),
         stop_is_per_component: policy.stop_is_per_component,
         names: [(fold(POLICY_COMPONENT), POLICY_COMPONENT.to_owned())].into(),
+        enforce: policy
+            .components
+            .iter()
+            .filter(|component| component.enforce != policy::Stages::default())
+            .map(|component| (component.id.clone(), component.enforce))
+            .collect(),
     };
     for component in &policy.components {
         terms

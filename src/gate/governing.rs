@@ -55,7 +55,7 @@ pub(crate) fn enforcing_at(repository: &Repository, at: &ObjectId) -> Result<Opt
     })?))
 }
 
-fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>>, Undecided> {
+pub(crate) fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Option<Vec<u8>>, Undecided> {
     let _timed = progress::enter(Room::Policy);
     let path = policy_path();
     let unreadable = |why: &str| -> Undecided { policy_unreadable(&path.to_string(), why) };

@@ -2,6 +2,7 @@
 
 use super::explain::{Remedy, explain};
 use super::facts::Facts;
+use super::idle::idle_directories;
 use super::in_force::InForce;
 use super::judgement::{Judgement, Scope};
 use super::question::Question;
@@ -9,7 +10,7 @@ use super::undecided::Undecided;
 use crate::change::Snapshot;
 use crate::diagnostic::Level;
 use crate::git::Repository;
-use crate::policy::Enforcement;
+use crate::policy::{Enforcement, Stage};
 use crate::progress::{self, Room};
 use crate::verdict::{Case, Verdict, decide};
 
@@ -27,6 +28,18 @@ pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, 
         Some(Ok(case)) => must_pass(&mut judgement, question, case),
         Some(Err(undecided)) => cannot_pass(&mut judgement, undecided),
         None => {}
+    }
+    // What a person or CI asks may take the moment that it costs; a hook does not.
+    if question.stage == Stage::Merge && !in_force.adoption {
+        if let Snapshot::Commit(head) = question.head() {
+            judgement
+                .diagnostics
+                .extend(idle_directories(repository, &in_force.policy, &head)?);
+        }
+        let unmeetable = in_force.policy.unmeetable().into_iter();
+        judgement
+            .diagnostics
+            .extend(unmeetable.map(|finding| finding.with_level(Level::Note)));
     }
     judgement.diagnostics.extend(in_force.notes);
     Ok(judgement)

@@ -229,6 +229,16 @@ impl Repository {
         Ok(found)
     }
 
+    /// Shows the paths of the files below a directory of a commit, in no order, until `more` is false.
+    pub fn visit(
+        &self,
+        commit: &ObjectId,
+        directory: &[u8],
+        more: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<(), GitError> {
+        tree::visit(&self.store, self.tree(commit)?, directory, more).map(drop)
+    }
+
     /// The id of the tree at a directory of a commit: the same id, the same content below it.
     pub fn subtree_id(&self, commit: &ObjectId, prefix: &[u8]) -> Result<Option<ObjectId>, GitError> {
         let root = self.tree(commit)?;

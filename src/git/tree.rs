@@ -174,6 +174,34 @@ pub(super) fn entry(store: &Store, root: Oid, path: &[u8]) -> Result<Option<Entr
     }))
 }
 
+/// Shows the paths of the leaves below a directory until `more` is false; what is not there has none. False where it was stopped.
+pub(super) fn visit(
+    store: &Store,
+    root: Oid,
+    directory: &[u8],
+    more: &mut dyn FnMut(&[u8]) -> bool,
+) -> Result<bool, GitError> {
+    let mut open = match directory {
+        [] => vec![(Vec::new(), root)],
+        _ => match find(store, root, directory)? {
+            Some((Node::Directory, id)) => vec![([directory, b"/"].concat(), id)],
+            _ => Vec::new(),
+        },
+    };
+    while let Some((path, id)) = open.pop() {
+        check_depth(id, &path)?;
+        for item in Tree::read(store, id)?.items() {
+            let below = [&path, item.name].concat();
+            match item.node {
+                Node::Directory => open.push(([&below[..], b"/"].concat(), item.id)),
+                Node::Leaf(_) if more(&below) => {}
+                Node::Leaf(_) => return Ok(false),
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// All leaves below (or at) a directory prefix without trailing slash; the empty prefix is the root.
 pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoPath, Entry)>, GitError> {
     let mut found = Vec::new();

@@ -3,9 +3,13 @@
 //! Raw YAML becomes a validated [`Policy`] in one step; globs, regular expressions and enums compile while parsing, so every error has
 //! a place. Packs (`policies/`, embedded) are policies too, reached by `extends:`.
 
+mod dials;
 mod families;
 mod glob;
+mod hidden;
+mod idle;
 mod limits;
+mod meetable;
 mod names;
 mod packs;
 mod parse;
@@ -21,6 +25,7 @@ mod words;
 
 pub use families::{Family, inflections};
 pub use glob::{Gating, GlobError, GlobList, Likeness};
+pub use idle::IdleGlobs;
 pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Pattern, PatternError, Scope};
@@ -60,6 +65,8 @@ pub struct Policy {
     pub agents: BTreeMap<String, Agent>,
     /// `components:` own ones and those of the packs, in order.
     pub components: Vec<Component>,
+    /// `exclude:` files that no component's path, content or function rules see.
+    pub exclude: GlobList,
     /// `statuses:` statuses moved to a stricter class.
     pub classes: BTreeMap<Status, Class>,
     /// `emergency_stop: component` where false (`repository`, the default) an EMERGENCY_STOP stops everything.
@@ -78,6 +85,8 @@ pub struct Policy {
     pub digest: Digest,
     /// Where it is from, as shown: the name of the source, or `builtin:NAME`.
     pub origin: String,
+    /// The globs that are written in the policy itself.
+    pub(crate) watched: Arc<Vec<idle::Watched>>,
     /// What places are looked up in.
     pub(crate) source: Arc<source::Source>,
 }
@@ -91,6 +100,7 @@ impl Default for Policy {
             enforce: Vec::new(),
             agents: BTreeMap::new(),
             components: Vec::new(),
+            exclude: GlobList::default(),
             classes: BTreeMap::new(),
             stop_is_per_component: false,
             owners: Vec::new(),
@@ -100,6 +110,7 @@ impl Default for Policy {
             independence: false,
             digest: Digest([0; 32]),
             origin: String::new(),
+            watched: Arc::default(),
             source: Arc::default(),
         }
     }
@@ -334,8 +345,38 @@ pub struct Component {
     pub conditional: Conditional,
     /// Where it is from: `policy` or `builtin:NAME`.
     pub origin: String,
+    /// `yields:` ids of components to which it leaves what they claim, too; those that are not in the policy do not matter.
+    pub yields: Vec<String>,
+    /// `enforce:` how this component is enforced, where the branch is judged at all.
+    pub enforce: Stages,
     /// What `certgate policy check` tries.
     pub examples: Examples,
+}
+
+/// How a component is enforced: what is not said is as the branch has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stages {
+    /// At the stages `pre-commit` and `commit-msg`.
+    pub pre_commit: Option<Enforcement>,
+    /// At the stage `pre-push`.
+    pub pre_push: Option<Enforcement>,
+    /// At `merge`, `pre-merge-commit`, `reference-transaction` and `pre-receive`.
+    pub merge: Option<Enforcement>,
+}
+
+impl Stages {
+    /// What holds for the component where the branch is enforced so.
+    pub fn enforcement(&self, branch: Enforcement, stage: Stage) -> Enforcement {
+        let own = match stage {
+            Stage::PreCommit | Stage::CommitMsg => self.pre_commit,
+            Stage::PrePush => self.pre_push,
+            Stage::Merge | Stage::PreMergeCommit | Stage::ReferenceTransaction | Stage::PreReceive => self.merge,
+        };
+        match branch {
+            Enforcement::Off => Enforcement::Off,
+            Enforcement::Warn | Enforcement::Block => own.unwrap_or(branch),
+        }
+    }
 }
 
 impl Component {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
+use super::dials::{Dials, Fate};
 use super::source::{MAX_BYTES, Source, Step};
-use super::validate::Check;
-use super::{Enforce, Enforcement, Enforcing, GlobList, Pack, Policy, fold, nearest, packs, raw};
+use super::validate::{Check, at};
+use super::{Enforce, Enforcement, Enforcing, GlobList, Pack, Policy, nearest, packs, raw};
+use super::{hidden, idle};
 use crate::change::Digest;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -96,6 +98,39 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// A policy as YAML with everything that it takes from packs written out, so that it can be taken up and changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::parse`].
+    pub fn resolved(source: &PolicySource<'_>) -> Result<String, PolicyError> {
+        Self::parse(source)?;
+        written(&read(source)?, None)
+    }
+
+    /// The same of a pack.
+    ///
+    /// # Errors
+    ///
+    /// CG007 where there is no such pack.
+    pub fn resolved_builtin(name: &str) -> Result<String, PolicyError> {
+        let Some(pack) = packs::pack(name) else {
+            return Err(unknown_pack(name).into());
+        };
+        written(&pack_source(pack), Some(pack))
+    }
+}
+
+fn written(source: &Source, pack: Option<&Pack>) -> Result<String, PolicyError> {
+    let raw = resolve(source, pack)?;
+    match serde_yaml::to_string(&raw) {
+        // A version is a number to people.
+        Ok(text) => Ok(text.replacen("version: '1'\n", "version: 1\n", 1)),
+        Err(error) => Err(Diagnostic::error(Code::CG002, format!("the policy cannot be written: {error}")).into()),
+    }
+}
+
 impl Enforcing {
     /// Reads what a policy says of enforcement; its rules are not compiled, its packs not read.
     ///
@@ -152,10 +187,15 @@ fn read(source: &PolicySource<'_>) -> Result<Source, PolicyError> {
     }
     let bytes = source.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes);
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Source {
-            name: source.name.clone(),
-            text: text.to_owned(),
-        }),
+        Ok(text) => {
+            if let Some(hidden) = hidden::first(text) {
+                return Err(hidden.diagnostic(&source.name, text).into());
+            }
+            Ok(Source {
+                name: source.name.clone(),
+                text: text.to_owned(),
+            })
+        }
         Err(error) => {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
@@ -223,30 +263,33 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
     let mut check = Check::new(&source, pack.is_some());
     check.version(raw.version.as_deref());
     let defaults = check.defaults(raw.defaults.as_ref());
+    let inherited = extended(&raw, &mut check, pack, &mut digest)?;
+    let watched = Arc::new(if pack.is_some() {
+        Vec::new()
+    } else {
+        idle::watched(&raw)
+    });
+    let mut dials = Dials::take(&mut raw);
     let mut components = Vec::new();
-    for (index, component) in std::mem::take(&mut raw.components).into_iter().enumerate() {
-        components.extend(check.component(index, component, &defaults, &origin));
+    for (index, mut component) in std::mem::take(&mut raw.components).into_iter().enumerate() {
+        dials.own(&mut component);
+        components.extend(check.component(&at!["components", index], component, &defaults, &origin));
     }
     let own = components.len();
-    for inherited in extended(&raw, &mut check, pack, &mut digest)? {
+    dials.validate(&mut check, &defaults);
+    for inherited in inherited {
         let mut inner = Check::new(&inherited.source, true);
-        let at = inherited.source.name.clone();
-        for (index, component) in inherited.components.into_iter().enumerate() {
-            let Some(component) = inner.component(index, component, &defaults, &at) else {
-                continue;
-            };
-            let replaced = components
-                .iter()
-                .take(own)
-                .any(|mine| fold(&mine.id) == fold(&component.id));
-            let left_out = raw.without.0.iter().any(|id| fold(id) == fold(&component.id));
-            check.inherited(&component.id);
-            if !replaced && !left_out {
-                components.push(component);
+        let from = inherited.source.name.clone();
+        for (index, mut component) in inherited.components.into_iter().enumerate() {
+            let fate = dials.inherited(&mut component, &from);
+            check.inherited(component.id.as_deref().unwrap_or_default());
+            if matches!(fate, Fate::Kept) {
+                components.extend(inner.component(&at!["components", index], component, &defaults, &from));
             }
         }
         check.adopt(inner);
     }
+    dials.check(&mut check);
     check.without(&raw.without);
     check.names(&components, own);
     let policy = Policy {
@@ -258,6 +301,7 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
         },
         agents: check.agents(raw.agents),
         components,
+        exclude: check.globs(&raw.exclude.0, &at!["exclude"]),
         classes: check.statuses(&raw.statuses),
         stop_is_per_component: check.emergency_stop(raw.emergency_stop.as_deref()),
         owners: raw.policy.map(|own| own.owners.0).unwrap_or_default(),
@@ -267,9 +311,12 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
         independence: defaults.independence,
         digest: Digest(digest.finalize().into()),
         origin: source.name.clone(),
+        watched,
         source: Arc::clone(&source),
     };
     check.agents_exist(&policy, own);
+    check.milder(&policy);
+    check.meetable(&policy);
     let (errors, warnings) = check.into_findings();
     match PolicyError::of(errors) {
         Some(error) => Err(error),
@@ -318,6 +365,27 @@ fn extended(
         });
     }
     Ok(found)
+}
+
+/// The policy with everything that it takes from packs written out, adjusted as it says: it gates the same by itself.
+fn resolve(source: &Source, pack: Option<&Pack>) -> Result<raw::Policy, PolicyError> {
+    let mut raw = deserialize(source)?;
+    let mut check = Check::new(source, true);
+    let inherited = extended(&raw, &mut check, pack, &mut Sha256::new())?;
+    let mut dials = Dials::take(&mut raw);
+    for component in &mut raw.components {
+        dials.own(component);
+    }
+    for inherited in inherited {
+        for mut component in inherited.components {
+            if matches!(dials.inherited(&mut component, &inherited.source.name), Fate::Kept) {
+                raw.components.push(component);
+            }
+        }
+    }
+    raw.extends = raw::List::default();
+    raw.without = raw::List::default();
+    Ok(raw)
 }
 
 fn default_enforcement() -> Vec<Enforce> {

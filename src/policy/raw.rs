@@ -1,10 +1,11 @@
-//! The policy as written: the YAML schema, before anything is checked but shape.
+//! The policy as written: the YAML schema, before anything is checked but shape; and how it is written again.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 /// One string or a list of strings.
 #[derive(Clone, Debug, Default)]
@@ -17,99 +18,176 @@ pub(super) struct Pairs<T>(pub(super) Vec<(String, T)>);
 /// A string, or a mapping of which the string is the short form.
 pub(super) trait FromText {
     fn from_text(text: String) -> Self;
+
+    /// The short form, where the value was written so and must be again.
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A value that may be written as a string.
 #[derive(Clone, Debug)]
 pub(super) struct Short<T>(pub(super) T);
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping of policy keys")]
 pub(super) struct Policy {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) serial: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) repository: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) extends: List,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) without: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) certificates: Option<List>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ledger: Option<Ledger>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) enforce: Option<Vec<Enforce>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) defaults: Option<Defaults>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub(super) agents: Pairs<Agent>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub(super) statuses: Pairs<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) emergency_stop: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Own>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) exclude: List,
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) disable: List,
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub(super) adjust: Pairs<Adjust>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) components: Vec<Component>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with the key `since`")]
 pub(super) struct Ledger {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since: Option<String>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with the key `branches` and stages")]
 pub(super) struct Enforce {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) branches: Option<List>,
-    #[serde(rename = "pre-commit")]
+    #[serde(rename = "pre-commit", skip_serializing_if = "Option::is_none")]
     pub(super) pre_commit: Option<String>,
-    #[serde(rename = "pre-push")]
+    #[serde(rename = "pre-push", skip_serializing_if = "Option::is_none")]
     pub(super) pre_push: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) merge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delete: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) force: Option<String>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping of defaults")]
 pub(super) struct Defaults {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) binding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_age: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) conditional: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) signatures: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) independence: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) families: Option<List>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with the keys `principals` and `may_lift`"
 )]
 pub(super) struct Agent {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) principals: List,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) may_lift: bool,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with the key `owners`")]
 pub(super) struct Own {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) owners: List,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a component: a mapping with an `id`")]
 pub(super) struct Component {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) title: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) aliases: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) risk: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) authorizers: List,
+    #[serde(rename = "match", default, skip_serializing_if = "Rules::is_empty")]
+    pub(super) rules: Rules,
+    #[serde(default, skip_serializing_if = "Require::is_empty")]
+    pub(super) require: Require,
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub(super) handoff: Pairs<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) binding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_age: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) conditional: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) enforce: Option<Stages>,
+    /// Components to which it leaves what they claim, too.
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) yields: List,
+    #[serde(default, skip_serializing_if = "Examples::is_empty")]
+    pub(super) examples: Examples,
+}
+
+/// How one component is enforced, beside what holds for the branch.
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping of stages")]
+pub(super) struct Stages {
+    #[serde(rename = "pre-commit", skip_serializing_if = "Option::is_none")]
+    pub(super) pre_commit: Option<String>,
+    #[serde(rename = "pre-push", skip_serializing_if = "Option::is_none")]
+    pub(super) pre_push: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) merge: Option<String>,
+}
+
+/// What a policy changes of a pack's component.
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping of what is adjusted")]
+pub(super) struct Adjust {
+    pub(super) title: Option<String>,
+    pub(super) risk: Option<String>,
     #[serde(rename = "match", default)]
     pub(super) rules: Rules,
     #[serde(default)]
-    pub(super) require: Require,
+    pub(super) exclude: List,
+    #[serde(default)]
+    pub(super) require: Option<Require>,
+    pub(super) enforce: Option<Stages>,
+    pub(super) authorizers: Option<List>,
     #[serde(default)]
     pub(super) handoff: Pairs<String>,
     pub(super) binding: Option<String>,
@@ -119,66 +197,81 @@ pub(super) struct Component {
     pub(super) examples: Examples,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping of rules")]
 pub(super) struct Rules {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) paths: List,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) content: Vec<Short<Content>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) functions: Vec<Short<Function>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) messages: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) families: Option<List>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) exclude: List,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) ignore: List,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a pattern, or a mapping with a `pattern`")]
 pub(super) struct Content {
+    /// The name by which `disable` knows the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) pattern: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) except: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) lines: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) paths: Option<List>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) comments: Option<bool>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Examples::is_empty")]
     pub(super) examples: Examples,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a glob, or a mapping with a `name`")]
 pub(super) struct Function {
+    /// The name by which `disable` knows the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) paths: Option<List>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with the keys `agents`, `approvals` and `evidence`"
 )]
 pub(super) struct Require {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) agents: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) approvals: Option<u32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) evidence: List,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with the keys `match` and `ignore`")]
 pub(super) struct Examples {
-    #[serde(rename = "match", default)]
+    #[serde(rename = "match", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) matching: Vec<Short<Example>>,
-    #[serde(rename = "ignore", default)]
+    #[serde(rename = "ignore", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) ignored: Vec<Short<Example>>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "text, or a mapping with `path`, `line`, `function` or `message`"
@@ -187,15 +280,20 @@ pub(super) struct Example {
     /// The short form: a path, or in a content rule a line.
     #[serde(skip)]
     pub(super) text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) line: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) function: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
 }
 
 impl FromText for Content {
     fn from_text(text: String) -> Self {
         Self {
+            rule: None,
             pattern: Some(text),
             except: None,
             lines: None,
@@ -209,6 +307,7 @@ impl FromText for Content {
 impl FromText for Function {
     fn from_text(text: String) -> Self {
         Self {
+            rule: None,
             name: Some(text),
             paths: None,
         }
@@ -223,6 +322,67 @@ impl FromText for Example {
             line: None,
             function: None,
             message: None,
+        }
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+}
+
+impl List {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> Pairs<T> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Rules {
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+            && self.content.is_empty()
+            && self.functions.is_empty()
+            && self.messages.is_empty()
+            && self.families.is_none()
+            && self.exclude.is_empty()
+            && self.ignore.is_empty()
+    }
+}
+
+impl Require {
+    fn is_empty(&self) -> bool {
+        self.agents.is_empty() && self.approvals.is_none() && self.evidence.is_empty()
+    }
+}
+
+impl Examples {
+    pub(super) fn is_empty(&self) -> bool {
+        self.matching.is_empty() && self.ignored.is_empty()
+    }
+}
+
+impl Serialize for List {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T: Serialize> Serialize for Pairs<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl<T: FromText + Serialize> Serialize for Short<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_text() {
+            Some(text) => serializer.serialize_str(text),
+            None => self.0.serialize(serializer),
         }
     }
 }

@@ -45,6 +45,8 @@ impl Lines {
 /// An entry of `content:`.
 #[derive(Clone, Debug)]
 pub struct ContentRule {
+    /// `rule:` the name by which reports and `disable` know it.
+    pub rule: Option<String>,
     /// What a line must match.
     pub pattern: Pattern,
     /// What it must not match.
@@ -62,6 +64,8 @@ pub struct ContentRule {
 /// An entry of `functions:`.
 #[derive(Clone, Debug)]
 pub struct FunctionRule {
+    /// `rule:` the name by which reports and `disable` know it.
+    pub rule: Option<String>,
     /// A glob over the name of a function, type or module.
     pub name: GlobList,
     /// In which files; `None`: in all.

@@ -117,7 +117,7 @@ impl Source {
 }
 
 /// As much of a line as a person reads, around a byte of it, and how many bytes were cut off at its start.
-fn window(text: &str, around: usize) -> (&str, usize) {
+pub(super) fn window(text: &str, around: usize) -> (&str, usize) {
     if text.len() <= MAX_SHOWN {
         return (text, 0);
     }

@@ -10,6 +10,11 @@ fn parse(text: &str) -> Result<(Policy, Vec<Diagnostic>), PolicyError> {
     })
 }
 
+/// What a policy that holds is warned of.
+pub(super) fn warnings(text: &str) -> Vec<Diagnostic> {
+    parse(text).unwrap_or_else(|error| panic!("{error}: {text}")).1
+}
+
 fn errors(text: &str) -> Vec<Diagnostic> {
     match parse(text) {
         Ok(_) => panic!("no error in {text}"),
@@ -310,4 +315,199 @@ fn patterns_are_bounded_together() {
     let many = vec!["'(?u)\\wx'"; 400].join(", ");
     let found = errors(&component(&format!("    match: {{ content: [{many}] }}\n")));
     assert!(found.iter().any(|finding| finding.code() == Code::CG008), "{found:?}");
+}
+
+/// What of a policy decides, as text.
+fn deciding(policy: &Policy) -> String {
+    let components = policy.components.clone();
+    components
+        .into_iter()
+        .map(|component| {
+            let rules = component.rules.describe();
+            let Component { id, title, aliases, risk, authorizers, require, binding, max_age, conditional, enforce, yields, .. } = component;
+            let handoff: Vec<String> = component.handoff.iter().map(|(globs, agent)| format!("{globs:?} {agent}")).collect();
+            format!("{id} {title:?} {aliases:?} {risk:?} {authorizers:?} {require:?} {binding:?} {max_age:?} {conditional:?} {enforce:?} {yields:?} {handoff:?} {rules:?}\n")
+        })
+        .collect::<String>()
+        + &format!("{:?} {:?} {:?} {:?}", policy.exclude, policy.certificates, policy.enforce, policy.agents)
+}
+
+fn resolved(text: &str) -> String {
+    let source = PolicySource {
+        name: "policy.yaml".into(),
+        bytes: text.as_bytes(),
+    };
+    Policy::resolved(&source).unwrap_or_else(|error| panic!("{error}"))
+}
+
+const TURNED: &str = "version: 1
+serial: 3
+extends: [builtin:default, builtin:rust, builtin:rl-training]
+without: [telemetry]
+exclude: [\"gen/**\"]
+disable: [rust_unsafe/content-2, message_bus/paths, concurrency/families]
+policy: { owners: [lead] }
+agents: { lead: { principals: [l@x], may_lift: true }, perf: {} }
+adjust:
+  rust_hot_paths:
+    risk: high
+    match: { paths: [\"src/hot/**\"], content: ['fast\\('], exclude: [\"cold/**\"] }
+    exclude: [\"colder/**\"]
+    require: { agents: [perf, lead], approvals: 2, evidence: [file-references] }
+    enforce: { merge: warn, pre-commit: warn }
+    handoff: { \"src/hot/x/**\": lead }
+    examples: { match: [src/hot/a.rs], ignore: [cold/a.rs, { path: colder/a.rs, line: \"fast(x)\" }] }
+components:
+  - id: own
+    enforce: { pre-push: block }
+    match: { paths: [\"a/**\"], content: [{ rule: quick, pattern: quick, examples: { match: [quick] } }] }
+";
+
+#[test]
+fn dials_turn_what_packs_bring() {
+    let (policy, warned) = parse(TURNED).unwrap();
+    assert_eq!(warned, []);
+    let of = |id: &str| policy.component_named(id).unwrap();
+    let pack = Policy::builtin("rust").unwrap();
+    let hot = of("rust_hot_paths");
+    let before = pack.component_named("rust_hot_paths").unwrap();
+    assert_eq!(
+        hot.rules.content.len(),
+        before.rules.content.len() + 1,
+        "patched, not replaced"
+    );
+    assert_eq!(
+        (hot.risk, hot.require.approvals, hot.require.agents.len()),
+        (Risk::High, 2, 2)
+    );
+    assert!(hot.rules.exclude.matches(b"cold/a.rs") && hot.rules.exclude.matches(b"colder/a.rs"));
+    assert!(hot.rules.exclude.matches(b"tests/a.rs"), "what the pack excludes stays");
+    assert_eq!(
+        hot.enforce.enforcement(Enforcement::Block, Stage::CommitMsg),
+        Enforcement::Warn
+    );
+    assert_eq!(
+        hot.enforce.enforcement(Enforcement::Block, Stage::PreReceive),
+        Enforcement::Warn
+    );
+    assert_eq!(
+        hot.enforce.enforcement(Enforcement::Block, Stage::PrePush),
+        Enforcement::Block
+    );
+    assert_eq!(
+        of("own").enforce.enforcement(Enforcement::Warn, Stage::PrePush),
+        Enforcement::Block
+    );
+    assert_eq!(
+        of("own").enforce.enforcement(Enforcement::Off, Stage::PrePush),
+        Enforcement::Off
+    );
+    assert_eq!(of("rust_unsafe").rules.content.len(), 1);
+    assert!(of("message_bus").rules.paths.is_empty() && of("concurrency").rules.families.is_empty());
+    assert!(policy.component_named("telemetry").is_none());
+    assert_eq!(crate::sensitivity::check_examples(&policy), []);
+}
+
+#[test]
+fn a_resolved_policy_is_the_same_policy() {
+    let everything: Vec<String> = packs().iter().map(|pack| format!("builtin:{}", pack.name)).collect();
+    let everything = format!("version: 1\nextends: [{}]\n", everything.join(", "));
+    for text in [TURNED.to_owned(), everything, component("    match: { paths: [x] }\n")] {
+        let written = resolved(&text);
+        let (before, _) = parse(&text).unwrap();
+        let (after, warned) = parse(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));
+        let unlisted = |found: &Diagnostic| found.message().ends_with("is not in `agents`");
+        assert!(warned.iter().all(unlisted), "specialists of packs: {warned:?}");
+        assert_eq!(deciding(&after), deciding(&before));
+        assert_eq!(crate::sensitivity::check_examples(&after), []);
+        assert_eq!(resolved(&written), written, "and again");
+        assert!(!written.contains("extends") && written.starts_with("version: 1\n"));
+    }
+    for pack in packs() {
+        let written = Policy::resolved_builtin(pack.name).unwrap();
+        let after = parse(&written).unwrap().0;
+        assert_eq!(
+            deciding(&after),
+            deciding(&Policy::builtin(pack.name).unwrap()),
+            "{}",
+            pack.name
+        );
+    }
+}
+
+#[test]
+fn what_a_dial_does_not_find_is_an_error() {
+    let base = "version: 1\nextends: builtin:rust\n";
+    let with = |rest: &str| format!("{base}{rest}");
+    for (text, marked, help) in [
+        (
+            with("adjust: { rust_unsaef: { risk: low } }\n"),
+            "rust_unsaef",
+            "did you mean `rust_unsafe`?",
+        ),
+        (
+            with("disable: [rust_unsafe/content-7]\n"),
+            "rust_unsafe/content-7",
+            "did you mean `rust_unsafe/content-2`?",
+        ),
+        (
+            with("without: [rust_unsafe]\nadjust: { rust_unsafe: { risk: low } }\n"),
+            "rust_unsafe",
+            "",
+        ),
+        (with("adjust: { rust_unsafe: { risk: lwo } }\n"), "lwo", ""),
+        (
+            with("adjust: { rust_unsafe: { match: { content: ['('] } } }\n"),
+            "(",
+            "",
+        ),
+        (with("adjust: { rust_unsafe: { exclude: [\"/x\"] } }\n"), "/x", ""),
+        (
+            with("adjust: { rust_unsafe: { enforce: { merge: warn } } }\n"),
+            "warn",
+            "*",
+        ),
+        (
+            with("components: [{ id: a, match: { paths: [x] } }]\nadjust: { a: { risk: low } }\n"),
+            "a",
+            "*",
+        ),
+        (
+            component("    match: { paths: [x] }\n    enforce: { merge: off }\n"),
+            "off",
+            "*",
+        ),
+        (
+            component("    match: { paths: [x] }\n    enforce: { pre-comit: off }\n"),
+            "pre-comit",
+            "did you mean `pre-commit`?",
+        ),
+        (with("exclude: [\"[\"]\n"), "[", ""),
+    ] {
+        let found = errors(&text);
+        let place = found[0].place().unwrap().source.clone().unwrap();
+        let there = place.text[place.start..place.end].trim_matches(['"', '\'']);
+        assert_eq!(there, marked, "{text}: {found:?}");
+        if help != "*" {
+            assert_eq!(found[0].helps().first().map_or("", |help| help), help, "{text}");
+        }
+    }
+    let replaced = warnings(&with("components: [{ id: rust_unsafe, match: { paths: [x] } }]\n"));
+    assert_eq!(replaced.len(), 1, "{replaced:?}");
+    assert_eq!(replaced[0].code(), Code::CG017);
+}
+
+#[test]
+fn no_two_packs_claim_one_line() {
+    let names: Vec<String> = packs().iter().map(|pack| format!("builtin:{}", pack.name)).collect();
+    let (policy, _) = parse(&format!("version: 1\nextends: [{}]\n", names.join(", "))).unwrap();
+    let owners = crate::sensitivity::owners(&policy);
+    assert!(owners.len() > 150, "{}", owners.len());
+    // A message may name what it is about beside calling itself a performance change; that is no line of a file.
+    let of_file = |example: &str| example.ends_with(" None");
+    let twice: Vec<_> = owners
+        .iter()
+        .filter(|(example, owners)| owners.len() != 1 && of_file(example))
+        .collect();
+    assert!(twice.is_empty(), "{} of {}:\n{twice:#?}", twice.len(), owners.len());
 }

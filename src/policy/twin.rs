@@ -75,7 +75,7 @@ pub(super) fn folded(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Unicode's `Default_Ignorable_Code_Point`, which holds all that HFS+ ignores.
-fn is_ignorable(character: char) -> bool {
+pub(super) fn is_ignorable(character: char) -> bool {
     matches!(
         character,
         '\u{ad}'

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::source::{Source, Step};
 use super::{
-    Agent, Binding, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Require, Risk,
-    Signatures, fold, nearest, raw,
+    Agent, Binding, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Policy, Require,
+    Risk, Signatures, Stages, fold, nearest, raw,
 };
 use crate::certificate::{Class, Status};
 use crate::diagnostic::{Code, Diagnostic, Level};
@@ -77,6 +77,8 @@ pub(super) struct Check<'s> {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     pub(super) inherited: Vec<String>,
+    /// What is validated is a patch, of which nothing but its values can be wrong.
+    pub(super) patching: bool,
     /// States that the patterns so far come to, about.
     pub(super) states: usize,
 }
@@ -89,6 +91,7 @@ impl<'s> Check<'s> {
             errors: Vec::new(),
             warnings: Vec::new(),
             inherited: Vec::new(),
+            patching: false,
             states: 0,
         }
     }
@@ -310,6 +313,72 @@ impl<'s> Check<'s> {
         found
     }
 
+    /// `enforce` of a component.
+    fn stages(&mut self, raw: Option<&raw::Stages>, at: &[Step]) -> Stages {
+        let Some(raw) = raw else {
+            return Stages::default();
+        };
+        let mut stage = |key: &str, word: Option<&str>| {
+            let place = [at, &at![key]].concat();
+            self.word(&ENFORCEMENTS, word, &place)
+        };
+        Stages {
+            pre_commit: stage("pre-commit", raw.pre_commit.as_deref()),
+            pre_push: stage("pre-push", raw.pre_push.as_deref()),
+            merge: stage("merge", raw.merge.as_deref()),
+        }
+    }
+
+    /// What is patched, validated where it is written; false where it has errors.
+    pub(super) fn adjust(&mut self, here: &[Step], patch: &raw::Adjust, defaults: &Defaults) -> bool {
+        let before = self.errors.len();
+        let exclude = [here, &at!["exclude"]].concat();
+        self.globs(&patch.exclude.0, &exclude);
+        let patch = patch.clone();
+        let component = raw::Component {
+            id: Some("adjusted".to_owned()),
+            title: patch.title,
+            aliases: raw::List::default(),
+            risk: patch.risk,
+            authorizers: patch.authorizers.unwrap_or_default(),
+            rules: patch.rules,
+            require: patch.require.unwrap_or_default(),
+            handoff: patch.handoff,
+            binding: patch.binding,
+            max_age: patch.max_age,
+            conditional: patch.conditional,
+            enforce: patch.enforce,
+            yields: raw::List::default(),
+            examples: patch.examples,
+        };
+        let patching = std::mem::replace(&mut self.patching, true);
+        self.component(here, component, defaults, "adjust");
+        self.patching = patching;
+        self.errors.len() == before
+    }
+
+    /// No component is milder at the merge than its branch, unless somebody owns the policy.
+    pub(super) fn milder(&mut self, policy: &Policy) {
+        if !policy.owners.is_empty() {
+            return;
+        }
+        let strictest = policy.enforce.iter().map(|entry| entry.merge).max();
+        let strictest = strictest.unwrap_or(Enforcement::Block);
+        for (index, component) in policy.components.iter().enumerate() {
+            if component.enforce.merge.is_some_and(|merge| merge < strictest) {
+                let place = match component.origin.as_str() {
+                    "policy" => at!["components", index, "enforce", "merge"].to_vec(),
+                    _ => at!["adjust", component.id.as_str(), "enforce", "merge"].to_vec(),
+                };
+                let message = format!("`{}` would be milder at the merge than the branch", component.id);
+                let finding = Diagnostic::error(Code::CG009, message).help(
+                    "name `policy: { owners: [AGENT] }`, who answers for that, or make it milder at `pre-commit` only",
+                );
+                self.push(finding, Some(&place));
+            }
+        }
+    }
+
     pub(super) fn agents(&mut self, raw: raw::Pairs<raw::Agent>) -> BTreeMap<String, Agent> {
         raw.0
             .into_iter()
@@ -371,15 +440,15 @@ impl<'s> Check<'s> {
 
     pub(super) fn component(
         &mut self,
-        index: usize,
+        here: &[Step],
         raw: raw::Component,
         defaults: &Defaults,
         origin: &str,
     ) -> Option<Component> {
-        let here = at!["components", index];
-        let inside = |key: &str| at!["components", index, key];
+        let inside = |key: &str| [here, &at![key]].concat();
+        let within = |key: &str, inner: &str| [here, &at![key, inner]].concat();
         let Some(id) = raw.id else {
-            self.error(Code::CG002, "a component needs an `id`", &here);
+            self.error(Code::CG002, "a component needs an `id`", here);
             return None;
         };
         let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
@@ -390,7 +459,7 @@ impl<'s> Check<'s> {
         let approvals = raw.require.approvals.unwrap_or(1);
         if approvals == 0 {
             let message = "`approvals` is at least 1; leave the component out with `without:` if it needs none";
-            self.error(Code::CG009, message, &at!["components", index, "require", "approvals"]);
+            self.error(Code::CG009, message, &within("require", "approvals"));
         }
         let mut handoff = Vec::new();
         for (glob, agent) in &raw.handoff.0 {
@@ -403,15 +472,13 @@ impl<'s> Check<'s> {
             }
         }
         Some(Component {
-            rules: self.rules(index, &raw.rules, &raw.examples, defaults),
+            rules: self.rules(here, &raw.rules, &raw.examples, defaults),
+            yields: raw.yields.0,
+            enforce: self.stages(raw.enforce.as_ref(), &inside("enforce")),
             require: Require {
                 agents: raw.require.agents.0,
                 approvals,
-                evidence: self.words(
-                    &EVIDENCE,
-                    &raw.require.evidence.0,
-                    &at!["components", index, "require", "evidence"],
-                ),
+                evidence: self.words(&EVIDENCE, &raw.require.evidence.0, &within("require", "evidence")),
             },
             risk: self
                 .word(&RISKS, raw.risk.as_deref(), &inside("risk"))

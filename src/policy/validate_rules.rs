@@ -11,12 +11,13 @@ const MAX_STATES: usize = 1_000_000;
 impl Check<'_> {
     pub(super) fn rules(
         &mut self,
-        index: usize,
+        here: &[Step],
         raw: &raw::Rules,
         examples: &raw::Examples,
         defaults: &Defaults,
     ) -> Rules {
-        let inside = |key: &str| at!["components", index, "match", key];
+        let inside = |key: &str| [here, &at!["match", key]].concat();
+        let within = |key: &str, nth: usize| [here, &at!["match", key, nth]].concat();
         let mut rules = Rules {
             paths: self.globs(&raw.paths.0, &inside("paths")),
             exclude: self.globs(&raw.exclude.0, &inside("exclude")),
@@ -27,21 +28,21 @@ impl Check<'_> {
             ..Rules::default()
         };
         for (nth, word) in raw.ignore.0.iter().enumerate() {
-            let place = at!["components", index, "match", "ignore", nth];
+            let place = within("ignore", nth);
             rules.ignore_comments |= self.word(&[("comments", true)], Some(word), &place).unwrap_or(false);
         }
         for (nth, raw::Short(content)) in raw.content.iter().enumerate() {
-            let place = at!["components", index, "match", "content", nth];
+            let place = within("content", nth);
             rules
                 .content
                 .extend(self.content(content, &place, rules.ignore_comments));
         }
         for (nth, raw::Short(function)) in raw.functions.iter().enumerate() {
-            let place = at!["components", index, "match", "functions", nth];
+            let place = within("functions", nth);
             rules.functions.extend(self.function(function, &place));
         }
         for (nth, source) in raw.messages.0.iter().enumerate() {
-            let place = at!["components", index, "match", "messages", nth];
+            let place = within("messages", nth);
             rules.messages.extend(self.pattern(source, Scope::Text, &place));
         }
         let empty = rules.paths.is_empty()
@@ -49,10 +50,10 @@ impl Check<'_> {
             && rules.functions.is_empty()
             && rules.messages.is_empty()
             && raw.families.is_none();
-        if empty && !self.trusted && (examples.matching.is_empty() && examples.ignored.is_empty()) {
+        if empty && !self.trusted && !self.patching && (examples.matching.is_empty() && examples.ignored.is_empty()) {
             let finding = Diagnostic::warning(Code::CG009, "no rule can gate this component")
                 .help("give it `match:` with paths, content, functions, messages or families");
-            self.push(finding, Some(&at!["components", index]));
+            self.push(finding, Some(here));
         }
         rules
     }
@@ -69,6 +70,7 @@ impl Check<'_> {
             None => None,
         };
         Some(ContentRule {
+            rule: raw.rule.clone(),
             pattern,
             except,
             lines: self
@@ -88,6 +90,7 @@ impl Check<'_> {
         };
         match GlobList::new(&[name]) {
             Ok(globs) => Some(FunctionRule {
+                rule: raw.rule.clone(),
                 name: globs,
                 paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
             }),

@@ -59,27 +59,27 @@ impl Rules {
         let within = |globs: &Option<GlobList>| globs.as_ref().map(|g| format!(" in {}", join(g))).unwrap_or_default();
         let mut lines = Vec::new();
         if !self.paths.is_empty() {
-            lines.push(format!("paths {}", join(&self.paths)));
+            lines.push(format!("paths: {}", join(&self.paths)));
         }
-        lines.extend(
-            self.content
-                .iter()
-                .map(|rule| format!("content {}{}", rule.pattern.as_str(), within(&rule.paths))),
-        );
-        lines.extend(
-            self.functions
-                .iter()
-                .map(|rule| format!("function {}{}", join(&rule.name), within(&rule.paths))),
-        );
+        let name = |own: &Option<String>, kind: &str, at: usize| own.clone().unwrap_or(format!("{kind}-{}", at + 1));
+        lines.extend(self.content.iter().enumerate().map(|(at, rule)| {
+            let name = name(&rule.rule, "content", at);
+            format!("{name}: {}{}", rule.pattern.as_str(), within(&rule.paths))
+        }));
+        lines.extend(self.functions.iter().enumerate().map(|(at, rule)| {
+            let name = name(&rule.rule, "function", at);
+            format!("{name}: {}{}", join(&rule.name), within(&rule.paths))
+        }));
         lines.extend(
             self.messages
                 .iter()
-                .map(|pattern| format!("message {}", pattern.as_str())),
+                .enumerate()
+                .map(|(at, pattern)| format!("message-{}: {}", at + 1, pattern.as_str())),
         );
         if !self.families.is_empty() {
             let words: Vec<&str> = self.families.iter().map(|family| family.as_str()).collect();
             lines.push(format!(
-                "message that names the component with a word of {}",
+                "families: a message that names the component with a word of {}",
                 words.join(", ")
             ));
         }

@@ -24,7 +24,11 @@ pub fn check_examples(policy: &Policy) -> Vec<Diagnostic> {
         ..policy.clone()
     };
     for component in &policy.components {
-        let alone = only(&bare, component.clone());
+        let mut alone = only(&bare, component.clone());
+        if component.origin != "policy" {
+            // A pack's examples are about its rules, not about which files a policy leaves aside.
+            alone.exclude = GlobList::default();
+        }
         let groups = [
             (&component.examples.matching, true),
             (&component.examples.ignored, false),
@@ -38,7 +42,10 @@ pub fn check_examples(policy: &Policy) -> Vec<Diagnostic> {
             }
         }
         for rule in &component.rules.content {
-            let alone = only(&bare, with_rule(component, rule));
+            let alone = Policy {
+                exclude: GlobList::default(),
+                ..only(&bare, with_rule(component, rule))
+            };
             for (examples, expected) in [(&rule.examples.matching, true), (&rule.examples.ignored, false)] {
                 for example in examples {
                     if findings.len() < MAX_FINDINGS && holds(&alone, example) != expected {
@@ -50,6 +57,43 @@ pub fn check_examples(policy: &Policy) -> Vec<Diagnostic> {
         }
     }
     findings
+}
+
+/// The components that gate each of the examples that must match, which is one where no two packs claim the same.
+#[cfg(test)]
+pub(crate) fn owners(policy: &Policy) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for component in &policy.components {
+        let of_rules = component.rules.content.iter().flat_map(|rule| {
+            let alone = only(policy, with_rule(component, rule));
+            let with_path = move |example: &Example| {
+                let mut example = example.clone();
+                example.path.get_or_insert_with(|| any_path(&alone));
+                example
+            };
+            rule.examples.matching.iter().map(with_path)
+        });
+        for example in component.examples.matching.iter().cloned().chain(of_rules) {
+            let (change, source) = stage(policy, &example);
+            let gated = match gate(policy, &change, &source, true) {
+                Ok(gated) => gated,
+                Err(never) => match never {},
+            };
+            let ids = gated.components.into_iter().map(|gated| gated.id).collect();
+            let Example {
+                path,
+                line,
+                function,
+                message,
+                ..
+            } = example;
+            found.push((
+                format!("{}: {path:?} {line:?} {function:?} {message:?}", component.id),
+                ids,
+            ));
+        }
+    }
+    found
 }
 
 fn finding(policy: &Policy, component: &Component, example: &Example, expected: bool, what: &str) -> Diagnostic {

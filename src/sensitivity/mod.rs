@@ -3,12 +3,16 @@
 mod comments;
 mod examples;
 pub mod languages;
+mod machines;
 mod messages;
+mod owners;
 mod plan;
 mod scan;
 mod wanted;
 
 pub use examples::check_examples;
+#[cfg(test)]
+pub(crate) use examples::owners;
 
 use crate::change::{Change, CommitMessage, Content, FileChange, FileDiff, ObjectId, Side};
 use crate::diagnostic::sanitize;
@@ -189,7 +193,7 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
     let mut found: Vec<Found> = by.iter().map(|by| Found::new(by.policy)).collect();
     for (file, wants) in looked {
         let mut read = None;
-        for (want, found) in wants.into_iter().zip(&mut found) {
+        for ((want, found), by) in wants.into_iter().zip(&mut found).zip(&by) {
             match want {
                 Want::Nothing => {}
                 Want::Own { perhaps_signature } => {
@@ -204,7 +208,7 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
                     if wanted.needs_content() && read.is_none() {
                         read = Some(content.content(file)?);
                     }
-                    found.judge(file, &wanted, read.as_ref().unwrap_or(&Content::None));
+                    found.judge(by.policy, file, &wanted, read.as_ref().unwrap_or(&Content::None));
                 }
             }
         }
@@ -236,7 +240,7 @@ impl Found {
         }
     }
 
-    fn judge(&mut self, file: &FileChange, wanted: &Wanted<'_>, content: &Content) {
+    fn judge(&mut self, policy: &Policy, file: &FileChange, wanted: &Wanted<'_>, content: &Content) {
         if wanted.perhaps_signature && is_armored(content) {
             return;
         }
@@ -245,7 +249,9 @@ impl Found {
             true => content,
             false => &Content::None,
         };
-        for (component, reasons) in judge(file, wanted, content, &mut self.scanner) {
+        let mut claims = judge(file, wanted, content, &mut self.scanner);
+        owners::settle(policy, &file.path, &mut claims);
+        for (component, reasons) in claims {
             if let Some(gated) = self.files.get_mut(component) {
                 gated.push(GatedFile {
                     file: file.clone(),
@@ -389,6 +395,8 @@ fn by_lines(
             let content = scanned.get_mut(candidate.content.clone()).unwrap_or_default();
             let mut lines: Vec<Reason> = content.iter_mut().flat_map(std::mem::take).collect();
             lines.sort_by_key(|reason| (reason.line, reason.side));
+            // One reason a line is enough.
+            lines.dedup_by_key(|reason| (reason.line, reason.side));
             lines.truncate(MAX_REASONS);
             reasons.append(&mut lines);
             if candidate.functions {

@@ -59,6 +59,9 @@ pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange) -> Want<
             false => Want::Own { perhaps_signature },
         };
     }
+    if by.policy.exclude.matches(file.path.as_bytes()) {
+        return Want::Nothing;
+    }
     progress::count(Count::RulesRun, plan.components.len());
     let (candidates, content_rules) = candidates(plan, file);
     match candidates.is_empty() {

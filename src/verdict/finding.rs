@@ -146,6 +146,30 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The component that it is about, where it is about one.
+    pub fn component(&self) -> Option<&str> {
+        match self {
+            Self::Refused { unit, .. }
+            | Self::NewestInvalid { unit, .. }
+            | Self::Changed { unit, .. }
+            | Self::Uncovered { unit, .. }
+            | Self::TooFew { unit, .. }
+            | Self::Handoff { unit, .. }
+            | Self::Unauthorized { unit, .. }
+            | Self::Bypassed { unit, .. }
+            | Self::BypassOverdue { unit, .. }
+            | Self::Announced { unit }
+            | Self::Conditions { unit, .. } => Some(unit),
+            Self::Ledger(_)
+            | Self::Policy(_)
+            | Self::InvalidAdded { .. }
+            | Self::RefusalAstray { .. }
+            | Self::Stopped { .. }
+            | Self::BypassOpen { .. }
+            | Self::Ineffective { .. } => None,
+        }
+    }
+
     /// True where it stops the change (as far as the policy enforces).
     pub fn blocks(&self) -> bool {
         !matches!(

@@ -195,6 +195,7 @@ prop_compose! {
                 may_lift: lifter.map(str::to_owned).into_iter().collect(),
                 stop_is_per_component,
                 names: ["gpu", "loop"].map(|n| (n.to_owned(), n.to_owned())).into(),
+                enforce: BTreeMap::new(),
             },
             gated: std::iter::once(gpu).chain(other).collect(),
             wrong_claims: std::collections::BTreeMap::new(),
@@ -355,6 +356,25 @@ proptest! {
         warn.enforcement = Enforcement::Warn;
         let expected = if blocks(&case) { Verdict::Warn } else { Verdict::Pass };
         prop_assert_eq!(decide(&warn).verdict, expected);
+    }
+
+    #[test]
+    fn a_component_is_enforced_as_it_says_and_the_strictest_counts(case in case()) {
+        let own = |word| crate::policy::Stages { merge: Some(word), ..Default::default() };
+        let mut mild = case.clone();
+        mild.terms.enforce = case.gated.iter().map(|unit| (unit.id.clone(), own(Enforcement::Warn))).collect();
+        let decision = decide(&mild);
+        let whole = decision.findings.iter().any(|f| f.blocks() && f.component().is_none());
+        prop_assert_eq!(decision.verdict == Verdict::Block, whole, "only what is about no component still blocks");
+        prop_assert_eq!(decision.verdict == Verdict::Pass, !blocks(&case));
+        let mut strict = case.clone();
+        strict.enforcement = Enforcement::Warn;
+        strict.terms.enforce = case.gated.iter().map(|unit| (unit.id.clone(), own(Enforcement::Block))).collect();
+        let decision = decide(&strict);
+        let of_one = decision.findings.iter().any(|f| f.blocks() && f.component().is_some());
+        prop_assert_eq!(decision.verdict == Verdict::Block, of_one);
+        strict.enforcement = Enforcement::Off;
+        prop_assert_eq!(decide(&strict).verdict, Verdict::Pass);
     }
 
     #[test]

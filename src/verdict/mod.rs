@@ -29,7 +29,7 @@ pub use outcome::decide;
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
 use crate::ledger::{Entry, Violation};
-use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, Stage};
+use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, Stage, Stages};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::trust::Demands;
 
@@ -106,6 +106,16 @@ pub struct Terms {
     pub target: Option<String>,
     /// Folded names (ids and aliases) of every component of the policy, to the id.
     pub names: BTreeMap<String, String>,
+    /// How components are enforced that say so themselves, by id.
+    pub enforce: BTreeMap<String, Stages>,
+}
+
+impl Case {
+    /// What happens where the rules of a component are not met; without one, those of the ledger and of the whole change.
+    pub fn enforcement_of(&self, component: Option<&str>) -> Enforcement {
+        let own = component.and_then(|id| self.terms.enforce.get(id));
+        own.map_or(self.enforcement, |own| own.enforcement(self.enforcement, self.stage))
+    }
 }
 
 impl Terms {

@@ -38,11 +38,12 @@ pub fn decide(case: &Case) -> Decision {
             findings.extend(of_unit);
         }
     }
-    let blocked = findings.iter().any(Finding::blocks);
-    let verdict = match case.enforcement {
-        Enforcement::Block if blocked => Verdict::Block,
-        Enforcement::Warn if blocked => Verdict::Warn,
-        _ => Verdict::Pass,
+    let blocking = findings.iter().filter(|finding| finding.blocks());
+    let strictest = blocking.map(|finding| case.enforcement_of(finding.component())).max();
+    let verdict = match strictest {
+        Some(Enforcement::Block) => Verdict::Block,
+        Some(Enforcement::Warn) => Verdict::Warn,
+        Some(Enforcement::Off) | None => Verdict::Pass,
     };
     Decision {
         verdict,

@@ -78,7 +78,7 @@ fn bad_policies() -> Vec<BadPolicy> {
             "certgate explain CG008",
         ),
         bad("not UTF-8", b"version: 1\n# \xff\n", "CG001", "policy.yaml:2", "certgate explain CG001"),
-        bad("NUL", b"version: 1\n\0\n", "CG002", "policy.yaml", "certgate explain CG002"),
+        bad("NUL", b"version: 1\n\0\n", "CG014", "policy.yaml:2:1", "delete it; where a value needs it"),
         bad("UTF-16", b"\xff\xfev\0e\0r\0", "CG001", "policy.yaml", "certgate explain CG001"),
         bad(
             "over 1 MiB",

@@ -8,6 +8,7 @@ mod circles;
 mod claims;
 mod cli;
 mod corpus;
+mod dials;
 mod evidence_formats;
 mod git_layer;
 mod guides;

@@ -42,6 +42,11 @@ fn honestly_changed() -> Ran {
     ))
 }
 
+/// A policy in which a reader does not see everything, with its certificate.
+fn hides(text: &str) -> Ran {
+    certified(&format!("{POLICY}{text}"))
+}
+
 /// A policy of a serial, signed by its owner.
 fn of_serial(serial: &str) -> Ran {
     let world = Signed::required();
@@ -103,4 +108,16 @@ attacks! {
     a_serial_that_stands_still: "another policy of the same serial", ["CG517"], || of_serial("serial: 1\n"), || of_serial("serial: 2\n");
     a_serial_that_is_dropped: "a policy without a serial", ["CG517"], || of_serial(""), || of_serial("serial: 2\n");
     by_way_of_a_weaker_branch: "an uncertified change goes through a branch that only warns, to `main`", ["CG201"], || by_way_of_a_feature(false), || by_way_of_a_feature(true);
+    a_rule_behind_a_next_line: "a rule stands in a comment for people, and behind a NEL for YAML", ["CG014"], || hides("# note\u{85}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note: defaults, binding\n"));
+    a_rule_behind_a_line_separator: "the same behind a line separator (U+2028)", ["CG014"], || hides("# note\u{2028}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\n"));
+    a_rule_behind_a_paragraph_separator: "the same behind a paragraph separator (U+2029)", ["CG014"], || hides("# note\u{2029}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\n"));
+    a_rule_behind_a_lone_carriage_return: "the same behind a carriage return alone", ["CG014"], || hides("# note\rdefaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\r\n"));
+    a_rule_behind_a_form_feed: "the same behind a form feed", ["CG014"], || hides("# note\u{c}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\tdefaults\n"));
+    a_list_that_reads_backwards: "marks of direction show an agent\u{27}s name as another\u{27}s", ["CG014"], || hides("  - id: x\n    match: { paths: [x] }\n    require: { agents: [\"lead\u{202e}x\"] }\n"), || certified(&format!("{POLICY}  - id: x\n    match: {{ paths: [x] }}\n    require: {{ agents: [leadx] }}\n"));
+    an_isolate_in_a_comment: "an isolate of direction hides where a comment ends", ["CG014"], || hides("# \u{2066}only for tests\u{2069}\n"), || certified(&format!("{POLICY}# only for tests\n"));
+    a_glob_with_a_zero_width_space: "a glob that looks as if it matched, with a zero-width space", ["CG014"], || certified(&POLICY.replace("src/train/**", "src/tr\u{200b}ain/**")), honestly_changed;
+    a_component_with_a_joiner: "the name of a component holds a word joiner", ["CG014"], || hides("  - id: x\n    aliases: [\"gpu\u{2060}memory\"]\n    match: { paths: [x] }\n"), || certified(&format!("{POLICY}  - id: x\n    aliases: [gpus]\n    match: {{ paths: [x] }}\n"));
+    a_key_with_a_soft_hyphen: "a pattern with a soft hyphen, which no line holds", ["CG014"], || certified(&POLICY.replace("messages: ['^perf", "messages: ['^pe\u{ad}rf")), honestly_changed;
+    an_indent_of_other_blanks: "no-break spaces in a path", ["CG014"], || hides("  - id: x\n    match: { paths: [\"a\u{a0}b/**\"] }\n"), || certified(&format!("{POLICY}  - id: x\n    match: {{ paths: [\"a b/**\", \"c\\u00A0d/**\"] }}\n"));
+    a_tag_character_in_a_status: "tag characters in a value", ["CG014"], || hides("emergency_stop: repository # \u{e0041}\n"), || certified(&format!("{POLICY}emergency_stop: repository # \u{1f680}\n"));
 }

@@ -1,0 +1,208 @@
+//! Rules that gate nothing any more: globs of the policy that match no tracked file. Who knows the files asks; the globs of packs are
+//! general, and not expected to match.
+
+use super::source::Step;
+use super::validate::at;
+use super::{GlobList, Policy, TwinPath, fold, raw};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// A glob of the policy's own that should match some file.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    component: String,
+    glob: String,
+    alone: GlobList,
+    at: Vec<Step>,
+}
+
+/// The globs of the policy that no file has matched so far.
+#[derive(Debug)]
+pub struct IdleGlobs<'p> {
+    policy: &'p Policy,
+    open: Vec<&'p Watched>,
+}
+
+/// The globs that are written in the policy itself: of its own components, and of what it adjusts.
+pub(super) fn watched(raw: &raw::Policy) -> Vec<Watched> {
+    let mut found = Vec::new();
+    for (index, component) in raw.components.iter().enumerate() {
+        let id = component.id.as_deref().unwrap_or_default();
+        collect(
+            &mut found,
+            id,
+            &at!["components", index],
+            &component.rules,
+            &component.handoff,
+        );
+    }
+    for (id, patch) in &raw.adjust.0 {
+        collect(
+            &mut found,
+            id,
+            &at!["adjust", id.as_str()],
+            &patch.rules,
+            &patch.handoff,
+        );
+    }
+    found
+}
+
+fn collect(found: &mut Vec<Watched>, id: &str, here: &[Step], rules: &raw::Rules, handoff: &raw::Pairs<String>) {
+    let mut add = |list: &raw::List, inside: &[Step]| {
+        for (index, glob) in list.0.iter().enumerate().filter(|(_, glob)| !glob.starts_with('!')) {
+            found.extend(watch(id, glob, [here, inside, &at![index]].concat()));
+        }
+    };
+    add(&rules.paths, &at!["match", "paths"]);
+    for (nth, raw::Short(rule)) in rules.content.iter().enumerate() {
+        if let Some(paths) = &rule.paths {
+            add(paths, &at!["match", "content", nth, "paths"]);
+        }
+    }
+    for (nth, raw::Short(rule)) in rules.functions.iter().enumerate() {
+        if let Some(paths) = &rule.paths {
+            add(paths, &at!["match", "functions", nth, "paths"]);
+        }
+    }
+    for (glob, _) in &handoff.0 {
+        let at = [here, &at!["handoff"], &[Step::Name(glob.clone())]].concat();
+        found.extend(watch(id, glob, at));
+    }
+}
+
+fn watch(component: &str, glob: &str, at: Vec<Step>) -> Option<Watched> {
+    Some(Watched {
+        component: component.to_owned(),
+        glob: glob.to_owned(),
+        alone: GlobList::new(&[glob]).ok()?,
+        at,
+    })
+}
+
+impl Watched {
+    /// The directory in which everything that the glob matches lies, as far as it is written out; empty for the root.
+    fn directory(&self) -> &str {
+        let wild = self.glob.find(['*', '?', '[', '{', '\\']).unwrap_or(self.glob.len());
+        let literal = self.glob.get(..wild).unwrap_or_default();
+        literal
+            .rfind('/')
+            .map_or("", |at| literal.get(..at).unwrap_or_default())
+    }
+}
+
+impl<'p> IdleGlobs<'p> {
+    /// Every glob of a policy, none of which has matched yet.
+    pub fn of(policy: &'p Policy) -> Self {
+        Self {
+            policy,
+            open: policy.watched.iter().collect(),
+        }
+    }
+
+    /// Takes note of a tracked file.
+    pub fn see(&mut self, path: &[u8]) {
+        if self.open.is_empty() || self.policy.exclude.matches(path) || self.policy.certificates.matches(path) {
+            return;
+        }
+        let twin = TwinPath::new(path);
+        let policy = self.policy;
+        self.open.retain(|watched| {
+            let matches = watched.alone.gating(&twin).is_some() || watched.alone.inside(&twin).is_some();
+            let excluded = || {
+                let named = |component: &&super::Component| fold(&component.id) == fold(&watched.component);
+                let component = policy.components.iter().find(named);
+                component.is_some_and(|component| component.rules.exclude.matches(path))
+            };
+            !matches || excluded()
+        });
+    }
+
+    /// True where every glob has matched.
+    pub fn is_settled(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// The directories below which the globs that are left could match, each once; the root is empty.
+    pub fn directories(&self) -> Vec<&'p str> {
+        let mut all: Vec<&'p str> = self.open.iter().map(|watched| watched.directory()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// CG015 for each glob that is left and whose files could only lie in one of these directories.
+    pub fn findings(&self, seen: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let left = self.open.iter().filter(|watched| seen(watched.directory()));
+        left.map(|watched| {
+            let message = format!(
+                "glob `{}` of component `{}` matches no tracked file",
+                watched.glob, watched.component
+            );
+            Diagnostic::warning(Code::CG015, message)
+                .at(self.policy.source.locate(&watched.at, None))
+                .help("change it to where the files are now, or take it out of the policy")
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PolicySource;
+    use super::*;
+
+    const POLICY: &str = "version: 1
+extends: builtin:rust
+exclude: [\"gen/**\"]
+adjust:
+  rust_unsafe: { match: { paths: [\"gone/**\"] } }
+components:
+  - id: parser
+    match:
+      paths: [\"src/hot/**\", \"src/new/*.c\", \"!src/hot/x\"]
+      content: [{ pattern: a, paths: [\"**/*.py\"] }]
+      functions: [{ name: f, paths: [\"gen/*.c\"] }]
+      exclude: [\"lib/**\"]
+    handoff: { \"lib/**\": lead }
+";
+
+    fn idle(files: &[&str]) -> Vec<String> {
+        let source = PolicySource {
+            name: "p.yaml".into(),
+            bytes: POLICY.as_bytes(),
+        };
+        let (policy, _) = Policy::parse(&source).unwrap();
+        let mut globs = IdleGlobs::of(&policy);
+        for file in files {
+            globs.see(file.as_bytes());
+        }
+        let found = globs.findings(|_| true);
+        assert_eq!(globs.is_settled(), found.is_empty());
+        let marked = |found: &Diagnostic| {
+            let source = found.place().unwrap().source.clone().unwrap();
+            source.text[source.start..source.end].trim_matches('"').to_owned()
+        };
+        found.iter().map(marked).collect()
+    }
+
+    #[test]
+    fn globs_without_a_file_are_found_where_they_stand() {
+        let all = ["src/hot/**", "src/new/*.c", "**/*.py", "gen/*.c", "lib/**", "gone/**"];
+        assert_eq!(idle(&[]), all);
+        assert_eq!(
+            idle(&["SRC/hot/a.c", "src/new/b.c", "c.py", "gone/d"]),
+            ["gen/*.c", "lib/**"]
+        );
+        // What is excluded is gated by nothing.
+        assert_eq!(idle(&["gen/a.c", "lib/x"]), all);
+    }
+
+    #[test]
+    fn where_to_look_is_known() {
+        let watched = |glob: &str| watch("a", glob, Vec::new()).unwrap();
+        assert_eq!(watched("src/hot/**").directory(), "src/hot");
+        assert_eq!(watched("src/a{b,c}/x").directory(), "src");
+        assert_eq!(watched("src/x.c").directory(), "src");
+        assert_eq!(watched("**/x").directory(), "");
+    }
+}

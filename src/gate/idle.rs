@@ -1,6 +1,6 @@
 //! Rules of a policy that gate nothing any more, held against the files of a commit.
 
-use super::Undecided;
+use super::undecided::Undecided;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::git::Repository;

@@ -1,5 +1,6 @@
 //! Composes, seals, signs and writes certificates.
 
 pub(crate) mod draft;
+pub(crate) mod measure;
 pub(crate) mod sign;
 pub(crate) mod whole;

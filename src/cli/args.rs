@@ -53,6 +53,10 @@ pub(super) enum Command {
     Policy(PolicyArgs),
     /// Say what is wrong with this repository's gate, and the fix
     Doctor(DoctorArgs),
+    /// Decide whether benchmarks got slower: BASELINE… -- CANDIDATE…
+    Compare(Box<CompareArgs>),
+    /// Run two revisions in turn on this machine and decide whether one is slower
+    Measure(Box<MeasureArgs>),
     /// Show where the level of a series of measurements changed
     Trend(TrendArgs),
     /// What the hook shims call
@@ -386,4 +390,114 @@ pub(super) enum TrendFormat {
     Json,
     /// A picture
     Svg,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 pass; 1 regressed, or files are refused; 2 could not decide; 3 inconclusive.")]
+pub(super) struct CompareArgs {
+    /// Benchmark files of the baseline; for criterion, the directory of one benchmark
+    #[arg(required = true, value_name = "BASELINE")]
+    pub(super) baseline: Vec<PathBuf>,
+    /// Benchmark files of the candidate
+    #[arg(last = true, required = true, value_name = "CANDIDATE")]
+    pub(super) candidate: Vec<PathBuf>,
+    /// The slow-down that is accepted
+    #[arg(long, value_name = "SHARE", default_value = "5%")]
+    pub(super) threshold: String,
+    /// The error of each bound, one-sided
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.05)]
+    pub(super) alpha: f64,
+    /// The least number of runs a side
+    #[arg(long, value_name = "N", default_value_t = crate::evidence::decide::MIN_RUNS)]
+    pub(super) min_runs: usize,
+    /// How the two sides were measured
+    #[arg(long, value_enum, default_value_t = SampleDesign::Sequential)]
+    pub(super) design: SampleDesign,
+    /// Only this metric; may be given several times
+    #[arg(long = "metric", value_name = "NAME")]
+    pub(super) metrics: Vec<String>,
+    /// Only benchmarks whose name matches; may be given several times
+    #[arg(long = "benchmark", value_name = "GLOB")]
+    pub(super) benchmarks: Vec<String>,
+    /// By how much runs of the same code differ (standard deviation), where it is known: decides one process a side
+    #[arg(long, value_name = "SHARE")]
+    pub(super) run_noise: Option<String>,
+    /// Which way is better, where a file does not say
+    #[arg(long, value_enum)]
+    pub(super) direction: Option<Better>,
+    /// This metric is a deterministic count; may be given several times
+    #[arg(long, value_name = "METRIC")]
+    pub(super) exact: Vec<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = CompareFormat::Human)]
+    pub(super) format: CompareFormat,
+    /// Draw the runs of both sides into a file, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) svg: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SampleDesign {
+    /// One after the other; every run counts
+    Sequential,
+    /// In turn; each file is one block of runs, whose median counts
+    Interleaved,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Better {
+    /// Less is better
+    Lower,
+    /// More is better
+    Higher,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    /// A table
+    Human,
+    /// certgate/compare/v1
+    Json,
+    /// A table for a merge request
+    Markdown,
+    /// A picture
+    Svg,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 pass; 1 regressed; 2 could not decide; 3 inconclusive; 130 interrupted.")]
+pub(super) struct MeasureArgs {
+    /// The baseline (default: the branch that this one would be merged into)
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+    /// The candidate
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(super) head: String,
+    /// How many runs a side count; fixed before the first (default: 10; with --pilot 5)
+    #[arg(long, value_name = "N")]
+    pub(super) runs: Option<usize>,
+    /// How many runs a side go before, and do not count
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) warmup: usize,
+    /// What is run, by the shell, in the root of each worktree
+    #[arg(long, value_name = "CMD")]
+    pub(super) run: String,
+    /// What is run once in each worktree before, such as a build
+    #[arg(long, value_name = "CMD")]
+    pub(super) prepare: Option<String>,
+    /// Benchmark files that each run writes, relative to the root; `-` for its standard output (default: the run is timed)
+    #[arg(long, value_name = "GLOB")]
+    pub(super) results: Option<String>,
+    /// Only say how many runs are needed
+    #[arg(long)]
+    pub(super) pilot: bool,
+    /// Where the results are kept: a folder that is not there yet, or is empty
+    #[arg(long, value_name = "DIR", default_value = "certgate-measure")]
+    pub(super) output: PathBuf,
+    /// The slow-down that is accepted
+    #[arg(long, value_name = "SHARE", default_value = "5%")]
+    pub(super) threshold: String,
+    /// The error of each bound, one-sided
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.05)]
+    pub(super) alpha: f64,
 }

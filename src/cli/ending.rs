@@ -11,6 +11,8 @@ pub(super) enum Ending {
     Done,
     /// Block, or findings.
     Blocked,
+    /// Neither is proven: more has to be measured.
+    Open,
 }
 
 impl From<Verdict> for Ending {
@@ -27,6 +29,7 @@ impl From<Ending> for ExitCode {
         match ending {
             Ending::Done => Self::SUCCESS,
             Ending::Blocked => Self::from(1),
+            Ending::Open => Self::from(3),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The command line: arguments are parsed purely, one file a command carries it out, and this is the only place that composes the
 //! other modules.
 //!
-//! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide; 130 interrupted.
+//! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide; 3 inconclusive (`compare`); 130 interrupted.
 
 mod args;
 mod certify;
 mod check;
+mod compare;
 mod completions;
 mod demo;
 mod doctor;
@@ -17,6 +18,7 @@ mod init;
 mod install;
 mod ledger;
 mod lint;
+mod measure;
 mod policy;
 mod proof;
 mod propose;
@@ -105,6 +107,8 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Hook(args) => hook::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Measure(args) => measure::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man(_) => completions::man(),

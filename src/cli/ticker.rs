@@ -72,6 +72,7 @@ fn line(now: Now) -> String {
         Work::Judging => ("judging", "files"),
         Work::Ledger => ("reading", "certificates"),
         Work::Hashing => ("hashing", "files"),
+        Work::Measuring => ("measuring", "runs"),
     };
     let count = if now.total > 0 { now.total } else { now.done };
     let mut line = format!("certgate: {doing}");
@@ -81,6 +82,13 @@ fn line(now: Now) -> String {
     line.push_str(" ...");
     if let Some(percent) = now.done.saturating_mul(100).checked_div(now.total) {
         line.push_str(&format!(" {} %", percent.min(100)));
+    }
+    if let Some(left) = now.left().filter(|_| now.work == Work::Measuring) {
+        let seconds = left.as_secs();
+        line.push_str(&match seconds / 60 {
+            0 => format!(", {seconds} s left"),
+            minutes => format!(", {minutes} min left"),
+        });
     }
     line
 }
@@ -104,7 +112,23 @@ mod tests {
 
     #[test]
     fn says_how_far_it_is() {
-        let say = |work, done, total| line(Now { work, done, total });
+        let say = |work, done, total| {
+            line(Now {
+                work,
+                done,
+                total,
+                elapsed: Duration::from_secs(30),
+            })
+        };
+        assert_eq!(say(Work::Measuring, 0, 20), "certgate: measuring 20 runs ... 0 %");
+        assert_eq!(
+            say(Work::Measuring, 5, 20),
+            "certgate: measuring 20 runs ... 25 %, 1 min left"
+        );
+        assert_eq!(
+            say(Work::Measuring, 15, 20),
+            "certgate: measuring 20 runs ... 75 %, 10 s left"
+        );
         assert_eq!(
             say(Work::Judging, 18_500, 50_000),
             "certgate: judging 50,000 files ... 37 %"

@@ -1,6 +1,7 @@
 //! Evidence: what a certificate brings to support its decision, held against what a policy requires.
 
 pub mod claims;
+pub mod compare;
 pub mod decide;
 pub mod exact_null;
 pub mod formats;

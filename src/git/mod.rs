@@ -1,7 +1,7 @@
 //! Reads a git repository: which one, what changed, what objects hold. The only user of git2, and the only module that runs `git`.
 //!
 //! Objects come from libgit2's object database; where git reads more than libgit2 (partial clones, reftables, every index layout)
-//! git's plumbing answers behind the same functions. Nothing here writes to a repository but [`Repository::fetch`].
+//! git's plumbing answers behind the same functions. Nothing here writes to a repository but [`Repository::fetch`] and the scratch worktrees of `measure`.
 
 mod commit;
 mod configured;
@@ -25,6 +25,7 @@ mod store;
 mod stream;
 mod touches;
 mod tree;
+mod worktree;
 
 pub use commit::Person;
 pub use configured::ConfiguredHook;

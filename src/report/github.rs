@@ -41,7 +41,7 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
 }
 
 /// Makes a string inert inside a Markdown table cell or list item: HTML is escaped, and so is every character with a meaning.
-fn markdown(text: &str) -> String {
+pub(super) fn markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -3,6 +3,7 @@
 //! It makes text and prints nothing. Every string from the repository has been made harmless before it
 //! gets here ([`crate::diagnostic`]); each format adds the escaping that is its own.
 
+mod compare;
 mod doctor;
 mod github;
 mod human;
@@ -12,6 +13,9 @@ mod svg;
 mod timings;
 mod trend;
 
+pub use compare::{
+    COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
+};
 pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
 pub use github::{annotations, step_summary};
 pub use human::{diagnostics, summary};

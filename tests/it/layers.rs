@@ -71,6 +71,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
             "git",
             "sensitivity",
             "ledger",
+            "evidence",
             "verdict",
             "progress",
             "hooks",
@@ -106,6 +107,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
             "git",
             "sensitivity",
             "ledger",
+            "evidence",
             "verdict",
             "progress",
             "gate",
@@ -229,10 +231,11 @@ fn git2_has_one_user() {
     }
 }
 
-/// `git` runs git, `signing` has OpenSSH sign, and `demo` plays its story in a scratch repository of its own.
+/// `git` runs git, `signing` has OpenSSH sign, `demo` plays its story in a scratch repository of its own, and `measure` runs what whoever
+/// typed it named.
 #[test]
-fn programs_are_started_in_three_places() {
-    let may = ["git/run.rs", "signing/mod.rs", "cli/demo.rs"];
+fn programs_are_started_in_four_places() {
+    let may = ["git/run.rs", "signing/mod.rs", "cli/demo.rs", "author/measure/mod.rs"];
     let mut files = Vec::new();
     sources(&root(), &mut files);
     for file in files

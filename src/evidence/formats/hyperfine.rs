@@ -1,4 +1,4 @@
-//! hyperfine's JSON: every time is that of a process of its own.
+//! hyperfine's JSON: every time is that of a process of its own. `certgate measure` writes the same, with what hyperfine does not say.
 //!
 //! Source: `hyperfine --export-json`. Up to 1.11 the parameter of a scan was one value `parameter`; `exit_codes` came with 1.11 and
 //! `memory_usage_byte` with 1.19.
@@ -23,7 +23,23 @@ pub(super) fn is(document: &Json) -> bool {
 pub(super) fn read(document: &Json) -> Read {
     let results = document.get("results").and_then(Json::list).unwrap_or_default();
     let rows = results.iter().flat_map(command).collect();
-    (rows, Provenance::default())
+    (rows, told(document))
+}
+
+/// What `certgate measure` adds to a file of times. hyperfine itself says nothing.
+fn told(document: &Json) -> Provenance {
+    let Some(told) = document.get("certgate") else {
+        return Provenance::default();
+    };
+    let text = |name: &str| told.text_of(name).map(str::to_owned);
+    Provenance {
+        host: text("host"),
+        cpu: text("cpu"),
+        cpus: told.number_of("cpus").map(|cpus| cpus as u64),
+        os: text("os"),
+        commit: text("commit"),
+        ..Provenance::default()
+    }
 }
 
 fn command(result: &Json) -> Vec<Measurement> {

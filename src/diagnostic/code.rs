@@ -158,6 +158,7 @@ codes! {
     CG730, "a program commits without hooks", "Jujutsu (`jj`) makes commits and pushes in this repository by itself and never runs git's hooks, so certgate does not hear of them here. Run `certgate check` before `jj git push`, and judge in CI (`docs/ci.md`) or on the server (`certgate install --server`).";
     CG735, "result of the merge is not known", "The target has commits that the change lacks, so what would be merged is the result of a merge, and that is judged. Here git cannot make it by itself: both sides changed the same lines, or git is older than 2.38. Merge the target into the change, resolve what is in conflict, and check again.";
     CG736, "name has not one meaning", "A name given by an option, a variable or CI means a branch (`main`), a branch of a configured remote (`origin/main`), a full ref (`refs/tags/v1`) or an object id. Where a tag or another branch has the same name, nobody can tell which one is meant, and whoever may push a tag could choose: give the full name.";
+    CG737, "nothing says whose policy judges", "What is pushed is judged by the policy of the branch, or else of the default branch, which HEAD of the repository names. Here HEAD names a branch that is not there or has no policy, while other branches have one. A branch that whoever pushes may make says nothing: name the default branch with `git symbolic-ref HEAD refs/heads/BRANCH`, in the repository itself.";
 }
 
 impl Code {

@@ -4,7 +4,7 @@ use super::Findings;
 use super::words::describe;
 use crate::diagnostic::{sanitize, shell, shown};
 use crate::gate::Undecided;
-use crate::git::Repository;
+use crate::git::{Head, Repository};
 use crate::hooks::{self, HookName, State};
 
 /// A bare repository: it runs no client hooks, and nobody commits in it, so what is pushed to it is all there is.
@@ -15,6 +15,18 @@ pub(crate) fn bare(repository: &Repository, found: &mut Findings) -> Result<(), 
     let state = states.into_iter().find(|(name, _)| *name == HookName::PreReceive);
     if let Some((_, state)) = state {
         receive(&directory, &state, found);
+    }
+    if let Head::Unborn { branch } = repository.head()?
+        && !repository.refs(&["refs/heads/"])?.is_empty()
+    {
+        found.bad(
+            "default-branch",
+            format!(
+                "HEAD names `{}`, which is not there, so nothing says whose policy judges new branches",
+                sanitize(&branch)
+            ),
+            "git symbolic-ref HEAD refs/heads/BRANCH",
+        );
     }
     if let Some(mount) = hooks::noexec_mount(&directory) {
         found.bad(

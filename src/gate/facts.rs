@@ -21,12 +21,21 @@ use crate::sensitivity::{By, Gated, GatedComponent};
 use crate::trust::Signatures;
 use crate::verdict::{Case, ComponentCase, GatedPath, PolicyFault, Terms};
 
-/// All that a judgement rests on, read once: a case by the policy that judges and, where the change brings another one, a case by that.
+/// All that a judgement rests on, read once: a case by the policy that judges, and one by each other policy that must be passed as well.
 pub(crate) struct Facts {
     /// The policy that judges, and what it has to decide.
     pub(crate) judging: (InForce, Case),
-    /// The same by the policy that the change brings and must pass, too; or why that cannot be.
-    pub(crate) brought: Option<Result<Case, Undecided>>,
+    /// The same by the others; or why one of them cannot be read.
+    pub(crate) others: Vec<(Other, Result<Case, Undecided>)>,
+}
+
+/// Why another policy has a say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// The change brings it.
+    Brought,
+    /// It is the default branch's, which protects the branch that will move.
+    OfDefaultBranch,
 }
 
 impl Facts {
@@ -37,51 +46,60 @@ impl Facts {
         let policy = changes_policy(question, &in_force).then(|| policy_at(repository, &question.change.head));
         case.policy_faults
             .extend(serial_fault(question, &in_force, policy.as_ref()));
-        if case.enforcement == Enforcement::Off {
-            return Ok(Self {
-                judging: (in_force, case),
-                brought: None,
-            });
+        let mut others: Vec<(Other, &InForce, Case)> = Vec::new();
+        if let Some(default) = question.beside.as_deref() {
+            let mut beside = self::case(question, default);
+            beside
+                .policy_faults
+                .extend(serial_fault(question, default, policy.as_ref()));
+            others.push((Other::OfDefaultBranch, default, beside));
         }
-        let brought = brought(repository, question, &in_force, policy).transpose();
-        let other = match &brought {
-            Some(Ok(brought)) => Some((brought, self::case(question, brought))),
-            _ => None,
+        let mut unread = Vec::new();
+        let brought = match case.enforcement {
+            Enforcement::Off => Ok(None),
+            Enforcement::Warn | Enforcement::Block => brought(repository, question, &in_force, policy),
         };
-        let mut by = vec![By {
+        let brought = brought.unwrap_or_else(|undecided| {
+            unread.push((Other::Brought, Err(undecided)));
+            None
+        });
+        if let Some(brought) = &brought {
+            others.push((Other::Brought, brought, self::case(question, brought)));
+        }
+        others.retain(|(_, _, case)| case.enforcement != Enforcement::Off);
+        let judges = case.enforcement != Enforcement::Off;
+        let first = judges.then(|| By {
             policy: &in_force.policy,
             adoption: in_force.adoption,
             announced: question.announced.clone(),
-        }];
-        by.extend(
-            other
-                .iter()
-                .filter(|(_, case)| case.enforcement != Enforcement::Off)
-                .map(|(brought, _)| By {
-                    policy: &brought.policy,
-                    adoption: true,
-                    announced: None,
-                }),
-        );
+        });
+        let more = others.iter().map(|(_, other, _)| By {
+            policy: &other.policy,
+            adoption: other.adoption,
+            announced: None,
+        });
+        let by: Vec<By<'_>> = first.into_iter().chain(more).collect();
+        if by.is_empty() {
+            return Ok(Self {
+                judging: (in_force, case),
+                others: unread,
+            });
+        }
         let mut gated = gate_by(repository, &question.change, by)?.into_iter();
         let mut states = States::default();
-        if let Some(gated) = gated.next() {
+        if judges && let Some(gated) = gated.next() {
             fill(repository, question, &in_force, gated, &mut states, &mut case)?;
         }
-        let mut second = None;
-        if let Some((brought, mut case)) = other {
+        let mut done = unread;
+        for (why, other, mut case) in others {
             if let Some(gated) = gated.next() {
-                fill(repository, question, brought, gated, &mut states, &mut case)?;
+                fill(repository, question, other, gated, &mut states, &mut case)?;
             }
-            second = Some(Ok(case));
+            done.push((why, Ok(case)));
         }
-        let brought = match brought {
-            Some(Err(undecided)) => Some(Err(undecided)),
-            _ => second,
-        };
         Ok(Self {
             judging: (in_force, case),
-            brought,
+            others: done,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The judgement: question, facts, one or two cases, their decisions, and what is to be said of them.
 
 use super::explain::{Remedy, explain};
-use super::facts::Facts;
+use super::facts::{Facts, Other};
 use super::idle::idle_directories;
 use super::in_force::InForce;
 use super::judgement::{Judgement, Scope};
@@ -24,10 +24,11 @@ pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, 
     let _timed = progress::enter(Room::Gate);
     let (in_force, case) = facts.judging;
     let mut judgement = judge_by(question, &in_force, case);
-    match facts.brought {
-        Some(Ok(case)) => must_pass(&mut judgement, question, case),
-        Some(Err(undecided)) => cannot_pass(&mut judgement, undecided),
-        None => {}
+    for (other, case) in facts.others {
+        match case {
+            Ok(case) => must_pass(&mut judgement, question, other, &case),
+            Err(undecided) => cannot_pass(&mut judgement, other, undecided),
+        }
     }
     // What a person or CI asks may take the moment that it costs; a hook does not.
     if question.stage == Stage::Merge && !in_force.adoption {
@@ -85,8 +86,13 @@ fn remedy(question: &Question) -> Remedy {
     }
 }
 
-/// What is said of every fault of the policy that the change brings.
-const NOTE: &str = "the change brings this policy, and must pass it as well as the old one";
+/// What is said of everything that another policy finds.
+fn note(other: Other) -> &'static str {
+    match other {
+        Other::Brought => "the change brings this policy, and must pass it as well as the old one",
+        Other::OfDefaultBranch => "this is by the policy of the default branch, which protects this branch, too",
+    }
+}
 
 /// The verdict that a failure by the new policy comes to, where the old one enforces so.
 fn verdict_of(enforcement: Enforcement) -> Verdict {
@@ -96,21 +102,26 @@ fn verdict_of(enforcement: Enforcement) -> Verdict {
     }
 }
 
-/// A change to the policy must pass the policy that it brings, too.
-fn must_pass(judgement: &mut Judgement, question: &Question, case: Case) {
-    let decision = decide(&case);
-    if decision.verdict == Verdict::Pass || judgement.verdict() != Verdict::Pass {
+/// Another policy must be passed, too: the stricter verdict counts.
+fn must_pass(judgement: &mut Judgement, question: &Question, other: Other, case: &Case) {
+    let decision = decide(case);
+    let verdict = match other {
+        // The policy that the change brings enforces no more than the old one does.
+        Other::Brought => verdict_of(judgement.enforcement).min(decision.verdict),
+        Other::OfDefaultBranch => decision.verdict,
+    };
+    if verdict <= judgement.verdict() {
         return;
     }
-    judgement.decision.verdict = verdict_of(judgement.enforcement).min(decision.verdict);
-    let told = explain(&case, &decision, &remedy(question));
+    judgement.decision.verdict = verdict;
+    let told = explain(case, &decision, &remedy(question));
     judgement
         .diagnostics
-        .extend(told.into_iter().map(|diagnostic| diagnostic.because(NOTE)));
+        .extend(told.into_iter().map(|diagnostic| diagnostic.because(note(other))));
 }
 
 /// A policy that cannot be read lets nothing pass.
-fn cannot_pass(judgement: &mut Judgement, undecided: Undecided) {
+fn cannot_pass(judgement: &mut Judgement, other: Other, undecided: Undecided) {
     let level = match judgement.enforcement {
         Enforcement::Block => Level::Error,
         Enforcement::Warn | Enforcement::Off => Level::Warning,
@@ -119,5 +130,5 @@ fn cannot_pass(judgement: &mut Judgement, undecided: Undecided) {
     let told = undecided.diagnostics.into_iter();
     judgement
         .diagnostics
-        .extend(told.map(|diagnostic| diagnostic.with_level(level).because(NOTE)));
+        .extend(told.map(|diagnostic| diagnostic.with_level(level).because(note(other))));
 }

@@ -28,6 +28,8 @@ pub struct Question {
     pub(crate) merges: Option<ObjectId>,
     /// Whose policy judges.
     pub(crate) by: By,
+    /// A policy that judges beside it, and must be passed as well: the default branch's, where it protects the branch that will move.
+    pub(crate) beside: Option<Box<InForce>>,
     /// What the rules of that policy say of the messages, where that is known already.
     pub(crate) announced: Option<Announced>,
 }

@@ -5,9 +5,9 @@ use super::targets::settle;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
 use crate::gate::governing;
-use crate::gate::{By, Question, Range, TargetBranch, Undecided};
+use crate::gate::{By, InForce, Question, Range, TargetBranch, Undecided};
 use crate::git::{Head, Meaning, Repository};
-use crate::policy::Stage;
+use crate::policy::{POLICY_DIRECTORY, Stage};
 use crate::progress::{self, Room};
 
 /// The commit that a revision names.
@@ -57,6 +57,7 @@ pub(crate) fn between(
                 merges: None,
                 by: By::TheTip,
                 announced: None,
+                beside: None,
             },
         );
     }
@@ -71,7 +72,43 @@ fn aimed(repository: &Repository, target: Option<&str>, mut question: Question) 
     if let Some(given) = target {
         settle(repository, &mut question, given)?;
     }
+    judged_by_default_too(repository, &mut question)?;
     Ok(question)
+}
+
+/// Lets the default branch's policy judge, too, where it protects another branch that the question is about. Which branch that is, the
+/// remote has said when it was cloned (`refs/remotes/origin/HEAD`).
+pub(crate) fn judged_by_default_too(repository: &Repository, question: &mut Question) -> Result<(), Undecided> {
+    let (TargetBranch::Named(target), Some(tip)) = (&question.target, &question.tip) else {
+        return Ok(());
+    };
+    // Nearly every clone has no such ref or only this one, and nothing else is asked.
+    let Some(named) = repository.target_of("refs/remotes/origin/HEAD")? else {
+        return Ok(());
+    };
+    let Some(default) = repository.ref_commit(&named)? else {
+        return Ok(());
+    };
+    let judging = |commit: &ObjectId| repository.subtree_id(commit, POLICY_DIRECTORY.as_bytes());
+    if default == *tip || judging(&default)? == judging(tip)? {
+        return Ok(());
+    }
+    let ours = super::branches::own_remote(repository, Some(target))?.is_some_and(|remote| remote.name == "origin");
+    if !ours || repository.branch_kept_at(&named)?.as_deref() == Some(target) {
+        return Ok(());
+    }
+    if let Some(policy) = governing::judging_policy(repository, &default)?
+        && policy.protected(target)
+    {
+        question.beside = Some(Box::new(InForce {
+            keyring: governing::keyring_at(repository, &Snapshot::Commit(default.clone()), &policy)?,
+            policy,
+            origin: format!("{}:{}", default.short(), governing::policy_path()),
+            adoption: false,
+            notes: Vec::new(),
+        }));
+    }
+    Ok(())
 }
 
 /// The change between the target's tip and a commit.
@@ -104,6 +141,7 @@ pub(crate) fn between_commits(
         merges,
         by: By::TheTip,
         announced: None,
+        beside: None,
     })
 }
 
@@ -127,6 +165,7 @@ pub(crate) fn directly(
         merges: None,
         by: By::TheTip,
         announced: None,
+        beside: None,
     })
 }
 

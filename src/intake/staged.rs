@@ -78,6 +78,7 @@ pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecid
         merges: None,
         by: By::TheTip,
         announced: None,
+        beside: None,
     })
 }
 
@@ -150,6 +151,7 @@ pub fn announced(repository: &Repository, message: Vec<u8>) -> Result<Option<Que
         merges: None,
         by: By::TheTip,
         announced: None,
+        beside: None,
     };
     let in_force = governing::governing(repository, &asked)?;
     let announced = sensitivity::announced(&in_force.policy, &asked.change.messages);

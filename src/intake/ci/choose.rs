@@ -58,10 +58,12 @@ pub(crate) fn select(
         true => range::directly(repository, tip, top, target, asked.arguments())?,
         false => range::between_commits(repository, tip, top, target, asked.arguments())?,
     };
-    Ok(Question {
+    let mut question = Question {
         told: Some(told),
         ..question
-    })
+    };
+    range::judged_by_default_too(repository, &mut question)?;
+    Ok(question)
 }
 
 /// Fetches what the change needs, and what the clone lacks, as `needed` says. Returns the next step, where there is more to be had.

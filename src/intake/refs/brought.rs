@@ -5,7 +5,8 @@ use crate::gate::governing::policy_path;
 use crate::gate::{By, InForce, Judgement, Question, Range, TargetBranch, Undecided, judge};
 use crate::git::Repository;
 use crate::intake::branches::drop_what_comes_from;
-use crate::policy::Stage;
+use crate::policy::{POLICY_DIRECTORY, Stage};
+use crate::verdict::Verdict;
 
 /// What an update brings to a branch.
 pub(crate) struct Brought {
@@ -118,6 +119,7 @@ impl Brought {
             merges: None,
             by: By::TheTip,
             announced: None,
+            beside: None,
         })
     }
 }
@@ -136,4 +138,49 @@ pub(crate) fn from_adoption_on(
 pub(crate) fn judged(repository: &Repository, question: Question, by: Option<InForce>) -> Result<Judgement, Undecided> {
     let by = by.map_or(By::TheTip, |by| By::Another(Box::new(by)));
     judge(repository, &Question { by, ..question })
+}
+
+/// The commits along first parents at which another policy or other keys begin to judge, oldest first, and `new`. Nothing where one policy
+/// judges all of it, or where `old` is not behind `new` on that line.
+fn steps(repository: &Repository, old: &ObjectId, new: &ObjectId) -> Result<Vec<ObjectId>, Undecided> {
+    let judging = |commit: &ObjectId| repository.subtree_id(commit, POLICY_DIRECTORY.as_bytes());
+    let mut found = vec![new.clone()];
+    let mut at = new.clone();
+    let mut here = judging(&at)?;
+    while at != *old {
+        let Some(parent) = repository.parents(&at)?.into_iter().next() else {
+            return Ok(Vec::new());
+        };
+        if !repository.has_commit(&parent) {
+            return Ok(Vec::new());
+        }
+        let before = judging(&parent)?;
+        if before != here && at != *new {
+            found.push(at);
+        }
+        (at, here) = (parent, before);
+    }
+    found.reverse();
+    Ok(if found.len() > 1 { found } else { Vec::new() })
+}
+
+/// True where what moves a branch forward passes step by step, each step judged by the policy that the one before left: as if it had been
+/// pushed in that many pushes, which anybody may do. That is how the gate has let it in where it comes from.
+pub(crate) fn passes_in_steps(
+    repository: &Repository,
+    branch: &str,
+    stage: Stage,
+    old: &ObjectId,
+    new: &ObjectId,
+) -> Result<bool, Undecided> {
+    let mut from = old.clone();
+    let steps = steps(repository, old, new)?;
+    for to in &steps {
+        let question = Brought::onto(repository, &from, to)?.select(repository, branch, to, stage)?;
+        if judged(repository, question, None)?.verdict() == Verdict::Block {
+            return Ok(false);
+        }
+        from = to.clone();
+    }
+    Ok(!steps.is_empty())
 }

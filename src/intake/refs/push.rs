@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::brought::{Brought, judged};
+use super::brought::{Brought, judged, passes_in_steps};
 use super::outcome::{Outcome, RefOutcome};
 use super::standing::{GoverningPolicy, HEADS, Standing};
 use crate::change::ObjectId;
@@ -16,6 +16,7 @@ use crate::hooks::{self, HookName, Told};
 use crate::intake::configured::by_git;
 use crate::policy::{Enforcement, Policy, Stage, Target};
 use crate::progress::{self, Room};
+use crate::verdict::Verdict;
 
 /// Answers the hook before a push. `lines` is what git wrote to standard input, `None` where that does not come from git: what pre-commit
 /// and prek tell by the environment comes with no standard input.
@@ -49,7 +50,7 @@ pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u
     let remote = remote.as_str();
     let push = Push {
         repository,
-        standing: Standing::of_remote(repository, remote),
+        standing: Standing::of_remote(repository, remote)?,
         stage: Stage::PrePush,
         remote,
     };
@@ -162,21 +163,37 @@ struct Start<'u> {
     review: bool,
 }
 
+impl Start<'_> {
+    /// True where one of these commits holds all of what would be pushed.
+    fn holds_nothing_new(
+        &self,
+        repository: &Repository,
+        known: &[ObjectId],
+        new: &ObjectId,
+    ) -> Result<bool, Undecided> {
+        for at in known {
+            if repository.is_ancestor(new, at)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 impl Push<'_> {
     /// Judges every update, whatever was found of the others.
     fn judge(&self, updates: &[RefUpdate], outcome: &mut Outcome) -> Result<(), Undecided> {
         for update in updates {
             let review = self.review(update);
             let update = review.as_ref().unwrap_or(update);
-            let Some(branch) = update.branch() else { continue };
-            // A branch that is another name of a branch moves both. Where it is deleted, only the name goes.
+            // A ref that is another name of a branch moves both. Where it is deleted, only the name goes.
             let meant = match (self.stage, update) {
                 (Stage::PreReceive, RefUpdate::Create { .. } | RefUpdate::Update { .. }) => {
-                    self.standing.meant(branch)?
+                    self.standing.meant(update.name())?
                 }
                 _ => None,
             };
-            for branch in std::iter::once(branch).chain(meant.as_deref()) {
+            for branch in update.branch().into_iter().chain(meant.as_deref()) {
                 if let Err(failure) = self.judge_one(branch, update, review.is_some(), &mut outcome.found) {
                     let into = format!("this was asked about `{}`", sanitize(branch));
                     let told = failure.diagnostics.into_iter().map(|d| d.because(&into));
@@ -302,8 +319,21 @@ impl Push<'_> {
             },
         };
         let by = judge.in_force(repository, brought.tip.as_ref(), new)?;
-        let question = brought.select(repository, branch, new, self.stage)?;
-        found.push(judged(repository, question, Some(by))?.into());
+        let mut question = brought.select(repository, branch, new, self.stage)?;
+        if let Some(default) = self.standing.beside(branch, judge)? {
+            question.beside = Some(Box::new(default.in_force(repository, start.tip.as_ref(), new)?));
+        }
+        let beside = question.beside.is_some();
+        let judgement = judged(repository, question, Some(by))?;
+        if judgement.verdict() == Verdict::Block
+            && !beside
+            && let Some(tip) = &start.tip
+            && policy.protected(branch)
+            && passes_in_steps(repository, branch, self.stage, tip, new)?
+        {
+            return Ok(());
+        }
+        found.push(judgement.into());
         Ok(())
     }
 
@@ -322,6 +352,9 @@ impl Push<'_> {
                 tips.push(other);
             }
         }
+        if self.standing.unknown {
+            tips.extend(self.standing.protected_here(policy, branch)?);
+        }
         // Where nothing blocks, what is not protected is good enough to compare with.
         if !policy.protected(branch) && !tips.contains(&judge.at) && judge.at != *new {
             tips.push(judge.at.clone());
@@ -334,6 +367,21 @@ impl Push<'_> {
 
     /// Nobody has a policy but, perhaps, the change itself.
     fn unruled(&self, start: &Start<'_>, new: &ObjectId, found: &mut Vec<RefOutcome>) -> Result<(), Undecided> {
+        if self.stage == Stage::PreReceive && self.standing.is_adopted()? {
+            // Some branch has a policy, but HEAD names none that has: nobody here may say who judges.
+            let pack = default_policy()?;
+            if pack.protected(start.branch) {
+                found.push(RefOutcome::Refused(no_judge(start.branch)));
+                return Ok(());
+            }
+        }
+        if self.standing.unknown {
+            let pack = default_policy()?;
+            let here = self.standing.protected_here(&pack, start.branch)?;
+            if start.tip.is_none() && start.holds_nothing_new(self.repository, &here, new)? {
+                return Ok(());
+            }
+        }
         let brought = match &start.tip {
             Some(tip) => Brought::onto(self.repository, tip, new)?,
             None if start.unknown.is_some() => return Err(self.unknown_tip(start.branch)),
@@ -425,6 +473,17 @@ impl Push<'_> {
         .help(format!("git fetch {} {}", shell(self.remote), shell(branch)))
         .into()
     }
+}
+
+/// There are policies, and HEAD leads to none of them.
+fn no_judge(branch: &str) -> Diagnostic {
+    let branch = sanitize(branch);
+    Diagnostic::error(Code::CG737, format!("nothing says whose policy judges `{branch}`"))
+        .because(
+            "HEAD of this repository names no branch that has a policy, and other branches anybody who pushes may make",
+        )
+        .because("whoever runs the repository names the default branch, in it:")
+        .help("git symbolic-ref HEAD refs/heads/BRANCH   # the branch whose policy judges")
 }
 
 /// What happens to a branch besides getting new content.

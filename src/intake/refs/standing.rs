@@ -21,6 +21,10 @@ pub(crate) struct Standing<'r> {
     default: OnceCell<Option<GoverningPolicy>>,
     /// A commit that the default branch is about to get, where it has none.
     arriving: Option<ObjectId>,
+    /// True where whoever pushes may make branches, so that none of them may say who judges.
+    receiving: bool,
+    /// True for a remote of which nothing is known here: what this clone's own branches hold stands for what it has.
+    pub(crate) unknown: bool,
 }
 
 /// A policy, and the commit that it is read from.
@@ -74,14 +78,61 @@ pub(crate) fn adopts(
 impl<'r> Standing<'r> {
     /// The branches of this repository in a namespace; in none, for the empty one.
     pub(crate) fn here(repository: &'r Repository, namespace: &str) -> Self {
-        Self::new(repository, format!("{namespace}{HEADS}"), format!("{namespace}HEAD"))
+        Self {
+            receiving: true,
+            ..Self::new(repository, format!("{namespace}{HEADS}"), format!("{namespace}HEAD"))
+        }
     }
 
-    /// The branches of a remote, as it was last seen.
-    pub(crate) fn of_remote(repository: &'r Repository, remote: &str) -> Self {
-        let prefix = format!("refs/remotes/{remote}/");
+    /// The branches of a remote as it was last seen. Git gives the hook a URL where that is what was pushed to.
+    pub(crate) fn of_remote(repository: &'r Repository, remote: &str) -> Result<Self, Undecided> {
+        let configured = repository.remote_at(remote)?;
+        let name = configured.map_or(remote, |configured| configured.name.as_str());
+        let kept = configured.and_then(|configured| configured.kept_at().find(|kept| kept.ends_with('/')));
+        let prefix = kept.map_or_else(|| format!("refs/remotes/{name}/"), str::to_owned);
         let head = format!("{prefix}HEAD");
-        Self::new(repository, prefix, head)
+        let seen = Self::new(repository, prefix, head);
+        let unknown = seen.branches()?.is_empty();
+        Ok(Self { unknown, ..seen })
+    }
+
+    /// The tips of this clone's own branches that a policy protects, but for one branch.
+    pub(crate) fn protected_here(&self, policy: &Policy, but: &str) -> Result<Vec<ObjectId>, Undecided> {
+        let refs = self.repository.refs(&[HEADS])?;
+        let protected = |name: &str| {
+            name.strip_prefix(HEADS)
+                .is_some_and(|name| name != but && policy.protected(name))
+        };
+        Ok(refs
+            .into_iter()
+            .filter_map(|(name, at)| protected(&name).then_some(at))
+            .collect())
+    }
+
+    /// True where some branch has a policy, so that the first one has been adopted.
+    pub(crate) fn is_adopted(&self) -> Result<bool, Undecided> {
+        for (_, at) in self.branches()? {
+            if self
+                .repository
+                .entry(&Snapshot::Commit(at.clone()), &policy_path())?
+                .is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The default branch's policy, where it protects a branch that another policy judges: it judges beside that one.
+    pub(crate) fn beside(&self, branch: &str, judge: &GoverningPolicy) -> Result<Option<&GoverningPolicy>, Undecided> {
+        let Some(default) = self.default_judge()? else {
+            return Ok(None);
+        };
+        if default.at == judge.at || !default.policy.protected(branch) {
+            return Ok(None);
+        }
+        let judging = |commit: &ObjectId| self.repository.subtree_id(commit, POLICY_DIRECTORY.as_bytes());
+        Ok((judging(&default.at)? != judging(&judge.at)?).then_some(default))
     }
 
     fn new(repository: &'r Repository, prefix: String, head: String) -> Self {
@@ -92,6 +143,8 @@ impl<'r> Standing<'r> {
             branches: OnceCell::new(),
             default: OnceCell::new(),
             arriving: None,
+            receiving: false,
+            unknown: false,
         }
     }
 
@@ -154,14 +207,15 @@ impl<'r> Standing<'r> {
         }
     }
 
-    /// The branch of these that a branch is another name of.
-    pub(crate) fn meant(&self, branch: &str) -> Result<Option<String>, Undecided> {
-        let target = self.repository.target_of(&format!("{}{branch}", self.prefix))?;
+    /// The branch of these that a ref is another name of.
+    pub(crate) fn meant(&self, reference: &str) -> Result<Option<String>, Undecided> {
+        let outer = self.prefix.strip_suffix(HEADS).unwrap_or_default();
+        let target = self.repository.target_of(&format!("{outer}{reference}"))?;
         Ok(target.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned)))
     }
 
-    /// The policy of the default branch; where it has none, that of the first branch that protects itself; on a first push, the one that the
-    /// default branch is about to get.
+    /// The policy of the default branch; on a first push, the one that the default branch is about to get. Of a remote as it was last seen
+    /// the default branch may not be known: then that of the first branch that protects itself.
     pub(crate) fn default_judge(&self) -> Result<Option<&GoverningPolicy>, Undecided> {
         if let Some(found) = self.default.get() {
             return Ok(found.as_ref());
@@ -181,7 +235,7 @@ impl<'r> Standing<'r> {
         {
             return Ok(Some(found(&at, policy, false)));
         }
-        for (name, at) in self.branches()? {
+        for (name, at) in self.branches()?.iter().filter(|_| !self.receiving) {
             // What some other branch holds that cannot be read is no reason to stop everything.
             if let Ok(Some(policy)) = governing::policy_at(self.repository, &Snapshot::Commit(at.clone()))
                 && policy.protected(name)

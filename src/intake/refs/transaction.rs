@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use super::brought::{Brought, judged};
+use super::brought::{Brought, judged, passes_in_steps};
 use super::outcome::{Outcome, RefOutcome};
 use super::standing::{HEADS, adopts};
 use crate::change::{Mode, ObjectId, Snapshot};
@@ -193,6 +193,12 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
         brought.select(repository, &moving.branch, &moving.new, STAGE)?,
         by,
     )?;
+    if judgement.verdict() == Verdict::Block
+        && let Some(old) = &moving.old
+        && passes_in_steps(repository, &moving.branch, STAGE, old, &moving.new)?
+    {
+        return Ok(None);
+    }
     if judgement.verdict() == Verdict::Block
         && let Some(note) = already_there(repository, moving)?
     {

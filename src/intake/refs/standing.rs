@@ -197,11 +197,16 @@ impl<'r> Standing<'r> {
             true => return Ok(self.repository.head()?.branch().map(str::to_owned)),
             false => self.repository.target_of(&self.head)?,
         };
-        Ok(named.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned)))
+        let named = named.and_then(|name| name.strip_prefix(&self.prefix).map(str::to_owned));
+        // A namespace has a HEAD only if somebody made one; else the repository's names the branch, which is who runs it.
+        match named {
+            None if self.receiving => Ok(self.repository.head()?.branch().map(str::to_owned)),
+            named => Ok(named),
+        }
     }
 
     fn default_tip(&self) -> Result<Option<ObjectId>, Undecided> {
-        match self.head == "HEAD" {
+        match self.receiving || self.head == "HEAD" {
             true => self.head()?.map_or(Ok(None), |branch| self.tip(&branch)),
             false => Ok(self.repository.ref_commit(&self.head)?),
         }

@@ -1,6 +1,5 @@
 //! What `certify` and `seal` share: the subject of a change, and where and when a certificate is written.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,10 +8,9 @@ use super::sign;
 use crate::certificate::{Examined, MAX_BYTES, Subject, SubjectFile, file_name};
 use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
-use crate::gate::{InForce, Question, Undecided, state};
+use crate::gate::{Question, Undecided, state};
 use crate::git::Repository;
 use crate::intake::branches::protected_target;
-use crate::ledger;
 use crate::policy::{POLICY_COMPONENT, Policy, fold};
 use crate::progress::{self, Work};
 use crate::sensitivity::{Gated, GatedFile};
@@ -148,49 +146,10 @@ pub(crate) fn components(policy: &Policy, words: &[String]) -> Result<Vec<String
     Ok(ids)
 }
 
-/// The date of a new certificate: now, or a second after the newest certificate on these components, so that it is the newer word.
-pub(crate) fn date(
-    repository: &Repository,
-    question: &Question,
-    in_force: &InForce,
-    components: &[String],
-) -> Result<Timestamp, Undecided> {
-    let names: BTreeSet<String> = components
-        .iter()
-        .flat_map(|id| match in_force.policy.component_named(id) {
-            Some(component) => component.names().map(fold).collect::<Vec<_>>(),
-            None => vec![fold(id)],
-        })
-        .collect();
-    let query = ledger::Query {
-        certificates: &in_force.policy.certificates,
-        tip: question.tip.as_ref(),
-        change: &question.change,
-        since: in_force.policy.since,
-        keyring: &in_force.keyring,
-        now: Timestamp::now(),
-        components: &names,
-        paths: &BTreeSet::new(),
-        whole: false,
-    };
-    let read = ledger::read(repository, &query)?;
+/// The date of a new certificate: now, in whole seconds. It says when, and orders nothing.
+pub(crate) fn date() -> Timestamp {
     let now = Timestamp::now();
-    let on_it = |entry: &&ledger::Entry| entry.component_names().any(|name| names.contains(&name));
-    let newest = read
-        .entries
-        .iter()
-        .filter(on_it)
-        .filter_map(ledger::Entry::moment)
-        .max();
-    // A certificate dated far ahead must not drag others with it; it is told by `check`.
-    let reachable = newest.filter(|newest| newest.duration_since(now) < SignedDuration::from_mins(5));
-    let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
-    Ok(match reachable {
-        Some(newest) if second(newest) >= second(now) => second(newest)
-            .saturating_add(SignedDuration::from_secs(1))
-            .unwrap_or(now),
-        _ => second(now),
-    })
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Where a new certificate goes, and when that is.

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::change::RepoPath;
+
 /// How a date reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
@@ -62,9 +64,59 @@ fn has_shape(text: &str, shape: &str) -> bool {
         })
 }
 
+/// Reads `…_YYYYMMDD_HHMMSS.md`.
+pub(super) fn of_file_name(path: &RepoPath) -> Option<Timestamp> {
+    let name = std::str::from_utf8(path.file_name()).ok()?;
+    let stem = name.strip_suffix(".md")?;
+    let mut parts = stem.rsplitn(3, '_');
+    let (time, date) = (parts.next()?, parts.next()?);
+    let digits = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(time, 6) || !digits(date, 8) {
+        return None;
+    }
+    let number = |text: &str, from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<i16>().ok());
+    let civil = DateTime::new(
+        number(date, 0, 4)?,
+        number(date, 4, 6)? as i8,
+        number(date, 6, 8)? as i8,
+        number(time, 0, 2)? as i8,
+        number(time, 2, 4)? as i8,
+        number(time, 4, 6)? as i8,
+        0,
+    )
+    .ok()?;
+    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// How a date is kept: in whole seconds since 1970, which is all that the format has.
+pub(super) mod seconds {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(date: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        date.map(Timestamp::as_second).serialize(to)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+        let seconds = Option::<i64>::deserialize(from)?;
+        Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn file_names_tell_a_date() {
+        let date = |name: &str| of_file_name(&RepoPath::from(name)).map(|t| t.to_string());
+        assert_eq!(
+            date("c/review_gpu_20261122_140300.md").as_deref(),
+            Some("2026-11-22T14:03:00Z")
+        );
+        assert_eq!(date("c/review_gpu_20261322_140300.md"), None);
+        assert_eq!(date("c/review.md"), None);
+    }
 
     #[test]
     fn reads_the_form_and_what_is_unambiguous() {

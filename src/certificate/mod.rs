@@ -38,7 +38,7 @@ use crate::diagnostic::Diagnostic;
 pub const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What a document says, read strictly.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Where it stands in the repository.
     pub path: RepoPath,
@@ -48,11 +48,12 @@ pub struct Certificate {
     pub components: Vec<String>,
     /// Who decided, as written.
     pub agent: Option<String>,
-    /// When; `None` where the Date field is missing or unreadable.
+    /// When, as it claims; `None` where the Date field is missing or unreadable. It orders nothing: see the ledger's `Place`.
+    #[serde(with = "date::seconds")]
     pub date: Option<Timestamp>,
     /// Its id, as written.
     pub id: Option<String>,
-    /// Ids of certificates that it supersedes.
+    /// Ids, or paths, of certificates that it supersedes.
     pub supersedes: Vec<String>,
     /// What it covers, where it says so by content.
     pub subject: SubjectField,
@@ -98,6 +99,32 @@ impl Certificate {
             bypass: None,
             rationale: false,
         }
+    }
+
+    /// The moment that it claims: the Date field, or else the one in the file name.
+    pub fn moment(&self) -> Option<Timestamp> {
+        self.date.or_else(|| date::of_file_name(&self.path))
+    }
+
+    /// Whether it names another in Supersedes, by id or by path (quoted as git quotes it, where it has to be).
+    pub fn names(&self, other: &Self) -> bool {
+        self.supersedes
+            .iter()
+            .any(|name| other.id.as_ref() == Some(name) || RepoPath::unquote(name).as_ref() == Some(&other.path))
+    }
+
+    /// Whether another certificate can name it in Supersedes by its id.
+    pub fn can_be_named(&self) -> bool {
+        self.id.as_deref().is_some_and(parse::is_nameable)
+    }
+
+    /// Whether a certificate that stands at another path says the same there: of the same moment, on the same components.
+    pub fn reads_the_same(&self, elsewhere: &Self) -> bool {
+        // Without a readable component it is the file name that tells which one it is on.
+        let told_by_name = self.components.is_empty();
+        self.moment() == elsewhere.moment()
+            && self.components == elsewhere.components
+            && (!told_by_name || self.path.file_name() == elsewhere.path.file_name())
     }
 
     /// Whether it is on a component, by any of the component's names.

@@ -271,6 +271,11 @@ fn bare(value: &str) -> &str {
     without_marks(value.trim()).trim()
 }
 
+/// Whether Supersedes can name this id: it is no list, and none of the words for nothing.
+pub(super) fn is_nameable(id: &str) -> bool {
+    !id.contains(',') && !is_nothing(id) && bare(id) == id
+}
+
 fn is_nothing(value: &str) -> bool {
     matches!(value.to_lowercase().as_str(), "none" | "n/a" | "-" | "–" | "—")
 }

@@ -60,7 +60,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         ));
     }
     let key = sign::key(&repository, args.sign.as_ref())?;
-    let date = draft::date(&repository, &question, &in_force, &said.component)?;
+    let date = draft::date();
     let bypass = args
         .bypass_until
         .as_deref()

@@ -11,16 +11,18 @@ use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
 use crate::gate::Undecided;
-use crate::gate::governing;
+use crate::gate::{self, Pasts, governing};
 use crate::git::{Blob, Repository};
 use crate::intake::range;
 use crate::ledger::{self, Entry};
 use crate::policy::{Policy, fold};
+use crate::trust::Keyring;
 
 /// A ledger at a commit, newest first.
 struct Read {
     repository: Repository,
     policy: Policy,
+    keyring: Keyring,
     entries: Vec<Entry>,
 }
 
@@ -35,11 +37,19 @@ fn read(args: &LedgerArgs) -> Result<Read, Undecided> {
         }
     };
     let keyring = governing::keyring_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
-    let mut entries = ledger::all(&repository, &policy.certificates, &tip, &keyring)?;
-    entries.sort_by_key(|entry| std::cmp::Reverse((entry.moment().is_none(), entry.moment())));
+    let pasts = Pasts::new(&repository, &keyring);
+    let terms = ledger::Terms {
+        certificates: &policy.certificates,
+        since: policy.since,
+        keyring: &keyring,
+        classes: &policy.classes,
+        then: &|landing| pasts.before(landing),
+    };
+    let entries = ledger::all(&repository, &terms, &tip)?;
     Ok(Read {
         repository,
         policy,
+        keyring,
         entries,
     })
 }
@@ -200,7 +210,7 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
             None => text.push_str(&format!("{id:<28} no certificate\n")),
         }
     }
-    for entry in waiting(&read.entries, &read.policy) {
+    for entry in gate::open_bypasses(&read.policy, &read.keyring, &read.entries) {
         let certificate = &entry.certificate;
         text.push_str(&format!(
             "BYPASS without follow-up: {} by {}, in {}\n",
@@ -216,22 +226,6 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
     ));
     terminal::out(&text)?;
     Ok(Ending::Done)
-}
-
-/// The bypasses that no approval by another agent names.
-fn waiting<'e>(entries: &'e [Entry], policy: &'e Policy) -> impl Iterator<Item = &'e Entry> {
-    let settled = |bypass: &Entry| {
-        let own = &bypass.certificate;
-        entries.iter().any(|entry| {
-            let other = &entry.certificate;
-            let approves = other.status.is_some_and(|status| policy.class(status).approves());
-            let names = own.id.as_ref().is_some_and(|id| other.supersedes.contains(id));
-            approves && names && entry.trusted && other.agent != own.agent
-        })
-    };
-    entries
-        .iter()
-        .filter(move |entry| entry.certificate.bypass.is_some() && !settled(entry))
 }
 
 /// Shows one certificate, by id or path.

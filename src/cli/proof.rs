@@ -8,7 +8,7 @@ use super::terminal;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::gate::Undecided;
-use crate::gate::governing;
+use crate::gate::{Pasts, governing};
 use crate::git::Repository;
 use crate::intake::range;
 use crate::ledger::{self, Fault, Proof, Revocation};
@@ -32,7 +32,15 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
     };
     let keyring = governing::keyring_at(&repository, &at, &policy)?;
     let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
-    let proof = ledger::prove(&repository, &policy, &tip, &keyring, &keys_at)?;
+    let pasts = Pasts::new(&repository, &keyring);
+    let terms = ledger::Terms {
+        certificates: &policy.certificates,
+        since: policy.since,
+        keyring: &keyring,
+        classes: &policy.classes,
+        then: &|landing| pasts.before(landing),
+    };
+    let proof = ledger::prove(&repository, &policy, &tip, &terms, &keys_at)?;
     let mut diagnostics: Vec<Diagnostic> = proof.faults.iter().map(fault).collect();
     diagnostics.extend(proof.revocations.iter().map(revocation));
     match args.format {

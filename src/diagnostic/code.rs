@@ -57,7 +57,7 @@ codes! {
     CG104, "certificate cannot be read", "A certificate is a text file in UTF-8 of at most 1 MiB.";
     CG105, "SUBJECT cannot be read", "The section SUBJECT is written by `certgate certify` and `certgate seal` and must not be edited. A certificate whose SUBJECT does not parse approves nothing.";
     CG106, "placeholder left in", "A field still holds a placeholder of the template.";
-    CG107, "date in the future", "A certificate dated more than ten minutes ahead of the clock approves nothing.";
+    CG107, "date in the future", "A certificate dated more than ten minutes ahead of the clock approves nothing, and is not let in (CG408).";
     CG108, "date is missing or not UTC", "The field Date reads `YYYY-MM-DD HH:MM:SS UTC`.";
     CG109, "file name does not follow the format", "A certificate's file is named `{descriptor}_{component}_{YYYYMMDD_HHMMSS}.md`.";
     CG110, "field or section is missing", "The format asks for Component, Agent, Date and Certificate ID, and for the sections REVIEW SCOPE, FINDINGS, DECISION/OUTCOME, EVIDENCE and SIGNATURE.";
@@ -83,12 +83,15 @@ codes! {
     CG304, "certificate is invalid", "An invalid certificate never approves, and blocks where it is added or is the newest word on a gated component: a refusal that nobody can read is not consent.";
     // CG4xx: the ledger
     CG401, "certificate was modified", "The ledger is append-only. A certificate is never edited: write a new one that supersedes it. For the verdict the base's version still counts.";
-    CG402, "certificate was deleted", "The ledger is append-only. Deleting or moving a certificate lifts nothing. For the verdict the base's version still counts.";
+    CG402, "certificate was taken from its path", "The ledger is append-only, and a certificate keeps its path, with its signature. Deleting it, turning it into something else, or taking its signature away lifts nothing: for the verdict the base's version still counts. It may move only to another certificate path, with its signature, where it reads the same.";
     CG403, "certificate id used twice", "The change adds a certificate whose id is already in the ledger, or adds two with one id.";
-    CG404, "Supersedes has no effect", "The certificate names one in `Supersedes` that does not exist, is not older, or that its agent may not lift.";
+    CG404, "Supersedes has no effect", "The certificate names one in `Supersedes` that does not exist, did not come in before it or with it, or that its agent may not lift.";
     CG405, "the ledger was altered", "`certgate log --verify` found a commit in whose certificates, or signatures, other content stands than where they came in. The ledger is append-only: the gate was not there, or was passed by. Look at the commit; whatever rests on that certificate needs another.";
     CG406, "the ledger lost something", "`certgate log --verify` found a commit that took a certificate or signature away, or a merge that dropped one. The ledger is append-only. Bring it back as it was.";
     CG407, "approval revoked", "A later REJECTED or NO_GO names the approval in `Supersedes`, by its own agent, by an owner, or by an agent who may lift. It counts for nothing any more, and the files named are still as it certified them: have them certified anew, or changed.";
+    CG408, "certificate dated ahead of the clock", "The change adds a certificate whose Date is more than ten minutes ahead of the clock. A Date is a claim, and this one cannot be true, whatever the certificate decides. Date it again and add it again; the order of certificates is git's, so nothing is won or lost by a date.";
+    CG409, "certificate dated before enforcement began", "The change adds a certificate whose Date lies before the policy's `ledger.since`. What is that old is history and gates nothing, so a new certificate cannot be. Date it again and add it again.";
+    CG410, "refusal that nobody can name", "The change adds a refusal without a Certificate ID, or with one that `Supersedes` cannot name: it holds a comma, or is a word for nothing such as `none`. An agent who may lift a refusal must name it. Give it an id of its own. A refusal of this kind that is in the ledger already can be named by its path.";
     // CG5xx: trust
     CG501, "certificate hash does not match", "The document was changed after it was sealed: `Certificate Hash` is not the SHA-256 of its bytes. Such a certificate approves nothing.";
     CG502, "the policy itself is changed", "A change to `.certgate/` is gated as component `certgate-policy` and must pass both the old policy and the new one.";

@@ -79,7 +79,7 @@ fn wrap(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
-    let command = ["certgate ", "git ", "echo ", "printf ", "rm "]
+    let command = ["certgate ", "git ", "echo ", "printf ", "rm ", "sed "]
         .iter()
         .any(|program| text.starts_with(program));
     if let (true, Some((command, comment))) = (command, text.split_once("   # ")) {

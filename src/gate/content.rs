@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 
 use super::undecided::Undecided;
-use crate::change::{Change, Content, FileChange};
+use crate::change::{Change, Content, FileChange, RepoPath, Snapshot};
 use crate::git::{Contents, GitError, Repository};
 use crate::policy::Policy;
 use crate::progress::{self, Begun, Room, Work};
@@ -12,6 +12,7 @@ use crate::sensitivity::{By, ContentSource, Gated, gate_by_each};
 /// Reads what rules about content ask for: many files from a stream, a few one by one.
 struct Reader<'a> {
     repository: &'a Repository,
+    head: &'a Snapshot,
     /// Whether the functions around changed lines are asked for; finding them costs.
     functions: bool,
     stream: RefCell<Option<Contents>>,
@@ -42,6 +43,10 @@ impl ContentSource for Reader<'_> {
         }
         self.repository.content(file, self.functions)
     }
+
+    fn holds_file(&self, path: &RepoPath) -> Result<bool, GitError> {
+        self.repository.holds_file(self.head, path)
+    }
 }
 
 /// What the rules of each policy find in a change. Rules run once, and no file is read twice.
@@ -55,6 +60,7 @@ pub(crate) fn gate_by(repository: &Repository, change: &Change, by: Vec<By<'_>>)
     };
     let reader = Reader {
         repository,
+        head: &change.head,
         functions: by.iter().any(|by| functions(by.policy)),
         stream: RefCell::default(),
         working: OnceCell::new(),

@@ -151,6 +151,35 @@ impl Context<'_> {
             .help(format!(
                 "write `**Component**: {meant}` before you commit the certificate, or add `{name}` to the policy"
             )),
+            Finding::AheadOfTheClock { entry } => self.misdated(
+                *entry,
+                new(
+                    Code::CG408,
+                    format!("{} is dated ahead of the clock", self.brief(*entry)),
+                ),
+            ),
+            Finding::BeforeEnforcement { entry } => self.misdated(
+                *entry,
+                new(
+                    Code::CG409,
+                    format!("{} is dated before `ledger.since`", self.brief(*entry)),
+                ),
+            ),
+            Finding::Unnameable { entry } => at(
+                new(
+                    Code::CG410,
+                    format!("{} cannot be named in `Supersedes`", self.brief(*entry)),
+                ),
+                self.place(*entry),
+            )
+            .because(
+                match self.entry(*entry).and_then(|entry| entry.certificate.id.as_deref()) {
+                    None => "it has no Certificate ID".to_owned(),
+                    Some(id) => format!("its Certificate ID `{id}` reads as a list, or as nothing, there"),
+                },
+            )
+            .because("an agent who may lift a refusal must name it")
+            .help("write a line `**Certificate ID**: ID` of its own before it is merged; `certgate certify` makes one"),
             Finding::Stopped { entry } => at(
                 new(Code::CG303, format!("emergency stop: {} stands", self.brief(*entry))),
                 self.place(*entry),
@@ -247,6 +276,41 @@ impl Context<'_> {
             }
         };
         vec![one]
+    }
+
+    /// A certificate with a date that cannot be, and the command that dates it again.
+    fn misdated(&self, index: usize, diagnostic: Diagnostic) -> Diagnostic {
+        let Some(entry) = self.entry(index) else {
+            return diagnostic;
+        };
+        let certificate = &entry.certificate;
+        let claimed = match (certificate.date, entry.moment()) {
+            (Some(date), _) => format!("its Date claims {date}"),
+            (None, Some(moment)) => format!("its file name claims {moment}"),
+            (None, None) => "it has no date".to_owned(),
+        };
+        let path = certificate.path.for_shell();
+        let diagnostic = at(diagnostic, self.place(index))
+            .because(claimed)
+            .because("a date is a claim that must be possible; certificates are ordered by git");
+        if certificate.date.is_none() {
+            return diagnostic.help(format!(
+                "git mv {path} NAME_WITHOUT_A_DATE.md   # or give it a field Date"
+            ));
+        }
+        let edit = r"s/^([-*+ ]*\*\*Date(\*\*:|:\*\*)).*/\1 NOW/";
+        let now = "$(date -u '+%Y-%m-%d %H:%M:%S UTC')";
+        let edit = edit.replace("NOW", now);
+        let diagnostic = diagnostic.help(format!(
+            "sed -E \"{edit}\" {path} >dated.tmp && cat dated.tmp >{path} && rm dated.tmp && git add {path}"
+        ));
+        match certificate.hash.is_some() {
+            true => diagnostic.help(format!(
+                "certgate seal {path} {}   # it was sealed",
+                self.remedy.selection
+            )),
+            false => diagnostic,
+        }
     }
 
     /// The errors in a certificate that do not make its decision unreadable.
@@ -347,8 +411,11 @@ impl Context<'_> {
         let id = certificate
             .id
             .as_deref()
-            .map(|id| format!(" --supersedes {}", shell(id)))
-            .unwrap_or_default();
+            .filter(|_| certificate.can_be_named())
+            .map_or_else(
+                || format!(" --supersedes {}", shell(&certificate.path.to_string())),
+                |id| format!(" --supersedes {}", shell(id)),
+            );
         format!(
             "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}",
             self.remedy.selection
@@ -363,8 +430,9 @@ impl Context<'_> {
                 .at(Place::file(path))
                 .because(counts)
                 .help(restore(path)),
-            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, "a certificate was deleted")
+            Violation::Deleted(path) => Diagnostic::new(level, Code::CG402, "a certificate was taken from its path")
                 .at(Place::file(path))
+                .because("a certificate, and its signature, keep their path and stay what they are; one may move to another certificate path, with its signature, where it reads the same")
                 .because(counts)
                 .help(restore(path)),
             Violation::DuplicateId { path, id, taken_by } => {

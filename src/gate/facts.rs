@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::authors::authors;
 use super::content::gate_by;
 use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
 use super::in_force::InForce;
+use super::past::Pasts;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::certificate::{FileState, SubjectField};
@@ -18,7 +20,7 @@ use crate::ledger::{self, Origin};
 use crate::policy::{self, Enforcement, POLICY_COMPONENT, Policy, TwinPath, fold};
 use crate::progress::{self, Room, Work};
 use crate::sensitivity::{By, Gated, GatedComponent};
-use crate::trust::Signatures;
+use crate::trust::{Keyring, Signatures};
 use crate::verdict::{Case, ComponentCase, GatedPath, PolicyFault, Terms};
 
 /// All that a judgement rests on, read once: a case by the policy that judges, and one by each other policy that must be passed as well.
@@ -119,6 +121,7 @@ fn case(question: &Question, in_force: &InForce) -> Case {
         violations: Vec::new(),
         policy_faults: nobody.then_some(PolicyFault::NobodyCanSign).into_iter().collect(),
         only_certificates: false,
+        adoption: in_force.adoption,
         now: Timestamp::now(),
     }
 }
@@ -181,8 +184,13 @@ impl States {
 fn terms(in_force: &InForce, question: &Question) -> Terms {
     let policy = &in_force.policy;
     let target = question.target.name().filter(|branch| policy.protected(branch));
+    terms_of(policy, &in_force.keyring, target)
+}
+
+/// The terms of a policy, for a branch that it protects.
+pub(crate) fn terms_of(policy: &Policy, keyring: &Keyring, target: Option<&str>) -> Terms {
     let mut terms = Terms {
-        demands: in_force.keyring.demands.clone(),
+        demands: keyring.demands.clone(),
         independence: policy.independence,
         owners: policy.owners.clone(),
         target: target.map(str::to_owned),
@@ -223,7 +231,8 @@ fn fill(
     let policy = &in_force.policy;
     let mut units: Vec<(GatedComponent, ComponentCase)> = Vec::new();
     for component in gated.components {
-        let unit = unit(policy, &component);
+        let mut unit = component_case(policy, &component.id);
+        unit.messages.clone_from(&component.messages);
         units.push((component, unit));
     }
     let names: BTreeSet<String> = units.iter().flat_map(|(_, unit)| unit.names.iter().cloned()).collect();
@@ -231,17 +240,24 @@ fn fill(
         .iter()
         .flat_map(|(component, _)| component.files.iter().map(|file| file.file.path.clone()))
         .collect();
+    let pasts = Pasts::new(repository, &in_force.keyring);
+    let range = question.range.as_ref();
+    let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
     let query = ledger::Query {
-        certificates: &policy.certificates,
+        terms: ledger::Terms {
+            certificates: &policy.certificates,
+            since: policy.since,
+            keyring: &in_force.keyring,
+            classes: &policy.classes,
+            then: &|landing| pasts.before(landing),
+        },
         tip: question.tip.as_ref(),
         change: &question.change,
-        since: policy.since,
-        keyring: &in_force.keyring,
+        range,
         now: case.now,
         components: &names,
         paths: &paths,
-        whole: policy.classes.keys().any(|status| status.class().approves())
-            || units.iter().any(|(_, unit)| unit.binding == policy::Binding::Component),
+        whole: units.iter().any(|(_, unit)| unit.binding == policy::Binding::Component),
     };
     let ledger = ledger::read(repository, &query)?;
     case.violations = ledger.violations;
@@ -253,8 +269,6 @@ fn fill(
         .iter()
         .flat_map(|(component, _)| component.files.iter().map(|file| &file.file))
         .collect();
-    let range = question.range.as_ref();
-    let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
     let staged = question.change.head == Snapshot::Index;
     for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
         entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
@@ -298,56 +312,7 @@ fn fill(
 /// The state of a changed file at the head.
 pub(crate) fn state(repository: &Repository, file: &FileChange) -> Result<FileState, Undecided> {
     progress::step();
-    Ok(match file.after() {
-        None => FileState::Deleted,
-        Some(entry) => FileState::Present {
-            mode: entry.mode,
-            digest: repository.digest(entry)?,
-        },
-    })
-}
-
-/// The e-mail addresses of everybody who had a hand in the paths: authors, committers and co-authors of the range's commits that touch
-/// one, and, at the commit stages, who commits.
-fn authors(repository: &Repository, question: &Question, paths: &[&RepoPath]) -> Result<BTreeSet<String>, Undecided> {
-    let mut found = BTreeSet::new();
-    let mut add = |email: &[u8]| {
-        let email = String::from_utf8_lossy(email).trim().to_lowercase();
-        found.extend((!email.is_empty()).then_some(email));
-    };
-    if let Some(range) = &question.range {
-        let touching = repository.authorship(&range.excluded, &range.heads, paths)?;
-        for commit in &touching {
-            add(&commit.author.email);
-            add(&commit.committer.email);
-            let message = question
-                .change
-                .messages
-                .iter()
-                .find(|message| message.id.as_ref() == Some(&commit.commit));
-            for email in message.into_iter().flat_map(|message| co_authors(&message.text)) {
-                add(email);
-            }
-        }
-    }
-    if question.change.head == Snapshot::Index {
-        for email in repository.committing()? {
-            add(&email);
-        }
-    }
-    Ok(found)
-}
-
-/// The addresses of `Co-authored-by: NAME <EMAIL>` lines.
-fn co_authors(message: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const TRAILER: &[u8] = b"co-authored-by:";
-    message.split(|&byte| byte == b'\n').filter_map(|line| {
-        let named = line.get(..TRAILER.len())?.eq_ignore_ascii_case(TRAILER);
-        let from = line.iter().position(|&byte| byte == b'<')?;
-        let email = line.get(from + 1..)?;
-        let to = email.iter().position(|&byte| byte == b'>')?;
-        named.then(|| email.get(..to)).flatten()
-    })
+    Ok(ledger::state(repository, file.after())?)
 }
 
 fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
@@ -363,13 +328,13 @@ fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
         .collect()
 }
 
-/// The terms of a gated component; those of `certgate-policy` are the policy's own.
-fn unit(policy: &Policy, gated: &GatedComponent) -> ComponentCase {
-    let component = policy.components.iter().find(|component| component.id == gated.id);
+/// The terms of a component, with nothing gated; those of `certgate-policy` are the policy's own.
+pub(crate) fn component_case(policy: &Policy, id: &str) -> ComponentCase {
+    let component = policy.components.iter().find(|component| component.id == id);
     let own_names = component.map(|component| component.names().map(fold).collect());
     ComponentCase {
-        id: gated.id.clone(),
-        names: own_names.unwrap_or_else(|| BTreeSet::from([fold(&gated.id)])),
+        id: id.to_owned(),
+        names: own_names.unwrap_or_else(|| BTreeSet::from([fold(id)])),
         agents: component.map_or_else(|| policy.owners.clone(), |component| component.require.agents.clone()),
         approvals: component.map_or(1, |component| component.require.approvals),
         evidence: component
@@ -384,6 +349,6 @@ fn unit(policy: &Policy, gated: &GatedComponent) -> ComponentCase {
             .unwrap_or_default(),
         authors: BTreeSet::new(),
         files: Vec::new(),
-        messages: gated.messages.clone(),
+        messages: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! The gate: a question about a change in, a judgement out.
 
 mod authority;
+mod authors;
 pub(crate) mod claims;
 mod content;
 mod explain;
@@ -10,6 +11,7 @@ mod idle;
 mod in_force;
 mod judge;
 mod judgement;
+mod past;
 mod question;
 mod undecided;
 mod whatif;
@@ -21,6 +23,7 @@ pub(crate) use idle::idle_rules;
 pub(crate) use in_force::InForce;
 pub use judge::judge;
 pub use judgement::{Judgement, Scope};
+pub(crate) use past::{Pasts, open_bypasses};
 pub use question::Question;
 pub(crate) use question::{By, Range, TargetBranch};
 pub use undecided::Undecided;

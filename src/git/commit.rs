@@ -91,14 +91,16 @@ pub(super) fn oid(hex: &[u8]) -> Option<Oid> {
     Oid::from_bytes(id.as_bytes()).ok()
 }
 
-/// Splits `Name <address> seconds zone`; a broken date counts as 1970, as in git.
+/// Splits `Name <address> seconds zone` as git does (split_ident_line in its source): the address ends at the first `>`, the date begins
+/// after the last. A broken date counts as 1970.
 pub(super) fn person(text: &[u8]) -> (Person, i64) {
     let open = text.iter().position(|&b| b == b'<').unwrap_or(text.len());
     let (name, rest) = text.split_at(open);
     let rest = rest.get(1..).unwrap_or_default();
-    let close = rest.iter().rposition(|&b| b == b'>').unwrap_or(rest.len());
-    let (email, rest) = rest.split_at(close);
-    let time = std::str::from_utf8(rest.get(1..).unwrap_or_default()).unwrap_or_default();
+    let close = rest.iter().position(|&b| b == b'>').unwrap_or(rest.len());
+    let email = rest.get(..close).unwrap_or_default();
+    let last = rest.iter().rposition(|&b| b == b'>').unwrap_or(rest.len());
+    let time = std::str::from_utf8(rest.get(last + 1..).unwrap_or_default()).unwrap_or_default();
     let time = time
         .split_ascii_whitespace()
         .next()
@@ -130,6 +132,14 @@ mod tests {
         );
         assert_eq!(commit.message, b"\nfix\n\nmore\n");
         assert!(Commit::parse(b"author A <a> 1 +0000\n\nx").is_none());
+    }
+
+    #[test]
+    fn an_address_ends_where_git_has_it_end() {
+        let (who, time) = person(b"A <a@b> <c@d> 12 +0000");
+        assert_eq!((who.email.as_slice(), time), (&b"a@b"[..], 12));
+        let (who, time) = person(b"A <a@b>> 12 +0000");
+        assert_eq!((who.email.as_slice(), time), (&b"a@b"[..], 12));
     }
 
     proptest! {

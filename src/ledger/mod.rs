@@ -4,28 +4,52 @@
 //! rules of the ledger it breaks. What they mean for the change is `verdict`'s business.
 
 mod cache;
+mod document;
 mod history;
+mod landed;
+mod moves;
+mod place;
 mod proof;
 mod read;
 mod record;
 mod shard;
 
 pub use cache::share;
+pub use document::signature_path;
 pub use history::carried;
+pub use landed::{Then, ThenAt};
+pub use place::Place;
 pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
-pub use read::{Ledger, LedgerError, Query, all, read, signature_path};
-pub use record::{Entry, Origin};
+pub use read::{Ledger, LedgerError, Query, Terms, all, read};
+pub use record::{Entry, Lift, Origin};
 #[cfg(test)]
 pub(crate) use shard::read_back;
 
-use crate::change::RepoPath;
+use crate::certificate::FileState;
+use crate::change::{Entry as At, RepoPath};
+use crate::git::{GitError, Repository};
+
+/// The state of what stands at a path, as a SUBJECT has it.
+///
+/// # Errors
+///
+/// Content that cannot be read.
+pub fn state(repository: &Repository, at: Option<&At>) -> Result<FileState, GitError> {
+    Ok(match at {
+        None => FileState::Deleted,
+        Some(entry) => FileState::Present {
+            mode: entry.mode,
+            digest: repository.digest(entry)?,
+        },
+    })
+}
 
 /// A rule of the ledger that the change breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// A certificate of the base has other content in the head.
     Modified(RepoPath),
-    /// A certificate of the base is not in the head.
+    /// A certificate of the base, or its signature, has left its path or become something else there.
     Deleted(RepoPath),
     /// An id that is already taken.
     DuplicateId {

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::LedgerError;
-use super::read::{Document, is_signature, parse, signature_path};
-use super::record::moment;
-use crate::certificate::{Class, FileState, SubjectField};
-use crate::change::{Entry as At, Mode, ObjectId, RepoPath, Snapshot};
-use crate::git::{Blob, Repository, Touch};
+use super::document::{Document, parse, signature_bytes, signature_path, signed_by};
+use super::moves::moves;
+use super::read::{Terms, all};
+use super::{LedgerError, Violation, state};
+use crate::certificate::{Class, SubjectField};
+use crate::change::{Entry as At, FileChange, ObjectId, RepoPath, Snapshot};
+use crate::git::{Repository, Touch};
 use crate::policy::Policy;
-use crate::trust::{Keyring, MAX_SIGNATURE, SignatureCheck, SignatureProblem};
+use crate::trust::{Keyring, SignatureCheck, SignatureProblem};
 
 /// What is wrong with a ledger's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,10 @@ pub struct Proof {
     pub faults: Vec<Fault>,
     /// What was revoked.
     pub revocations: Vec<Revocation>,
+    /// How many refusals there are.
+    pub refusals: usize,
+    /// Those that an approval lifted when it landed, with that approval.
+    pub lifts: Vec<(RepoPath, RepoPath)>,
 }
 
 /// Finds the keys that were in force where a commit came in; asked only where the keys of the tip do not do.
@@ -92,9 +97,10 @@ pub fn prove(
     repository: &Repository,
     policy: &Policy,
     tip: &ObjectId,
-    keyring: &Keyring,
+    terms: &Terms<'_>,
     keys_at: KeysAt<'_>,
 ) -> Result<Proof, LedgerError> {
+    let keyring = terms.keyring;
     let mut walk = Walk {
         repository,
         policy,
@@ -106,7 +112,22 @@ pub fn prove(
         walk.take(&touch)?;
     }
     walk.read(tip, keyring, keys_at)?;
-    Ok(walk.proof)
+    let mut proof = walk.proof;
+    for entry in all(repository, terms, tip)? {
+        let class = entry.certificate.status.map(|status| policy.class(status));
+        let history = policy
+            .since
+            .is_some_and(|since| entry.moment().is_some_and(|moment| moment < since));
+        if history || !class.is_some_and(Class::refuses) {
+            continue;
+        }
+        proof.refusals += 1;
+        let whole = entry.lifts.iter().find(|lift| lift.whole);
+        if let Some(lift) = whole {
+            proof.lifts.push((entry.certificate.path.clone(), lift.path.clone()));
+        }
+    }
+    Ok(proof)
 }
 
 /// How a certificate or signature came in.
@@ -127,64 +148,59 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn take(&mut self, touch: &Touch) -> Result<(), LedgerError> {
-        let ours: Vec<_> = touch
-            .files
-            .iter()
-            .filter(|file| {
-                self.policy.is_certificate(&file.path) || is_signature(&self.policy.certificates, &file.path)
-            })
-            .collect();
+        let certificates = &self.policy.certificates;
+        let is_ours = |file: &&FileChange| {
+            certificates.matches(file.path.as_bytes()) || signed_by(certificates, &file.path).is_some()
+        };
+        let ours: Vec<&FileChange> = touch.files.iter().filter(is_ours).collect();
         if ours.is_empty() {
             return Ok(());
         }
         self.proof.commits += 1;
-        let arrived: BTreeSet<&ObjectId> = ours
-            .iter()
-            .filter(|file| file.before().is_none())
-            .filter_map(|file| file.after().map(|entry| &entry.id))
-            .collect();
+        let head = Snapshot::Commit(touch.commit.clone());
+        // The rules are those of the gate, by the same function.
+        let broken = moves(self.repository, certificates, self.policy.since, &touch.files, &head)?;
+        for violation in broken.violations {
+            match violation {
+                Violation::Modified(path) => self.tell(touch, path, false),
+                Violation::Deleted(path) => self.tell(touch, path, true),
+                Violation::DuplicateId { .. } => {}
+            }
+        }
         for file in ours {
-            match (file.before(), file.after()) {
-                (None, Some(after)) => match self.first.get(&file.path) {
-                    // The same by another way, or back again after a merge.
-                    Some(first) if first.at.id == after.id => {}
-                    Some(first) => {
-                        let first = first.at.clone();
-                        self.tell(touch, &file.path, &first, false)?;
-                    }
-                    None => {
-                        let order = self.first.len();
-                        let first = First {
-                            at: after.clone(),
-                            commit: touch.commit.clone(),
-                            order,
-                        };
-                        self.first.insert(file.path.clone(), first);
-                    }
-                },
-                (Some(before), Some(after)) => {
-                    let link = |entry: &At| entry.mode == Mode::Symlink;
-                    if before.id != after.id || link(before) != link(after) {
-                        self.tell(touch, &file.path, before, false)?;
+            let (None, Some(after)) = (file.before(), file.after()) else {
+                continue;
+            };
+            match self.first.get(&file.path) {
+                // The same by another way, or back again after a merge.
+                Some(first) if first.at.id == after.id => {}
+                Some(first) => {
+                    let first = first.at.clone();
+                    if !self.is_history(&file.path, &first)? {
+                        self.tell(touch, file.path.clone(), false);
                     }
                 }
-                (Some(before), None) if !arrived.contains(&before.id) => self.tell(touch, &file.path, before, true)?,
-                _ => {}
+                None => {
+                    let first = First {
+                        at: after.clone(),
+                        commit: touch.commit.clone(),
+                        order: self.first.len(),
+                    };
+                    self.first.insert(file.path.clone(), first);
+                }
             }
         }
         Ok(())
     }
 
-    fn tell(&mut self, touch: &Touch, path: &RepoPath, before: &At, removed: bool) -> Result<(), LedgerError> {
-        if self.is_history(path, before)? || !self.taken.insert((path.clone(), touch.commit.clone())) {
-            return Ok(());
+    fn tell(&mut self, touch: &Touch, path: RepoPath, removed: bool) {
+        let commit = touch.commit.clone();
+        if self.taken.insert((path.clone(), commit.clone())) {
+            self.proof.faults.push(match removed {
+                true => Fault::Removed { path, commit },
+                false => Fault::Altered { path, commit },
+            });
         }
-        let (path, commit) = (path.clone(), touch.commit.clone());
-        self.proof.faults.push(match removed {
-            true => Fault::Removed { path, commit },
-            false => Fault::Altered { path, commit },
-        });
-        Ok(())
     }
 
     /// Certificates dated before `ledger.since` are history, to which the rules do not apply.
@@ -193,7 +209,7 @@ impl Walk<'_> {
             return Ok(false);
         };
         let document = parse(self.repository, path, at.mode, &at.id)?;
-        Ok(moment(document.certificate()).is_some_and(|moment| moment < since))
+        Ok(document.certificate().moment().is_some_and(|moment| moment < since))
     }
 
     /// Reads every certificate that ever came in, in that order.
@@ -214,7 +230,7 @@ impl Walk<'_> {
             let history = self
                 .policy
                 .since
-                .is_some_and(|since| moment(certificate).is_some_and(|moment| moment < since));
+                .is_some_and(|since| certificate.moment().is_some_and(|moment| moment < since));
             proof.certificates += 1;
             if let Some(id) = certificate.id.clone().filter(|_| !history) {
                 match ids.get(&id) {
@@ -264,10 +280,7 @@ fn check(
     let Some(signature) = signature.filter(|_| keyring.asks()) else {
         return Ok(SignatureCheck::Absent);
     };
-    let bytes = match repository.blob(&signature.at.id, MAX_SIGNATURE)? {
-        Blob::Content(bytes) => bytes,
-        Blob::TooLarge { .. } => Vec::new(),
-    };
+    let bytes = signature_bytes(repository, &signature.at)?;
     let at: Vec<jiff::Timestamp> = document.certificate().date.into_iter().collect();
     let now = keyring.check(document.bytes(), Some(&bytes), &at);
     let rotated = matches!(
@@ -340,13 +353,7 @@ fn still(repository: &Repository, tip: &ObjectId, subject: &SubjectField) -> Res
     let mut found = Vec::new();
     let at = Snapshot::Commit(tip.clone());
     for file in &subject.files {
-        let same = match (repository.entry(&at, &file.path)?, &file.state) {
-            (Some(entry), FileState::Present { mode, digest }) => {
-                entry.mode == *mode && repository.digest(&entry)? == *digest
-            }
-            (None, FileState::Deleted) => true,
-            _ => false,
-        };
+        let same = state(repository, repository.entry(&at, &file.path)?.as_ref())? == file.state;
         if same {
             found.push(file.path.clone());
         }

@@ -2,37 +2,52 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cache::{Cache, CacheKey, Need};
-use super::record::{Checked, Record};
-use super::{Entry, Origin, Violation};
-use crate::certificate::{self, Certificate, MAX_BYTES, Parsed};
+use super::cache::{self, Cache, CacheKey, Need};
+use super::document::{check, is_armour, parse, signature_path, signed_by};
+use super::landed::{Chain, ThenAt};
+use super::moves::moves;
+use super::place::{Unknown, within};
+use super::record::{Record, approves, refuses};
+use super::{Entry, Violation};
+use crate::certificate::{Class, Status};
 use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::Level;
-use crate::git::{Blob, GitError, Repository};
+use crate::git::{GitError, Repository};
 use crate::policy::GlobList;
-use crate::progress::{self, Count, Room, Work};
-use crate::trust::{HashCheck, Keyring, MAX_SIGNATURE, SIGNATURE_SUFFIX, SignatureCheck, check_hash};
+use crate::progress::{self, Room, Work};
+use crate::trust::{Keyring, SIGNATURE_SUFFIX};
 
-/// What to read.
-#[derive(Debug)]
-pub struct Query<'a> {
+/// Which ledger: the branch that holds it, and by what it is read.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
     /// Which paths are certificates.
     pub certificates: &'a GlobList,
+    /// Certificates dated before it are history; the append-only rule does not hold for them.
+    pub since: Option<jiff::Timestamp>,
+    /// The keys that signatures are checked with, and what the policy asks of them.
+    pub keyring: &'a Keyring,
+    /// Statuses that the policy moves to a stricter class.
+    pub classes: &'a BTreeMap<Status, Class>,
+    /// What was in force where the certificates landed.
+    pub then: ThenAt<'a>,
+}
+
+/// What to read.
+pub struct Query<'a> {
+    /// By what.
+    pub terms: Terms<'a>,
     /// The target's tip (HEAD at the commit stages): its ledger counts whole.
     pub tip: Option<&'a ObjectId>,
     /// What is judged.
     pub change: &'a Change,
-    /// Certificates dated before it are history; the append-only rule does not hold for them.
-    pub since: Option<jiff::Timestamp>,
-    /// Folded names of the components in question; certificates on others are left out, but for emergency stops.
+    /// The commits that the change is made of: those not to look at, and the heads.
+    pub range: Option<(&'a [ObjectId], &'a [ObjectId])>,
+    /// Folded names of the components in question; certificates on others are left out, but for what stops the line.
     pub components: &'a BTreeSet<String>,
     /// The gated paths: of the base's approvals only those that list one of them need be read.
     pub paths: &'a BTreeSet<RepoPath>,
-    /// The keys that signatures are checked with, and what the policy asks of them.
-    pub keyring: &'a Keyring,
     /// The clock: a key must be valid when the change that brings the signature is judged, too.
     pub now: jiff::Timestamp,
-    /// True where the policy lets other approvals bear on the question (binding `component`, statuses moved to another class).
+    /// True where the policy lets other approvals bear on the question (binding `component`).
     pub whole: bool,
 }
 
@@ -43,7 +58,7 @@ pub struct Ledger {
     pub entries: Vec<Entry>,
     /// The rules that it breaks.
     pub violations: Vec<Violation>,
-    /// True where the change does nothing but add valid certificates and signatures beside certificates.
+    /// True where the change does nothing but add valid certificates and their signatures.
     pub only_certificates: bool,
 }
 
@@ -58,6 +73,22 @@ pub enum LedgerError {
     Cache,
 }
 
+impl Terms<'_> {
+    /// Whether a status refuses under the policy.
+    fn refuses(&self, status: Status) -> bool {
+        refuses(status) || self.classes.get(&status).is_some_and(|class| class.refuses())
+    }
+
+    /// The statuses that stop the line under the policy.
+    fn stopping(&self) -> Vec<Status> {
+        let stops = |status: &Status| {
+            let moved = self.classes.get(status).copied();
+            status.class() == Class::Stop || moved == Some(Class::Stop)
+        };
+        Status::ALL.iter().copied().filter(stops).collect()
+    }
+}
+
 /// Reads what the change does to the ledger, and opens the base's.
 ///
 /// # Errors
@@ -65,111 +96,75 @@ pub enum LedgerError {
 /// Any object that cannot be read: half a ledger is none.
 pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, LedgerError> {
     let _timed = progress::enter(Room::Ledger);
-    let (mut added, mut violations) = (Vec::new(), Vec::new());
+    let terms = &query.terms;
+    let moves = moves(
+        repository,
+        terms.certificates,
+        terms.since,
+        &query.change.files,
+        &query.change.head,
+    )?;
+    let mut violations = moves.violations;
+    let mut added = Vec::new();
     let mut only_certificates = !query.change.files.is_empty();
-    let touched: Vec<&FileChange> = query
-        .change
-        .files
-        .iter()
-        .filter(|file| query.certificates.matches(file.path.as_bytes()))
-        .collect();
-    let signatures: Vec<&FileChange> = query
-        .change
-        .files
-        .iter()
-        .filter(|file| is_signature(query.certificates, &file.path))
-        .collect();
-    let gone: BTreeSet<&ObjectId> = touched
-        .iter()
-        .filter(|f| f.after().is_none())
-        .filter_map(|f| f.before())
-        .map(|e| &e.id)
-        .collect();
-    let arrived: BTreeSet<&ObjectId> = touched
-        .iter()
-        .chain(&signatures)
-        .filter(|f| f.before().is_none())
-        .filter_map(|f| f.after())
-        .map(|e| &e.id)
-        .collect();
-    for file in &touched {
-        match (file.before(), file.after()) {
-            (before, Some(after)) => {
-                if let Some(before) = before {
-                    let kept = before.id == after.id && (before.mode == Mode::Symlink) == (after.mode == Mode::Symlink);
-                    only_certificates = false;
-                    if kept {
-                        continue;
-                    }
-                    if !is_history(repository, query, file)? {
-                        violations.push(Violation::Modified(file.path.clone()));
-                    }
-                }
-                let moved = before.is_none() && gone.contains(&after.id);
-                let there = match query.tip {
-                    Some(tip) => repository.entry(&Snapshot::Commit(tip.clone()), &file.path)?,
-                    None => None,
-                };
-                if moved || there.as_ref().is_some_and(|entry| entry.id == after.id) {
-                    continue;
-                }
-                let parsed = parse(repository, &file.path, after.mode, &after.id)?;
-                only_certificates &= parsed.is_valid();
-                let at = [parsed.certificate().date.unwrap_or(query.now), query.now];
-                let signature = match query.keyring.asks() {
-                    true => repository.entry(&query.change.head, &signature_path(&file.path))?,
-                    false => None,
-                };
-                let checked = check(repository, &parsed, signature.as_ref(), query.keyring, &at)?;
-                added.push(parsed.into_entry(after.id.clone(), checked));
-            }
-            (Some(before), None) => {
-                only_certificates = false;
-                if !arrived.contains(&before.id) && !is_history(repository, query, file)? {
-                    violations.push(Violation::Deleted(file.path.clone()));
-                }
-            }
-            (None, None) => {}
+    for file in &query.change.files {
+        if !terms.certificates.matches(file.path.as_bytes()) {
+            only_certificates = only_certificates && adds_signature(repository, query, file)?;
+            continue;
         }
-    }
-    for file in signatures {
-        match (file.before(), file.after()) {
-            (Some(before), Some(after)) if before.id != after.id => {
-                violations.push(Violation::Modified(file.path.clone()));
-            }
-            (Some(before), None) if !arrived.contains(&before.id) => {
-                violations.push(Violation::Deleted(file.path.clone()));
-            }
-            _ => {}
+        only_certificates = only_certificates && file.before().is_none();
+        let Some(after) = file.after() else { continue };
+        // One that stays or moves, or that the target has already, is no new one.
+        let stays = file.before().is_some_and(|before| {
+            before.id == after.id && (before.mode == Mode::Symlink) == (after.mode == Mode::Symlink)
+        });
+        let there = match query.tip {
+            Some(tip) if !stays => repository.entry(&Snapshot::Commit(tip.clone()), &file.path)?,
+            _ => None,
+        };
+        if stays || moves.moved.contains_key(&file.path) || there.is_some_and(|entry| entry.id == after.id) {
+            continue;
         }
+        let parsed = parse(repository, &file.path, after.mode, &after.id)?;
+        only_certificates = only_certificates && parsed.is_valid();
+        let at = [parsed.certificate().date.unwrap_or(query.now), query.now];
+        let signature = match terms.keyring.asks() {
+            true => repository.entry(&query.change.head, &signature_path(&file.path))?,
+            false => None,
+        };
+        let checked = check(repository, &parsed, signature.as_ref(), terms.keyring, &at)?;
+        added.push(parsed.into_entry(after.id.clone(), checked));
     }
-    only_certificates &= query.change.files.iter().all(|file| {
-        file.before().is_none()
-            && (query.certificates.matches(file.path.as_bytes()) || is_signature(query.certificates, &file.path))
-    });
+    order(repository, query, &mut added)?;
     let mut entries = Vec::new();
+    let mut ids = Vec::new();
     if let Some(tip) = query.tip {
         let mut wanted = query.components.clone();
         wanted.extend(added.iter().flat_map(Entry::component_names));
-        // What supersedes an approval of the base may bring back a refusal that it had settled.
-        let whole = query.whole || added.iter().any(|entry| !entry.certificate.supersedes.is_empty());
+        let stopping = terms.stopping();
+        // A status that refuses under the policy alone may be answered by any approval, and what supersedes an approval of the base may
+        // bring back a refusal that it had settled.
+        let moved = terms.classes.keys().any(|&status| !refuses(status));
+        let whole = query.whole || moved || added.iter().any(|entry| !entry.certificate.supersedes.is_empty());
         let need = Need {
             paths: query.paths,
             whole,
         };
         let asks_ids = added.iter().any(|entry| entry.certificate.id.is_some());
-        let (records, ids) = with_base(repository, query.certificates, tip, query.keyring, |base| {
-            wanted.extend(base.stop_components());
+        let components = |base: &Cache| -> BTreeSet<String> {
+            wanted.iter().cloned().chain(base.components_of(&stopping)).collect()
+        };
+        let idle = |base: &Cache| components(base).is_empty() && base.all_have_components();
+        let (records, taken) = with_base(repository, terms, tip, &idle, |base| {
             Some((
-                base.load(&wanted, need)?,
+                base.load(&components(base), need)?,
                 if asks_ids { base.ids()? } else { Vec::new() },
             ))
         })?;
-        violations.extend(duplicate_ids(&added, ids));
+        ids = taken;
         entries.extend(records.into_iter().map(Record::into_entry));
-    } else {
-        violations.extend(duplicate_ids(&added, Vec::new()));
     }
+    violations.extend(duplicate_ids(&added, ids));
     entries.append(&mut added);
     Ok(Ledger {
         entries,
@@ -178,47 +173,92 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
     })
 }
 
-/// Every certificate at a commit, sorted by path, for `status`, `log`, `show` and `lint`.
+/// Whether a file that is no certificate is the new signature of one that stands beside it.
+fn adds_signature(repository: &Repository, query: &Query<'_>, file: &FileChange) -> Result<bool, LedgerError> {
+    let (None, Some(after), Some(beside)) = (
+        file.before(),
+        file.after(),
+        signed_by(query.terms.certificates, &file.path),
+    ) else {
+        return Ok(false);
+    };
+    Ok(repository.holds_file(&query.change.head, &beside)? && is_armour(repository, after)?)
+}
+
+/// Gives what the change adds its places, as far as they make a difference.
+fn order(repository: &Repository, query: &Query<'_>, added: &mut [Entry]) -> Result<(), LedgerError> {
+    let approving: Vec<bool> = added.iter().map(|entry| approves(&entry.certificate)).collect();
+    if !approving.contains(&true) || !approving.contains(&false) {
+        return Ok(());
+    }
+    let Some((excluded, heads)) = query.range else {
+        // All in the one commit that is being made; or who knows, and then no approval is later than a refusal.
+        return Ok(());
+    };
+    let wanted: Vec<(&RepoPath, &ObjectId)> = added
+        .iter()
+        .map(|entry| (&entry.certificate.path, &entry.blob))
+        .collect();
+    let order = repository.order_of(excluded, heads, &wanted)?;
+    let unknown = match query.change.head {
+        Snapshot::Index => Unknown::InTheMaking,
+        _ => Unknown::Lost,
+    };
+    let places = within(&order, &approving, unknown);
+    for (entry, place) in added.iter_mut().zip(places) {
+        entry.place = place;
+    }
+    Ok(())
+}
+
+/// Every certificate at a commit, newest first, for `status`, `log`, `show` and `lint`.
 ///
 /// # Errors
 ///
 /// As [`read`].
-pub fn all(
-    repository: &Repository,
-    certificates: &GlobList,
-    tip: &ObjectId,
-    keyring: &Keyring,
-) -> Result<Vec<Entry>, LedgerError> {
-    let mut entries: Vec<Entry> = with_base(repository, certificates, tip, keyring, |base| base.load_all())?
+pub fn all(repository: &Repository, terms: &Terms<'_>, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
+    let mut entries: Vec<Entry> = with_base(repository, terms, tip, &|_| false, |base| base.load_all())?
         .into_iter()
         .map(Record::into_entry)
         .collect();
-    entries.sort_by(|a, b| a.certificate.path.cmp(&b.certificate.path));
+    // Within one commit a refusal comes after an approval; beyond that the claimed moment and the path only make the list stable.
+    let rank = |entry: &Entry| {
+        let (approves, moment) = (approves(&entry.certificate), entry.moment());
+        (entry.place.key(), !approves, moment, entry.certificate.path.clone())
+    };
+    entries.sort_by_cached_key(|entry| std::cmp::Reverse(rank(entry)));
     Ok(entries)
 }
 
-/// Asks the ledger of a commit: from the cache where its trees are known and it is whole, else from the objects.
+/// Asks the ledger of a commit: from the cache where its trees and its chain are known and it is whole, else from the objects. A question
+/// that is `idle` needs no certificate, and no history either.
 fn with_base<T>(
     repository: &Repository,
-    certificates: &GlobList,
+    terms: &Terms<'_>,
     tip: &ObjectId,
-    keyring: &Keyring,
+    idle: &dyn Fn(&Cache) -> bool,
     mut ask: impl FnMut(&Cache) -> Option<T>,
 ) -> Result<T, LedgerError> {
+    let (certificates, keyring) = (terms.certificates, terms.keyring);
     let prefixes = certificates.literal_prefixes();
     let mut trees = Vec::with_capacity(prefixes.len());
     for prefix in &prefixes {
         trees.push((prefix.clone(), repository.subtree_id(tip, prefix)?));
     }
-    let key = CacheKey::new(certificates.iter(), &trees, keyring);
-    let home = repository.common_dir().join("certgate").join("ledger");
-    if let Some(answer) = Cache::open(&home, &key).and_then(|cache| ask(&cache)) {
+    let refusing: Vec<Status> = Status::ALL
+        .iter()
+        .copied()
+        .filter(|&status| terms.refuses(status))
+        .collect();
+    let key = CacheKey::new(certificates.iter(), &trees, keyring, &refusing);
+    let home = cache::home(&repository.common_dir().join("certgate").join("ledger"));
+    if let Some(cache) = Cache::open(&home, &key)
+        && (idle(&cache) || is_of_chain(repository, certificates, &prefixes, tip, &cache)?)
+        && let Some(answer) = ask(&cache)
+    {
         return Ok(answer);
     }
-    let mut known: BTreeMap<(RepoPath, ObjectId), Record> = Cache::newest_records(&home)
-        .into_iter()
-        .map(|record| ((record.key().0.clone(), record.key().1.clone()), record))
-        .collect();
+    let mut known = Cache::newest(&home);
     let mut records = Vec::new();
     let mut listed = repository.list(&Snapshot::Commit(tip.clone()), &prefixes)?;
     let mut signatures: BTreeMap<RepoPath, At> = BTreeMap::new();
@@ -231,11 +271,11 @@ fn with_base<T>(
     for (path, at) in listed {
         progress::step();
         let signature = signatures.get(&signature_path(&path));
-        let same = |record: &Record| {
+        let same = |record: &&Record| {
             at.mode != Mode::Symlink && record.is_checked(signature.map(|entry| &entry.id), &keyring.keys)
         };
-        records.push(match known.remove(&(path.clone(), at.id.clone())).filter(same) {
-            Some(record) => record.judged(&keyring.demands),
+        records.push(match known.records.get(&(path.clone(), at.id.clone())).filter(same) {
+            Some(record) => record.clone().judged(&keyring.demands),
             None => {
                 let document = parse(repository, &path, at.mode, &at.id)?;
                 let moments: Vec<jiff::Timestamp> = document.certificate().date.into_iter().collect();
@@ -244,123 +284,51 @@ fn with_base<T>(
             }
         });
     }
+    let chain = Chain {
+        repository,
+        certificates,
+        prefixes: &prefixes,
+        tip,
+        keyring,
+        then: terms.then,
+        refuses: &|status| terms.refuses(status),
+    };
+    let landings = chain.place(&mut records, &known)?;
+    known.records.clear();
     // What a push brings that may yet be refused is not kept.
     let home = (!repository.is_quarantined(tip)?).then_some(home.as_path());
-    ask(&Cache::create(home, &key, records)).ok_or(LedgerError::Cache)
+    let cache = Cache::create(home, &key, tip, (records, landings), &|status| terms.refuses(status));
+    ask(&cache).ok_or(LedgerError::Cache)
 }
 
-/// A document that was read: what it says, whether its hash is right, and its bytes.
-pub(super) struct Document {
-    parsed: Parsed,
-    hash: HashCheck,
-    bytes: Vec<u8>,
-}
-
-impl Document {
-    fn unread(parsed: Parsed) -> Self {
-        Self {
-            parsed,
-            hash: HashCheck::Absent,
-            bytes: Vec::new(),
-        }
-    }
-
-    pub(super) fn certificate(&self) -> &Certificate {
-        &self.parsed.certificate
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    fn is_valid(&self) -> bool {
-        certificate::is_valid(&self.parsed) && !self.parsed.findings.iter().any(|f| f.level() == Level::Error)
-    }
-
-    fn into_record(self, blob: ObjectId, checked: Checked) -> Record {
-        Record::new(self.parsed.certificate, blob, self.hash, checked)
-    }
-
-    /// As the change adds it.
-    fn into_entry(self, blob: ObjectId, checked: Checked) -> Entry {
-        Entry {
-            certificate: self.parsed.certificate,
-            origin: Origin::Added,
-            blob,
-            hash: self.hash,
-            signature: checked.check,
-            trusted: checked.trusted,
-            carried: BTreeSet::new(),
-            findings: self.parsed.findings,
-        }
-    }
-}
-
-pub(super) fn parse(
+/// Whether the certificates of a commit landed where a cache of the same trees has it: found out from the newest commits of its chain alone.
+fn is_of_chain(
     repository: &Repository,
-    path: &RepoPath,
-    mode: Mode,
-    id: &ObjectId,
-) -> Result<Document, LedgerError> {
-    if !matches!(mode, Mode::Regular | Mode::Executable) {
-        // A symlink's content is a path and a submodule's a commit: neither is a document.
-        return Ok(Document::unread(certificate::not_a_file(path)));
+    certificates: &GlobList,
+    prefixes: &[Vec<u8>],
+    tip: &ObjectId,
+    cache: &Cache,
+) -> Result<bool, LedgerError> {
+    let Some(newest) = cache.newest_landing() else {
+        return Ok(true);
+    };
+    let tips = cache.tips();
+    if tips.first() == Some(tip) || tips.contains(tip) {
+        return Ok(true);
     }
-    Ok(match repository.blob(id, MAX_BYTES)? {
-        Blob::Content(bytes) => {
-            progress::count(Count::CertificatesRead, 1);
-            let parsed = certificate::parse(path, &bytes);
-            let hash = check_hash(&bytes, &parsed.certificate);
-            Document { parsed, hash, bytes }
-        }
-        Blob::TooLarge { size } => Document::unread(certificate::too_large(path, size)),
-    })
-}
-
-/// Where the signature of a certificate stands: `X.md.sig` beside `X.md`.
-pub fn signature_path(certificate: &RepoPath) -> RepoPath {
-    RepoPath::new([certificate.as_bytes(), SIGNATURE_SUFFIX.as_bytes()].concat())
-}
-
-/// Checks the signature that stands beside a document, at all of the moments.
-fn check(
-    repository: &Repository,
-    document: &Document,
-    signature: Option<&At>,
-    keyring: &Keyring,
-    at: &[jiff::Timestamp],
-) -> Result<Checked, LedgerError> {
-    let blob = signature.map(|entry| entry.id.clone());
-    let bytes = match signature {
-        Some(entry) if !matches!(entry.mode, Mode::Regular | Mode::Executable) => Some(Vec::new()),
-        Some(entry) => match repository.blob(&entry.id, MAX_SIGNATURE)? {
-            Blob::Content(bytes) => Some(bytes),
-            Blob::TooLarge { .. } => Some(Vec::new()),
-        },
-        None => None,
-    };
-    let check: SignatureCheck = keyring.check(&document.bytes, bytes.as_deref(), at);
-    let trusted = keyring.demands.doubt(document.certificate(), &check).is_none();
-    Ok(Checked {
-        check,
-        blob,
-        keys: keyring.keys,
-        trusted,
-    })
-}
-
-fn is_history(repository: &Repository, query: &Query<'_>, file: &FileChange) -> Result<bool, LedgerError> {
-    let (Some(since), Some(before)) = (query.since, file.before()) else {
-        return Ok(false);
-    };
-    let document = parse(repository, &file.path, before.mode, &before.id)?;
-    Ok(super::record::moment(document.certificate()).is_some_and(|moment| moment < since))
-}
-
-pub(super) fn is_signature(certificates: &GlobList, path: &RepoPath) -> bool {
-    path.as_bytes()
-        .strip_suffix(SIGNATURE_SUFFIX.as_bytes())
-        .is_some_and(|document| certificates.matches(document))
+    let mut same = false;
+    repository.first_parents(tip, prefixes, |landing| {
+        let ours = landing
+            .files
+            .iter()
+            .any(|file| certificates.matches(file.path.as_bytes()));
+        same = landing.commit == *newest || tips.contains(&landing.commit);
+        Ok::<_, LedgerError>(!same && !ours)
+    })?;
+    if same {
+        cache.add_tip(tips, tip);
+    }
+    Ok(same)
 }
 
 fn duplicate_ids(added: &[Entry], base: Vec<(String, RepoPath)>) -> Vec<Violation> {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Bypass, Certificate, Condition, NamedPath, Status, SubjectField};
+use super::Place;
+use crate::certificate::{Certificate, Class, Status};
 use crate::change::{Digest, ObjectId, RepoPath};
 use crate::diagnostic::Diagnostic;
 use crate::policy::fold;
@@ -27,6 +28,8 @@ pub struct Entry {
     pub certificate: Certificate,
     /// Where it is from.
     pub origin: Origin,
+    /// Where git introduced it.
+    pub place: Place,
     /// Its blob.
     pub blob: ObjectId,
     /// Whether its claimed hash is that of its bytes.
@@ -36,16 +39,37 @@ pub struct Entry {
     /// False where the policy's demands on signatures and binding to the repository leave a doubt (see
     /// [`Demands::doubt`](crate::trust::Demands::doubt)).
     pub trusted: bool,
+    /// For a refusal of the base, or what cannot be read there: the approvals that lifted it when they landed.
+    pub lifts: Vec<Lift>,
     /// Gated paths that it names and that are, at the commit that introduced it, what they are at the head (binding `history`).
     pub carried: BTreeSet<RepoPath>,
     /// What a reader should be told of the document; filled for certificates that the change adds.
     pub findings: Vec<Diagnostic>,
 }
 
+/// An approval that lifted a refusal when it landed, by the policy and the keys that were in force there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lift {
+    /// The approval's path when the lift was noted.
+    pub path: RepoPath,
+    /// The approval's content, by which it is known wherever it is moved to.
+    pub blob: ObjectId,
+    /// The approval's id.
+    pub id: Option<String>,
+    /// The approval's agent.
+    pub agent: Option<String>,
+    /// The branches that the approval is bound to; empty: any.
+    pub targets: Vec<String>,
+    /// True where it lifted all of the refusal; else what it covers.
+    pub whole: bool,
+    /// The landing in which it happened.
+    pub landing: u32,
+}
+
 impl Entry {
-    /// The moment by which entries are ordered: the Date field, or the one in the file name; `None` orders last.
+    /// The moment that it claims: the Date field, or the one in the file name. It orders nothing; see [`Entry::place`].
     pub fn moment(&self) -> Option<Timestamp> {
-        moment(&self.certificate)
+        self.certificate.moment()
     }
 
     /// A name for people: the id, or else the path.
@@ -62,57 +86,20 @@ impl Entry {
     }
 }
 
-pub(super) fn moment(certificate: &Certificate) -> Option<Timestamp> {
-    certificate.date.or_else(|| date_of_file_name(&certificate.path))
-}
-
-/// Reads `…_YYYYMMDD_HHMMSS.md`.
-fn date_of_file_name(path: &RepoPath) -> Option<Timestamp> {
-    let name = std::str::from_utf8(path.file_name()).ok()?;
-    let stem = name.strip_suffix(".md")?;
-    let mut parts = stem.rsplitn(3, '_');
-    let (time, date) = (parts.next()?, parts.next()?);
-    let digits = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(time, 6) || !digits(date, 8) {
-        return None;
-    }
-    let number = |text: &str, from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<i16>().ok());
-    let civil = jiff::civil::DateTime::new(
-        number(date, 0, 4)?,
-        number(date, 4, 6)? as i8,
-        number(date, 6, 8)? as i8,
-        number(time, 0, 2)? as i8,
-        number(time, 2, 4)? as i8,
-        number(time, 4, 6)? as i8,
-        0,
-    )
-    .ok()?;
-    civil
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .ok()
-        .map(|zoned| zoned.timestamp())
+/// True for a certificate that approves by the format's own classes, whatever a policy makes of it.
+pub(super) fn approves(certificate: &Certificate) -> bool {
+    certificate.status.is_some_and(|status| status.class().approves())
 }
 
 /// The serialised form of a base entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
-    path: RepoPath,
-    blob: ObjectId,
-    status: Option<Status>,
-    components: Vec<String>,
-    agent: Option<String>,
-    date: Option<i64>,
-    id: Option<String>,
-    supersedes: Vec<String>,
-    subject: SubjectField,
-    conditions: Vec<Condition>,
-    named: Vec<NamedPath>,
-    claimed_hash: Option<String>,
-    placeholders: bool,
-    bypass: Option<Bypass>,
-    rationale: bool,
+    pub(super) certificate: Certificate,
+    pub(super) blob: ObjectId,
+    pub(super) place: Place,
+    pub(super) lifts: Vec<Lift>,
     hash: HashCheck,
-    signature: SignatureCheck,
+    pub(super) signature: SignatureCheck,
     /// The blob of the signature, and the keys that it was checked with.
     signed: (Option<ObjectId>, Digest),
     trusted: bool,
@@ -127,56 +114,12 @@ pub(super) struct Checked {
 }
 
 impl Record {
-    /// True where a check by these keys of this signature would say the same again.
-    pub(super) fn is_checked(&self, blob: Option<&ObjectId>, keys: &Digest) -> bool {
-        self.signed.0.as_ref() == blob && self.signed.1 == *keys
-    }
-
-    /// Judges anew whether it is trusted; the demands may have changed since.
-    pub(super) fn judged(mut self, demands: &Demands) -> Self {
-        let entry = self.clone().into_entry();
-        self.trusted = demands.doubt(&entry.certificate, &entry.signature).is_none();
-        self
-    }
-
-    pub(super) fn key(&self) -> (&RepoPath, &ObjectId) {
-        (&self.path, &self.blob)
-    }
-
-    pub(super) fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    pub(super) fn folded_components(&self) -> BTreeSet<String> {
-        self.components.iter().map(|name| fold(name)).collect()
-    }
-
-    pub(super) fn status(&self) -> Option<Status> {
-        self.status
-    }
-
-    pub(super) fn is_bypass(&self) -> bool {
-        self.bypass.is_some()
-    }
-
     pub(super) fn new(certificate: Certificate, blob: ObjectId, hash: HashCheck, checked: Checked) -> Self {
-        let c = certificate;
         Self {
-            path: c.path,
+            certificate,
             blob,
-            status: c.status,
-            components: c.components,
-            agent: c.agent,
-            date: c.date.map(Timestamp::as_second),
-            id: c.id,
-            supersedes: c.supersedes,
-            subject: c.subject,
-            conditions: c.conditions,
-            named: c.named,
-            claimed_hash: c.hash,
-            placeholders: c.placeholders,
-            bypass: c.bypass,
-            rationale: c.rationale,
+            place: Place::landed(0, 0),
+            lifts: Vec::new(),
             hash,
             signature: checked.check,
             signed: (checked.blob, checked.keys),
@@ -184,34 +127,58 @@ impl Record {
         }
     }
 
+    /// True where a check by these keys of this signature would say the same again.
+    pub(super) fn is_checked(&self, blob: Option<&ObjectId>, keys: &Digest) -> bool {
+        self.signed.0.as_ref() == blob && self.signed.1 == *keys
+    }
+
+    /// Judges again whether it is trusted; the demands may have changed since.
+    pub(super) fn judged(mut self, demands: &Demands) -> Self {
+        self.trusted = demands.doubt(&self.certificate, &self.signature).is_none();
+        self
+    }
+
+    /// The blob of the signature that stands beside it.
+    pub(super) fn signature_blob(&self) -> Option<&ObjectId> {
+        self.signed.0.as_ref()
+    }
+
+    pub(super) fn key(&self) -> (&RepoPath, &ObjectId) {
+        (&self.certificate.path, &self.blob)
+    }
+
+    pub(super) fn folded_components(&self) -> BTreeSet<String> {
+        self.certificate.components.iter().map(|name| fold(name)).collect()
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.certificate.status
+    }
+
+    /// True where only an approval can answer it: it refuses, or nobody can read whether it does.
+    pub(super) fn wants_an_answer(&self, refuses: impl Fn(Status) -> bool) -> bool {
+        self.certificate.status.is_none_or(refuses)
+    }
+
     pub(super) fn into_entry(self) -> Entry {
-        let certificate = Certificate {
-            path: self.path,
-            status: self.status,
-            components: self.components,
-            agent: self.agent,
-            date: self.date.and_then(|seconds| Timestamp::from_second(seconds).ok()),
-            id: self.id,
-            supersedes: self.supersedes,
-            subject: self.subject,
-            conditions: self.conditions,
-            named: self.named,
-            hash: self.claimed_hash,
-            placeholders: self.placeholders,
-            bypass: self.bypass,
-            rationale: self.rationale,
-        };
         Entry {
-            certificate,
+            certificate: self.certificate,
             origin: Origin::Base,
+            place: self.place,
             blob: self.blob,
             hash: self.hash,
             signature: self.signature,
             trusted: self.trusted,
+            lifts: self.lifts,
             carried: BTreeSet::new(),
             findings: Vec::new(),
         }
     }
+}
+
+/// True where a status refuses by the format's own classes.
+pub(super) fn refuses(status: Status) -> bool {
+    Class::refuses(status.class())
 }
 
 #[cfg(test)]
@@ -223,22 +190,9 @@ impl From<Entry> for Record {
             keys: Digest([0; 32]),
             trusted: entry.trusted,
         };
-        Self::new(entry.certificate, entry.blob, entry.hash, checked)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_tell_a_date() {
-        let date = |name: &str| date_of_file_name(&RepoPath::from(name)).map(|t| t.to_string());
-        assert_eq!(
-            date("c/review_gpu_20261122_140300.md").as_deref(),
-            Some("2026-11-22T14:03:00Z")
-        );
-        assert_eq!(date("c/review_gpu_20261322_140300.md"), None);
-        assert_eq!(date("c/review.md"), None);
+        let mut record = Self::new(entry.certificate, entry.blob, entry.hash, checked);
+        record.place = entry.place;
+        record.lifts = entry.lifts;
+        record
     }
 }

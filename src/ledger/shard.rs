@@ -1,8 +1,8 @@
 //! One component's part of the cache.
 //!
 //! `N` holds the records that every question about the component needs: all that are not plain approvals, those that supersede
-//! something, the newest few, the newest sound approval, and those that settle a refusal of the whole component. The other approvals stand in `N.rest`, one
-//! after the other, and count only for the paths their SUBJECT lists: `N.paths` tells, sorted, where to find them.
+//! something, and the newest few. The other approvals stand in `N.rest`, one after the other, and count only for the paths their SUBJECT
+//! lists: `N.paths` tells, sorted, where to find them. What an approval lifted when it landed is noted with the refusal.
 //!
 //! Every file, and every record that is read by itself, ends in a check sum: what is cut short or overwritten is not there.
 
@@ -14,11 +14,9 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use super::Entry;
-use super::record::Record;
-use crate::certificate::{Class, Status, SubjectField};
+use super::record::{Record, approves};
+use crate::certificate::{Status, SubjectField};
 use crate::change::RepoPath;
-use crate::trust::HashCheck;
 
 /// How many of the newest records are always read: enough to tell what does not count and why.
 const NEWEST: usize = if cfg!(test) { 1 } else { 8 };
@@ -139,12 +137,11 @@ impl Shard {
 
     /// Writes the files of the shard.
     pub(super) fn write(&self, records: &[&Record]) -> Option<()> {
-        let entries: Vec<Entry> = records.iter().map(|record| (*record).clone().into_entry()).collect();
-        let always = core(&entries);
+        let always = core(records);
         let mut core: Vec<&Record> = Vec::new();
         let mut rest: Vec<u8> = Vec::new();
         let mut rows: Vec<[u8; ROW]> = Vec::new();
-        for (at, (record, entry)) in records.iter().zip(&entries).enumerate() {
+        for (at, record) in records.iter().enumerate() {
             if always.contains(&at) {
                 core.push(record);
                 continue;
@@ -152,7 +149,7 @@ impl Shard {
             let from = rest.len() as u64;
             rest.extend(encode(record)?);
             let to = rest.len() as u64;
-            if let SubjectField::Present(subject) = &entry.certificate.subject {
+            if let SubjectField::Present(subject) = &record.certificate.subject {
                 for file in &subject.files {
                     let row = [key(&file.path).as_slice(), &from.to_le_bytes(), &to.to_le_bytes()].concat();
                     rows.push(row.try_into().ok()?);
@@ -175,108 +172,53 @@ fn key(path: &RepoPath) -> [u8; 16] {
     half
 }
 
-/// True for an approval by the format's own classes that supersedes nothing.
-fn is_plain_approval(entry: &Entry) -> bool {
-    entry.certificate.status.is_some_and(|status| status.class().approves()) && entry.certificate.supersedes.is_empty()
-}
-
-/// True for a refusal that does not end at content that it lists.
-fn refuses_the_component(entry: &Entry) -> bool {
-    let wide = !matches!(entry.certificate.subject, SubjectField::Present(_));
-    entry.certificate.status.is_some_and(|status| {
-        let class = status.class();
-        class == Class::Stop || (class.refuses() && wide)
-    })
-}
-
 /// The positions of the records that every question needs.
-fn core(entries: &[Entry]) -> BTreeSet<usize> {
-    let now = jiff::Timestamp::now();
-    let mut newest: Vec<usize> = (0..entries.len()).collect();
-    // In the order that the verdict has, ties included.
-    let rank = |entry: &Entry| (entry.moment().is_none(), entry.moment(), entry.certificate.path.clone());
-    newest.sort_by_cached_key(|&at| std::cmp::Reverse(entries.get(at).map(rank)));
-    let mut positions: BTreeSet<usize> = newest.iter().copied().take(NEWEST).collect();
-    // An approval that is newer than an unreadable certificate is what makes up for it.
-    let sound = |at: &usize| entries.get(*at).is_some_and(|entry| is_sound(entry, entries));
-    positions.extend(newest.iter().copied().find(sound));
-    for (at, entry) in entries.iter().enumerate() {
-        // What is dated ahead of the clock may be sound by the time it is read.
-        let ahead = entry.certificate.date.is_some_and(|date| date >= now);
-        if ahead || !is_plain_approval(entry) {
-            positions.insert(at);
-        }
-        if refuses_the_component(entry) {
-            positions.extend(settling(entry, entries));
-        }
-    }
-    positions
+fn core(records: &[&Record]) -> BTreeSet<usize> {
+    let mut newest: Vec<usize> = (0..records.len()).collect();
+    newest.sort_by_cached_key(|&at| std::cmp::Reverse(records.get(at).map(|record| record.place.key())));
+    newest.truncate(NEWEST);
+    let plain = |record: &Record| approves(&record.certificate) && record.certificate.supersedes.is_empty();
+    let others = (0..records.len()).filter(|&at| !records.get(at).is_some_and(|record| plain(record)));
+    newest.into_iter().chain(others).collect()
 }
 
-/// Whether a shard holds a refusal of the whole component that nothing in the shard settles, or a certificate that cannot be read and
-/// that no sound approval could make up for. `loose`: such certificates stand outside of the shard, too.
-pub(super) fn is_unsettled(records: &[&Record], loose: bool) -> bool {
-    let entries: Vec<Entry> = records.iter().map(|record| (*record).clone().into_entry()).collect();
-    let unreadable = loose || entries.iter().any(|entry| entry.certificate.status.is_none());
-    (unreadable && !entries.iter().any(|entry| is_sound(entry, &entries)))
-        || entries
-            .iter()
-            .filter(|entry| refuses_the_component(entry))
-            .any(|entry| settling(entry, &entries).is_none())
-}
-
-/// True for an approval in which no policy can find a flaw and that nobody in the shard supersedes; what cannot be read supersedes nothing.
-fn is_sound(entry: &Entry, entries: &[Entry]) -> bool {
-    let c = &entry.certificate;
-    let superseded = || {
-        let mut readable = entries.iter().filter(|other| other.certificate.status.is_some());
-        readable.any(|other| {
-            c.id.as_ref()
-                .is_some_and(|id| other.certificate.supersedes.contains(id))
-        })
-    };
-    c.status.is_some_and(|status| status.class().approves())
-        && !(c.status == Some(Status::ConditionallyApproved) && c.conditions.is_empty())
-        && c.agent.is_some()
-        && c.date.is_some_and(|date| date < jiff::Timestamp::now())
-        && c.subject != SubjectField::Unreadable
-        && !c.placeholders
-        && c.bypass.is_none()
-        && entry.trusted
-        // What is bound to a branch counts on that branch alone.
-        && !matches!(&c.subject, SubjectField::Present(subject) if !subject.targets.is_empty())
-        && entry.hash != HashCheck::Mismatch
-        && !superseded()
-}
-
-/// The position of an approval that lifts a refusal of the whole component under every policy: sound, later, of the same agent and as
-/// wide. Whether it does is asked by the verdict in its own terms; here it only tells what need not be read.
-fn settling(refusal: &Entry, entries: &[Entry]) -> Option<usize> {
-    let components: BTreeSet<String> = refusal.component_names().collect();
-    let moment = refusal.moment();
-    entries.iter().position(|entry| {
-        moment.is_some()
-            && entry.certificate.date > moment
-            && entry.certificate.agent == refusal.certificate.agent
-            && entry
-                .certificate
-                .status
-                .is_some_and(|status| status.class() == Class::Approve)
-            && entry.certificate.subject == SubjectField::Absent
-            && components.is_subset(&entry.component_names().collect())
-            && is_sound(entry, entries)
+/// Whether a shard holds a refusal of the whole component, or what nobody can read, that nothing lifted as a whole when it landed, or
+/// whose lift may have been undone. `loose` are the certificates without a component.
+pub(super) fn is_unsettled(records: &[&Record], loose: &[Record], refuses: &dyn Fn(Status) -> bool) -> bool {
+    let mut wide = records.iter().copied().chain(loose).filter(|record| {
+        let listed = matches!(record.certificate.subject, SubjectField::Present(_));
+        record.wants_an_answer(refuses)
+            && (!listed
+                || record
+                    .status()
+                    .is_none_or(|status| status.class() == crate::certificate::Class::Stop))
+    });
+    let named: BTreeSet<&String> = records
+        .iter()
+        .copied()
+        .chain(loose)
+        .filter(|record| !approves(&record.certificate))
+        .flat_map(|record| &record.certificate.supersedes)
+        .collect();
+    wide.any(|record| {
+        let undone = |lift: &super::Lift| {
+            lift.id.as_ref().is_some_and(|id| named.contains(id)) || named.contains(&lift.path.to_string())
+        };
+        !record.lifts.iter().any(|lift| lift.whole && !undone(lift))
     })
 }
 
 /// What a question about one component and these paths reads back of a base's entries: for the law that what is left out never matters.
 #[cfg(test)]
-pub(crate) fn read_back(entries: &[Entry], paths: &BTreeSet<RepoPath>, whole: bool) -> Vec<Entry> {
+pub(crate) fn read_back(entries: &[super::Entry], paths: &BTreeSet<RepoPath>, whole: bool) -> Vec<super::Entry> {
     let folder = tempfile::tempdir().unwrap();
     let records: Vec<Record> = entries.iter().cloned().map(Record::from).collect();
     let records: Vec<&Record> = records.iter().collect();
     let shard = Shard::at(folder.path(), 0);
     shard.write(&records).unwrap();
-    let read = shard.read(paths, whole || is_unsettled(&records, false)).unwrap();
+    let read = shard
+        .read(paths, whole || is_unsettled(&records, &[], &super::record::refuses))
+        .unwrap();
     read.into_iter().map(Record::into_entry).collect()
 }
 

@@ -215,4 +215,8 @@ impl ContentSource for Staged {
     fn content(&self, _: &FileChange) -> Result<Content, Infallible> {
         Ok(self.0.clone())
     }
+
+    fn holds_file(&self, _: &RepoPath) -> Result<bool, Infallible> {
+        Ok(true)
+    }
 }

@@ -14,13 +14,13 @@ pub use examples::check_examples;
 #[cfg(test)]
 pub(crate) use examples::owners;
 
-use crate::change::{Change, CommitMessage, Content, FileChange, FileDiff, ObjectId, Side};
+use crate::change::{Change, CommitMessage, Content, FileChange, FileDiff, ObjectId, RepoPath, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{Component, ContentRule, Gating, Likeness, POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Count};
 use plan::Plan;
 use scan::Scanner;
-use wanted::{Candidate, Want, Wanted, is_armored, want};
+use wanted::{Candidate, Want, Wanted, is_armored, signed, want};
 
 /// Reasons kept for each kind of rule and file.
 const MAX_REASONS: usize = 3;
@@ -45,6 +45,13 @@ pub trait ContentSource {
     ///
     /// Whatever keeps the content from being read.
     fn content(&self, file: &FileChange) -> Result<Content, Self::Error>;
+
+    /// Whether a regular file stands at a path after the change.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps that from being told.
+    fn holds_file(&self, path: &RepoPath) -> Result<bool, Self::Error>;
 }
 
 /// A policy to look at a change with.
@@ -178,12 +185,19 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
     let plans: Vec<Plan<'_>> = by.iter().map(|by| Plan::new(by.policy)).collect();
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
-    let look = |file| {
-        let wants: Vec<Want<'_>> = by.iter().zip(&plans).map(|(by, plan)| want(by, plan, file)).collect();
-        let any = wants.iter().any(|want| !matches!(want, Want::Nothing));
-        any.then_some((file, wants))
-    };
-    let looked: Vec<(&FileChange, Vec<Want<'_>>)> = changed.into_iter().filter_map(look).collect();
+    let mut looked: Vec<(&FileChange, Vec<Want<'_>>)> = Vec::new();
+    for file in changed {
+        let is_certificate = |path: &RepoPath| by.iter().any(|by| by.policy.certificates.matches(path.as_bytes()));
+        let beside = match signed(file).filter(is_certificate) {
+            Some(certificate) => content.holds_file(&certificate)?,
+            None => false,
+        };
+        let want = |(by, plan)| want(by, plan, file, beside);
+        let wants: Vec<Want<'_>> = by.iter().zip(&plans).map(want).collect();
+        if wants.iter().any(|want| !matches!(want, Want::Nothing)) {
+            looked.push((file, wants));
+        }
+    }
     let asked: Vec<&FileChange> = looked
         .iter()
         .filter(|(_, wants)| wants.iter().any(Want::needs_content))
@@ -200,7 +214,7 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
                     if perhaps_signature && read.is_none() {
                         read = Some(content.content(file)?);
                     }
-                    if !(perhaps_signature && read.as_ref().is_some_and(is_armored)) {
+                    if !(perhaps_signature && read.as_ref().is_some_and(|read| is_armored(file, read))) {
                         found.own.push(policy_file(file));
                     }
                 }
@@ -241,7 +255,7 @@ impl Found {
     }
 
     fn judge(&mut self, policy: &Policy, file: &FileChange, wanted: &Wanted<'_>, content: &Content) {
-        if wanted.perhaps_signature && is_armored(content) {
+        if wanted.perhaps_signature && is_armored(file, content) {
             return;
         }
         // What was read for another policy, or for the sake of a name, is no business of rules that do not ask.

@@ -22,6 +22,10 @@ impl ContentSource for Store {
         self.asked.borrow_mut().push(file.path.to_string());
         Ok(self.files.get(&file.path).cloned().unwrap_or(Content::None))
     }
+
+    fn holds_file(&self, path: &RepoPath) -> Result<bool, Infallible> {
+        Ok(path.as_bytes() == b"certificates/x.md")
+    }
 }
 
 fn policy(text: &str) -> Policy {
@@ -186,6 +190,12 @@ fn what_is_too_large_counts_as_a_match() {
     );
 }
 
+/// The lines of a signature as a diff adds them.
+fn armour() -> Vec<String> {
+    let file = include_str!("../trust/testdata/dsa.sig");
+    file.lines().map(|line| format!("+ {line}")).collect()
+}
+
 #[test]
 fn what_is_only_called_a_signature_is_gated() {
     let policy = policy("components:\n  - id: all\n    match: { paths: [\"**\"] }\n");
@@ -195,12 +205,22 @@ fn what_is_only_called_a_signature_is_gated() {
         !gate(&policy, &change, &store, false).unwrap().components.is_empty()
     };
     let end = "+ -----END SSH SIGNATURE-----";
-    assert!(!gated(lines(&[
+    let armour = armour();
+    let whole: Vec<&str> = armour.iter().map(String::as_str).collect();
+    assert!(!gated(lines(&whole)));
+    assert!(gated(lines(whole.split_last().unwrap().1)), "it is cut short");
+    assert!(gated(lines(&[&whole[..], &["+ import os"]].concat())));
+    assert!(gated(lines(&["+ -----BEGIN SSH SIGNATURE-----", "+ import os", end])));
+    assert!(gated(lines(&[
         "+ -----BEGIN SSH SIGNATURE-----",
         "+ U1NIU0lH+/==",
         end
     ])));
-    assert!(gated(lines(&["+ -----BEGIN SSH SIGNATURE-----", "+ import os", end])));
+    let (alone, store) = change(&[("certificates/y.md.sig", lines(&whole))]);
+    assert!(
+        !gate(&policy, &alone, &store, false).unwrap().components.is_empty(),
+        "it stands beside nothing"
+    );
     assert!(gated(Content::TooLarge { size: 1 << 30 }));
     assert!(gated(Content::None));
 }
@@ -219,7 +239,7 @@ fn the_policy_and_the_ledger_are_apart() {
         "src/a",
     ]
     .map(|path| match path.ends_with(".sig") {
-        true => (path, lines(&["+ U1NIU0lH"])),
+        true => (path, lines(&armour().iter().map(String::as_str).collect::<Vec<_>>())),
         false => (path, Content::None),
     })
     .to_vec();

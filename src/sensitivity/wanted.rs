@@ -2,9 +2,10 @@
 
 use super::By;
 use super::plan::Plan;
-use crate::change::{Content, FileChange, Mode, Side};
+use crate::change::{Content, FileChange, Mode, RepoPath, Side};
 use crate::policy::{Component, ContentRule, Gating, Policy, TwinPath};
 use crate::progress::{self, Count};
+use crate::trust::{SIGNATURE_SUFFIX, is_signature_file};
 
 /// What a policy has to do with a file, by its path alone.
 pub(super) enum Want<'p> {
@@ -44,15 +45,12 @@ impl Wanted<'_> {
     }
 }
 
-pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange) -> Want<'p> {
+/// `beside` is true where a certificate stands beside a file that is called as its signature.
+pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange, beside: bool) -> Want<'p> {
     if is_certificate(by.policy, file) {
         return Want::Nothing;
     }
-    let perhaps_signature = match signature(by.policy, file) {
-        Named::Signature => return Want::Nothing,
-        Named::Perhaps => true,
-        Named::Otherwise => false,
-    };
+    let perhaps_signature = perhaps_signature(by.policy, file, beside);
     if by.policy.is_policy_file(&file.path) {
         return match by.adoption {
             true => Want::Nothing,
@@ -78,56 +76,38 @@ fn is_certificate(policy: &Policy, file: &FileChange) -> bool {
     policy.certificates.matches(file.path.as_bytes())
 }
 
-/// What the name of a file says of its being the signature of a certificate.
-enum Named {
-    /// It is one: no rule looks at the path, so that nothing can hide there.
-    Signature,
-    /// It is one if its content is.
-    Perhaps,
-    /// It is none.
-    Otherwise,
+/// The path whose signature a file would be, by its name.
+pub(super) fn signed(file: &FileChange) -> Option<RepoPath> {
+    let path = file.path.as_bytes().strip_suffix(SIGNATURE_SUFFIX.as_bytes())?;
+    Some(RepoPath::new(path))
 }
 
-/// Not by name alone, or a source file could go by that name.
-fn signature(policy: &Policy, file: &FileChange) -> Named {
-    let path = file.path.as_bytes();
-    if !path
-        .strip_suffix(b".sig")
-        .is_some_and(|path| policy.certificates.matches(path))
-    {
-        return Named::Otherwise;
-    }
-    let twin = TwinPath::new(path);
-    let looked_at = policy
-        .components
-        .iter()
-        .any(|component| component.rules.paths.gating(&twin).is_some());
-    match file.after() {
-        Some(_) if !looked_at => Named::Signature,
-        Some(entry) if entry.mode == Mode::Regular => Named::Perhaps,
-        Some(_) => Named::Otherwise,
-        None => Named::Signature,
-    }
+/// Not by name alone, or a source file could go by that name: a regular file that comes to stand beside its certificate, or that goes.
+fn perhaps_signature(policy: &Policy, file: &FileChange, beside: bool) -> bool {
+    let named = signed(file).is_some_and(|path| policy.certificates.matches(path.as_bytes()));
+    named
+        && match (file.before(), file.after()) {
+            (None, Some(entry)) => beside && entry.mode == Mode::Regular,
+            (Some(entry), None) => entry.mode == Mode::Regular,
+            _ => false,
+        }
 }
 
-pub(super) fn is_armored(content: &Content) -> bool {
-    match content {
-        Content::Lines(diff) => diff
-            .lines
-            .iter()
-            .all(|line| line.side == Side::Removed || is_armor(&line.text)),
-        _ => false,
+/// True where what comes, or goes, is a whole OpenSSH signature.
+pub(super) fn is_armored(file: &FileChange, content: &Content) -> bool {
+    let side = match file.after() {
+        Some(_) => Side::Added,
+        None => Side::Removed,
+    };
+    let Content::Lines(diff) = content else {
+        return false;
+    };
+    let mut text = Vec::new();
+    for line in diff.lines.iter().filter(|line| line.side == side) {
+        text.extend_from_slice(&line.text);
+        text.push(b'\n');
     }
-}
-
-/// True for a line of an OpenSSH signature, as ssh-keygen writes it.
-fn is_armor(line: &[u8]) -> bool {
-    let frame: [&[u8]; 2] = [b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"];
-    let line = line.trim_ascii_end();
-    frame.contains(&line)
-        || line
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte))
+    is_signature_file(&text)
 }
 
 /// What one component's rules ask about a file, by its path alone.

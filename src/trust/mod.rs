@@ -26,6 +26,7 @@ pub use key::KeyName;
 pub use keyring::{Demands, Doubt, Keyring, Signatures};
 pub use problem::{SignatureProblem, SignersError};
 pub use revoked::Revoked;
+pub use signature::is_signature_file;
 pub use signers::Signers;
 pub use verify::{SignatureCheck, Signer, Verified, signer, verify};
 

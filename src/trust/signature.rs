@@ -22,6 +22,11 @@ pub(super) struct Envelope {
     pub(super) signature: Vec<u8>,
 }
 
+/// True for a file that is an OpenSSH signature and nothing else, whatever it signs and for whom.
+pub fn is_signature_file(file: &[u8]) -> bool {
+    Envelope::parse(file).is_ok()
+}
+
 impl Envelope {
     /// Reads a signature file.
     pub(super) fn parse(file: &[u8]) -> Result<Self, SignatureProblem> {

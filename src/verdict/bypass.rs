@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::Weighing;
-use super::statement::{Statement, is_for};
+use super::people;
+use super::statement::{Statement, is_for, statements};
 use super::{Case, Finding, GatedPath, Problem, Terms};
 use crate::certificate::{Bypass, Class, SubjectField};
 use crate::change::RepoPath;
@@ -120,7 +121,7 @@ pub(super) fn told(case: &Case, statements: &[Statement<'_>]) -> Vec<Finding> {
                 let problem = problem(statement, &case.terms, case.now);
                 findings.extend(problem.map(|problem| Finding::Ineffective { entry, problem }));
             }
-            Origin::Base if !is_settled(statement, statements, |_| true) => {
+            Origin::Base if !is_settled(statement, statements, &case.terms, |_| true) => {
                 findings.push(Finding::BypassOpen { entry })
             }
             Origin::Base => {}
@@ -129,12 +130,31 @@ pub(super) fn told(case: &Case, statements: &[Statement<'_>]) -> Vec<Finding> {
     findings
 }
 
-/// Whether an approval by another agent names the bypass.
-fn is_settled(bypass: &Statement<'_>, statements: &[Statement<'_>], wanted: impl Fn(&Statement<'_>) -> bool) -> bool {
+/// Whether an approval by another person names the bypass.
+fn is_settled(
+    bypass: &Statement<'_>,
+    statements: &[Statement<'_>],
+    terms: &Terms,
+    wanted: impl Fn(&Statement<'_>) -> bool,
+) -> bool {
     let by = bypass.superseded_by.iter().filter_map(|&at| statements.get(at));
     by.into_iter().any(|statement| {
-        statement.may_approve() && !statement.same_agent(bypass) && statement.not_before(bypass) && wanted(statement)
+        let another = !statement.same_agent(bypass) && people::count([bypass, statement], terms) > 1;
+        statement.may_approve() && another && statement.answers(bypass) && wanted(statement)
     })
+}
+
+/// The bypasses of a ledger that wait for their follow-up, as indices into it.
+pub fn open_bypasses(case: &Case) -> Vec<usize> {
+    let statements = statements(case);
+    let open = |statement: &&Statement<'_>| {
+        statement.entry.certificate.bypass.is_some() && !is_settled(statement, &statements, &case.terms, |_| true)
+    };
+    statements
+        .iter()
+        .filter(open)
+        .map(|statement| statement.index)
+        .collect()
 }
 
 impl Weighing<'_> {
@@ -181,7 +201,7 @@ impl Weighing<'_> {
             // What it promised cannot be told of one that cannot be read, so it is due at once.
             bypass
                 && due(statement).is_none_or(|due| due < self.case.now)
-                && !is_settled(statement, self.all, |other| self.wanted(other))
+                && !is_settled(statement, self.all, &self.case.terms, |other| self.wanted(other))
         };
         self.statements
             .iter()

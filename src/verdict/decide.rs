@@ -1,13 +1,14 @@
 //! The rule of decision, whole.
 //!
-//! 1. What breaks the ledger's rules blocks: a certificate edited or deleted, an id taken twice, an unreadable one added.
+//! 1. What breaks the ledger's rules blocks: a certificate edited, moved or deleted, an id taken twice, an unreadable one added.
 //! 2. A change that only adds valid certificates answers to nothing else.
-//! 3. An EMERGENCY_STOP that stands blocks everything.
+//! 3. An EMERGENCY_STOP that is not lifted blocks everything.
 //! 4. A gated file goes in if enough people approve exactly its content, every specialist it is handed off to does, so does one who
 //!    authorizes where the risk asks for it, and no refusal stands over it. A message that announces a judgement needs an approval that
 //!    comes with it. An owner's bypass, added with the change, stands in for approvals, never for the lifting of a refusal.
-//! 5. A refusal falls only to a later approval: of the same agent, covering what it refused; or naming it in `Supersedes`, of the same
-//!    agent or one who may lift.
+//! 5. A refusal falls only to an approval that came in after it (see [`Place`](crate::ledger::Place)): of the same agent, covering what it
+//!    refused; or, in the same commit too, naming it in `Supersedes`, of the same agent or one who may lift. What an approval lifted when it
+//!    landed stays lifted, whatever became of its agent and of the policy since, unless the approval is revoked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use jiff::SignedDuration;
 use super::people;
 use super::statement::Statement;
 use super::{Case, ComponentCase, GatedPath, Problem, Terms};
-use crate::certificate::{Class, SubjectField};
+use crate::certificate::{Class, SubjectField, names};
 use crate::change::RepoPath;
 use crate::evidence;
 use crate::ledger::Origin;
@@ -37,6 +38,14 @@ pub(super) struct Weighing<'a> {
     pub(super) candidates: BTreeMap<&'a RepoPath, Vec<&'a Statement<'a>>>,
     /// The approvals that no newer statement of another kind follows (binding `component`).
     newest: BTreeSet<usize>,
+    /// Per agent, newest first, the refusals of the whole component, and per file those of its content.
+    against: BTreeMap<(&'a str, Option<&'a RepoPath>), Vec<&'a Statement<'a>>>,
+    /// What keeps a statement from approving anything, by its index.
+    obstacles: BTreeMap<usize, Vec<Problem>>,
+    /// Per agent, newest first, the approvals that count and are on the whole component, and per file those that cover it.
+    lifters: BTreeMap<(&'a str, Option<&'a RepoPath>), Vec<&'a Statement<'a>>>,
+    /// The refusals of which all is lifted, by their index.
+    lifted: BTreeSet<usize>,
 }
 
 /// Whether an approval covers a file.
@@ -54,51 +63,127 @@ impl<'a> Weighing<'a> {
                     && file_name_tells(&statement.entry.certificate.path, unit))
         };
         let statements: Vec<&Statement<'_>> = all.iter().filter(on_it).collect();
-        let refusing = statements
-            .iter()
-            .copied()
-            .filter(|statement| statement.refuses())
-            .collect();
-        let newest = statements
-            .iter()
-            .take_while(|statement| statement.approves())
-            .map(|statement| statement.index)
-            .collect();
-        let mut candidates: BTreeMap<&RepoPath, Vec<&Statement<'_>>> =
-            unit.files.iter().map(|file| (&file.path, Vec::new())).collect();
-        for statement in statements.iter().copied().filter(|statement| statement.approves()) {
-            match &statement.entry.certificate.subject {
-                SubjectField::Present(subject) => {
-                    for listed in &subject.files {
-                        candidates
-                            .entry(&listed.path)
-                            .and_modify(|statements| statements.push(statement));
-                    }
-                }
-                SubjectField::Absent if unit.binding == Binding::Component => {
-                    candidates
-                        .values_mut()
-                        .for_each(|statements| statements.push(statement));
-                }
-                SubjectField::Absent => {
-                    for path in &statement.entry.carried {
-                        candidates
-                            .entry(path)
-                            .and_modify(|statements| statements.push(statement));
-                    }
-                }
-                SubjectField::Unreadable => {}
-            }
-        }
-        Self {
+        let mut weighing = Self {
             unit,
             case,
             all,
+            refusing: statements
+                .iter()
+                .copied()
+                .filter(|statement| statement.refuses())
+                .collect(),
+            candidates: BTreeMap::new(),
+            newest: BTreeSet::new(),
+            against: BTreeMap::new(),
+            obstacles: BTreeMap::new(),
+            lifters: BTreeMap::new(),
+            lifted: BTreeSet::new(),
             statements,
-            refusing,
-            candidates,
-            newest,
+        };
+        weighing.find_candidates();
+        weighing.find_newest();
+        weighing.find_refusals();
+        for statement in &weighing.statements {
+            let problems = weighing.find_obstacles(statement);
+            weighing.obstacles.insert(statement.index, problems);
         }
+        weighing.find_lifters();
+        let lifted = weighing.refusing.iter().filter(|refusal| weighing.is_lifted(refusal));
+        weighing.lifted = lifted.map(|refusal| refusal.index).collect();
+        weighing
+    }
+
+    fn approving(&self) -> impl Iterator<Item = &'a Statement<'a>> + '_ {
+        self.statements.iter().copied().filter(|statement| statement.approves())
+    }
+
+    fn find_candidates(&mut self) {
+        let mut candidates: BTreeMap<&RepoPath, Vec<&Statement<'_>>> =
+            self.unit.files.iter().map(|file| (&file.path, Vec::new())).collect();
+        for statement in self.approving() {
+            let mut add = |path: &RepoPath| {
+                if let Some(found) = candidates.get_mut(path) {
+                    found.push(statement);
+                }
+            };
+            match &statement.entry.certificate.subject {
+                SubjectField::Present(subject) => subject.files.iter().for_each(|listed| add(&listed.path)),
+                SubjectField::Absent if self.unit.binding == Binding::Component => {
+                    self.unit.files.iter().for_each(|file| add(&file.path));
+                }
+                SubjectField::Absent => statement.entry.carried.iter().for_each(add),
+                SubjectField::Unreadable => {}
+            }
+        }
+        self.candidates = candidates;
+    }
+
+    /// Nothing but approvals comes after these, unless one of them names it.
+    fn find_newest(&mut self) {
+        let others: Vec<&Statement<'_>> = self
+            .statements
+            .iter()
+            .copied()
+            .filter(|statement| !statement.approves())
+            .collect();
+        let last = |approval: &&Statement<'_>| {
+            let mut later = others
+                .iter()
+                .take_while(|other| other.entry.place.landing() >= approval.entry.place.landing());
+            later.all(|other| approval.follows(other) || approval.answers(other))
+        };
+        self.newest = self.approving().filter(last).map(|approval| approval.index).collect();
+    }
+
+    fn find_refusals(&mut self) {
+        let mut against: BTreeMap<(&str, Option<&RepoPath>), Vec<&Statement<'_>>> = BTreeMap::new();
+        for &refusal in &self.refusing {
+            if self.is_wide(refusal) {
+                against.entry((refusal.agent(), None)).or_default().push(refusal);
+                continue;
+            }
+            for file in self.unit.files.iter().filter(|file| self.concerns(refusal, Some(file))) {
+                against
+                    .entry((refusal.agent(), Some(&file.path)))
+                    .or_default()
+                    .push(refusal);
+            }
+        }
+        self.against = against;
+    }
+
+    fn find_lifters(&mut self) {
+        let mut lifters: BTreeMap<(&str, Option<&RepoPath>), Vec<&Statement<'_>>> = BTreeMap::new();
+        for approval in self.approving().filter(|approval| self.is_sound(approval)) {
+            if approval.has_no_subject() {
+                lifters.entry((approval.agent(), None)).or_default().push(approval);
+            }
+        }
+        for file in &self.unit.files {
+            for approval in self.candidates(file) {
+                if self.is_sound(approval) && self.covers(approval, file).is_ok() {
+                    lifters
+                        .entry((approval.agent(), Some(&file.path)))
+                        .or_default()
+                        .push(approval);
+                }
+            }
+        }
+        self.lifters = lifters;
+    }
+
+    /// The approvals of the refusal's agent that count and come after it: on the whole component, or covering a file.
+    fn later<'s>(
+        &'s self,
+        refusal: &'s Statement<'_>,
+        file: Option<&'s RepoPath>,
+    ) -> impl Iterator<Item = &'s &'a Statement<'a>> + 's {
+        let found = self.lifters.get(&(refusal.agent(), file)).map(Vec::as_slice);
+        let found = found.filter(|_| !refusal.agent().is_empty()).unwrap_or_default();
+        found
+            .iter()
+            .take_while(|approval| approval.entry.place.landing() >= refusal.entry.place.landing())
+            .filter(|approval| approval.follows(refusal))
     }
 
     pub(super) fn candidates(&self, file: &GatedPath) -> impl Iterator<Item = &'a Statement<'a>> + '_ {
@@ -107,6 +192,22 @@ impl<'a> Weighing<'a> {
 
     /// Why `statement` approves nothing on this component, whatever the file; empty where it may.
     pub(super) fn obstacles(&self, statement: &Statement<'_>) -> Vec<Problem> {
+        match self.obstacles.get(&statement.index) {
+            Some(found) => found.clone(),
+            None => self.find_obstacles(statement),
+        }
+    }
+
+    /// Whether nothing keeps it from approving.
+    pub(super) fn is_sound(&self, statement: &Statement<'_>) -> bool {
+        statement.approves()
+            && match self.obstacles.get(&statement.index) {
+                Some(found) => found.is_empty(),
+                None => self.find_obstacles(statement).is_empty(),
+            }
+    }
+
+    fn find_obstacles(&self, statement: &Statement<'_>) -> Vec<Problem> {
         let mut problems = statement.flaws.clone();
         problems.extend(self.dependence(statement));
         if let Some(by) = statement.superseded_by.first().and_then(|&at| self.all.get(at)) {
@@ -149,7 +250,7 @@ impl<'a> Weighing<'a> {
                 || verified
                     .principals
                     .iter()
-                    .any(|principal| principal.eq_ignore_ascii_case(author))
+                    .any(|principal| is_address_of(author, principal))
         };
         let author = self.unit.authors.iter().find(signed)?;
         Some(Problem::NotIndependent(author.clone()))
@@ -209,16 +310,23 @@ impl<'a> Weighing<'a> {
             return Err(problem);
         }
         let binding = self.covers(statement, file)?;
-        let cancelling = |other: &&&Statement<'_>| {
-            let later = other.same_agent(statement)
-                && !statement.after(other)
-                && !statement.lifts_by_name(other, &self.case.terms);
-            later && self.concerns(other, Some(file))
-        };
-        match self.refusing.iter().find(cancelling) {
-            Some(refusal) => Err(Problem::Cancelled(refusal.entry.label())),
-            None => Ok(binding),
+        let cancelling =
+            |other: &&Statement<'_>| !statement.follows(other) && !statement.lifts_by_name(other, &self.case.terms);
+        for about in [None, Some(&file.path)] {
+            let refusals = self
+                .against
+                .get(&(statement.agent(), about))
+                .into_iter()
+                .flatten()
+                .copied();
+            let mut later = refusals
+                .take_while(|other| other.entry.place.landing() >= statement.entry.place.landing())
+                .filter(|_| !statement.agent().is_empty());
+            if let Some(refusal) = later.find(cancelling) {
+                return Err(Problem::Cancelled(refusal.entry.label()));
+            }
         }
+        Ok(binding)
     }
 
     pub(super) fn wanted(&self, statement: &Statement<'_>) -> bool {
@@ -233,10 +341,15 @@ impl<'a> Weighing<'a> {
             .collect()
     }
 
+    /// True for a refusal that does not end at content that it lists.
+    fn is_wide(&self, refusal: &Statement<'_>) -> bool {
+        refusal.class == Some(Class::Stop) || !matches!(refusal.entry.certificate.subject, SubjectField::Present(_))
+    }
+
     /// Whether a refusal is about a file (`None`: about the component itself).
     fn concerns(&self, refusal: &Statement<'_>, file: Option<&GatedPath>) -> bool {
         match (&refusal.entry.certificate.subject, file) {
-            _ if refusal.class == Some(Class::Stop) => true,
+            _ if self.is_wide(refusal) => true,
             (SubjectField::Present(subject), Some(file)) => subject
                 .state_of(&file.path)
                 .is_some_and(|state| file.state.as_ref() == Some(state)),
@@ -245,40 +358,105 @@ impl<'a> Weighing<'a> {
         }
     }
 
+    /// Whether all of a refusal is lifted: when an approval landed, by name, or by an approval that is as wide.
+    fn is_lifted(&self, refusal: &Statement<'_>) -> bool {
+        if refusal.class == Some(Class::Stop) {
+            return stop_is_lifted(refusal, self.statements.iter().copied(), &self.case.terms);
+        }
+        let landed = refusal.lifts.iter().any(|lift| lift.whole);
+        let mut named = refusal.superseded_by.iter().filter_map(|&at| self.all.get(at));
+        landed
+            || named.any(|by| self.is_sound(by) && by.lifts_by_name(refusal, &self.case.terms))
+            || (self.is_wide(refusal)
+                && self
+                    .later(refusal, None)
+                    .any(|approval| refusal.names.is_subset(&approval.names)))
+    }
+
     pub(super) fn refusal_stands(&self, refusal: &Statement<'_>, file: Option<&GatedPath>) -> bool {
-        if !self.concerns(refusal, file) {
+        if !self.concerns(refusal, file) || self.lifted.contains(&refusal.index) {
             return false;
         }
         if refusal.class == Some(Class::Stop) {
-            return !stop_is_lifted(refusal, self.statements.iter().copied(), &self.case.terms);
-        }
-        let sound = |statement: &Statement<'_>| statement.approves() && self.obstacles(statement).is_empty();
-        let mut named = refusal.superseded_by.iter().filter_map(|&at| self.all.get(at));
-        if named.any(|statement| sound(statement) && statement.lifts_by_name(refusal, &self.case.terms)) {
-            return false;
-        }
-        let lifts =
-            |statement: &Statement<'_>| statement.same_agent(refusal) && statement.after(refusal) && sound(statement);
-        // A refusal of the whole component falls to a later approval of the whole component.
-        let wide = |statement: &Statement<'_>| statement.has_no_subject() && refusal.names.is_subset(&statement.names);
-        let on_all = !matches!(refusal.entry.certificate.subject, SubjectField::Present(_));
-        if on_all
-            && self
-                .statements
-                .iter()
-                .any(|statement| wide(statement) && lifts(statement))
-        {
-            return false;
+            return true;
         }
         match file {
-            Some(file) => !self
-                .candidates(file)
-                .any(|statement| lifts(statement) && self.covers(statement, file).is_ok()),
-            None => !self
+            Some(file) => {
+                let in_part = refusal.lifts.iter().filter(|lift| !lift.whole);
+                let landed = in_part
+                    .flat_map(|lift| {
+                        self.candidates(file)
+                            .filter(move |approval| approval.entry.blob == lift.blob)
+                    })
+                    .any(|approval| lists(approval, file));
+                !landed && self.later(refusal, Some(&file.path)).next().is_none()
+            }
+            None => !self.statements.iter().any(|approval| {
+                approval.entry.origin == Origin::Added
+                    && approval.same_agent(refusal)
+                    && approval.follows(refusal)
+                    && self.is_sound(approval)
+            }),
+        }
+    }
+
+    /// Whether nothing has made up for a certificate that nobody can read: an approval does that came in after it.
+    pub(super) fn is_unanswered(&self, unreadable: &Statement<'_>) -> bool {
+        let landed = unreadable.lifts.iter().any(|lift| lift.whole);
+        !landed
+            && !self
                 .statements
                 .iter()
-                .any(|statement| statement.entry.origin == Origin::Added && lifts(statement)),
+                .any(|approval| approval.may_approve() && approval.follows(unreadable))
+    }
+
+    /// The refusals, and what nobody can read, that approvals of the change lift, whole or as far as their SUBJECT goes.
+    pub(super) fn lifts(&self) -> Vec<(usize, usize, bool)> {
+        let mut found = Vec::new();
+        let new = |approval: &&&Statement<'_>| approval.entry.origin == Origin::Added && approval.approves();
+        let approvals: Vec<&Statement<'_>> = self.statements.iter().filter(new).copied().collect();
+        for refusal in self
+            .statements
+            .iter()
+            .filter(|other| other.refuses() || other.class.is_none())
+        {
+            for approval in &approvals {
+                if refusal.class.is_none() {
+                    if approval.may_approve() && approval.follows(refusal) {
+                        found.push((refusal.index, approval.index, true));
+                    }
+                    continue;
+                }
+                if !self.is_sound(approval) || !self.refers(approval) {
+                    continue;
+                }
+                let later = approval.same_agent(refusal) && approval.follows(refusal);
+                let as_wide = later
+                    && self.is_wide(refusal)
+                    && approval.has_no_subject()
+                    && refusal.names.is_subset(&approval.names);
+                if approval.lifts_by_name(refusal, &self.case.terms) || as_wide {
+                    found.push((refusal.index, approval.index, true));
+                } else if later && matches!(approval.entry.certificate.subject, SubjectField::Present(_)) {
+                    found.push((refusal.index, approval.index, false));
+                }
+            }
         }
+        found
+    }
+
+    /// Where file references are asked for and no change is at hand: whether its EVIDENCE names, with lines, what it is about.
+    fn refers(&self, approval: &Statement<'_>) -> bool {
+        let certificate = &approval.entry.certificate;
+        let mut cited = certificate
+            .named
+            .iter()
+            .filter(|named| named.in_evidence && named.lines.is_some());
+        !self.unit.evidence.contains(&EvidenceKind::FileReferences)
+            || cited.any(|cited| match &certificate.subject {
+                SubjectField::Present(subject) => subject.files.iter().any(|file| names(cited, &file.path)),
+                _ => true,
+            })
     }
 
     /// What a gated file lacks to go in, refusals apart.
@@ -344,42 +522,44 @@ fn file_name_tells(path: &RepoPath, unit: &ComponentCase) -> bool {
         .any(|id| format!("_{name}_").contains(&format!("_{id}_")))
 }
 
+/// Whether an author's address is a principal's: the same, or, of a principal that is no address, the part before the `@`.
+fn is_address_of(author: &str, principal: &str) -> bool {
+    let local = author.split_once('@').map_or(author, |(local, _)| local);
+    let of = if principal.contains('@') { author } else { local };
+    principal.eq_ignore_ascii_case(of)
+}
+
+/// Whether an approval lists a file as it is.
+fn lists(approval: &Statement<'_>, file: &GatedPath) -> bool {
+    match &approval.entry.certificate.subject {
+        SubjectField::Present(subject) => subject
+            .state_of(&file.path)
+            .is_some_and(|state| file.state.as_ref() == Some(state)),
+        _ => false,
+    }
+}
+
 impl Statement<'_> {
+    /// True where it came in after another.
+    pub(super) fn follows(&self, other: &Statement<'_>) -> bool {
+        self.entry.place.follows(&other.entry.place)
+    }
+
+    /// True where it names another that came in before it, or with it.
+    pub(super) fn answers(&self, other: &Statement<'_>) -> bool {
+        let there = self.follows(other) || self.entry.place.is_with(&other.entry.place);
+        there && self.entry.certificate.names(&other.entry.certificate)
+    }
+
     /// True where it names `refusal` in `Supersedes` and its agent may lift it.
     pub(super) fn lifts_by_name(&self, refusal: &Statement<'_>, terms: &Terms) -> bool {
-        let named = refusal
-            .entry
-            .certificate
-            .id
-            .as_ref()
-            .is_some_and(|id| self.entry.certificate.supersedes.contains(id));
-        named
+        self.answers(refusal)
             && refusal.shares_component(self)
             && (self.same_agent(refusal) || terms.may_lift.contains(self.agent()))
-            && self.not_before(refusal)
     }
 
     pub(super) fn same_agent(&self, other: &Statement<'_>) -> bool {
         !self.agent().is_empty() && self.agent() == other.agent()
-    }
-
-    /// True where it is not older than `other`: for an explicit supersession.
-    pub(super) fn not_before(&self, other: &Statement<'_>) -> bool {
-        let follows = !(self.entry.origin == Origin::Base && other.entry.origin == Origin::Added);
-        follows
-            && match (self.entry.certificate.date, other.entry.moment()) {
-                (Some(own), Some(others)) => own >= others,
-                (Some(_), None) => true,
-                (None, _) => false,
-            }
-    }
-
-    /// True where it is later than `other`; a tie is not later.
-    pub(super) fn after(&self, other: &Statement<'_>) -> bool {
-        self.not_before(other)
-            && self.entry.certificate.date.is_some()
-            && self.entry.certificate.date > other.entry.moment()
-            && other.entry.moment().is_some()
     }
 }
 
@@ -389,24 +569,29 @@ pub(super) fn stop_is_lifted<'w>(
     mut statements: impl Iterator<Item = &'w Statement<'w>>,
     terms: &Terms,
 ) -> bool {
-    statements.any(|statement| {
-        let settled = statement.may_approve() && statement.open_conditions().is_empty();
-        let as_wide = match (&statement.entry.certificate.subject, &stop.entry.certificate.subject) {
-            (SubjectField::Absent, _) => true,
-            (SubjectField::Present(own), SubjectField::Present(stopped)) => {
-                !stopped.files.is_empty()
-                    && stopped
-                        .files
-                        .iter()
-                        .all(|file| own.state_of(&file.path) == Some(&file.state))
-            }
-            _ => false,
-        };
-        let same = statement.same_agent(stop)
-            && statement.after(stop)
-            && as_wide
-            && stop.names.is_subset(&statement.names)
-            && !stop.names.is_empty();
-        settled && (same || statement.lifts_by_name(stop, terms))
-    })
+    stop.lifts.iter().any(|lift| lift.whole) || statements.any(|approval| lifts_stop(approval, stop, terms))
+}
+
+/// Whether an approval lifts a stop.
+pub(super) fn lifts_stop(approval: &Statement<'_>, stop: &Statement<'_>, terms: &Terms) -> bool {
+    if !approval.may_approve() || !approval.open_conditions().is_empty() {
+        return false;
+    }
+    let as_wide = match (&approval.entry.certificate.subject, &stop.entry.certificate.subject) {
+        (SubjectField::Absent, _) => true,
+        (SubjectField::Present(own), SubjectField::Present(stopped)) => {
+            !stopped.files.is_empty()
+                && stopped
+                    .files
+                    .iter()
+                    .all(|file| own.state_of(&file.path) == Some(&file.state))
+        }
+        _ => false,
+    };
+    let same = approval.same_agent(stop)
+        && approval.follows(stop)
+        && as_wide
+        && stop.names.is_subset(&approval.names)
+        && !stop.names.is_empty();
+    same || approval.lifts_by_name(stop, terms)
 }

@@ -2,7 +2,8 @@
 
 use super::statement::Statement;
 use super::{Case, Finding, Problem, Terms};
-use crate::certificate::Class;
+use crate::certificate::{CLOCK_SKEW, Class};
+use crate::change::RepoPath;
 use crate::ledger::Origin;
 use crate::policy::fold;
 
@@ -16,7 +17,11 @@ impl Statement<'_> {
         let Some(class) = self.class else {
             return vec![Finding::InvalidAdded { entry }];
         };
-        let mut findings: Vec<Finding> = Vec::new();
+        let mut findings: Vec<Finding> = self.misdated(case).into_iter().collect();
+        if class.refuses() && !self.entry.certificate.can_be_named() {
+            // What nobody can name, nobody who may lift could lift.
+            findings.push(Finding::Unnameable { entry });
+        }
         let unknown = self
             .entry
             .certificate
@@ -36,8 +41,10 @@ impl Statement<'_> {
                 }),
             }
         }
+        let blocked = |problem: &Problem| matches!(problem, Problem::Future | Problem::History) && !case.adoption;
         if class.approves() {
-            findings.extend(self.flaws.iter().map(|problem| Finding::Ineffective {
+            let told = self.flaws.iter().filter(|problem| !blocked(problem));
+            findings.extend(told.map(|problem| Finding::Ineffective {
                 entry,
                 problem: problem.clone(),
             }));
@@ -46,9 +53,12 @@ impl Statement<'_> {
             findings.push(Finding::InvalidAdded { entry });
         }
         for id in &self.entry.certificate.supersedes {
-            let target = statements
-                .iter()
-                .find(|statement| statement.entry.certificate.id.as_ref() == Some(id) && statement.index != entry);
+            let path = RepoPath::unquote(id);
+            let target = statements.iter().find(|statement| {
+                let certificate = &statement.entry.certificate;
+                let named = certificate.id.as_ref() == Some(id) || path.as_ref() == Some(&certificate.path);
+                named && statement.index != entry
+            });
             let effective = target.is_some_and(|target| {
                 target.shares_component(self)
                     && (!target.refuses() || (self.may_approve() && self.lifts_by_name(target, &case.terms)))
@@ -61,6 +71,22 @@ impl Statement<'_> {
             }
         }
         findings
+    }
+}
+
+impl Statement<'_> {
+    /// What is wrong with the moment that a certificate claims, whatever it decides: the door is where that is looked at, since nothing
+    /// behind it is ordered by dates.
+    fn misdated(&self, case: &Case) -> Option<Finding> {
+        let moment = self.entry.moment()?;
+        let latest = case.now.saturating_add(CLOCK_SKEW).unwrap_or(case.now);
+        let entry = self.index;
+        match case.terms.since {
+            _ if moment > latest => Some(Finding::AheadOfTheClock { entry }),
+            // What comes with the first policy may be older than it.
+            Some(since) if moment < since && !case.adoption => Some(Finding::BeforeEnforcement { entry }),
+            _ => None,
+        }
     }
 }
 

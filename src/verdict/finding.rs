@@ -29,6 +29,21 @@ pub enum Finding {
         /// The id that was probably meant.
         meant: String,
     },
+    /// The change adds a certificate that is dated ahead of the clock.
+    AheadOfTheClock {
+        /// The certificate.
+        entry: usize,
+    },
+    /// The change adds a certificate that is dated before enforcement began.
+    BeforeEnforcement {
+        /// The certificate.
+        entry: usize,
+    },
+    /// The change adds a refusal that no certificate could name in Supersedes.
+    Unnameable {
+        /// The certificate.
+        entry: usize,
+    },
     /// An emergency stop stands.
     Stopped {
         /// The certificate.
@@ -164,6 +179,9 @@ impl Finding {
             | Self::Policy(_)
             | Self::InvalidAdded { .. }
             | Self::RefusalAstray { .. }
+            | Self::AheadOfTheClock { .. }
+            | Self::BeforeEnforcement { .. }
+            | Self::Unnameable { .. }
             | Self::Stopped { .. }
             | Self::BypassOpen { .. }
             | Self::Ineffective { .. } => None,

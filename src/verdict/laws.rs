@@ -10,7 +10,7 @@ use proptest::sample::select;
 use super::*;
 use crate::certificate::{Certificate, Condition, Subject, SubjectField, SubjectFile};
 use crate::change::{Digest, Mode, ObjectId};
-use crate::ledger::{Entry, Origin};
+use crate::ledger::{Entry, Lift, Origin, Place};
 use crate::sensitivity::RuleKind;
 use crate::trust::{Demands, HashCheck, SignatureCheck, SignatureProblem, Signatures};
 
@@ -63,6 +63,19 @@ fn status() -> impl Strategy<Value = Option<Status>> {
     prop_oneof![5 => select(Status::ALL.to_vec()).prop_map(Some), 20 => Just(Some(Status::Approved)), 1 => Just(None)]
 }
 
+/// What the approval of that number lifted when it landed.
+fn lift(by: u32, whole: bool) -> Lift {
+    Lift {
+        path: format!("certificates/c{by}.md").as_str().into(),
+        blob: ObjectId::from_bytes(&[by as u8; 20]).unwrap(),
+        id: Some(by.to_string()),
+        agent: Some("perf".into()),
+        targets: Vec::new(),
+        whole,
+        landing: 0,
+    }
+}
+
 prop_compose! {
     fn entry()(
         serial in 0u32..12,
@@ -77,6 +90,8 @@ prop_compose! {
         added in any::<bool>(),
         flawed in 0u8..40,
         signer in proptest::option::weighted(0.8, select(AGENTS.to_vec())),
+        (landing, step) in (0u32..4, 0u32..4),
+        lifted in proptest::option::weighted(0.2, (0u32..12, any::<bool>())),
     ) -> Entry {
         let subject = match subject {
             None => SubjectField::Absent,
@@ -105,6 +120,8 @@ prop_compose! {
                 ..Certificate::unread("".into())
             },
             origin: if added { Origin::Added } else { Origin::Base },
+            place: if added { Place::added(step) } else { Place::landed(landing, step) },
+            lifts: lifted.filter(|_| !added).map(|(by, whole)| lift(by, whole)).into_iter().collect(),
             blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
             hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
             // Mostly by whom it should be.
@@ -203,6 +220,7 @@ prop_compose! {
             violations: Vec::new(),
             policy_faults: Vec::new(),
             only_certificates: false,
+            adoption: false,
             now: now(),
         }
     }
@@ -299,6 +317,76 @@ proptest! {
         let mut more = case.clone();
         more.terms.classes.insert(statement, Class::Veto);
         prop_assert!(blocks(&more));
+    }
+
+    /// A Date orders nothing: whatever moments certificates claim, as long as they may be claimed at all, the verdict is the same.
+    #[test]
+    fn the_order_of_dates_never_matters(case in case(), ages in proptest::collection::vec(0i64..29, 7)) {
+        let mut other = case.clone();
+        for (entry, age) in other.ledger.iter_mut().zip(ages) {
+            entry.certificate.date = entry.certificate.date.map(|_| Timestamp::from_second(now().as_second() - age * 86_400).unwrap());
+        }
+        let mut same = case.clone();
+        // Only `max_age` looks at them; none of these is too old.
+        same.gated.iter_mut().chain(&mut other.gated).for_each(|unit| unit.max_age = Duration::from_secs(99 * 86_400));
+        let (a, b) = (decide(&same), decide(&other));
+        prop_assert_eq!(a.verdict, b.verdict);
+        prop_assert_eq!(a.components.iter().map(|c| c.outcome).collect::<Vec<_>>(), b.components.iter().map(|c| c.outcome).collect::<Vec<_>>());
+    }
+
+    /// What was lifted stays lifted, whatever becomes of the policy and of whoever lifted it.
+    #[test]
+    fn a_lift_stays(case in case(), stricter in 0u8..5) {
+        let mut lifted = case.clone();
+        let mut refusal = proptest_entry("arch");
+        refusal.certificate.status = Some(Status::NoGo);
+        refusal.certificate.id = Some("refused".into());
+        refusal.certificate.path = "certificates/refused.md".into();
+        refusal.lifts = vec![lift(99, true)];
+        let without = decide(&lifted);
+        lifted.ledger.push(refusal);
+        lifted.terms.may_lift.clear();
+        match stricter {
+            0 => lifted.terms.independence = true,
+            1 => lifted.gated[0].conditional = Conditional::Block,
+            2 => lifted.gated[0].evidence.push(EvidenceKind::FileReferences),
+            3 => lifted.terms.demands.signatures = Signatures::Required,
+            _ => {}
+        }
+        let stands = |decision: &Decision| decision.findings.iter().any(|f| matches!(f, Finding::Refused { entry, .. } if lifted.ledger.get(*entry).is_some_and(|e| e.certificate.id.as_deref() == Some("refused"))));
+        prop_assert!(!stands(&decide(&lifted)));
+        // Only a revocation undoes it.
+        let mut revoked = lifted.clone();
+        let mut by = proptest_entry("perf");
+        by.certificate.status = Some(Status::Rejected);
+        by.certificate.id = Some("revokes".into());
+        by.certificate.path = "certificates/revokes.md".into();
+        by.certificate.supersedes = vec!["99".into()];
+        revoked.ledger.push(by);
+        let by_name = revoked.ledger.iter().any(|e| e.certificate.agent.as_deref() == Some("arch") && e.origin == Origin::Added);
+        if !by_name && !without.components.is_empty() {
+            prop_assert!(stands(&decide(&revoked)) || blocks(&revoked));
+        }
+    }
+
+    /// An approval in a refusal's own commit outweighs it only by name; one before it never does.
+    #[test]
+    fn a_refusal_comes_after_what_came_with_it(step in 0u32..3, before in 0u32..3, named in any::<bool>(), mut case in case()) {
+        let (mut refusal, mut approval) = (proptest_entry("perf"), proptest_entry("perf"));
+        refusal.certificate.status = Some(Status::NoGo);
+        refusal.certificate.id = Some("no".into());
+        refusal.place = Place::added(step);
+        (refusal.origin, approval.origin) = (Origin::Added, Origin::Added);
+        approval.certificate.path = "certificates/yes.md".into();
+        approval.certificate.id = Some("yes".into());
+        approval.place = Place::added(step.saturating_sub(before));
+        if named {
+            approval.certificate.supersedes = vec!["no".into()];
+        }
+        case.ledger = vec![refusal, approval];
+        case.terms.demands.signatures = Signatures::Off;
+        let stands = decide(&case).findings.iter().any(|f| matches!(f, Finding::Refused { .. }));
+        prop_assert_eq!(stands, !(named && (before == 0 || step == 0)));
     }
 
     #[test]
@@ -411,6 +499,8 @@ fn proptest_entry(agent: &str) -> Entry {
             ..Certificate::unread("".into())
         },
         origin: Origin::Base,
+        place: Place::landed(9, 0),
+        lifts: Vec::new(),
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
         hash: HashCheck::Absent,
         signature: SignatureCheck::Absent,

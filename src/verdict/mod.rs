@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use bypass::BypassProblem;
+pub use bypass::{BypassProblem, open_bypasses};
 pub use finding::{Finding, Problem};
-pub use outcome::decide;
+pub use outcome::{decide, lifts};
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
@@ -54,6 +54,8 @@ pub struct Case {
     pub policy_faults: Vec<PolicyFault>,
     /// True where the change does nothing but add valid certificates (and their signatures).
     pub only_certificates: bool,
+    /// True where the change is judged by a policy of its own making: whatever it adds, nobody asked for anything before.
+    pub adoption: bool,
     /// The clock.
     pub now: Timestamp,
 }

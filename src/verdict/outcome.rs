@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::decide::{Weighing, stop_is_lifted};
+use super::decide::{Weighing, lifts_stop, stop_is_lifted};
 use super::statement::{Statement, statements};
 use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
 use crate::certificate::Class;
@@ -52,6 +52,34 @@ pub fn decide(case: &Case) -> Decision {
     }
 }
 
+/// The refusals that the approvals of a change lift: the refusal, the approval, and whether all of it is lifted. The case gates no files;
+/// its components are those of the policy.
+pub fn lifts(case: &Case) -> Vec<(usize, usize, bool)> {
+    let statements: Vec<Statement<'_>> = statements(case);
+    let mut found: BTreeSet<(usize, usize, bool)> = BTreeSet::new();
+    for stop in statements
+        .iter()
+        .filter(|statement| statement.class == Some(Class::Stop))
+    {
+        let new = |approval: &&Statement<'_>| approval.entry.origin == Origin::Added;
+        let lifting = statements
+            .iter()
+            .filter(new)
+            .filter(|approval| lifts_stop(approval, stop, &case.terms));
+        found.extend(lifting.map(|approval| (stop.index, approval.index, true)));
+    }
+    for unit in &case.gated {
+        let of_unit = Weighing::new(unit, &statements, case).lifts();
+        let is_stop = |index: usize| {
+            statements
+                .iter()
+                .any(|s| s.index == index && s.class == Some(Class::Stop))
+        };
+        found.extend(of_unit.into_iter().filter(|(refusal, _, _)| !is_stop(*refusal)));
+    }
+    found.into_iter().collect()
+}
+
 impl Weighing<'_> {
     fn decide(&self) -> (ComponentDecision, Vec<Finding>) {
         let unit = self.unit;
@@ -86,17 +114,14 @@ impl Weighing<'_> {
                 files,
             });
         }
-        // Only an approval can follow an unreadable statement: a narrow refusal on top of it says nothing of what it may have refused.
-        let newest = self
-            .statements
-            .iter()
-            .find(|statement| statement.class.is_none() || statement.may_approve());
-        if let Some(newest) = newest.filter(|statement| statement.class.is_none()) {
+        let unreadable = self.statements.iter().filter(|statement| statement.class.is_none());
+        for statement in unreadable.filter(|statement| self.is_unanswered(statement)) {
             outcome = outcome.max(Outcome::Invalid);
-            if newest.entry.origin == Origin::Base {
+            // One that the change adds blocks by itself.
+            if statement.entry.origin == Origin::Base {
                 findings.push(Finding::NewestInvalid {
                     unit: unit.id.clone(),
-                    entry: newest.index,
+                    entry: statement.index,
                 });
             }
         }

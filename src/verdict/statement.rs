@@ -1,4 +1,4 @@
-//! What can be said of a certificate apart from any gated component: its class, its flaws, what it supersedes, what comes after what.
+//! What can be said of a certificate apart from any gated component: its class, its flaws, what names it, which of its lifts are in force.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Case, Problem, Terms};
 use crate::certificate::{CLOCK_SKEW, Class, Status, SubjectField};
 use crate::change::RepoPath;
-use crate::ledger::{Entry, Origin};
+use crate::ledger::{Entry, Lift, Origin};
 use crate::policy::GlobList;
 use crate::trust::HashCheck;
 
@@ -24,6 +24,8 @@ pub(super) struct Statement<'a> {
     /// Positions, among the statements, of those that name it in `Supersedes` and share a component with it. Any readable certificate may
     /// supersede an approval: that can only make the verdict stricter.
     pub(super) superseded_by: Vec<usize>,
+    /// The approvals that lifted it when they landed, and that nobody has revoked since.
+    pub(super) lifts: Vec<&'a Lift>,
 }
 
 /// Drops history; what the change adds is never history for a refusal.
@@ -56,49 +58,89 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
                 names,
                 flaws,
                 superseded_by: Vec::new(),
+                lifts: Vec::new(),
             }
         })
         .collect();
-    let mut superseding: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, statement) in statements
-        .iter()
-        .enumerate()
-        .filter(|(_, statement)| statement.class.is_some())
-    {
-        for id in &statement.entry.certificate.supersedes {
-            superseding.entry(id).or_default().push(at);
-        }
-    }
-    let superseded: Vec<Vec<usize>> = statements
+    let named = Named::new(&statements);
+    let found: Vec<(Vec<usize>, Vec<&Lift>)> = statements
         .iter()
         .enumerate()
         .map(|(at, statement)| {
-            let by = statement
-                .entry
-                .certificate
-                .id
-                .as_deref()
-                .and_then(|id| superseding.get(id));
-            let shares = |&&other: &&usize| {
-                other != at
+            let certificate = &statement.entry.certificate;
+            let shares = |other: &usize| {
+                *other != at
                     && statements
-                        .get(other)
+                        .get(*other)
                         .is_some_and(|other| statement.shares_component(other))
             };
-            by.map(|by| by.iter().filter(shares).copied().collect())
-                .unwrap_or_default()
+            let mut by: Vec<usize> = named
+                .by(certificate.id.as_deref(), &certificate.path)
+                .filter(shares)
+                .collect();
+            by.sort_unstable();
+            by.dedup();
+            let in_force = |lift: &&Lift| {
+                let target = case.terms.target.as_deref();
+                let here = lift.targets.is_empty() || target.is_some_and(|target| is_for(&lift.targets, target));
+                let mut by = named
+                    .by(lift.id.as_deref(), &lift.path)
+                    .filter_map(|at| statements.get(at));
+                here && !by.any(|other| revokes(other, lift, &case.terms))
+            };
+            (by, statement.entry.lifts.iter().filter(in_force).collect())
         })
         .collect();
-    for (statement, by) in statements.iter_mut().zip(superseded) {
+    for (statement, (by, lifts)) in statements.iter_mut().zip(found) {
         statement.superseded_by = by;
+        statement.lifts = lifts;
     }
     statements
 }
 
-/// Newest first: by date (undated last of all, that is, newest), then added before base, then by path, so that order of input is
-/// without effect.
-fn rank(entry: Option<&Entry>) -> Option<(bool, Option<Timestamp>, Origin, &RepoPath)> {
-    entry.map(|e| (e.moment().is_none(), e.moment(), e.origin, &e.certificate.path))
+/// Which statements name what in Supersedes.
+struct Named {
+    ids: BTreeMap<String, Vec<usize>>,
+    paths: BTreeMap<RepoPath, Vec<usize>>,
+}
+
+impl Named {
+    fn new(statements: &[Statement<'_>]) -> Self {
+        let (mut ids, mut paths) = (BTreeMap::new(), BTreeMap::new());
+        let readable = |(_, statement): &(usize, &Statement<'_>)| statement.class.is_some();
+        for (at, statement) in statements.iter().enumerate().filter(readable) {
+            for name in &statement.entry.certificate.supersedes {
+                ids.entry(name.clone()).or_insert_with(Vec::new).push(at);
+                if let Some(path) = RepoPath::unquote(name) {
+                    paths.entry(path).or_insert_with(Vec::new).push(at);
+                }
+            }
+        }
+        Self { ids, paths }
+    }
+
+    fn by(&self, id: Option<&str>, path: &RepoPath) -> impl Iterator<Item = usize> + '_ {
+        let by_id = id.and_then(|id| self.ids.get(id));
+        by_id.into_iter().chain(self.paths.get(path)).flatten().copied()
+    }
+}
+
+/// Whether a statement takes back an approval, and with it what that lifted: it refuses, names it, and is of the same agent, of an owner, or
+/// of one who may lift.
+fn revokes(statement: &Statement<'_>, lift: &Lift, terms: &Terms) -> bool {
+    let agent = statement.agent();
+    statement.refuses()
+        && !agent.is_empty()
+        && (lift.agent.as_deref() == Some(agent)
+            || terms.may_lift.contains(agent)
+            || terms.owners.iter().any(|owner| owner == agent))
+}
+
+/// Newest first, by place. Within one commit what approves comes first of all, that is, is older; beyond that the path makes the order one
+/// on which the order of input is without effect.
+fn rank(entry: Option<&Entry>) -> Option<((u32, u32), bool, &RepoPath)> {
+    let approves = |entry: &Entry| entry.certificate.status.is_some_and(|status| status.class().approves());
+    entry.map(|e| (e.place.key(), !approves(e), &e.certificate.path))
 }
 
 fn flaws(entry: &Entry, terms: &Terms, now: Timestamp) -> Vec<Problem> {

@@ -46,6 +46,8 @@ fn approval(agent: &str) -> Entry {
             subject: SubjectField::Present(subject),
             ..Certificate::unread(format!("certificates/{agent}.md").as_str().into())
         },
+        place: crate::ledger::Place::added(0),
+        lifts: Vec::new(),
         origin: Origin::Added,
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
         hash: HashCheck::Absent,
@@ -107,6 +109,7 @@ fn the_truth_table_of_the_documentation_holds() {
             violations: Vec::new(),
             policy_faults: Vec::new(),
             only_certificates: false,
+            adoption: false,
             now: now(),
         };
         let expected = match *goes_in {

@@ -345,19 +345,15 @@ fn a_refusal_that_nobody_can_read_is_not_read_as_consent() {
     let repo = adopted();
     repo.write(CERTIFICATE, of_status("NO-GO", "C-1"));
     repo.commit("past the hook");
-    repo.write(
-        "certificates/approval.md",
-        of_status("APPROVED", "C-2").replace("**Date**: 2", "**Date**: 1"),
-    );
     stage_gated(&repo);
     let ran = run(&repo, &["check", "--staged"]).blocks(&["CG304"]);
     ran.says("newest word on `gpu_memory`")
         .says(&format!("certgate lint {CERTIFICATE}"));
     run(&repo, &["lint", CERTIFICATE]).blocks(&["CG103"]);
-    // The ledger is append-only, so the way out is a newer word.
+    // The ledger is append-only, so the way out is a newer certificate: what the change adds is newer, whatever its date.
     repo.write(
         "certificates/newer.md",
-        of_status("APPROVED", "C-3").replace(&minutes_ago(2), &minutes_ago(0)),
+        of_status("APPROVED", "C-3").replace(&minutes_ago(2), &minutes_ago(900)),
     );
     repo.git(&["add", "--all"]);
     run(&repo, &["check", "--staged"]).ends(0);
@@ -413,8 +409,17 @@ fn a_date_in_the_future_approves_nothing() {
     );
     run(&repo, &["lint"]).blocks(&["CG107"]).says("2199-01-01");
     stage_gated(&repo);
-    let ran = git(&repo, &["commit", "--quiet", "-m", "x"]).blocks(&["CG201"]);
-    ran.says("is dated in the future").says(CERTIFICATE);
+    let ran = git(&repo, &["commit", "--quiet", "-m", "x"]).blocks(&["CG408", "CG201"]);
+    let ran = ran.says("is dated in the future").says(CERTIFICATE);
+    // The command that dates it again works as it is pasted.
+    let remedies = ran.remedies();
+    let remedy = remedies.iter().find(|remedy| remedy.starts_with("sed ")).unwrap();
+    let dated = std::process::Command::new("sh")
+        .args(["-c", remedy])
+        .current_dir(repo.path())
+        .status();
+    assert!(dated.unwrap().success(), "{remedy}");
+    git(&repo, &["commit", "--quiet", "-m", "x"]).ends(0);
 }
 
 #[test]

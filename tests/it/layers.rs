@@ -14,7 +14,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
     ("trust", &["change", "diagnostic", "certificate"]),
     ("policy", &["change", "diagnostic", "certificate", "trust"]),
     ("git", &["change", "diagnostic", "progress"]),
-    ("sensitivity", &["change", "diagnostic", "policy", "progress"]),
+    ("sensitivity", &["change", "diagnostic", "policy", "progress", "trust"]),
     (
         "ledger",
         &[

@@ -11,8 +11,8 @@ use crate::support::TestRepo;
 const LOOP: &str = "src/train/loop.py";
 const OTHER: &str = "def step():\n    return 3\n";
 
-/// Not valid, but not source code either.
-const SIGNATURE: &str = "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n";
+/// Of something else, but not source code either.
+const SIGNATURE: &str = include_str!("../../../src/trust/testdata/ed25519.sig");
 
 /// A commit with a certificate that has a SUBJECT for what the branch changes.
 pub(super) fn certify(repo: &TestRepo, component: &str) {
@@ -367,6 +367,9 @@ fn beside_certificates(path: &str, text: &str) -> Ran {
     let policy = format!("certificates: [\"**/certificates/*.md\"]\n{POLICY}").replace("version: 1\n", "");
     let repo = governed(&format!("version: 1\n{policy}"));
     repo.write(path, text);
+    if let Some(certificate) = path.strip_suffix(".sig").filter(|_| path.starts_with("src/")) {
+        repo.write(certificate, approval().replace("honest-1", "honest-2"));
+    }
     repo.commit("More");
     check(&repo)
 }

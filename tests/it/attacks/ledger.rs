@@ -63,16 +63,24 @@ fn naming(agent: &str, status: &str, id: &str) -> Ran {
     check(&repo)
 }
 
-/// Two branches, one with a refusal and one with an approval, are merged into one.
-fn merged(approving: &str) -> Ran {
+/// Two branches, one with a refusal and one with an approval, are merged into one; or the approval follows the merge.
+fn merged(approving: &str, after: bool) -> Ran {
     let repo = super::world::open();
     repo.git(&["switch", "--quiet", "--create", "other"]);
     repo.write(REFUSAL, by("performance-engineer", "**Status**: NO_GO", "no-1", 30));
     repo.commit("Refuse");
     repo.git(&["switch", "--quiet", "work"]);
-    repo.write(CERTIFICATE, by(approving, "**Status**: APPROVED", "yes-1", 2));
-    repo.commit("Approve");
-    repo.git(&["merge", "--quiet", "--no-verify", "--no-edit", "other"]);
+    let approve = || {
+        repo.write(CERTIFICATE, by(approving, "**Status**: APPROVED", "yes-1", 2));
+        repo.commit("Approve");
+    };
+    if !after {
+        approve();
+    }
+    repo.git(&["merge", "--quiet", "--no-verify", "--no-ff", "--no-edit", "other"]);
+    if after {
+        approve();
+    }
     check(&repo)
 }
 
@@ -110,7 +118,7 @@ attacks! {
     a_refusal_moved_away: "the refusal is moved to where nobody looks", ["CG402"], || tampered(|repo| { std::fs::create_dir(repo.path().join("docs")).expect("free"); repo.git(&["mv", REFUSAL, "docs/refusal.md"]); }), honest;
     a_refusal_renamed: "the refusal gets another name, and stands", ["CG302"], || tampered(|repo| { repo.git(&["mv", REFUSAL, "certificates/a_gpu_memory_20250101_000000.md"]); }), honest;
     a_refusal_renamed_and_edited: "the refusal gets another name and other words", ["CG402"], || tampered(|repo| { repo.git(&["mv", REFUSAL, "certificates/a_gpu_memory_20250101_000000.md"]); repo.write("certificates/a_gpu_memory_20250101_000000.md", refusal("ADVISORY_ONLY")); }), honest;
-    a_refusal_that_becomes_a_link: "the refusal becomes a symbolic link to an approval", ["CG401"], || tampered(|repo| { let path = repo.path().join(REFUSAL); std::fs::remove_file(&path).expect("there"); std::os::unix::fs::symlink("review_gpu_memory_20250102_030405.md", path).expect("a link"); }), honest;
+    a_refusal_that_becomes_a_link: "the refusal becomes a symbolic link to an approval", ["CG402"], || tampered(|repo| { let path = repo.path().join(REFUSAL); std::fs::remove_file(&path).expect("there"); std::os::unix::fs::symlink("review_gpu_memory_20250102_030405.md", path).expect("a link"); }), honest;
     a_refusal_that_becomes_a_directory: "the refusal becomes a directory", ["CG402"], || tampered(|repo| { std::fs::remove_file(repo.path().join(REFUSAL)).expect("there"); repo.write(format!("{REFUSAL}/x.md"), approval()); }), honest;
     a_refusal_copied_with_another_id: "the refusal is deleted and comes back as history of another id", ["CG402"], || tampered(|repo| { std::fs::remove_file(repo.path().join(REFUSAL)).expect("there"); repo.write("certificates/b_gpu_memory_20250101_000000.md", redated(&refusal("ADVISORY_ONLY"))); }), honest;
     outweighed_by_another_agent: "an approval by another agent, later than the refusal", ["CG302"], || tampered(|_| ()), honest;
@@ -122,7 +130,7 @@ attacks! {
     superseding_what_is_not_there: "an approval that names another id", ["CG302"], || naming("torch-specialist", "**Status**: APPROVED", "no-11"), || naming("performance-engineer", "**Status**: APPROVED", "no-1");
     an_id_that_is_taken: "an approval with the id of the refusal", ["CG403"], || { let repo = refused_by("NO_GO"); repo.write(CERTIFICATE, by("performance-engineer", "**Status**: APPROVED", "no-1", 2)); repo.commit("Approve"); check(&repo) }, honest;
     two_of_one_id: "two certificates with one id in the same change", ["CG403"], || after("NO_GO", "performance-engineer", |repo| repo.write("certificates/b_gpu_memory_20250101_000000.md", by("torch-specialist", "**Status**: APPROVED", "yes-1", 2))), || after("NO_GO", "performance-engineer", |repo| repo.write("certificates/b_gpu_memory_20250101_000000.md", by("torch-specialist", "**Status**: APPROVED", "yes-2", 2)));
-    half_a_story_on_each_branch: "a refusal on one branch, an approval on the other, merged", ["CG302"], || merged("torch-specialist"), || merged("performance-engineer");
+    half_a_story_on_each_branch: "a refusal on one branch, an approval on the other, merged", ["CG302"], || merged("performance-engineer", false), || merged("performance-engineer", true);
     a_merge_that_drops_the_refusal: "`merge -s ours` of a `main` that holds a refusal", ["CG302", "CG402"], || merging_main(&["--strategy", "ours"], "torch-specialist"), || merging_main(&[], "performance-engineer");
     an_unreadable_certificate_on_top: "an unreadable certificate is added to hide the refusal", ["CG304", "CG103"], || after("NO_GO", "performance-engineer", |repo| repo.write("certificates/c_gpu_memory_20250101_000000.md", by("performance-engineer", "**Status**: NO-GO", "no-9", 1))), honest;
     a_refusal_that_misses_its_component: "a refusal on a component that is nearly there", ["CG114"], || after("NO_GO", "performance-engineer", |repo| repo.write("certificates/d_gpu_memory_20250101_000000.md", by("third", "**Status**: NO_GO", "no-8", 1).replace("gpu_memory", "gpu_memry"))), honest;

@@ -38,19 +38,21 @@ fn signed_at(date: &str, options: &str) -> Ran {
     world.commit().check()
 }
 
-/// Two certificates of one agent, the refusal and the approval, with these dates.
+/// The refusal and the approval of one agent, with these dates, in that order of commits.
 fn refused_and_approved(refused: &str, approved: &str) -> Ran {
+    in_order(&[("NO_GO", refused), ("APPROVED", approved)])
+}
+
+/// Certificates of one agent with these dates, a commit each.
+fn in_order(decisions: &[(&str, &str)]) -> Ran {
     let world = super::world::open();
-    world.write(
-        "certificates/a_gpu_memory_20250101_000000.md",
-        by_hand("**Status**: NO_GO", "no-1", refused),
-    );
-    world.commit("No");
-    world.write(
-        "certificates/b_gpu_memory_20250101_000000.md",
-        by_hand("**Status**: APPROVED", "yes-1", approved),
-    );
-    world.commit("Yes");
+    for (number, (status, date)) in decisions.iter().enumerate() {
+        world.write(
+            format!("certificates/c{number}_gpu_memory_20250101_000000.md"),
+            by_hand(&format!("**Status**: {status}"), &format!("c-{number}"), date),
+        );
+        world.commit(status);
+    }
     super::world::check(&world)
 }
 
@@ -115,8 +117,8 @@ attacks! {
     another_zone: "a date in a zone by name", ["CG108"], || dated("2025-01-02 03:04:05 CET"), || dated("2025-01-02 03:04:05 UTC");
     a_year_far_away: "the year 9999", ["CG107", "CG108"], || dated("9999-12-31 23:59:59 UTC"), honest;
     digits_of_another_script: "a date in Arabic digits", ["CG108"], || dated("\u{662}\u{660}\u{662}\u{665}-01-02 03:04:05 UTC"), honest;
-    an_approval_dated_before_the_refusal: "an approval that claims to be older than the refusal it would lift", ["CG302"], || refused_and_approved(&minutes_ago(5), &minutes_ago(9)), || refused_and_approved(&minutes_ago(9), &minutes_ago(5));
-    an_approval_of_the_same_second: "an approval dated like the refusal", ["CG302"], || { let date = minutes_ago(5); refused_and_approved(&date, &date) }, || refused_and_approved(&minutes_ago(9), &minutes_ago(5));
+    a_refusal_dated_before_the_approval: "a refusal that is committed after the approval and claims to be older", ["CG302"], || in_order(&[("APPROVED", &minutes_ago(5)), ("NO_GO", &minutes_ago(240))]), || in_order(&[("NO_GO", &minutes_ago(5)), ("APPROVED", &minutes_ago(240))]);
+    an_approval_of_the_same_second: "an approval dated like the refusal that is committed after it", ["CG302"], || { let date = minutes_ago(5); in_order(&[("APPROVED", &date), ("NO_GO", &date)]) }, || { let date = minutes_ago(5); in_order(&[("NO_GO", &date), ("APPROVED", &date)]) };
     an_approval_dated_ahead_of_the_refusal: "an approval dated ahead, to outrank a refusal to come", ["CG302"], || refused_and_approved(&minutes_ago(5), &soon()), || refused_and_approved(&minutes_ago(9), &minutes_ago(5));
     dated_back_to_when_the_key_was_good: "an expired key signs now what is dated to when it was valid", ["CG506"], || signed_at("2024-06-01 00:00:00 UTC", "valid-before=\"20250101Z\""), || signed_at("2024-06-01 00:00:00 UTC", "valid-before=\"20990101Z\"");
     dated_before_the_key_was_good: "a certificate dated before its key was valid", ["CG506"], || signed_at("2019-06-01 00:00:00 UTC", "valid-after=\"20200101Z\""), || signed_at("2024-06-01 00:00:00 UTC", "valid-after=\"20200101Z\"");

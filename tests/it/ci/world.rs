@@ -37,7 +37,7 @@ impl World {
         repo.write("docs/topic.md", "why\n");
         repo.commit("say why");
         if certified {
-            certify(&repo, "APPROVED");
+            certify(&repo, "APPROVED", "performance-engineer");
         }
         let mut world = Self {
             main: repo.ask(&["rev-parse", "main"]),
@@ -71,13 +71,13 @@ impl World {
             .ask(&["commit-tree", &tree, "-p", target, "-p", source, "-m", "Merge"])
     }
 
-    /// A refusal of what `topic` holds comes to `main`, alone.
+    /// A refusal of what `topic` holds comes to `main`, alone; by another agent than approved, whose approval would come after it.
     pub(super) fn refuse_on_main(&self) {
         let repo = &self.repo;
         repo.git(&["switch", "--quiet", "-c", "no", "main"]);
         repo.git(&["checkout", "--quiet", "topic", "--", "src"]);
         repo.commit("as on topic");
-        certify(repo, "NO_GO");
+        certify(repo, "NO_GO", "torch-specialist");
         let certificate = repo.ask(&["diff", "--name-only", "HEAD~1", "HEAD"]);
         repo.git(&["switch", "--quiet", "main"]);
         repo.git(&["checkout", "--quiet", "no", "--", &certificate]);
@@ -137,7 +137,7 @@ impl World {
 }
 
 /// Commits a certificate for what the branch brings.
-pub(super) fn certify(repo: &TestRepo, status: &str) {
+pub(super) fn certify(repo: &TestRepo, status: &str, agent: &str) {
     let arguments = [
         "certify",
         "gpu_memory",
@@ -146,7 +146,7 @@ pub(super) fn certify(repo: &TestRepo, status: &str) {
         "--status",
         status,
         "--agent",
-        "performance-engineer",
+        agent,
         "--rationale",
         "measured",
     ];

@@ -175,11 +175,14 @@ fn a_shared_repository_stays_shared() {
     }
     assert_eq!(mode(&repo, ".git/hooks/pre-commit") & 0o070, 0o070);
     let home = repo.path().join(".git/certgate/ledger");
-    let [key] = super::names(&home, "").try_into().unwrap();
+    let [form] = super::names(&home, "").try_into().unwrap();
+    let [key] = super::names(&home.join(&form), "").try_into().unwrap();
+    let key = format!("{form}/{key}");
     for folder in [
         ".git/certgate",
         ".git/certgate/tmp",
         ".git/certgate/ledger",
+        &format!(".git/certgate/ledger/{form}"),
         &format!(".git/certgate/ledger/{key}"),
     ] {
         assert_eq!(mode(&repo, folder) & 0o070, 0o070, "{folder}");

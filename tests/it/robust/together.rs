@@ -99,7 +99,9 @@ fn many_certificates_of_one_second_have_names_and_ids_of_their_own() {
 fn many_hooks_without_a_cache_agree() {
     let repo = vetoed(60);
     assert_eq!(all(&repo, &[&["hook", "pre-commit"][..]; MANY]), [Some(1); MANY]);
-    let caches = names(&repo.path().join(".git/certgate/ledger"), "");
+    let home = repo.path().join(".git/certgate/ledger");
+    let [form] = names(&home, "").try_into().unwrap();
+    let caches = names(&home.join(form), "");
     assert_eq!(caches.len(), 1, "{caches:?}");
     run(&repo, &["hook", "pre-commit"]).blocks(&["CG302"]);
 }

@@ -1,0 +1,163 @@
+//! What was in force where a certificate landed: the policy and the keys of the landing's first parent decide, once, what it lifted.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use super::authors::authors_of_landing;
+use super::facts::{component_case, terms_of};
+use super::governing::{REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
+use crate::change::{ObjectId, RepoPath, Snapshot};
+use crate::git::{Landing, Repository};
+use crate::ledger::{Entry, Then};
+use crate::policy::{Enforcement, POLICY_COMPONENT, Policy, Stage};
+use crate::trust::{Keyring, Revoked};
+use crate::verdict::{self, Case, ComponentCase, Terms};
+
+/// A policy with its keys, as it was.
+struct Past {
+    keyring: Keyring,
+    terms: Terms,
+    components: Vec<ComponentCase>,
+}
+
+impl Then for Past {
+    fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, bool)> {
+        verdict::lifts(&of_ledger(
+            self.terms.clone(),
+            self.components.clone(),
+            entries.to_vec(),
+        ))
+    }
+}
+
+/// The bypasses of a ledger that wait for their follow-up.
+pub(crate) fn open_bypasses<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Entry]) -> Vec<&'e Entry> {
+    let case = of_ledger(terms_of(policy, keyring, None), Vec::new(), entries.to_vec());
+    let open = verdict::open_bypasses(&case);
+    open.into_iter().filter_map(|at| entries.get(at)).collect()
+}
+
+/// A question about a ledger alone: nothing changes.
+fn of_ledger(terms: Terms, gated: Vec<ComponentCase>, ledger: Vec<Entry>) -> Case {
+    Case {
+        stage: Stage::Merge,
+        enforcement: Enforcement::Block,
+        terms,
+        gated,
+        ledger,
+        violations: Vec::new(),
+        policy_faults: Vec::new(),
+        only_certificates: false,
+        adoption: false,
+        wrong_claims: std::collections::BTreeMap::new(),
+        now: Timestamp::now(),
+    }
+}
+
+/// The policy, the signers and the revoked keys, as files.
+type Files = Vec<Option<ObjectId>>;
+
+/// Finds what was in force before each landing. Files that are the same are read once.
+pub(crate) struct Pasts<'r> {
+    repository: &'r Repository,
+    /// What is revoked now was never good.
+    revoked: Revoked,
+    known: RefCell<HashMap<Files, Option<Rc<Past>>>>,
+}
+
+impl<'r> Pasts<'r> {
+    pub(crate) fn new(repository: &'r Repository, keyring: &Keyring) -> Self {
+        Self {
+            repository,
+            revoked: keyring.revoked.clone(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// `None` where there was no policy that can be read, and then nothing was lifted.
+    pub(crate) fn before(&self, landing: &Landing) -> Option<Rc<dyn Then>> {
+        // The landing that brings the first policy is judged by that.
+        let by_parent = landing.parents.first().and_then(|parent| self.at(parent).transpose());
+        let past = match by_parent {
+            Some(found) => found.ok()?,
+            None => self.at(&landing.commit).ok()??,
+        };
+        if !past.terms.independence {
+            return Some(past);
+        }
+        // Who had a hand in what came with it: its own certificates apart.
+        let parent = landing.parents.first()?;
+        let files = self
+            .repository
+            .range(&Snapshot::Commit(parent.clone()), &landing.commit)
+            .ok()?;
+        let own: BTreeSet<&RepoPath> = landing.files.iter().map(|file| &file.path).collect();
+        let paths: Vec<&RepoPath> = files
+            .iter()
+            .map(|file| &file.path)
+            .filter(|path| !own.contains(path))
+            .collect();
+        let authors = authors_of_landing(self.repository, (parent, &landing.commit), &paths).ok()?;
+        let components = past.components.iter().cloned().map(|component| ComponentCase {
+            authors: authors.clone(),
+            ..component
+        });
+        Some(Rc::new(Past {
+            keyring: past.keyring.clone(),
+            terms: past.terms.clone(),
+            components: components.collect(),
+        }))
+    }
+
+    /// What a commit holds; `Err` where it cannot be read.
+    fn at(&self, commit: &ObjectId) -> Result<Option<Rc<Past>>, ()> {
+        let at = Snapshot::Commit(commit.clone());
+        let mut key = Vec::new();
+        for path in [policy_path(), RepoPath::from(SIGNERS), RepoPath::from(REVOKED)] {
+            key.push(self.repository.entry(&at, &path).map_err(|_| ())?.map(|entry| entry.id));
+        }
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone().map(Some).ok_or(()).or_else(|()| self.read_anew(&key));
+        }
+        let read = self.read(&at);
+        let known = read.as_ref().ok().cloned().flatten();
+        self.known.borrow_mut().insert(key, known);
+        read
+    }
+
+    /// No policy at all is known by its key; anything else that is not there could not be read.
+    fn read_anew(&self, key: &[Option<ObjectId>]) -> Result<Option<Rc<Past>>, ()> {
+        match key.first() {
+            Some(None) => Ok(None),
+            _ => Err(()),
+        }
+    }
+
+    fn read(&self, at: &Snapshot) -> Result<Option<Rc<Past>>, ()> {
+        let Some(policy) = policy_at(self.repository, at).map_err(|_| ())? else {
+            return Ok(None);
+        };
+        let mut keyring = keyring_at(self.repository, at, &policy).map_err(|_| ())?;
+        keyring.revoked = self.revoked.clone();
+        Ok(Some(Rc::new(Past {
+            terms: terms_of(&policy, &keyring, None),
+            components: components(&policy),
+            keyring,
+        })))
+    }
+}
+
+/// Every component of a policy, with nothing gated.
+fn components(policy: &Policy) -> Vec<ComponentCase> {
+    let ids = policy.components.iter().map(|component| component.id.as_str());
+    ids.chain([POLICY_COMPONENT])
+        .map(|id| component_case(policy, id))
+        .collect()
+}

@@ -221,6 +221,10 @@ impl Stage {
             .env("GIT_COMMITTER_EMAIL", "dev@example.org")
             .env("GIT_MERGE_AUTOEDIT", "no")
             .env("LC_ALL", "C");
+        if anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never {
+            // What is shown goes on to a terminal that has colours.
+            command.env("CLICOLOR_FORCE", "1");
+        }
         command.output().map_err(|error| {
             let problem = Diagnostic::error(Code::CG706, format!("cannot run {program}: {error}"));
             problem.help("install git, and see that it is on PATH").into()
@@ -234,7 +238,7 @@ impl Stage {
         let mut text = format!("\n$ {}\n", shown.join(" "));
         for stream in [&output.stdout, &output.stderr] {
             for line in String::from_utf8_lossy(stream).lines() {
-                text.push_str(&format!("  {}\n", sanitize(line)));
+                text.push_str(&format!("  {}\n", coloured(line)));
             }
         }
         let code = output.status.code().unwrap_or(-1);
@@ -256,5 +260,31 @@ impl Stage {
             terminal::out(&format!("  !! {} failed: {told}\n", words.join(" ")))?;
         }
         Ok(())
+    }
+}
+
+/// A line made harmless but for its colours: sequences of the form `ESC [ 1;31 m` are kept.
+fn coloured(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let mut text = sanitize(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.split_once('m') {
+            Some((style, rest)) if style.bytes().all(|b| b.is_ascii_digit() || b == b';') => {
+                text.push_str(&format!("\u{1b}[{style}m{}", sanitize(rest)));
+            }
+            _ => text.push_str(&sanitize(&format!("\u{1b}[{part}"))),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::coloured;
+
+    #[test]
+    fn only_colours_are_kept() {
+        assert_eq!(coloured("\u{1b}[1;31merror\u{1b}[0m x"), "\u{1b}[1;31merror\u{1b}[0m x");
+        assert!(!coloured("\u{1b}[2Jm \u{1b}]0;title\u{7}").contains('\u{1b}'));
     }
 }

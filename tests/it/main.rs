@@ -22,6 +22,7 @@ mod managers;
 mod matrix;
 mod measure;
 mod newcomer;
+mod picture;
 mod proof;
 mod refs;
 mod reports;

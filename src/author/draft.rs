@@ -104,7 +104,7 @@ pub(crate) fn examined(repository: &Repository, file: &FileChange) -> Result<Vec
         path: file.path.clone(),
         lines,
     };
-    let Content::Lines(diff) = repository.content(file, false)? else {
+    let Content::Lines(diff) = repository.content(file)? else {
         return Ok(vec![whole(None)]);
     };
     let mut ranges: Vec<(u32, u32)> = Vec::new();

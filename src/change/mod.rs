@@ -240,8 +240,10 @@ pub enum Snapshot {
 pub struct CommitMessage {
     /// The commit; `None` for one in the making.
     pub id: Option<ObjectId>,
-    /// The message as git would store it (for one in the making: comments and scissors stripped).
+    /// The message as git would store it (for one in the making: comments and scissors stripped), in UTF-8 where its encoding is known.
     pub text: Vec<u8>,
+    /// The encoding that the commit names for its message, where it is not known: nobody can tell what the text says.
+    pub unread: Option<String>,
 }
 
 /// Base tree against head tree, plus the commit messages between them.
@@ -275,8 +277,6 @@ pub struct ChangedLine {
     pub number: u32,
     /// The content without its line ending, as bytes.
     pub text: Vec<u8>,
-    /// Index into [`FileDiff::contexts`], where the line stands in a function.
-    pub context: Option<u32>,
 }
 
 /// The changed lines of one file.
@@ -284,8 +284,14 @@ pub struct ChangedLine {
 pub struct FileDiff {
     /// In the order of the diff.
     pub lines: Vec<ChangedLine>,
-    /// For lines inside functions: the names of the enclosing functions, types and modules, innermost first.
-    pub contexts: Vec<Vec<String>>,
+    /// The whole old content; empty where there is none.
+    pub old: Vec<u8>,
+    /// The whole new content; empty where there is none.
+    pub new: Vec<u8>,
+    /// True where a side is in UTF-16 or UTF-32 by its mark: lines and contents are then what it says, in UTF-8.
+    pub decoded: bool,
+    /// For a line that a policy gives as an example, the functions around it; there is nothing else of its file.
+    pub sample: Option<Vec<String>>,
 }
 
 /// Why a diff cannot be had although the file is there.

@@ -13,8 +13,6 @@ use crate::sensitivity::{By, ContentSource, Gated, gate_by_each};
 struct Reader<'a> {
     repository: &'a Repository,
     head: &'a Snapshot,
-    /// Whether the functions around changed lines are asked for; finding them costs.
-    functions: bool,
     stream: RefCell<Option<Contents>>,
     working: OnceCell<Begun>,
 }
@@ -28,7 +26,7 @@ impl ContentSource for Reader<'_> {
     fn expect(&self, files: &[&FileChange]) -> Result<(), GitError> {
         self.working.get_or_init(|| progress::begin(Work::Judging, files.len()));
         if files.len() >= WORTH_A_STREAM {
-            let stream = self.repository.start_contents(files.iter().copied(), self.functions)?;
+            let stream = self.repository.start_contents(files.iter().copied())?;
             *self.stream.borrow_mut() = Some(stream);
         }
         Ok(())
@@ -41,7 +39,7 @@ impl ContentSource for Reader<'_> {
         {
             return Ok(content);
         }
-        self.repository.content(file, self.functions)
+        self.repository.content(file)
     }
 
     fn holds_file(&self, path: &RepoPath) -> Result<bool, GitError> {
@@ -52,16 +50,9 @@ impl ContentSource for Reader<'_> {
 /// What the rules of each policy find in a change. Rules run once, and no file is read twice.
 pub(crate) fn gate_by(repository: &Repository, change: &Change, by: Vec<By<'_>>) -> Result<Vec<Gated>, Undecided> {
     let _timed = progress::enter(Room::Sensitivity);
-    let functions = |policy: &Policy| {
-        policy
-            .components
-            .iter()
-            .any(|component| !component.rules.functions.is_empty())
-    };
     let reader = Reader {
         repository,
         head: &change.head,
-        functions: by.iter().any(|by| functions(by.policy)),
         stream: RefCell::default(),
         working: OnceCell::new(),
     };

@@ -24,6 +24,8 @@ pub(super) struct Commit {
     /// Committer date, seconds since 1970.
     pub(super) time: i64,
     pub(super) message: Vec<u8>,
+    /// The header `encoding`, if there is one: that of the message (git-commit(1), "Discussion").
+    pub(super) encoding: Option<Vec<u8>>,
 }
 
 impl Commit {
@@ -49,7 +51,7 @@ impl Commit {
     fn parse(data: &[u8]) -> Option<Self> {
         let mut tree = None;
         let mut parents = Vec::new();
-        let (mut author, mut committer) = (None, None);
+        let (mut author, mut committer, mut encoding) = (None, None, None);
         let mut rest = data;
         while let Some(end) = rest.iter().position(|&b| b == b'\n').filter(|&end| end > 0) {
             let (line, tail) = rest.split_at(end);
@@ -63,6 +65,8 @@ impl Commit {
                 author = Some(person(text));
             } else if let Some(text) = line.strip_prefix(b"committer ").filter(|_| committer.is_none()) {
                 committer = Some(person(text));
+            } else if let Some(name) = line.strip_prefix(b"encoding ").filter(|_| encoding.is_none()) {
+                encoding = Some(name.to_vec());
             }
         }
         let (committer, time) = committer?;
@@ -73,6 +77,7 @@ impl Commit {
             committer,
             time,
             message: rest.get(1..).unwrap_or_default().to_vec(),
+            encoding,
         })
     }
 }

@@ -1,13 +1,14 @@
-//! The changed lines of one file, and the functions they stand in.
+//! The changed lines of one file.
 //!
-//! Content is compared as the objects hold it: no filters, attributes, textconv or whitespace rules, and all of it as text.
+//! Content is compared as the objects hold it: no filters, attributes, textconv or whitespace rules, and all of it as text. Only what
+//! says by its mark that it is UTF-16 or UTF-32 is decoded.
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 
-use super::funcname::Language;
+use super::decode::decoded;
 use super::store::{Blob, Store};
 use super::{GitError, Repository};
-use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, RepoPath, Side};
+use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, Side};
 use crate::progress::{self, Count};
 
 /// The size in bytes above which a side of a file is not read for its lines.
@@ -17,10 +18,10 @@ pub const CONTENT_LIMIT: u64 = 32 << 20;
 const LINE_LIMIT: u64 = 1 << 20;
 
 impl Repository {
-    /// The changed lines of a file; with their enclosing functions only `with_functions`, since that reads both sides to the end.
-    pub fn content(&self, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
+    /// The changed lines of a file, and what it holds on both sides.
+    pub fn content(&self, file: &FileChange) -> Result<Content, GitError> {
         progress::count(Count::FilesRead, 1);
-        content(&self.store, file, with_functions)
+        content(&self.store, file)
     }
 }
 
@@ -29,7 +30,7 @@ pub(super) fn readable(entry: Option<&Entry>) -> Option<&Entry> {
     entry.filter(|entry| entry.mode != Mode::Gitlink)
 }
 
-fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Content, GitError> {
+fn content(store: &Store, file: &FileChange) -> Result<Content, GitError> {
     let (old, new) = (readable(file.before()), readable(file.after()));
     if old.map(|entry| &entry.id) == new.map(|entry| &entry.id) {
         return Ok(Content::None);
@@ -43,39 +44,32 @@ fn content(store: &Store, file: &FileChange, with_functions: bool) -> Result<Con
             }
         }
     }
-    let [old, new] = &sides;
-    Ok(changed_lines(&file.path, old, new, with_functions))
+    let [old, new] = sides;
+    Ok(changed_lines(old, new))
 }
 
 /// The changed lines between two contents of a file, unless there are too many.
-pub(super) fn changed_lines(path: &RepoPath, old: &[u8], new: &[u8], with_functions: bool) -> Content {
-    let lines = count(old) + count(new);
-    if lines > LINE_LIMIT {
-        return Content::TooManyLines { lines };
+pub(super) fn changed_lines(old: Vec<u8>, new: Vec<u8>) -> Content {
+    let texts = (decoded(&old), decoded(&new));
+    let decoded = texts.0.is_some() || texts.1.is_some();
+    let (old, new) = (texts.0.unwrap_or(old), texts.1.unwrap_or(new));
+    let count = count(&old) + count(&new);
+    if count > LINE_LIMIT {
+        return Content::TooManyLines { lines: count };
     }
-    Content::Lines(compared(path, old, new, with_functions))
+    Content::Lines(FileDiff {
+        lines: lines(&old, &new),
+        old,
+        new,
+        decoded,
+        sample: None,
+    })
 }
 
 /// How many lines a content has.
 fn count(content: &[u8]) -> u64 {
     let breaks = content.iter().filter(|&&byte| byte == b'\n').count() as u64;
     breaks + u64::from(!content.is_empty() && !content.ends_with(b"\n"))
-}
-
-fn compared(path: &RepoPath, old: &[u8], new: &[u8], with_functions: bool) -> FileDiff {
-    let mut diff = FileDiff {
-        lines: lines(old, new),
-        contexts: Vec::new(),
-    };
-    if with_functions {
-        let language = Language::of(path);
-        let mut contexts = Contexts::default();
-        for (side, content) in [(Side::Removed, old), (Side::Added, new)] {
-            contexts.find(language, side, content, &mut diff.lines);
-        }
-        diff.contexts = contexts.names;
-    }
-    diff
 }
 
 /// Splits content into lines without their endings.
@@ -122,104 +116,13 @@ fn line(side: Side, number: u32, text: &[u8]) -> ChangedLine {
         side,
         number,
         text: text.to_vec(),
-        context: None,
     }
-}
-
-/// The enclosing functions of lines, each list of names once.
-#[derive(Default)]
-struct Contexts {
-    names: Vec<Vec<String>>,
-    index: std::collections::HashMap<Vec<String>, u32>,
-}
-
-/// A function line above the current one.
-struct Frame {
-    indent: usize,
-    names: Vec<String>,
-}
-
-impl Contexts {
-    /// Reads one side from the top to its last changed line. The lines of one side are in ascending order.
-    fn find(&mut self, language: Language, side: Side, content: &[u8], lines: &mut [ChangedLine]) {
-        let mut changed = lines.iter_mut().filter(|line| line.side == side).peekable();
-        let mut frames: Vec<Frame> = Vec::new();
-        let mut current = None;
-        for (number, text) in (1..).zip(split(content)) {
-            if changed.peek().is_none() {
-                return;
-            }
-            if let Some(names) = language.function(text) {
-                let indent = indent(text);
-                while frames.last().is_some_and(|frame| frame.indent >= indent) {
-                    frames.pop();
-                }
-                frames.push(Frame { indent, names });
-                current = None;
-            }
-            while let Some(line) = changed.next_if(|line| line.number <= number) {
-                if current.is_none() {
-                    current = self.intern(&frames);
-                }
-                line.context = current;
-            }
-        }
-    }
-
-    fn intern(&mut self, frames: &[Frame]) -> Option<u32> {
-        let names: Vec<String> = frames
-            .iter()
-            .rev()
-            .flat_map(|frame| frame.names.iter().cloned())
-            .collect();
-        if names.is_empty() {
-            return None;
-        }
-        if let Some(&at) = self.index.get(&names) {
-            return Some(at);
-        }
-        let at = u32::try_from(self.names.len()).ok()?;
-        self.names.push(names.clone());
-        self.index.insert(names, at);
-        Some(at)
-    }
-}
-
-/// The columns of white space that a line begins with; a tab goes to the next multiple of eight.
-fn indent(line: &[u8]) -> usize {
-    let blank = line.iter().take_while(|&&b| b == b' ' || b == b'\t');
-    blank.fold(0, |column, &b| if b == b'\t' { column / 8 * 8 + 8 } else { column + 1 })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::RepoPath;
     use proptest::prelude::*;
-
-    fn context(path: &str, content: &str, number: u32) -> Vec<String> {
-        let mut lines = [line(Side::Added, number, b"")];
-        let mut contexts = Contexts::default();
-        contexts.find(
-            Language::of(&RepoPath::from(path)),
-            Side::Added,
-            content.as_bytes(),
-            &mut lines,
-        );
-        let at = lines[0].context;
-        at.map(|at| contexts.names[at as usize].clone()).unwrap_or_default()
-    }
-
-    #[test]
-    fn finds_the_chain_of_enclosing_functions() {
-        let python = "import os\nclass A:\n    def f(self):\n        def g():\n            pass\n        return g\n    async def h(self):\n        pass\n";
-        assert_eq!(context("a.py", python, 1), Vec::<String>::new());
-        assert_eq!(context("a.py", python, 2), ["A"]);
-        assert_eq!(context("a.py", python, 5), ["g", "f", "A"]);
-        assert_eq!(context("a.py", python, 8), ["h", "A"]);
-        let rust = "mod m {\n    impl<T> Shape for Square<T> {\n        pub(crate) async fn area(&self) -> f64 {\n            0.0\n";
-        assert_eq!(context("a.rs", rust, 4), ["area", "Square", "m"]);
-    }
 
     #[test]
     fn lines_have_no_endings_and_right_numbers() {
@@ -239,15 +142,11 @@ mod tests {
 
     #[test]
     fn too_many_lines_are_not_compared() {
-        let path = RepoPath::from("a");
         let half = b"\n".repeat((LINE_LIMIT / 2) as usize);
-        assert!(matches!(changed_lines(&path, b"", &half, false), Content::Lines(_)));
+        assert!(matches!(changed_lines(Vec::new(), half.clone()), Content::Lines(_)));
         let more = [half.as_slice(), b"a"].concat();
         let lines = LINE_LIMIT + 1;
-        assert_eq!(
-            changed_lines(&path, &half, &more, false),
-            Content::TooManyLines { lines }
-        );
+        assert_eq!(changed_lines(half, more), Content::TooManyLines { lines });
     }
 
     proptest! {
@@ -262,13 +161,6 @@ mod tests {
                 kept.insert(line.number as usize - 1, line.text.clone());
             }
             prop_assert_eq!(kept, whole(&new));
-        }
-
-        #[test]
-        fn contexts_never_panic(content in proptest::collection::vec(any::<u8>(), 0..200), name in "[a-z]\\.(py|rs|go|c|java|kt|cs|ts|php|rb|txt)") {
-            let mut found = lines(b"", &content);
-            let mut contexts = Contexts::default();
-            contexts.find(Language::of(&RepoPath::from(name.as_str())), Side::Added, &content, &mut found);
         }
     }
 }

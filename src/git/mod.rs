@@ -5,10 +5,10 @@
 
 mod commit;
 mod configured;
+mod decode;
 mod diff;
 mod error;
 mod fetch;
-mod funcname;
 mod history;
 mod landing;
 mod locate;

@@ -92,9 +92,13 @@ impl Repository {
 
     /// The messages of the commits that are reachable from one of `heads` and from none of `excluded`, newest first.
     pub fn messages(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<CommitMessage>, GitError> {
-        let message = |ranged: super::history::Ranged| CommitMessage {
-            id: Some(own(ranged.id)),
-            text: ranged.commit.message,
+        let message = |ranged: super::history::Ranged| {
+            let (text, unread) = super::decode::message(ranged.commit.message, ranged.commit.encoding.as_deref());
+            CommitMessage {
+                id: Some(own(ranged.id)),
+                text,
+                unread,
+            }
         };
         Ok(self.between(excluded, heads)?.into_iter().map(message).collect())
     }

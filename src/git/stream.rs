@@ -15,16 +15,11 @@ pub struct Contents {
     child: Child,
     output: BufReader<ChildStdout>,
     due: VecDeque<RepoPath>,
-    with_functions: bool,
 }
 
 impl Repository {
     /// Starts reading the given files; [`Contents::next`] is then asked for each, in this order.
-    pub fn start_contents<'f>(
-        &self,
-        files: impl IntoIterator<Item = &'f FileChange>,
-        with_functions: bool,
-    ) -> Result<Contents, GitError> {
+    pub fn start_contents<'f>(&self, files: impl IntoIterator<Item = &'f FileChange>) -> Result<Contents, GitError> {
         let mut question = String::new();
         let mut due = VecDeque::new();
         for file in files {
@@ -54,7 +49,6 @@ impl Repository {
             child,
             output: BufReader::with_capacity(1 << 18, output),
             due,
-            with_functions,
         })
     }
 }
@@ -91,10 +85,10 @@ impl Contents {
                 }
             }
         }
-        let [old, new] = &sides;
+        let [old, new] = sides;
         Ok(Some(match too_large {
             Some(size) => Content::TooLarge { size },
-            None => changed_lines(&file.path, old, new, self.with_functions),
+            None => changed_lines(old, new),
         }))
     }
 

@@ -129,6 +129,7 @@ pub fn announced(repository: &Repository, message: Vec<u8>) -> Result<Option<Que
     let messages = vec![CommitMessage {
         id: None,
         text: message,
+        unread: None,
     }];
     let head = repository.head()?;
     let base = head

@@ -29,7 +29,7 @@ pub use idle::IdleGlobs;
 pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Pattern, PatternError, Scope};
-pub use rules::{ContentRule, Example, Examples, FunctionRule, Lines, Rules};
+pub use rules::{ContentRule, Example, Examples, FunctionRule, Ignore, Lines, Rules};
 pub use stage::{Stage, Target};
 pub use twin::TwinPath;
 pub use words::DEFAULT_MAX_AGE;

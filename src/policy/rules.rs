@@ -18,8 +18,24 @@ pub struct Rules {
     pub families: Vec<Family>,
     /// `exclude:` files that no path, content or function rule of the component sees.
     pub exclude: GlobList,
-    /// `ignore: [comments]`: changed lines that are blank or wholly comment do not count.
-    pub ignore_comments: bool,
+    /// `ignore:`: what a change may consist of without counting.
+    pub ignore: Ignore,
+}
+
+/// What does not count of a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ignore {
+    /// Comments and blank lines.
+    pub comments: bool,
+    /// White space between tokens, where it means nothing in the language.
+    pub format: bool,
+}
+
+impl Ignore {
+    /// True where everything counts.
+    pub fn nothing(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// Which changed lines a content rule looks at.
@@ -55,7 +71,7 @@ pub struct ContentRule {
     pub lines: Lines,
     /// In which files; `None`: in all.
     pub paths: Option<GlobList>,
-    /// Whether lines that are wholly comment count.
+    /// Whether lines count that `ignore` leaves out.
     pub comments: bool,
     /// What `certgate policy check` tries on this rule alone.
     pub examples: Examples,

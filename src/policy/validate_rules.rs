@@ -2,7 +2,7 @@
 
 use super::source::Step;
 use super::validate::{Check, Defaults, at};
-use super::{ContentRule, Example, Examples, FunctionRule, GlobList, Lines, Pattern, Rules, Scope, raw};
+use super::{ContentRule, Example, Examples, FunctionRule, GlobList, Ignore, Lines, Pattern, Rules, Scope, raw};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// States that the patterns of a policy may come to together.
@@ -29,13 +29,15 @@ impl Check<'_> {
         };
         for (nth, word) in raw.ignore.0.iter().enumerate() {
             let place = within("ignore", nth);
-            rules.ignore_comments |= self.word(&[("comments", true)], Some(word), &place).unwrap_or(false);
+            match self.word(&[("comments", true), ("format", false)], Some(word), &place) {
+                Some(true) => rules.ignore.comments = true,
+                Some(false) => rules.ignore.format = true,
+                None => {}
+            }
         }
         for (nth, raw::Short(content)) in raw.content.iter().enumerate() {
             let place = within("content", nth);
-            rules
-                .content
-                .extend(self.content(content, &place, rules.ignore_comments));
+            rules.content.extend(self.content(content, &place, rules.ignore));
         }
         for (nth, raw::Short(function)) in raw.functions.iter().enumerate() {
             let place = within("functions", nth);
@@ -58,7 +60,7 @@ impl Check<'_> {
         rules
     }
 
-    fn content(&mut self, raw: &raw::Content, place: &[Step], ignore_comments: bool) -> Option<ContentRule> {
+    fn content(&mut self, raw: &raw::Content, place: &[Step], ignore: Ignore) -> Option<ContentRule> {
         let inside = |key: &str| [place, &[Step::from(key)]].concat();
         let Some(source) = &raw.pattern else {
             self.error(Code::CG002, "a content rule needs a `pattern`", place);
@@ -77,7 +79,7 @@ impl Check<'_> {
                 .word(&Lines::WORDS, raw.lines.as_deref(), &inside("lines"))
                 .unwrap_or(Lines::AddedOrRemoved),
             paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
-            comments: raw.comments.unwrap_or(!ignore_comments),
+            comments: raw.comments.unwrap_or(ignore.nothing()),
             examples: self.examples(&raw.examples, &inside("examples"), true),
         })
     }

@@ -86,8 +86,11 @@ impl Rules {
         if !self.exclude.is_empty() {
             lines.push(format!("but not in {}", join(&self.exclude)));
         }
-        if self.ignore_comments {
-            lines.push("comments and blank lines do not count".to_owned());
+        match (self.ignore.comments, self.ignore.format) {
+            (true, true) => lines.push("comments, blank lines and layout do not count".to_owned()),
+            (true, false) => lines.push("comments and blank lines do not count".to_owned()),
+            (false, true) => lines.push("layout does not count".to_owned()),
+            (false, false) => {}
         }
         lines
     }

@@ -123,7 +123,7 @@ fn with_rule(component: &Component, rule: &ContentRule) -> Component {
         rules: Rules {
             content: vec![rule.clone()],
             exclude: component.rules.exclude.clone(),
-            ignore_comments: component.rules.ignore_comments,
+            ignore: component.rules.ignore,
             ..Rules::default()
         },
         ..component.clone()
@@ -151,6 +151,7 @@ fn stage(policy: &Policy, example: &Example) -> (Change, Staged) {
         change.messages.push(CommitMessage {
             id: None,
             text: message.clone().into_bytes(),
+            unread: None,
         });
         return (change, Staged(Content::None));
     }
@@ -173,11 +174,13 @@ fn stage(policy: &Policy, example: &Example) -> (Change, Staged) {
         side,
         number: 1,
         text: text.clone().into_bytes(),
-        context: example.function.is_some().then_some(0),
     };
     let diff = FileDiff {
         lines: vec![line(Side::Removed), line(Side::Added)],
-        contexts: example.function.iter().map(|name| vec![name.clone()]).collect(),
+        old: text.clone().into_bytes(),
+        new: text.clone().into_bytes(),
+        decoded: false,
+        sample: Some(example.function.iter().cloned().collect()),
     };
     (change, Staged(Content::Lines(diff)))
 }

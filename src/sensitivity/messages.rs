@@ -51,10 +51,27 @@ pub(super) fn gate(policy: &Policy, messages: &[CommitMessage]) -> Vec<Vec<Gated
 }
 
 fn judge(component: &Component, names: &[Vec<Word>], prepared: &Prepared<'_>) -> Option<GatedMessage> {
-    let reason = pattern(component, prepared).or_else(|| family(component, names, prepared))?;
+    let reason = unread(component, prepared)
+        .or_else(|| pattern(component, prepared))
+        .or_else(|| family(component, names, prepared))?;
     Some(GatedMessage {
         commit: prepared.message.id.clone(),
         reason,
+    })
+}
+
+/// What nobody can read counts as a match of any rule about messages.
+fn unread(component: &Component, prepared: &Prepared<'_>) -> Option<Reason> {
+    let encoding = prepared.message.unread.as_ref()?;
+    let asked = !component.rules.messages.is_empty() || !component.rules.families.is_empty();
+    asked.then(|| Reason {
+        rule: RuleKind::Message,
+        line: None,
+        side: None,
+        detail: format!(
+            "in the encoding `{}`, which is unknown, counted as a match",
+            sanitize(encoding)
+        ),
     })
 }
 
@@ -261,6 +278,7 @@ mod tests {
         let message = CommitMessage {
             id: None,
             text: b"telemetry: rename\n\nReviewed-by: a\n# tested telemetry\nfaster\n".to_vec(),
+            unread: None,
         };
         let prepared = prepare(&message);
         let said: Vec<(usize, &[u8])> = prepared.statements.iter().map(|s| (s.line, &s.text[..])).collect();
@@ -279,6 +297,7 @@ mod tests {
         let message = CommitMessage {
             id: None,
             text: text.as_bytes().to_vec(),
+            unread: None,
         };
         let gated = gate(&policy, &[message]);
         gated[0].first().map(|found| found.reason.line.unwrap())

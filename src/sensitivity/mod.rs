@@ -1,24 +1,26 @@
 //! Rules × change → gated files with reasons.
 
-mod comments;
 mod examples;
 pub mod languages;
 mod machines;
 mod messages;
 mod owners;
 mod plan;
+mod reading;
 mod scan;
+mod spelling;
 mod wanted;
 
 pub use examples::check_examples;
 #[cfg(test)]
 pub(crate) use examples::owners;
 
-use crate::change::{Change, CommitMessage, Content, FileChange, FileDiff, ObjectId, RepoPath, Side};
+use crate::change::{Change, ChangedLine, CommitMessage, Content, FileChange, FileDiff, ObjectId, RepoPath, Side};
 use crate::diagnostic::sanitize;
-use crate::policy::{Component, ContentRule, Gating, Likeness, POLICY_COMPONENT, Policy, TwinPath};
+use crate::policy::{Component, ContentRule, Gating, Ignore, Likeness, Lines, POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Count};
 use plan::Plan;
+use reading::{Functions, Reading};
 use scan::Scanner;
 use wanted::{Candidate, Want, Wanted, is_armored, signed, want};
 
@@ -396,54 +398,130 @@ fn by_lines(
     rules: &[(usize, &ContentRule)],
     scanner: &mut Scanner,
 ) -> Vec<(usize, Vec<Reason>)> {
-    let significant = comments::significant(&file.path, &diff.lines);
-    // A change without lines (a mode, an empty file) is no comment either.
-    let only_comments = !diff.lines.is_empty() && !significant.contains(&true);
-    let mut scanned = scanner.scan(rules, &diff.lines, &significant);
-    candidates
-        .iter()
-        .map(|candidate| {
-            let ignored = candidate.component.rules.ignore_comments && only_comments;
-            let glob = candidate.glob.filter(|_| !ignored);
-            let mut reasons = by_path(twin, glob);
-            let content = scanned.get_mut(candidate.content.clone()).unwrap_or_default();
-            let mut lines: Vec<Reason> = content.iter_mut().flat_map(std::mem::take).collect();
-            lines.sort_by_key(|reason| (reason.line, reason.side));
-            // One reason a line is enough.
-            lines.dedup_by_key(|reason| (reason.line, reason.side));
-            lines.truncate(MAX_REASONS);
-            reasons.append(&mut lines);
-            if candidate.functions {
-                reasons.extend(by_function(twin, diff, &significant, candidate.component));
-            }
-            (candidate.index, reasons)
-        })
-        .collect()
+    let reading = &reading::read(file, diff);
+    let mut found: Vec<(usize, Vec<Reason>)> = Vec::new();
+    let unreadable = |side: Side| {
+        let text = match side {
+            Side::Removed => &diff.old,
+            Side::Added => &diff.new,
+        };
+        spelling::unreadable(&file.path, text)
+    };
+    let unreadable = match rules.is_empty() {
+        true => [None, None],
+        false => [unreadable(Side::Removed), unreadable(Side::Added)],
+    };
+    for candidate in candidates {
+        let ignore = candidate.component.rules.ignore;
+        let rules = rules.get(candidate.content.clone()).unwrap_or_default();
+        // Whether a path counts is asked first: it costs the most, and may be all there is.
+        let counts = candidate.glob.is_some() && (ignore.nothing() || !reading.view(ignore).nothing);
+        let mut reasons = by_path(twin, candidate.glob.filter(|_| counts));
+        reasons.extend(by_content(diff, reading, ignore, rules, unreadable, scanner));
+        if candidate.functions {
+            reasons.extend(by_function(twin, reading, candidate.component));
+        }
+        found.push((candidate.index, reasons));
+    }
+    found
 }
 
-fn by_function(twin: &TwinPath<'_>, diff: &FileDiff, significant: &[bool], component: &Component) -> Vec<Reason> {
+/// What the content rules of a component find, first in the file first.
+fn by_content(
+    diff: &FileDiff,
+    reading: &Reading<'_>,
+    ignore: Ignore,
+    rules: &[(usize, &ContentRule)],
+    unreadable: [Option<&'static str>; 2],
+    scanner: &mut Scanner,
+) -> Vec<Reason> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let mut scan = |lines: &[ChangedLine], counts: &[bool]| {
+        let (lines, counts) = spelling::spelled(lines, counts, &diff.old, &diff.new);
+        scanner.scan(rules, &lines, &counts)
+    };
+    let everything = vec![true; diff.lines.len()];
+    let mut scanned = scan(&diff.lines, &everything);
+    let some = scanned.iter().any(|reasons| !reasons.is_empty());
+    // Which lines count is found only where it matters: to what a rule has matched, or may match in code that a delimiter hides.
+    if !ignore.nothing() && (some || diff.lines.iter().any(delimits)) {
+        let view = reading.view(ignore);
+        scanned = scan(&view.lines, &view.counts);
+    }
+    let mut reasons: Vec<Reason> = scanned.into_iter().flatten().collect();
+    reasons.sort_by_key(|reason| (reason.line, reason.side));
+    // One reason a line is enough.
+    reasons.dedup_by_key(|reason| (reason.line, reason.side));
+    reasons.truncate(MAX_REASONS);
+    for (side, why) in [Side::Removed, Side::Added].into_iter().zip(unreadable) {
+        let wanted = |lines: Lines| match lines {
+            Lines::Added => side == Side::Added,
+            Lines::Removed => side == Side::Removed,
+            Lines::AddedOrRemoved => true,
+        };
+        let changed = diff.lines.iter().any(|line| line.side == side);
+        if let Some(why) = why
+            && changed
+            && reasons.len() < MAX_REASONS
+            && rules.iter().any(|(_, rule)| wanted(rule.lines))
+        {
+            reasons.push(Reason {
+                rule: RuleKind::Content,
+                line: None,
+                side: Some(side),
+                detail: format!("{why}, counted as a match"),
+            });
+        }
+    }
+    reasons
+}
+
+/// Whether a line may begin or end a comment of many lines, or a text.
+fn delimits(line: &ChangedLine) -> bool {
+    let marks: [&[u8]; 8] = [b"/*", b"*/", b"\"\"\"", b"'''", b"=begin", b"=end", b"<<", b"`"];
+    marks
+        .iter()
+        .any(|mark| line.text.windows(mark.len()).any(|window| window == *mark))
+}
+
+fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component) -> Vec<Reason> {
     let rules: Vec<_> = component
         .rules
         .functions
         .iter()
         .filter(|rule| rule.paths.as_ref().is_none_or(|paths| paths.gating(twin).is_some()))
         .collect();
+    let matching = |name: &String| {
+        let rule = rules.iter().find(|rule| rule.name.matches(name.as_bytes()))?;
+        let glob: String = rule.name.iter().collect();
+        Some((sanitize(name), sanitize(&glob)))
+    };
     let mut reasons: Vec<Reason> = Vec::new();
-    for (line, &significant) in diff.lines.iter().zip(significant) {
+    let mut known = None;
+    let view = reading.view(component.rules.ignore);
+    for (line, &counts) in view.lines.iter().zip(&view.counts) {
         if reasons.len() >= MAX_REASONS {
             break;
         }
-        if component.rules.ignore_comments && !significant {
+        if !counts {
             continue;
         }
-        let names = line.context.and_then(|context| diff.contexts.get(context as usize));
-        let found = names.into_iter().flatten().find_map(|name| {
-            let rule = rules.iter().find(|rule| rule.name.matches(name.as_bytes()))?;
-            Some((name, rule))
-        });
-        let Some((name, rule)) = found else { continue };
-        let glob: String = rule.name.iter().collect();
-        let detail = format!("in `{}`, which matches `{}`", sanitize(name), sanitize(&glob));
+        let detail = match reading.functions(line.side, line.number) {
+            Functions::Known(names) => names
+                .iter()
+                .find_map(matching)
+                .map(|(name, glob)| format!("in `{name}`, which matches `{glob}`")),
+            // One look at the words of a side is enough.
+            Functions::Named(_) if known == Some(line.side) => None,
+            Functions::Named(why) => {
+                known = Some(line.side);
+                let found = reading.words(line.side).iter().find_map(matching);
+                found.map(|(name, glob)| format!("{why}, so perhaps in `{name}`, which matches `{glob}`"))
+            }
+        };
+        let Some(detail) = detail else { continue };
         if reasons.iter().any(|reason| reason.detail == detail) {
             continue;
         }

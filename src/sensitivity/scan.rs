@@ -65,17 +65,17 @@ impl Scanner {
         &mut self,
         rules: &[(usize, &ContentRule)],
         lines: &[ChangedLine],
-        significant: &[bool],
+        counts: &[bool],
     ) -> Vec<Vec<Reason>> {
         let key: Vec<usize> = rules.iter().map(|(id, _)| *id).collect();
         let group = Rc::clone(self.groups.entry(key).or_insert_with(|| Rc::new(Group::new(rules))));
         let mut found: Vec<Vec<Reason>> = vec![Vec::new(); rules.len()];
         // For each rule, the last line (from 1) that it was tried on.
         let mut tried = vec![0; rules.len()];
-        for (nth, (line, &significant)) in (1..).zip(lines.iter().zip(significant)) {
+        for (nth, (line, &counts)) in (1..).zip(lines.iter().zip(counts)) {
             let text = line.text.strip_suffix(b"\r").unwrap_or(&line.text);
             for &at in &group.always {
-                attempt(rules, at, line, text, significant, &mut found);
+                attempt(rules, at, line, text, counts, &mut found);
             }
             let Some(automaton) = &group.automaton else { continue };
             for hit in automaton.find_overlapping_iter(text) {
@@ -84,7 +84,7 @@ impl Scanner {
                 };
                 let Some(last) = tried.get_mut(at) else { continue };
                 if std::mem::replace(last, nth) != nth {
-                    attempt(rules, at, line, text, significant, &mut found);
+                    attempt(rules, at, line, text, counts, &mut found);
                 }
             }
         }
@@ -97,7 +97,7 @@ fn attempt(
     at: usize,
     line: &ChangedLine,
     text: &[u8],
-    significant: bool,
+    counts: bool,
     found: &mut [Vec<Reason>],
 ) {
     let (Some((_, rule)), Some(reasons)) = (rules.get(at), found.get_mut(at)) else {
@@ -108,7 +108,7 @@ fn attempt(
         Lines::Removed => line.side == Side::Removed,
         Lines::AddedOrRemoved => true,
     };
-    if !wanted || reasons.len() >= MAX_REASONS || !(significant || rule.comments) {
+    if !wanted || reasons.len() >= MAX_REASONS || !(counts || rule.comments) {
         return;
     }
     let Some((start, end)) = rule.pattern.find(text) else {

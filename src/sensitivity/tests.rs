@@ -48,29 +48,39 @@ fn file(path: &str) -> FileChange {
     };
     FileChange {
         path: RepoPath::from(path),
-        kind: ChangeKind::Added(entry),
+        kind: ChangeKind::Modified {
+            old: entry.clone(),
+            new: entry,
+        },
     }
 }
 
-/// Lines marked `+` or `-`; a mark of two characters also stands in the function `f`.
+/// Lines marked `+` or `-`, as all that the two sides hold.
 fn lines(marked: &[&str]) -> Content {
-    let line = |(at, text): (usize, &&str)| {
-        let side = if text.starts_with('-') {
-            Side::Removed
-        } else {
-            Side::Added
+    let mut texts = [Vec::new(), Vec::new()];
+    let mut numbers = [0, 0];
+    let mut line = |text: &&str| {
+        let (side, at) = match text.starts_with('-') {
+            true => (Side::Removed, 0),
+            false => (Side::Added, 1),
         };
-        let inside = text.get(1..2) == Some("f");
+        numbers[at] += 1;
+        texts[at].extend_from_slice(&text.as_bytes()[2..]);
+        texts[at].push(b'\n');
         ChangedLine {
             side,
-            number: at as u32 + 1,
+            number: numbers[at],
             text: text.as_bytes()[2..].to_vec(),
-            context: inside.then_some(0),
         }
     };
+    let lines = marked.iter().map(&mut line).collect();
+    let [old, new] = texts;
     Content::Lines(FileDiff {
-        lines: marked.iter().enumerate().map(line).collect(),
-        contexts: vec![vec!["collect_steps".into(), "Worker".into()]],
+        lines,
+        old,
+        new,
+        decoded: false,
+        sample: None,
     })
 }
 
@@ -142,23 +152,149 @@ fn sides_comments_and_limits() {
     let policy = policy(
         "components:\n  - id: a\n    match:\n      ignore: [comments]\n      content: [{ pattern: '^\\s*hot', lines: removed }, { pattern: 'cold()', lines: added, comments: true }]\n",
     );
-    let content = lines(&["+ hot", "- hot", "- // hot", "+ // cold()", "- hot", "- hot", "- hot"]);
-    let (gated, _) = run(&policy, &[("a.rs", content)]);
-    assert_eq!(shown(&gated), ["a a.rs content:2,content:4,content:5"]);
+    let content = lines(&[
+        "+ fn f() {}",
+        "- mod hot {}",
+        "- hot! {}",
+        "- // hot",
+        "+ // cold()",
+        "- hot!{}",
+    ]);
+    let (gated, _) = run(&policy, &[("a.rs", content.clone())]);
+    assert_eq!(shown(&gated), ["a a.rs content:2,content:2,content:4"]);
+    // Where a side does not parse, every line counts.
+    let Content::Lines(mut diff) = content else { panic!() };
+    diff.old.extend(b"fn (");
+    let (gated, _) = run(&policy, &[("a.rs", Content::Lines(diff))]);
+    assert_eq!(shown(&gated), ["a a.rs content:2,content:2,content:4"]);
 }
 
 #[test]
 fn a_file_of_comments_is_no_change_to_code() {
     let policy = policy("components: [{ id: a, match: { paths: ['**'], functions: ['*'], ignore: [comments] } }]\n");
+    let mut files = [
+        ("a.rs", lines(&["+ // one", "- "])),
+        ("b.rs", lines(&["+ struct X;"])),
+        ("c", Content::None),
+        ("d.kt", lines(&["+ // one"])),
+    ];
+    let (gated, _) = run(&policy, &files);
+    assert_eq!(
+        shown(&gated),
+        ["a b.rs path,function:1", "a c path", "a d.kt path,function:1"]
+    );
+    // One that comes is found by its name, and a mode is no comment.
+    files = [
+        ("e.rs", lines(&["+ // one"])),
+        ("f.rs", lines(&["+ // one"])),
+        ("g.rs", lines(&["+ // one"])),
+        ("h.rs", lines(&["+ // one"])),
+    ];
+    let (mut change, store) = change(&files);
+    let entry = change.files[0].after().unwrap().clone();
+    let with = |mode| Entry { mode, ..entry.clone() };
+    change.files[0].kind = ChangeKind::Added(entry.clone());
+    change.files[1].kind = ChangeKind::Deleted(entry.clone());
+    change.files[2].kind = ChangeKind::Modified {
+        old: with(Mode::Regular),
+        new: with(Mode::Executable),
+    };
+    change.files[3].kind = ChangeKind::Modified {
+        old: with(Mode::Symlink),
+        new: with(Mode::Symlink),
+    };
+    let gated = gate(&policy, &change, &store, false).unwrap();
+    assert_eq!(
+        shown(&gated),
+        ["a e.rs path", "a f.rs path", "a g.rs path", "a h.rs path"]
+    );
+}
+
+#[test]
+fn code_that_delimiters_hide_is_found() {
+    let policy = policy(
+        "components:\n  - { id: a, match: { content: ['empty_cache'], ignore: [comments] } }\n  - { id: b, match: { functions: [run], ignore: [comments] } }\n",
+    );
+    let line = |number, text: &str| ChangedLine {
+        side: Side::Added,
+        number,
+        text: text.into(),
+    };
+    let diff = FileDiff {
+        lines: vec![line(2, "/*"), line(4, "*/")],
+        old: b"fn run() {\n    empty_cache();\n}\n".to_vec(),
+        new: b"fn run() {\n/*\n    empty_cache();\n*/\n}\n".to_vec(),
+        decoded: false,
+        sample: None,
+    };
+    let (gated, _) = run(&policy, &[("a.rs", Content::Lines(diff))]);
+    assert_eq!(shown(&gated), ["a a.rs content:2", "b a.rs function:2"]);
+}
+
+#[test]
+fn layout_is_no_change_where_it_means_nothing() {
+    let policy = policy(
+        "components:\n  - { id: a, match: { paths: ['**'], content: ['f'], functions: ['*'], ignore: [format] } }\n",
+    );
     let (gated, _) = run(
         &policy,
         &[
-            ("a.rs", lines(&["+f// one", "- "])),
-            ("b.rs", lines(&["+ x"])),
-            ("c", Content::None),
+            ("a.rs", lines(&["- fn f() { g() }", "+ fn f() {", "+     g()", "+ }"])),
+            (
+                "b.py",
+                lines(&["- if a:", "-     b()", "-     f()", "+ if a:", "+     b()", "+ f()"]),
+            ),
+            ("c.rs", lines(&["- fn f() { g() }", "+ fn f() {", "+     h()", "+ }"])),
+            ("d.rs", lines(&["+ // f"])),
         ],
     );
-    assert_eq!(shown(&gated), ["a b.rs path", "a c path"]);
+    assert_eq!(
+        shown(&gated),
+        [
+            "a b.py path,content:3,content:3",
+            "a c.rs path,content:1,function:1",
+            "a d.rs path,content:1"
+        ]
+    );
+}
+
+#[test]
+fn content_is_read_or_matched() {
+    let policy = policy("components: [{ id: a, match: { content: ['torch'] } }]\n");
+    let of = |new: &[u8]| {
+        Content::Lines(FileDiff {
+            lines: vec![ChangedLine {
+                side: Side::Added,
+                number: 1,
+                text: new.to_vec(),
+            }],
+            old: Vec::new(),
+            new: new.to_vec(),
+            decoded: false,
+            sample: None,
+        })
+    };
+    let (gated, _) = run(
+        &policy,
+        &[
+            ("a.py", of(b"x = 1")),
+            ("b.py", of("x = '\u{ef}'".as_bytes())),
+            ("c.py", of(b"x = '\xef'")),
+            ("d.py", of(b"t\0o\0r\0c\0h\0")),
+            ("e.py", of(b"# coding: utf-7")),
+            ("f.java", of(b"\\u0074orch")),
+            ("g.py", of("\u{ff54}orch".as_bytes())),
+            ("h.png", of(b"\x89PNG\0")),
+        ],
+    );
+    let expected = [
+        "a c.py content",
+        "a d.py content",
+        "a e.py content",
+        "a f.java content:1",
+        "a g.py content:1",
+    ];
+    assert_eq!(shown(&gated), expected);
 }
 
 #[test]
@@ -168,11 +304,23 @@ fn functions_match_innermost_and_outer_names() {
     );
     let (gated, _) = run(
         &policy,
-        &[("a.rs", lines(&["+ x", "+fy", "+fz"])), ("b.py", lines(&["-fx"]))],
+        &[
+            ("a.rs", lines(&["+ struct X;", "+ fn collect_steps() {", "+ }"])),
+            ("b.py", lines(&["- class Worker:", "-     def collect_all(self): pass"])),
+            ("c.rs", lines(&["+ fn collect_b( {"])),
+            ("d.kt", lines(&["+ fun collect_c() {}"])),
+            ("e.md", lines(&["+ collect_c"])),
+        ],
     );
     assert_eq!(
         shown(&gated),
-        ["a a.rs function:2", "a b.py function:1", "b b.py function:1"]
+        [
+            "a a.rs function:2",
+            "a b.py function:2",
+            "a c.rs function:1",
+            "a d.kt function:1",
+            "b b.py function:1"
+        ]
     );
 }
 
@@ -267,6 +415,7 @@ fn messages_gate_components() {
             messages: vec![CommitMessage {
                 id: None,
                 text: text.as_bytes().to_vec(),
+                unread: None,
             }],
         };
         shown(&gate(&policy, &change, &Store::default(), false).unwrap())
@@ -282,6 +431,25 @@ fn messages_gate_components() {
     assert_eq!(judged("the bus is faster"), [""; 0]);
     assert_eq!(judged("the bus\n\nReviewed-by: a"), [""; 0]);
     assert_eq!(judged("faster"), [""; 0]);
+}
+
+#[test]
+fn a_message_that_nobody_can_read_matches_every_message_rule() {
+    let policy = policy(
+        "components:\n  - { id: a, match: { messages: ['^perf:'] } }\n  - { id: b, match: { families: [claim] } }\n  - { id: c, match: { paths: [x], families: [] } }\n",
+    );
+    let change = Change {
+        base: Snapshot::Empty,
+        head: Snapshot::Index,
+        files: Vec::new(),
+        messages: vec![CommitMessage {
+            id: None,
+            text: b"+AHAAZQByAGYAOg-".to_vec(),
+            unread: Some("UTF-7".to_owned()),
+        }],
+    };
+    let gated = gate(&policy, &change, &Store::default(), false).unwrap();
+    assert_eq!(shown(&gated), ["a message None", "b message None"]);
 }
 
 #[test]

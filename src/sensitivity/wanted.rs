@@ -122,7 +122,7 @@ pub(super) struct Candidate<'p> {
 
 impl Candidate<'_> {
     pub(super) fn needs_content(&self) -> bool {
-        !self.content.is_empty() || self.functions || (self.glob.is_some() && self.component.rules.ignore_comments)
+        !self.content.is_empty() || self.functions || (self.glob.is_some() && !self.component.rules.ignore.nothing())
     }
 }
 

@@ -142,7 +142,7 @@ impl<'s> Flat<'s> {
 
     fn read(&mut self, source: &Source<'s>) {
         let mut cursor = source.tree.walk();
-        let mut exact = 0_usize;
+        let (mut exact, mut depth) = (0_usize, 0_usize);
         let (mut prose, mut left) = (0, 0);
         loop {
             let node = cursor.node();
@@ -158,20 +158,25 @@ impl<'s> Flat<'s> {
             let is_prose = at(&source.prose, &mut prose) && (kind.comment || node.kind() == "expression_statement");
             let skipped = at(&self.left_out, &mut left) && is_prose;
             if !skipped {
-                if kind.atom || kind.comment || node.child_count() == 0 {
+                // A whole file is never a token, or one of comments alone would differ from an empty one.
+                let whole = depth == 0;
+                if kind.atom || kind.comment || node.child_count() == 0 && !whole {
                     self.structure.push(LEAF);
                     self.tokens.push(Token {
                         kind: id,
                         range,
                         exact: exact > 0,
-                        directive: kind.comment && !is_prose,
+                        // What counts of `#!` is that it comes first.
+                        directive: kind.comment && !is_prose && !node_starts(source.text, node.start_byte(), b"#!"),
                     });
                 } else {
                     self.structure.push(id);
                     if cursor.goto_first_child() {
                         exact += usize::from(kind.exact);
+                        depth += 1;
                         continue;
                     }
+                    self.structure.push(UP);
                 }
             }
             while !cursor.goto_next_sibling() {
@@ -179,6 +184,7 @@ impl<'s> Flat<'s> {
                     return;
                 }
                 self.structure.push(UP);
+                depth -= 1;
                 exact -= usize::from(source.language.kind(cursor.node().kind_id()).exact);
             }
         }
@@ -240,6 +246,10 @@ impl<'s> Flat<'s> {
             .filter(|line| line.contains(&start))
             .map(|line| line.start)
     }
+}
+
+fn node_starts(text: &[u8], at: usize, mark: &[u8]) -> bool {
+    text.get(at..).is_some_and(|rest| rest.starts_with(mark))
 }
 
 /// The space before a token.
@@ -339,7 +349,9 @@ fn gap_agrees(old: &Flat<'_>, one: usize, new: &Flat<'_>, other: usize, ignored:
         return false;
     };
     let before = one.checked_sub(1).and_then(|at| old.tokens.get(at));
-    let attached = token.directive || before.is_some_and(|token| token.directive);
+    // A directive at the end of a line belongs to that line, any other to what comes next.
+    let trailing = || one > 1 && other > 1 && !old.gap(one - 1).breaks() && !new.gap(other - 1).breaks();
+    let attached = token.directive || before.is_some_and(|token| token.directive) && !trailing();
     let blank = |gap: &Gap<'_>| gap.bare.iter().all(u8::is_ascii_whitespace);
     let returns = |gap: &Gap<'_>| gap.raw.contains(&b'\r');
     if attached || token.exact || its.exact || !blank(&a) || !blank(&b) || returns(&a) != returns(&b) {

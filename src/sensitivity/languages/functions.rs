@@ -28,6 +28,9 @@ const VALUES: &[&str] = &[
     "class",
 ];
 
+/// What a definition is wrapped in, to decorate or to export it.
+const WRAPPERS: &[&str] = &["decorated_definition", "template_declaration", "export_statement"];
+
 /// What stands before a definition and belongs to it.
 const BEFORE: &[&str] = &["attribute_item", "decorator", "attribute_list", "attribute_declaration"];
 
@@ -37,14 +40,16 @@ impl Definitions {
         let mut found = Vec::new();
         let mut cursor = source.tree.walk();
         let mut rest: Option<Definition> = None;
-        loop {
+        let mut levels = vec![Level::default()];
+        'tree: loop {
             let node = cursor.node();
+            let last = levels.len().saturating_sub(1);
+            let begins = levels.get_mut(last).map_or(0, |level| level.pass(source, node));
             if let Some(naming) = source.language.kind(node.kind_id()).definition {
                 let names = names(source, node, naming);
                 if !names.is_empty() {
-                    let first = begin(source, node);
                     found.push(Definition {
-                        first: line(first.start_position().row),
+                        first: line(begins),
                         last: last_line(node),
                         names,
                     });
@@ -53,23 +58,24 @@ impl Definitions {
                 && let Some(name) = node.child_by_field_name("name")
             {
                 rest = Some(Definition {
-                    first: line(node.start_position().row),
+                    first: line(begins),
                     last: u32::MAX,
                     names: parts(source, name),
                 });
             }
             if cursor.goto_first_child() {
+                let wraps = WRAPPERS.contains(&node.kind());
+                levels.push(Level {
+                    wrapped: wraps.then_some(begins),
+                    ..Level::default()
+                });
                 continue;
             }
-            let mut done = false;
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
-                    done = true;
-                    break;
+                    break 'tree;
                 }
-            }
-            if done {
-                break;
+                levels.pop();
             }
         }
         if let Some(rest) = rest {
@@ -100,39 +106,43 @@ fn last_line(node: Node<'_>) -> u32 {
     line(row.max(node.start_position().row))
 }
 
-/// The node itself, what wraps it to decorate it, or the first of the attributes and directives right before it.
-fn begin<'t>(source: &Source<'_>, node: Node<'t>) -> Node<'t> {
-    let wrapped = node.parent().filter(|parent| {
-        matches!(
-            parent.kind(),
-            "decorated_definition" | "template_declaration" | "export_statement"
-        )
-    });
-    let mut first = wrapped.unwrap_or(node);
-    while let Some(before) = first.prev_sibling() {
-        let comment = source.language.kind(before.kind_id()).comment;
-        let prose = source
-            .prose
-            .binary_search_by_key(&before.start_byte(), |part| part.start)
-            .is_ok();
-        // Documents between an attribute and its item are skipped over.
-        let touches = before.end_position().row + 1 >= first.start_position().row;
-        if !(BEFORE.contains(&before.kind())
-            || comment && touches && !prose
-            || comment && touches && attributes_before(before))
-        {
-            break;
-        }
-        first = before;
-    }
-    first
+/// What is known of the nodes before one among its siblings: looking back from each takes time that grows with their number.
+#[derive(Default)]
+struct Level {
+    /// Where what wraps the siblings begins.
+    wrapped: Option<usize>,
+    /// Where the attributes and directives before the next node begin, and where the last of them ends.
+    before: Option<(usize, usize)>,
 }
 
-/// Whether an attribute stands before this comment.
-fn attributes_before(comment: Node<'_>) -> bool {
-    comment
-        .prev_sibling()
-        .is_some_and(|before| BEFORE.contains(&before.kind()))
+impl Level {
+    /// Takes the next sibling, and tells on which row it begins with what belongs to it.
+    fn pass(&mut self, source: &Source<'_>, node: Node<'_>) -> usize {
+        let (start, end) = (node.start_position().row, node.end_position().row);
+        if let Some(row) = self.wrapped {
+            return row;
+        }
+        let touching = self.before.filter(|(_, last)| start <= *last + 1);
+        if BEFORE.contains(&node.kind()) {
+            self.before = Some((touching.map_or(start, |(first, _)| first), end));
+            return start;
+        }
+        if source.language.kind(node.kind_id()).comment {
+            let prose = source
+                .prose
+                .binary_search_by_key(&node.start_byte(), |part| part.start)
+                .is_ok();
+            // A document between an attribute and its item is skipped over.
+            self.before = match touching {
+                Some((first, _)) => Some((first, end)),
+                None if prose => None,
+                None => Some((start, end)),
+            };
+            return start;
+        }
+        self.before = None;
+        touching.map_or(start, |(first, _)| first)
+    }
 }
 
 fn content(source: &Source<'_>, node: Node<'_>) -> String {

@@ -130,6 +130,11 @@ impl Language {
         self.0.row.extensions.first().copied().unwrap_or_default()
     }
 
+    /// Whether there are functions, types or modules in it.
+    pub fn has_functions(self) -> bool {
+        !self.0.row.definitions.is_empty()
+    }
+
     pub(super) fn row(self) -> &'static Row {
         self.0.row
     }

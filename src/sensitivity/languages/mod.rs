@@ -18,3 +18,4 @@ pub use compare::{Difference, Ignored, difference};
 pub use functions::Definitions;
 pub use language::Language;
 pub use parse::{MAX_BYTES, Source, Unparsed};
+pub(super) use prose::declared_encoding;

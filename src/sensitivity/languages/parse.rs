@@ -78,6 +78,14 @@ impl<'s> Source<'s> {
         })
     }
 
+    /// Whether all of the content is one comment or several. A string alone is none: only a whole module tells where it stands.
+    pub fn is_comment(&self) -> bool {
+        let row = self.language.row();
+        let mut marks = row.line.iter().copied().chain(row.block.map(|(open, _)| open));
+        let text = self.text.trim_ascii_start();
+        marks.any(|mark| text.starts_with(mark.as_bytes())) && !self.idle_lines().contains(&false)
+    }
+
     /// For each line, whether it is blank or holds nothing but prose.
     pub fn idle_lines(&self) -> Vec<bool> {
         let mut idle = Vec::new();
@@ -187,13 +195,13 @@ fn prose_of(language: Language, text: &[u8], tree: &Tree) -> Vec<Range<usize>> {
         0
     };
     let mut found: Vec<Range<usize>> = Vec::new();
-    walk(tree, |node, inside_macro| {
+    walk(tree, |node, place| {
         let kind = language.kind(node.kind_id());
         let range = node.byte_range();
         if kind.comment {
             let prose = content(&range).is_some_and(|comment| {
                 prose::is_prose(language, comment)
-                    && !(inside_macro && prose::is_rust_document(comment))
+                    && !(place.in_macro && prose::is_rust_document(comment))
                     && range.start >= preamble
                     && !unsure
                         .iter()
@@ -204,7 +212,7 @@ fn prose_of(language: Language, text: &[u8], tree: &Tree) -> Vec<Range<usize>> {
             }
             return false;
         }
-        if documents && is_docstring(node) && content(&range).is_some_and(prose::is_docstring) {
+        if documents && place.first && is_docstring(node) && content(&range).is_some_and(prose::is_docstring) {
             found.push(range);
             return false;
         }
@@ -219,47 +227,75 @@ fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
     range.start..range.start + part.trim_ascii_end().len()
 }
 
-/// Visits the nodes from the top, before their children; these only where `visit` says so. Tells whether a macro of Rust is around.
-fn walk<'t>(tree: &'t Tree, mut visit: impl FnMut(Node<'t>, bool) -> bool) {
+/// Where a node stands: what a look at its parents would tell, which takes time that grows with their children.
+struct Place {
+    /// Inside the tokens of a macro of Rust.
+    in_macro: bool,
+    /// First, but for comments, in a module, or in the body of a class or function.
+    first: bool,
+}
+
+/// What is known of the children of a node.
+struct Level {
+    body: bool,
+    tokens: bool,
+    /// Whether something else than a comment came.
+    begun: bool,
+}
+
+/// Visits the nodes from the top, before their children; these only where `visit` says so.
+fn walk<'t>(tree: &'t Tree, mut visit: impl FnMut(Node<'t>, &Place) -> bool) {
     let mut cursor = tree.walk();
+    let mut levels: Vec<Level> = Vec::new();
     let mut macros = 0_usize;
     loop {
         let node = cursor.node();
-        let tokens = node.kind() == "token_tree";
-        if visit(node, macros > 0) && cursor.goto_first_child() {
+        let kind = node.kind();
+        let above = levels.len().checked_sub(1);
+        let mut place = Place {
+            in_macro: macros > 0,
+            first: false,
+        };
+        if let Some(level) = above.and_then(|at| levels.get_mut(at))
+            && kind != "comment"
+        {
+            place.first = level.body && !level.begun;
+            level.begun = true;
+        }
+        let descend = visit(node, &place);
+        if descend && cursor.goto_first_child() {
+            let tokens = kind == "token_tree";
             macros += usize::from(tokens);
+            let body = kind == "module" || kind == "block" && holds_docstring(&cursor);
+            levels.push(Level {
+                body,
+                tokens,
+                begun: false,
+            });
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
                 return;
             }
-            macros -= usize::from(cursor.node().kind() == "token_tree");
+            macros -= usize::from(levels.pop().is_some_and(|level| level.tokens));
         }
     }
 }
 
-/// A string that stands as a statement, first in a module, class or function.
+/// Whether the block that the cursor is in is the body of a class or function.
+fn holds_docstring(inside: &tree_sitter::TreeCursor<'_>) -> bool {
+    let mut cursor = inside.clone();
+    cursor.goto_parent()
+        && cursor.goto_parent()
+        && matches!(cursor.node().kind(), "function_definition" | "class_definition")
+}
+
+/// A string that stands alone as a statement.
 fn is_docstring(node: Node<'_>) -> bool {
-    if node.kind() != "expression_statement" || node.named_child_count() != 1 {
-        return false;
-    }
-    if node.named_child(0).is_none_or(|child| child.kind() != "string") {
-        return false;
-    }
-    let Some(parent) = node.parent() else { return false };
-    let owner = match parent.kind() {
-        "module" => true,
-        "block" => parent
-            .parent()
-            .is_some_and(|owner| matches!(owner.kind(), "function_definition" | "class_definition")),
-        _ => false,
-    };
-    let mut before = node.prev_named_sibling();
-    while let Some(comment) = before.filter(|node| node.kind() == "comment") {
-        before = comment.prev_named_sibling();
-    }
-    owner && before.is_none()
+    node.kind() == "expression_statement"
+        && node.named_child_count() == 1
+        && node.named_child(0).is_some_and(|child| child.kind() == "string")
 }
 
 /// Where the last `import "C"` begins: comments before it may be C.

@@ -447,6 +447,12 @@ pub(super) fn coding(text: &str) -> Option<String> {
     })
 }
 
+/// The encoding that a content declares on one of its first two lines, in small letters.
+pub(in crate::sensitivity) fn declared_encoding(content: &[u8]) -> Option<String> {
+    let mut lines = content.split(|&byte| byte == b'\n').take(2);
+    lines.find_map(|line| coding(&String::from_utf8_lossy(line)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -548,7 +548,7 @@ proptest! {
 
     /// Comments put anywhere change nothing, however many.
     #[test]
-    fn inserted_comments_are_no_change(at in 0..WHOLE.len(), places in proptest::collection::vec((any::<usize>(), "[A-Z][a-z]{2,8}( [a-z]{2,8}){3,9}[.]"), 1..5)) {
+    fn inserted_comments_are_no_change(at in 0..WHOLE.len(), places in proptest::collection::vec((any::<usize>(), "(The|This|Why|We)( (loop|steps|is|fast|cache|of|a|memory|not|here|ignore|on)){3,9}[.]"), 1..5)) {
         let (name, content) = WHOLE[at];
         let mut new = content.to_owned();
         for (line, text) in &places {

@@ -6,6 +6,7 @@
 
 mod content;
 mod identity;
+mod language;
 mod ledger;
 mod output;
 mod policy;

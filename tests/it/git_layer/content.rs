@@ -64,7 +64,7 @@ fn every_kind_of_staged_change_is_listed() {
             .find(|file| file.path == RepoPath::from(name))
             .unwrap()
     };
-    let Content::Lines(diff) = repository.content(file("edited"), false).unwrap() else {
+    let Content::Lines(diff) = repository.content(file("edited")).unwrap() else {
         panic!()
     };
     let lines: Vec<_> = diff
@@ -73,8 +73,8 @@ fn every_kind_of_staged_change_is_listed() {
         .map(|line| (line.side, line.text.as_slice()))
         .collect();
     assert_eq!(lines, [(Side::Removed, &b"edited"[..]), (Side::Added, b"new")]);
-    assert_eq!(repository.content(file("mode"), false).unwrap(), Content::None);
-    assert_eq!(repository.content(file("module"), true).unwrap(), Content::None);
+    assert_eq!(repository.content(file("mode")).unwrap(), Content::None);
+    assert_eq!(repository.content(file("module")).unwrap(), Content::None);
     let listed = repository.list(&Snapshot::Index, &[Vec::new()]).unwrap();
     let names: Vec<String> = listed.iter().map(|(path, _)| path.to_string()).collect();
     assert_eq!(names, ["added", "edited", "mode", "module", "same", "type"]);
@@ -157,7 +157,7 @@ fn a_huge_blob_is_measured_and_not_read() {
     let repository = open(&repo);
     let change = repository.staged().unwrap();
     assert_eq!(
-        repository.content(&change.files[0], true).unwrap(),
+        repository.content(&change.files[0]).unwrap(),
         Content::TooLarge { size: 40 << 20 }
     );
     let huge = change.files[0].after().unwrap();

@@ -18,7 +18,7 @@ fn a_partial_clone_fetches_what_is_missing() {
         let repository = open(&clone);
         let change = repository.change_between(Some(&id(&one)), &id(&two)).unwrap();
         assert_eq!(shown(&change), ["M dir/a"], "{filter}");
-        let Content::Lines(diff) = repository.content(&change.files[0], false).unwrap() else {
+        let Content::Lines(diff) = repository.content(&change.files[0]).unwrap() else {
             panic!("{filter}")
         };
         assert_eq!(diff.lines.len(), 2);
@@ -83,7 +83,7 @@ fn sha256_repositories_are_read() {
     let repository = open(&repo);
     let change = repository.change_between(Some(&id(&one)), &id(&two)).unwrap();
     assert_eq!((shown(&change), change.messages.len()), (vec!["M dir/a".to_owned()], 1));
-    let Content::Lines(diff) = repository.content(&change.files[0], true).unwrap() else {
+    let Content::Lines(diff) = repository.content(&change.files[0]).unwrap() else {
         panic!()
     };
     assert_eq!(diff.lines.len(), 2);

@@ -61,7 +61,7 @@ fn agrees_with_git(repo: &TestRepo) {
         .iter()
         .find(|file| file.path == RepoPath::from("a"))
         .unwrap();
-    let Content::Lines(lines) = repository.content(file, false).unwrap() else {
+    let Content::Lines(lines) = repository.content(file).unwrap() else {
         panic!()
     };
     assert_eq!(lines.lines.len(), 2);
@@ -83,7 +83,7 @@ fn the_result_of_a_merge_is_read_one_by_one_where_files_are_streamed() {
     let (main, topic) = two_sides(&repo);
     let repository = open(&repo);
     let change = repository.change_by_merge(&id(&main), &id(&topic)).unwrap();
-    let mut stream = repository.start_contents(&change.files, false).unwrap();
+    let mut stream = repository.start_contents(&change.files).unwrap();
     let given: Vec<bool> = change
         .files
         .iter()

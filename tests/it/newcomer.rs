@@ -18,7 +18,9 @@ const PLACES: [(&str, Put, &str); 7] = [
     // The key, as it is written.
     (
         "policy/raw.rs",
-        Put::Before("    #[serde(default)]\n    pub(super) functions: Vec<Short<Function>>,"),
+        Put::Before(
+            "    #[serde(default, skip_serializing_if = \"Vec::is_empty\")]\n    pub(super) functions: Vec<Short<Function>>,",
+        ),
         "    #[serde(default)]\n    pub(super) links: bool,\n",
     ),
     // The same, validated.

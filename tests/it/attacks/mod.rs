@@ -8,6 +8,7 @@ mod content;
 mod identity;
 mod language;
 mod ledger;
+mod names;
 mod output;
 mod policy;
 mod reading;

@@ -8,7 +8,7 @@
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Attack, content, identity, language, ledger, output, policy, reading, running, text, time};
+use super::{Attack, content, identity, language, ledger, names, output, policy, reading, running, text, time};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
 const REGENERATE: &str = "CERTGATE_ATTACKS=write cargo test --locked --test it attacks::table";
@@ -25,6 +25,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Content", content::ATTACKS),
     ("Writing", output::ATTACKS),
     ("Language", language::ATTACKS),
+    ("Names, remotes, CI and merges", names::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),
 ];

@@ -92,7 +92,10 @@ fn made_of_fork(certified: bool) -> Ran {
     repo.write("README.md", "a branch that the policy protects is made below\n");
     repo.commit("say so");
     run(&repo, &["install", "--strict"]).ends(0);
-    git(&repo, &["branch", "master", "contributor/main"])
+    let ran = git(&repo, &["branch", "master", "contributor/main"]);
+    // Git ends with 128 where the hook refuses.
+    let code = ran.code.map(|code| if code == 128 { 1 } else { code });
+    Ran { code, ..ran }
 }
 
 /// Two edits of one file far apart, each certified on its branch; the second merges cleanly onto the first.

@@ -57,6 +57,8 @@ pub(super) enum Command {
     Compare(Box<CompareArgs>),
     /// Run two revisions in turn on this machine and decide whether one is slower
     Measure(Box<MeasureArgs>),
+    /// Show what is read of benchmark files and profiles, and what is refused of them
+    Evidence(EvidenceArgs),
     /// Show where the level of a series of measurements changed
     Trend(TrendArgs),
     /// What the hook shims call
@@ -500,4 +502,22 @@ pub(super) struct MeasureArgs {
     /// The error of each bound, one-sided
     #[arg(long, value_name = "NUMBER", default_value_t = 0.05)]
     pub(super) alpha: f64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvidenceArgs {
+    /// Benchmark files, directories of criterion benchmarks, and profiles; the format is found by the content
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = EvidenceFormat::Human)]
+    pub(super) format: EvidenceFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EvidenceFormat {
+    /// Tables; what is refused on standard error
+    Human,
+    /// certgate/evidence/v1
+    Json,
 }

@@ -11,6 +11,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod ending;
+mod evidence;
 mod explain;
 mod fault;
 mod hook;
@@ -109,6 +110,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Hook(args) => hook::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Evidence(args) => evidence::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man(_) => completions::man(),

@@ -5,7 +5,9 @@ pub mod compare;
 pub mod decide;
 pub mod exact_null;
 pub mod formats;
+pub mod load;
 pub mod measurement;
+pub mod profiles;
 pub mod shift;
 pub mod trend;
 

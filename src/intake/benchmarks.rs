@@ -86,7 +86,7 @@ fn refused(name: &str, refusal: &Refusal) -> Diagnostic {
     let word = RepoPath::from(name).for_shell();
     let help = match &refusal.problem {
         Problem::TooLarge { .. } => format!("ls -l {word}   # split it, or let the tool export less"),
-        Problem::Damaged(_) => format!("head -c 400 {word}   # let the tool write it again, whole"),
+        Problem::Damaged(_) | Problem::NotText => format!("head -c 400 {word}   # let the tool write it again, whole"),
         Problem::Unknown | Problem::Ambiguous(_) => {
             format!("head -c 400 {word}   # docs/evidence.md lists the formats")
         }

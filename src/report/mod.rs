@@ -5,6 +5,7 @@
 
 mod compare;
 mod doctor;
+mod evidence;
 mod github;
 mod human;
 mod json;
@@ -17,6 +18,7 @@ pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
 };
 pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
+pub use evidence::{EVIDENCE_SCHEMA, Examined, evidence_json, evidence_lines};
 pub use github::{annotations, step_summary};
 pub use human::{diagnostics, summary};
 pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, verdict};

@@ -10,6 +10,7 @@ mod cli;
 mod compare;
 mod corpus;
 mod dials;
+mod evidence;
 mod evidence_formats;
 mod git_layer;
 mod guides;

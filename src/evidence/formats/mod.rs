@@ -162,6 +162,9 @@ pub enum Problem {
     /// Cut, edited or not of its encoding.
     #[error("{0}")]
     Damaged(String),
+    /// Bytes that are no text, such as those of a profile.
+    #[error("not text in UTF-8 or UTF-16")]
+    NotText,
     /// Of no format that is known.
     #[error("not a benchmark file of a known format")]
     Unknown,

@@ -1,0 +1,126 @@
+//! `certgate evidence`: what a reader gets out of benchmark files and profiles.
+
+use std::path::Path;
+
+use super::args::{EvidenceArgs, EvidenceFormat};
+use super::{Ending, Undecided, terminal};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::evidence::formats::{Problem, Reading, Refusal};
+use crate::evidence::load::{Evidence, LoadError, load};
+use crate::evidence::profiles::ProfileError;
+use crate::report::{self, Examined};
+
+/// Carries it out.
+pub(super) fn run(args: &EvidenceArgs) -> Result<Ending, Undecided> {
+    let files: Vec<Examined> = args.files.iter().map(|path| examine(path)).collect::<Result<_, _>>()?;
+    match args.format {
+        EvidenceFormat::Json => terminal::out(&report::evidence_json(&files))?,
+        EvidenceFormat::Human => {
+            let diagnostics: Vec<Diagnostic> = files.iter().flat_map(|file| file.diagnostics.clone()).collect();
+            terminal::diagnose_all(&diagnostics);
+            terminal::out(&report::evidence_lines(&files))?;
+        }
+    }
+    let refused = files.iter().any(|file| match &file.outcome {
+        Err(_) => true,
+        Ok(Evidence::Benchmarks(reading)) => !reading.is_usable(),
+        Ok(Evidence::Profile(_)) => false,
+    });
+    Ok(if refused { Ending::Blocked } else { Ending::Done })
+}
+
+fn examine(path: &Path) -> Result<Examined, Undecided> {
+    let (outcome, diagnostics) = match load(path) {
+        Ok(evidence) => {
+            let diagnostics = match &evidence {
+                Evidence::Benchmarks(reading) => remarks(path, reading),
+                Evidence::Profile(_) => Vec::new(),
+            };
+            (Ok(evidence), diagnostics)
+        }
+        Err(LoadError::Io(error)) => return Err(Undecided::io("read", path, &error)),
+        Err(error) => (Err(error.to_string()), vec![refused(path, &error)]),
+    };
+    Ok(Examined {
+        path: path.display().to_string(),
+        outcome,
+        diagnostics,
+    })
+}
+
+/// Why a whole file is refused.
+fn refused(path: &Path, error: &LoadError) -> Diagnostic {
+    let (code, line, help) = match error {
+        LoadError::NotAFile | LoadError::Io(_) => (Code::CG605, None, "certgate evidence FILE…".to_owned()),
+        LoadError::NotCriterion { below } => {
+            let help = match below.first() {
+                Some(directory) => format!("certgate evidence {}", quoted(&directory.display().to_string())),
+                None => "certgate evidence target/criterion/BENCHMARK/new".to_owned(),
+            };
+            (Code::CG605, None, help)
+        }
+        LoadError::Refused(Refusal { problem, line }) => match problem {
+            Problem::TooLarge { .. } => (Code::CG604, *line, MEASURE_AGAIN.to_owned()),
+            Problem::Damaged(_) | Problem::NotText => (Code::CG603, *line, MEASURE_AGAIN.to_owned()),
+            Problem::Unknown | Problem::Ambiguous(_) | Problem::Empty(_) => (Code::CG602, *line, FORMATS.to_owned()),
+        },
+        LoadError::Profile(error) => match error {
+            ProfileError::TooLarge => (Code::CG604, None, MEASURE_AGAIN.to_owned()),
+            ProfileError::Damaged { line, .. } => (Code::CG603, *line, MEASURE_AGAIN.to_owned()),
+            ProfileError::Unknown | ProfileError::Empty(_) => (Code::CG602, None, FORMATS.to_owned()),
+            ProfileError::Io(_) => (Code::CG605, None, "certgate evidence FILE…".to_owned()),
+        },
+    };
+    let place = match line {
+        Some(line) => Place::line(path.display(), line),
+        None => Place::file(path.display()),
+    };
+    Diagnostic::error(code, error).at(place).help(help)
+}
+
+const MEASURE_AGAIN: &str = "have the tool write the file again, for example: hyperfine --export-json FILE COMMAND";
+const FORMATS: &str = "certgate explain CG602   # the formats that are read";
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// What is worth saying about a file that can be read.
+fn remarks(path: &Path, reading: &Reading) -> Vec<Diagnostic> {
+    let place = || Place::file(path.display());
+    let mut remarks = Vec::new();
+    for row in &reading.measurements {
+        let Some(reason) = row.kind.refusal() else { continue };
+        let edited = reason.contains("not follow");
+        let code = if edited { Code::CG607 } else { Code::CG606 };
+        let what = if row.metric == "*" {
+            row.benchmark.clone()
+        } else {
+            format!("{}, {}", row.benchmark, row.metric)
+        };
+        let message = format!("`{}` is refused: {reason}", sanitize(&what));
+        remarks.push(Diagnostic::warning(code, message).at(place()).help(MEASURE_AGAIN));
+    }
+    if reading.provenance.is_debug_build() {
+        let message = "measured with a debug build, or with a debug build of the benchmark library";
+        remarks.push(
+            Diagnostic::warning(Code::CG608, message)
+                .at(place())
+                .help("build with optimisation and measure again"),
+        );
+    }
+    if reading.provenance.dirty == Some(true) {
+        let message = "measured with uncommitted work: no commit has the code that ran";
+        remarks.push(
+            Diagnostic::warning(Code::CG609, message)
+                .at(place())
+                .help("git commit, then measure again"),
+        );
+    }
+    remarks
+}

@@ -3,4 +3,5 @@
 pub(crate) mod draft;
 pub(crate) mod measure;
 pub(crate) mod sign;
+pub(crate) mod stamps;
 pub(crate) mod whole;

@@ -173,11 +173,28 @@ pub(crate) fn write(
 }
 
 /// What was done, and what is next: to add the document, and its signature where there is one.
-pub(crate) fn next(done: &str, path: &str, signed: bool) -> String {
-    let word = shell(path);
-    let both = match signed {
-        true => format!("{word} {}", shell(&format!("{path}{SIGNATURE_SUFFIX}"))),
-        false => word,
-    };
-    format!("{}\nnext: git add {both}\n", sanitize(done))
+/// Where git would not add them by itself, that is said, and the command does it.
+pub(crate) fn next(repository: &Repository, done: &str, path: &str, signed: bool) -> Result<String, Undecided> {
+    let mut paths = vec![path.to_owned()];
+    if signed {
+        paths.push(format!("{path}{SIGNATURE_SUFFIX}"));
+    }
+    let mut options = String::new();
+    let mut notes = String::new();
+    if repository.ignores(&paths)? {
+        options.push_str(" -f");
+        notes.push_str(
+            "note: git ignores this path by a rule of .gitignore or the like; `git add -f` adds it all the same\n",
+        );
+    }
+    if repository.is_sparse()? {
+        options.push_str(" --sparse");
+        notes.push_str("note: the checkout is sparse, and this path may lie outside of it; `git add --sparse` adds it all the same\n");
+    }
+    let words: Vec<String> = paths.iter().map(|path| shell(path)).collect();
+    Ok(format!(
+        "{}\n{notes}next: git add{options} {}\n",
+        sanitize(done),
+        words.join(" ")
+    ))
 }

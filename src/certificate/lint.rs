@@ -22,6 +22,8 @@ pub struct LintContext<'a> {
     pub components: Option<&'a [String]>,
     /// Where each Certificate ID stands.
     pub ids: Option<&'a BTreeMap<String, Vec<RepoPath>>>,
+    /// True where the policy lets approvals count that say nothing.
+    pub stamps_count: bool,
 }
 
 /// Whether a document holds a decision; matters of style do not enter.
@@ -43,6 +45,7 @@ pub fn lint(parsed: &Parsed, context: &LintContext<'_>) -> Vec<Diagnostic> {
     unique(certificate, context, &mut findings);
     components(certificate, context, &mut findings);
     hash(certificate, context, &mut findings);
+    stamp(certificate, context, &mut findings);
     findings
 }
 
@@ -145,6 +148,22 @@ fn future(certificate: &Certificate, context: &LintContext<'_>, findings: &mut V
     }
 }
 
+fn stamp(certificate: &Certificate, context: &LintContext<'_>, findings: &mut Vec<Diagnostic>) {
+    let Some(stamp) = &certificate.stamp else {
+        return;
+    };
+    let message = format!("the approval is a stamp: {stamp}");
+    let finding = match context.stamps_count {
+        true => Diagnostic::warning(stamp.code(), message).because("the policy lets it count: `stamps: allow`"),
+        false => Diagnostic::error(stamp.code(), message).because("it does not count"),
+    };
+    findings.push(
+        finding
+            .at(Place::file(&certificate.path))
+            .help("say who decides, and why; one that is in the ledger already needs a new certificate"),
+    );
+}
+
 fn unique(certificate: &Certificate, context: &LintContext<'_>, findings: &mut Vec<Diagnostic>) {
     let (Some(id), Some(ids)) = (&certificate.id, context.ids) else {
         return;
@@ -210,7 +229,7 @@ mod tests {
     use super::super::parse;
     use super::*;
 
-    const FULL: &str = "# T\n\n**Component**: gpu_memory\n**Agent**: perf-engineer\n**Date**: 2026-11-22 14:03:00 UTC\n**Certificate ID**: A1\n\n## REVIEW SCOPE\n- x\n\n## FINDINGS\n- x\n\n## DECISION/OUTCOME\n**Status**: APPROVED\n\n## EVIDENCE\n- x\n\n## SIGNATURE\nAgent: perf-engineer\n";
+    const FULL: &str = "# T\n\n**Component**: gpu_memory\n**Agent**: perf-engineer\n**Date**: 2026-11-22 14:03:00 UTC\n**Certificate ID**: A1\n\n## REVIEW SCOPE\n- x\n\n## FINDINGS\n- x\n\n## DECISION/OUTCOME\n**Status**: APPROVED\n**Rationale**: ok\n\n## EVIDENCE\n- x\n\n## SIGNATURE\nAgent: perf-engineer\n";
 
     fn codes(path: &str, text: &str, context: &LintContext<'_>) -> Vec<Code> {
         let parsed = parse(&RepoPath::from(path), text.as_bytes());

@@ -15,6 +15,7 @@ mod outline;
 mod parse;
 mod render;
 mod seal;
+pub mod stamp;
 mod status;
 mod subject;
 mod teach;
@@ -22,9 +23,11 @@ mod teach;
 pub use hash::{HashCheck, certificate_hash, check_hash};
 pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
 pub use naming::names;
+pub(crate) use parse::rationale;
 pub use parse::{not_a_file, parse, too_large};
 pub use render::{Draft, Examined, file_name, render};
 pub use seal::{SealError, seal};
+pub use stamp::Stamp;
 pub use status::{Class, Status};
 pub use subject::{SubjectError, parse_subject, render_subject};
 
@@ -65,6 +68,8 @@ pub struct Certificate {
     pub hash: Option<String>,
     /// True where a field still holds a placeholder of the template.
     pub placeholders: bool,
+    /// What makes a stamp of it, where it does not refuse and is one. Apart from [`placeholders`](Self::placeholders).
+    pub stamp: Option<Stamp>,
     /// What the field Bypass says, where there is one.
     pub bypass: Option<Bypass>,
     /// True where the decision gives a rationale.
@@ -96,6 +101,7 @@ impl Certificate {
             named: Vec::new(),
             hash: None,
             placeholders: false,
+            stamp: None,
             bypass: None,
             rationale: false,
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::decision::{self, trimmed};
 use super::outline::{Field, Outline};
+use super::stamp::{self, Saying, Stamp};
 use super::status::without_marks;
 use super::{Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, conditions, date, naming, subject};
 use crate::change::RepoPath;
@@ -69,7 +70,15 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
         .fields_in(decision.body.clone().unwrap_or(0..0))
         .iter()
         .any(|field| field.is("Rationale") && !bare(outline.slice(field.value.clone())).is_empty());
+    let body = decision.body.clone();
     let placeholders = placeholders(path, &outline, decision.body, decided, &mut findings);
+    // A refusal is never doubted for want of words.
+    let may_be_stamp = !placeholders && decision.status.is_some_and(|status| !status.class().refuses());
+    let texts = conditions.iter().map(|condition| condition.text.as_str()).collect();
+    let stamp = match (may_be_stamp, body) {
+        (true, Some(body)) => stamp_in(&outline, body, agent.as_deref(), texts),
+        _ => None,
+    };
     let signature = signature(&outline);
     let certificate = Certificate {
         path: path.clone(),
@@ -89,6 +98,7 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
             .map(|claim| without_marks(claim).trim().to_owned())
             .filter(|claim| !claim.is_empty()),
         placeholders,
+        stamp,
         bypass,
         rationale,
     };
@@ -321,6 +331,53 @@ fn placeholders(
         );
     }
     !left.is_empty()
+}
+
+/// The first line of the rationale of a decision that reads.
+pub(crate) fn rationale(bytes: &[u8]) -> Option<String> {
+    let outline = Outline::new(text_of(bytes).ok()?);
+    let body = decision::read(&RepoPath::from("-"), &outline).body?;
+    let field = outline.fields_in(body).iter().find(|field| field.is("Rationale"))?;
+    Some(outline.slice(field.value.clone()).trim().to_owned())
+}
+
+/// What makes a stamp of an approval.
+fn stamp_in(outline: &Outline<'_>, body: Range<usize>, agent: Option<&str>, conditions: Vec<&str>) -> Option<Stamp> {
+    let fields = outline.fields_in(body.clone());
+    let rationales: Vec<&Field> = fields.iter().filter(|field| field.is("Rationale")).collect();
+    let further = rationales.first().map_or("", |first| {
+        let from = first.value.end;
+        let next = fields.iter().map(|field| field.at).find(|at| *at >= from);
+        outline.slice(from..next.unwrap_or(body.end))
+    });
+    let items = |name: &str| -> Vec<&str> {
+        let sections = outline.sections(name).map(|heading| outline.body(heading));
+        let all = sections.flat_map(|section| {
+            let within = outline.items.iter();
+            within.filter(move |item| section.contains(&item.range.start))
+        });
+        all.map(|item| without_marker(outline.slice(item.range.clone())))
+            .collect()
+    };
+    stamp::find(&Saying {
+        agent,
+        rationales: rationales
+            .iter()
+            .map(|field| outline.slice(field.value.clone()))
+            .collect(),
+        further,
+        conditions,
+        findings: items("FINDINGS"),
+        evidence: items("EVIDENCE"),
+    })
+}
+
+/// The text of a list item.
+fn without_marker(item: &str) -> &str {
+    let item = item.trim();
+    item.split_once(char::is_whitespace)
+        .filter(|(marker, _)| super::outline::is_list_marker(marker))
+        .map_or(item, |(_, text)| text.trim())
 }
 
 /// True for what a template writes where a value belongs. Only whole values count: a rationale may well mention a TODO.

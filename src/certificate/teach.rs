@@ -87,14 +87,14 @@ fn odd_characters(value: &str) -> Vec<String> {
     reasons
 }
 
-fn lookalike(c: char) -> Option<(&'static str, char)> {
+pub(super) fn lookalike(c: char) -> Option<(&'static str, char)> {
     LOOKALIKES.iter().find_map(|(script, odd, plain)| {
         let at = odd.chars().position(|other| other == c)?;
         Some((*script, plain.chars().nth(at)?))
     })
 }
 
-fn hidden_name(c: char) -> Option<&'static str> {
+pub(super) fn hidden_name(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{a0}' => "no-break space",
         '\u{ad}' => "soft hyphen",

@@ -8,7 +8,8 @@ use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
 use crate::author::whole::{Existing, Written};
-use crate::author::{draft, sign};
+use crate::author::{draft, sign, stamps};
+use crate::certificate::stamp::{DECISION, NO_FINDINGS};
 use crate::certificate::{self, Class, Condition, Draft, Examined, Status, render};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, sanitize};
@@ -83,6 +84,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
     let mut draft = document(args, &repository, &question, &said, &files, date)?;
     draft.subject = subject;
     draft.bypass = bypass;
+    stamps::refuse(&repository, &question, &in_force, &draft)?;
     if to_stdout {
         if key.is_some() {
             return Err(Undecided::usage(
@@ -132,7 +134,12 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         .unwrap_or(path);
     let shown = shown.display().to_string();
     let signed = if key.is_some() { " and its signature" } else { "" };
-    terminal::out(&sign::next(&format!("wrote {shown}{signed}"), &shown, key.is_some()))?;
+    terminal::out(&sign::next(
+        &repository,
+        &format!("wrote {shown}{signed}"),
+        &shown,
+        key.is_some(),
+    )?)?;
     Ok(Ending::Done)
 }
 
@@ -219,6 +226,10 @@ fn said(args: &CertifyArgs, repository: &Repository, in_force: &InForce, gated: 
             score(a).total_cmp(&score(b))
         });
         let problem = Diagnostic::error(Code::CG103, format!("`{}` is not a status", sanitize(&status)));
+        if status == DECISION {
+            let problem = problem.because("it stands for what is decided when the findings have been read");
+            return Err(problem.help(format!("one of {list}")).into());
+        }
         let near = near.map_or_else(String::new, |near| format!("`--status {near}` is nearest; "));
         return Err(problem.help(format!("{near}one of {list}")).into());
     };
@@ -321,13 +332,6 @@ fn document(
         let reasons: Vec<String> = gated.reasons.iter().take(2).map(gate::describe).collect();
         why.push(format!("{} is gated by {}", gated.file.path, reasons.join("; ")));
     }
-    let reference = |at: &Examined| match at.lines {
-        Some((from, to)) if from == to => format!("`{}:{from}`", at.path),
-        Some((from, to)) => format!("`{}:{from}-{to}`", at.path),
-        None => format!("`{}`", at.path),
-    };
-    let mut evidence = args.evidence.clone();
-    evidence.extend(examined.iter().map(reference));
     let mut scope = vec![format!(
         "{} of the change, {} in all",
         plural(files.len()),
@@ -339,10 +343,10 @@ fn document(
             files.len() - MOST_NAMED
         ));
     }
-    let findings = if args.findings.is_empty() {
-        why
-    } else {
-        args.findings.clone()
+    scope.extend(why);
+    let findings = match args.findings.is_empty() {
+        true => vec![NO_FINDINGS.to_owned()],
+        false => args.findings.clone(),
     };
     Ok(Draft {
         descriptor: args.descriptor.clone(),
@@ -367,7 +371,7 @@ fn document(
                 met: false,
             })
             .collect(),
-        evidence,
+        evidence: args.evidence.clone(),
     })
 }
 

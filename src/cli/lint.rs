@@ -107,6 +107,7 @@ fn lint(
             now,
             components: components.as_deref(),
             ids: Some(&ids),
+            stamps_count: policy.is_some_and(|policy| policy.stamps_count),
         };
         let style = certificate::lint(&parsed, &context);
         let raise = |d: Diagnostic| match strict && d.level() == Level::Warning {

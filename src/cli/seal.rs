@@ -98,10 +98,11 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
     let files = format!("{} file{}", files.len(), if files.len() == 1 { "" } else { "s" });
     let signed = if key.is_some() { " and signed it" } else { "" };
     terminal::out(&sign::next(
+        &repository,
         &format!("sealed {path} for {files}{signed}"),
         &path,
         key.is_some(),
-    ))?;
+    )?)?;
     Ok(Ending::Done)
 }
 
@@ -140,7 +141,7 @@ fn sign_only(
         }
         None => {
             whole::write(repository, &path, &signature, Existing::Replace)?;
-            terminal::out(&sign::next(&format!("signed {shown}"), &shown, true))?;
+            terminal::out(&sign::next(repository, &format!("signed {shown}"), &shown, true)?)?;
             Ok(Ending::Done)
         }
     }

@@ -67,6 +67,10 @@ codes! {
     CG114, "component is not in the policy", "The certificate is on a component that the policy does not define, so it gates and covers nothing.";
     CG115, "conditions are missing", "CONDITIONALLY_APPROVED needs at least one condition: `**Conditions**:` in the decision, or a section CONDITIONS.";
     CG116, "certificate hash is free text", "`Certificate Hash:` reads `sha256:` and 64 hexadecimal digits, as `certgate seal` writes it. Anything else proves nothing and is not checked.";
+    CG117, "placeholder stands for a value", "The approval holds a placeholder where its author should have said something: a word that certgate prints for a value to be filled in (`NAME`, `WHY`, `REVIEWER`), one that everybody uses (`TODO`, `TBD`, `none`), or anything in `<…>`. `docs/certificate.md` has the whole list. Such an approval is a stamp: `certify` does not write it, and it counts only where the policy says `stamps: allow`. Write a certificate that says who decides and why.";
+    CG118, "approval gives no rationale", "The decision of an approval has no `**Rationale**:`, or an empty one. Such an approval is a stamp and counts only where the policy says `stamps: allow`. Say in a sentence why the change may be merged.";
+    CG119, "rationale is prefilled text", "The rationale of the approval is text that certgate wrote itself, such as why a file is gated. It says nothing of a decision, so the approval is a stamp and counts only where the policy says `stamps: allow`. Say in a sentence why the change may be merged.";
+    CG120, "rationale is repeated", "The agent's last three certificates on the component in the ledger give the same rationale, on other content. `certify` writes no fourth one: say what is true of this change. Where the policy says `stamps: allow` it does.";
     // CG2xx: coverage
     CG201, "no certificate covers the change", "A performance-sensitive file changed and no approving certificate is bound to the content that would be merged. `certgate certify COMPONENT` prepares one.";
     CG202, "changed after certification", "A certificate covers this path, but with other content. Only the files named need a new certificate.";

@@ -79,15 +79,13 @@ fn wrap(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
-    let command = ["certgate ", "git ", "echo ", "printf ", "rm ", "sed "]
-        .iter()
-        .any(|program| text.starts_with(program));
+    let command = is_command(text);
     if let (true, Some((command, comment))) = (command, text.split_once("   # ")) {
         let comment = wrap(comment, columns.saturating_sub(2)).replace('\n', "\n# ");
         return format!("{}\n# {comment}", wrap(command, columns));
     }
     let (pieces, stop, next) = match command {
-        true => (options(text), " \\", "\n    "),
+        true => (options(text, columns), " \\", "\n    "),
         false => (text.split(' ').map(str::to_owned).collect(), "", "\n"),
     };
     let room = columns.saturating_sub(stop.len());
@@ -96,7 +94,8 @@ fn wrap(text: &str, columns: usize) -> String {
     for piece in pieces {
         let width = piece.chars().count();
         // Behind blanks, too, `::` would begin a command in a log of GitHub's.
-        if used > 0 && used + 1 + width > room && !piece.starts_with("::") {
+        let stays = piece.starts_with("::") || (!command && may_run(&piece));
+        if used > 0 && used + 1 + width > room && !stays {
             wrapped.push_str(stop);
             wrapped.push_str(next);
             used = next.len() - 1;
@@ -110,13 +109,68 @@ fn wrap(text: &str, columns: usize) -> String {
     wrapped
 }
 
-/// The parts of a command between which it may be broken: before each option that does not stand in quotes.
-fn options(command: &str) -> Vec<String> {
+/// Programs that help texts begin with.
+const PROGRAMS: [&str; 23] = [
+    "certgate",
+    "git",
+    "echo",
+    "printf",
+    "rm",
+    "mv",
+    "cp",
+    "diff",
+    "date",
+    "ssh-keygen",
+    "ssh-add",
+    "fuser",
+    "ulimit",
+    "man",
+    "chmod",
+    "mkdir",
+    "cat",
+    "ls",
+    "sh",
+    "ln",
+    "jj",
+    "sed",
+    "sudo",
+];
+
+/// Whether a text is to be pasted into a shell: it begins with a program, or with a variable that is set for one.
+fn is_command(text: &str) -> bool {
+    let first = text.split(' ').find(|word| !is_assignment(word)).unwrap_or_default();
+    PROGRAMS.contains(&first) || (first.starts_with(['/', '\'']) && text.contains(" -"))
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+}
+
+/// Whether a line that begins so would run something when it is pasted; prose is not broken before it.
+fn may_run(word: &str) -> bool {
+    let word = word.trim_start_matches(['`', '(']);
+    PROGRAMS.contains(&word) || word.starts_with(['/', '.', '~', '\'', '"']) || is_assignment(word)
+}
+
+/// The parts of a command between which it may be broken: before each option that does not stand in quotes; and at any blank outside
+/// quotes in a part that is longer than a line.
+fn options(command: &str, columns: usize) -> Vec<String> {
+    let parts = split_before(command, |word| word.starts_with("--"));
+    let fits = |part: &String| part.chars().count() <= columns.saturating_sub(6);
+    let split = |part: String| match fits(&part) {
+        true => vec![part],
+        false => split_before(&part, |_| true),
+    };
+    parts.into_iter().flat_map(split).collect()
+}
+
+fn split_before(command: &str, begins: impl Fn(&str) -> bool) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut quote = None;
     for word in command.split(' ') {
         match parts.last_mut() {
-            Some(part) if quote.is_some() || !word.starts_with("--") => {
+            Some(part) if quote.is_some() || !begins(word) => {
                 part.push(' ');
                 part.push_str(word);
             }
@@ -144,8 +198,21 @@ mod tests {
             wrap(command, 40),
             "certgate certify gpu --staged \\\n    --status APPROVED \\\n    --agent 'a --b c' \\\n    --rationale \"WHY --x\""
         );
-        assert_eq!(wrap("echo 'one  two' >> three", 9), "echo 'one  two' >> three");
+        assert_eq!(
+            wrap("echo 'one  two' >> three", 9),
+            "echo \\\n    'one  two' \\\n    >> \\\n    three"
+        );
         assert_eq!(wrap("one two three", 9), "one two\nthree");
+        assert_eq!(wrap("diff /a/long /b/long", 12), "diff \\\n    /a/long \\\n    /b/long");
+        assert_eq!(
+            wrap("CERTGATE_TARGET=main certgate check --staged", 30),
+            "CERTGATE_TARGET=main certgate check \\\n    --staged"
+        );
+        assert_eq!(
+            wrap("remove what is not needed any more: rm /a/b/c", 38),
+            "remove what is not needed any more: rm /a/b/c",
+            "prose is not broken before a command"
+        );
         assert_eq!(wrap("short", 9), "short");
         assert_eq!(wrap("git log   # not long", 20), "git log   # not long");
         assert_eq!(

@@ -1,7 +1,7 @@
 //! What is told of authority: who may change the policy, authorize a risk, or let something through once.
 
 use super::explain::{Context, at, list, paths};
-use crate::certificate::Bypass;
+use crate::certificate::{Bypass, stamp};
 use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize, shell};
 use crate::verdict::{Finding, PolicyFault};
 
@@ -80,7 +80,11 @@ impl Context<'_> {
             .first()
             .map_or_else(|| "COMPONENT".to_owned(), |name| shell(name));
         let id = shell(entry.certificate.id.as_deref().unwrap_or("ID"));
-        format!("certgate certify {component} --status APPROVED --agent REVIEWER --rationale \"WHY\" --supersedes {id}")
+        format!(
+            "certgate certify {component} --status APPROVED --agent {} --rationale \"{}\" --supersedes {id}",
+            stamp::REVIEWER,
+            stamp::RATIONALE
+        )
     }
 }
 

@@ -1,10 +1,12 @@
 //! From findings to diagnostics: what is missing, why, and the command that mends it.
 
-use crate::certificate::Class;
+use std::collections::BTreeSet;
+
+use crate::certificate::{Class, stamp};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize, shell};
-use crate::ledger::{Entry, Violation};
-use crate::policy::{Enforcement, Stage};
+use crate::ledger::{Entry, Origin, Violation};
+use crate::policy::{Enforcement, EvidenceKind, Stage};
 use crate::sensitivity::{Reason, RuleKind};
 use crate::trust::Doubt;
 use crate::verdict::{Case, ComponentCase, Decision, Finding, Problem};
@@ -17,13 +19,30 @@ const LISTED: usize = 6;
 pub(crate) struct Remedy {
     /// The arguments that choose the same change again: `--staged`, or `--base … --head …`.
     pub(crate) selection: String,
+    /// The command that stages the change first, where it will not be staged.
+    pub(crate) stage: Option<String>,
+    /// The commit whose ledger counts, and the one with the certificates that the change adds.
+    pub(crate) tip: Option<String>,
+    pub(crate) head: Option<String>,
     /// The commit whose certificates count where the change alters them.
     pub(crate) base: String,
 }
 
 /// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate brings its own diagnostics.
 pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<Diagnostic> {
-    let context = Context { case, remedy };
+    let refused = decision.findings.iter().filter_map(|finding| match finding {
+        Finding::Refused { unit, .. } | Finding::NewestInvalid { unit, .. } => Some(unit.as_str()),
+        _ => None,
+    });
+    let context = Context {
+        case,
+        remedy,
+        refused: refused.collect(),
+        stopped: decision
+            .findings
+            .iter()
+            .any(|finding| matches!(finding, Finding::Stopped { .. })),
+    };
     let mut all: Vec<Diagnostic> = Vec::new();
     for finding in &decision.findings {
         if context.is_told_better(finding, &decision.findings) {
@@ -42,9 +61,15 @@ pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<
     all
 }
 
+/// What is advised against a refusal before anything else.
+const CHANGE: &str = "change the code so that its findings no longer hold";
+
 pub(crate) struct Context<'a> {
     case: &'a Case,
     remedy: &'a Remedy,
+    /// Components that are refused: then no remedy has a decision ready.
+    refused: BTreeSet<&'a str>,
+    stopped: bool,
 }
 
 impl Context<'_> {
@@ -110,13 +135,33 @@ impl Context<'_> {
         });
         let agent = agent.map(str::to_owned).or(by_policy);
         let agent = agent.map_or_else(
-            || "--agent NAME".to_owned(),
+            || format!("--agent {}", stamp::AGENT),
             |agent| format!("--agent {}", shell(&agent)),
         );
-        format!(
-            "certgate certify {unit} {} --status APPROVED {agent} --rationale \"WHY\"",
-            self.remedy.selection
-        )
+        let status = match self.stopped || self.refused.contains(unit) {
+            true => stamp::DECISION,
+            false => "APPROVED",
+        };
+        let lines = self
+            .unit(unit)
+            .is_some_and(|unit| unit.evidence.contains(&EvidenceKind::FileReferences) && !unit.files.is_empty());
+        let evidence = match lines {
+            true => format!(" --evidence {}", stamp::LINES),
+            false => String::new(),
+        };
+        self.staged_first(&format!(
+            "certgate certify {unit} {} --status {status} {agent} --rationale \"{}\"{evidence}",
+            self.remedy.selection,
+            stamp::RATIONALE
+        ))
+    }
+
+    /// The command, after the one that stages what it is about where that will not be staged.
+    fn staged_first(&self, command: &str) -> String {
+        match &self.remedy.stage {
+            Some(stage) => format!("{stage} && {command}"),
+            None => command.to_owned(),
+        }
     }
 
     pub(crate) fn place(&self, index: usize) -> Option<Place> {
@@ -186,6 +231,8 @@ impl Context<'_> {
             )
             .because("nothing but certificates goes in until it is lifted")
             .because(self.lifter(*entry))
+            .help(self.read(*entry))
+            .help(CHANGE)
             .help(self.lift(*entry)),
             Finding::Refused {
                 unit,
@@ -202,6 +249,8 @@ impl Context<'_> {
                 at(diagnostic, self.place(*entry))
                     .because(list("it refuses", files))
                     .because(self.lifter(*entry))
+                    .help(self.read(*entry))
+                    .help(CHANGE)
                     .help(self.lift(*entry))
             }
             Finding::Changed {
@@ -338,7 +387,12 @@ impl Context<'_> {
             }
             Problem::UnknownComponent(_) => "certgate policy show   # lists the components".to_owned(),
             Problem::SupersedesNothing(_) => "certgate log   # lists the ids".to_owned(),
-            Problem::Placeholder | Problem::Undated | Problem::NoAgent | Problem::NoComponent | Problem::Future => {
+            Problem::Placeholder
+            | Problem::Stamp(_)
+            | Problem::Undated
+            | Problem::NoAgent
+            | Problem::NoComponent
+            | Problem::Future => {
                 format!("certgate lint {path}   # then correct it before it is merged")
             }
             _ => return None,
@@ -398,6 +452,28 @@ impl Context<'_> {
         })
     }
 
+    /// The command that shows a refusal with its findings.
+    fn read(&self, index: usize) -> String {
+        let Some(entry) = self.entry(index) else {
+            return String::new();
+        };
+        let id = entry.certificate.id.as_deref();
+        let word = id.map_or_else(|| entry.certificate.path.for_shell(), shell);
+        let at = match entry.origin {
+            Origin::Added => self.remedy.head.as_ref(),
+            Origin::Base => self.remedy.tip.as_ref(),
+        };
+        match at {
+            Some(rev) => format!("certgate show {word} --rev {rev}   # its findings"),
+            // It is staged and in no commit yet.
+            None => format!(
+                "git show {}   # its findings",
+                shell(&format!(":{}", entry.certificate.path))
+            ),
+        }
+    }
+
+    /// The command by which a refusal is lifted, once somebody has decided so.
     fn lift(&self, index: usize) -> String {
         let Some(entry) = self.entry(index) else {
             return String::new();
@@ -416,10 +492,13 @@ impl Context<'_> {
                 || format!(" --supersedes {}", shell(&certificate.path.to_string())),
                 |id| format!(" --supersedes {}", shell(id)),
             );
-        format!(
-            "certgate certify {component} {} --status APPROVED --agent {agent} --rationale \"WHY\"{id}",
-            self.remedy.selection
-        )
+        let command = format!(
+            "certgate certify {component} {} --status {} --agent {agent} --rationale \"{}\"{id}",
+            self.remedy.selection,
+            stamp::DECISION,
+            stamp::RATIONALE
+        );
+        format!("{}   # then {agent} decides again", self.staged_first(&command))
     }
 
     fn violation(&self, violation: &Violation, level: Level) -> Diagnostic {

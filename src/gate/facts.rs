@@ -192,6 +192,7 @@ pub(crate) fn terms_of(policy: &Policy, keyring: &Keyring, target: Option<&str>)
     let mut terms = Terms {
         demands: keyring.demands.clone(),
         independence: policy.independence,
+        stamps_count: policy.stamps_count,
         owners: policy.owners.clone(),
         target: target.map(str::to_owned),
         since: policy.since,

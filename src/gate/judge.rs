@@ -7,7 +7,7 @@ use super::in_force::InForce;
 use super::judgement::{Judgement, Scope};
 use super::question::Question;
 use super::undecided::Undecided;
-use crate::change::Snapshot;
+use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::Level;
 use crate::git::Repository;
 use crate::policy::{Enforcement, Stage};
@@ -23,10 +23,10 @@ pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, 
     let facts = Facts::read(repository, question)?;
     let _timed = progress::enter(Room::Gate);
     let (in_force, case) = facts.judging;
-    let mut judgement = judge_by(question, &in_force, case);
+    let mut judgement = judge_by(repository, question, &in_force, case);
     for (other, case) in facts.others {
         match case {
-            Ok(case) => must_pass(&mut judgement, question, other, &case),
+            Ok(case) => must_pass(repository, &mut judgement, question, (other, &case)),
             Err(undecided) => cannot_pass(&mut judgement, other, undecided),
         }
     }
@@ -47,12 +47,12 @@ pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, 
 }
 
 /// Decides a case and says what came of it.
-fn judge_by(question: &Question, in_force: &InForce, case: Case) -> Judgement {
+fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, case: Case) -> Judgement {
     let decision = {
         let _timed = progress::enter(Room::Verdict);
         decide(&case)
     };
-    let diagnostics = explain(&case, &decision, &remedy(question));
+    let diagnostics = explain(&case, &decision, &remedy(repository, question, decision.verdict));
     Judgement {
         stage: question.stage,
         enforcement: case.enforcement,
@@ -76,14 +76,42 @@ fn judge_by(question: &Question, in_force: &InForce, case: Case) -> Judgement {
     }
 }
 
-fn remedy(question: &Question) -> Remedy {
+/// Most files that are named in a command that stages them.
+const STAGED_BY_NAME: usize = 6;
+
+fn remedy(repository: &Repository, question: &Question, verdict: Verdict) -> Remedy {
+    let commit = |snapshot: Option<&ObjectId>| snapshot.map(ObjectId::short);
+    // A commit that is let through leaves nothing staged: then it is the branch that lacks a certificate.
+    let committing = question.committing.as_ref().filter(|_| in_commit(question.stage));
+    let afterwards = committing
+        .filter(|_| verdict == Verdict::Warn)
+        .and_then(|committing| (committing.afterwards)(repository));
+    let files: Vec<String> = question.change.files.iter().map(|file| file.path.for_shell()).collect();
+    let unstaged = committing.is_some_and(|committing| committing.own_index) && afterwards.is_none();
+    let stage = match files.len() {
+        _ if !unstaged => None,
+        1..=STAGED_BY_NAME => Some(format!("git add -- {}", files.join(" "))),
+        _ => Some("git add -u".to_owned()),
+    };
+    let head = question.head();
     Remedy {
-        selection: question.arguments.clone(),
+        selection: afterwards.unwrap_or_else(|| question.arguments.clone()),
+        stage,
+        tip: commit(question.tip.as_ref()),
+        head: match &head {
+            Snapshot::Commit(id) => Some(id.short()),
+            _ => None,
+        },
         base: match (&question.change.base, question.arguments.as_str()) {
             (Snapshot::Commit(id), arguments) if arguments != "--staged" => id.short(),
             _ => "HEAD".to_owned(),
         },
     }
+}
+
+/// Whether a commit is being made, rather than asked about.
+fn in_commit(stage: Stage) -> bool {
+    matches!(stage, Stage::PreCommit | Stage::CommitMsg | Stage::PreMergeCommit)
 }
 
 /// What is said of everything that another policy finds.
@@ -103,7 +131,7 @@ fn verdict_of(enforcement: Enforcement) -> Verdict {
 }
 
 /// Another policy must be passed, too: the stricter verdict counts.
-fn must_pass(judgement: &mut Judgement, question: &Question, other: Other, case: &Case) {
+fn must_pass(repository: &Repository, judgement: &mut Judgement, question: &Question, (other, case): (Other, &Case)) {
     let decision = decide(case);
     let verdict = match other {
         // The policy that the change brings enforces no more than the old one does.
@@ -114,7 +142,7 @@ fn must_pass(judgement: &mut Judgement, question: &Question, other: Other, case:
         return;
     }
     judgement.decision.verdict = verdict;
-    let told = explain(case, &decision, &remedy(question));
+    let told = explain(case, &decision, &remedy(repository, question, verdict));
     judgement
         .diagnostics
         .extend(told.into_iter().map(|diagnostic| diagnostic.because(note(other))));

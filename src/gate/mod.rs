@@ -25,6 +25,6 @@ pub use judge::judge;
 pub use judgement::{Judgement, Scope};
 pub(crate) use past::{Pasts, open_bypasses};
 pub use question::Question;
-pub(crate) use question::{By, Range, TargetBranch};
+pub(crate) use question::{By, Committing, Range, TargetBranch};
 pub use undecided::Undecided;
 pub(crate) use whatif::{Answer, WhatIf, what_if};

@@ -2,6 +2,7 @@
 
 use super::in_force::InForce;
 use crate::change::{Change, ObjectId, Snapshot};
+use crate::git::Repository;
 use crate::policy::{Policy, Stage, Target};
 use crate::sensitivity::Announced;
 
@@ -32,6 +33,8 @@ pub struct Question {
     pub(crate) beside: Option<Box<InForce>>,
     /// What the rules of that policy say of the messages, where that is known already.
     pub(crate) announced: Option<Announced>,
+    /// Where a commit is being made: what its remedies depend on.
+    pub(crate) committing: Option<Committing>,
 }
 
 impl Question {
@@ -65,6 +68,16 @@ impl Question {
     pub fn told(&self) -> Option<&str> {
         self.told.as_deref()
     }
+}
+
+/// The making of a commit, as far as the commands matter that are advised afterwards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Committing {
+    /// True where git judges an index of that commit alone, as `git commit -a` and `git commit PATH` make one: when the hook has
+    /// refused, nothing is staged.
+    pub(crate) own_index: bool,
+    /// The arguments that choose the branch once the commit is made. Asked for only where the commit is let through with a warning.
+    pub(crate) afterwards: fn(&Repository) -> Option<String>,
 }
 
 /// Whose policy judges a question.

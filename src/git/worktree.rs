@@ -1,7 +1,7 @@
 //! Scratch worktrees, for what has to be built and run. No hook runs in them, and none is left behind.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use super::{GitError, Repository};
 use crate::change::ObjectId;
@@ -32,6 +32,24 @@ impl Repository {
             .to_vec();
         arguments.push(path.as_os_str());
         self.runner.read(&arguments).map(drop)
+    }
+
+    /// Whether git ignores one of these files, so that it is added by force only. A file that is in the index is not ignored.
+    pub fn ignores(&self, paths: &[String]) -> Result<bool, GitError> {
+        if self.is_bare() {
+            return Ok(false);
+        }
+        let absolute = paths.iter().filter_map(|path| std::path::absolute(path).ok());
+        let mut arguments: Vec<OsString> = ["check-ignore", "--quiet", "--"].map(OsString::from).to_vec();
+        arguments.extend(absolute.map(PathBuf::into_os_string));
+        // 0: ignored; 1: not; 128: outside of the work tree, or the like.
+        Ok(self.runner.output(&arguments)?.status.code() == Some(0))
+    }
+
+    /// Whether only a part of the tree is checked out.
+    pub fn is_sparse(&self) -> Result<bool, GitError> {
+        let value = self.config("core.sparseCheckout")?;
+        Ok(value.is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "on")))
     }
 
     /// Whether tracked files of the work tree differ from HEAD.

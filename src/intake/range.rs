@@ -58,6 +58,7 @@ pub(crate) fn between(
                 by: By::TheTip,
                 announced: None,
                 beside: None,
+                committing: None,
             },
         );
     }
@@ -142,6 +143,7 @@ pub(crate) fn between_commits(
         by: By::TheTip,
         announced: None,
         beside: None,
+        committing: None,
     })
 }
 
@@ -166,6 +168,7 @@ pub(crate) fn directly(
         by: By::TheTip,
         announced: None,
         beside: None,
+        committing: None,
     })
 }
 

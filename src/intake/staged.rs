@@ -1,11 +1,14 @@
 //! What is staged, for the commit stages.
 
-use super::branches::{drop_what_comes_from, own_remote, protected_branches};
+use std::path::Path;
+
+use super::branches::{drop_what_comes_from, merge_target, own_remote, protected_branches};
 use super::ci;
 use super::range::between;
 use crate::change::{Change, CommitMessage, ObjectId, Snapshot};
+use crate::diagnostic::shell;
 use crate::gate::governing;
-use crate::gate::{By, Question, Range, TargetBranch, Undecided};
+use crate::gate::{By, Committing, Question, Range, TargetBranch, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
 use crate::progress::{self, Room};
@@ -79,7 +82,38 @@ pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecid
         by: By::TheTip,
         announced: None,
         beside: None,
+        committing: Some(Committing {
+            own_index: index_of_one_commit(),
+            afterwards: branch_arguments,
+        }),
     })
+}
+
+/// Whether git made an index for this commit alone (git-commit's builtin, `prepare_index`): `index.lock` for `-a`, `-i` and `-p`,
+/// `next-index-PID.lock` for `-o` and paths. What is in it is not staged when the commit is refused.
+fn index_of_one_commit() -> bool {
+    std::env::var_os("GIT_INDEX_FILE").is_some_and(|path| Path::new(&path).extension().is_some_and(|end| end == "lock"))
+}
+
+/// `--base … --head …` for the branch with the commit that is being made.
+fn branch_arguments(repository: &Repository) -> Option<String> {
+    let branch = repository.moving_branch().ok().flatten();
+    let head = branch.unwrap_or_else(|| "HEAD".to_owned());
+    let short = |name: &str| {
+        let short = name
+            .strip_prefix("refs/heads/")
+            .or_else(|| name.strip_prefix("refs/remotes/"));
+        short
+            .filter(|short| repository.named(short).is_ok())
+            .unwrap_or(name)
+            .to_owned()
+    };
+    let base = match merge_target(repository, None) {
+        Ok((base, _)) => short(&base),
+        // The branch is protected itself, and follows none: then the commit is what comes after this one.
+        Err(_) => repository.head().ok()?.commit()?.to_string(),
+    };
+    Some(format!("--base {} --head {}", shell(&base), shell(&head)))
 }
 
 /// The commits being merged into HEAD: MERGE_HEAD, or, before git has written it, what `git merge` tells its hooks in the environment
@@ -153,6 +187,7 @@ pub fn announced(repository: &Repository, message: Vec<u8>) -> Result<Option<Que
         by: By::TheTip,
         announced: None,
         beside: None,
+        committing: None,
     };
     let in_force = governing::governing(repository, &asked)?;
     let announced = sensitivity::announced(&in_force.policy, &asked.change.messages);

@@ -81,6 +81,8 @@ pub struct Policy {
     pub signatures: Signatures,
     /// `defaults.independence:` who signs an approval may not have authored or committed the change.
     pub independence: bool,
+    /// `stamps: allow`: approvals that say nothing count all the same.
+    pub stamps_count: bool,
     /// SHA-256 of the policy's source and of the packs it extends: a key for what was derived from it.
     pub digest: Digest,
     /// Where it is from, as shown: the name of the source, or `builtin:NAME`.
@@ -108,6 +110,7 @@ impl Default for Policy {
             repository: None,
             signatures: Signatures::Off,
             independence: false,
+            stamps_count: false,
             digest: Digest([0; 32]),
             origin: String::new(),
             watched: Arc::default(),

@@ -304,6 +304,7 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
         exclude: check.globs(&raw.exclude.0, &at!["exclude"]),
         classes: check.statuses(&raw.statuses),
         stop_is_per_component: check.emergency_stop(raw.emergency_stop.as_deref()),
+        stamps_count: check.stamps(raw.stamps.as_deref()),
         owners: raw.policy.map(|own| own.owners.0).unwrap_or_default(),
         serial: raw.serial,
         repository: check.repository(raw.repository),

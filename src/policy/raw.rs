@@ -57,6 +57,8 @@ pub(super) struct Policy {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) emergency_stop: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stamps: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Own>,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) exclude: List,

@@ -429,6 +429,11 @@ impl<'s> Check<'s> {
         found
     }
 
+    pub(super) fn stamps(&mut self, word: Option<&str>) -> bool {
+        self.word(&[("refuse", false), ("allow", true)], word, &at!["stamps"])
+            .unwrap_or(false)
+    }
+
     pub(super) fn emergency_stop(&mut self, word: Option<&str>) -> bool {
         self.word(
             &[("repository", false), ("component", true)],

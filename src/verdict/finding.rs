@@ -2,7 +2,7 @@
 
 use super::bypass::BypassProblem;
 use super::{PolicyFault, WrongClaim};
-use crate::certificate::Class;
+use crate::certificate::{Class, Stamp};
 use crate::change::RepoPath;
 use crate::diagnostic::Code;
 use crate::ledger::Violation;
@@ -210,6 +210,8 @@ pub enum Problem {
     NoAgent,
     /// A placeholder of the template is left in.
     Placeholder,
+    /// It approves and says nothing.
+    Stamp(Stamp),
     /// Its date is missing or unreadable.
     Undated,
     /// It is dated ahead of the clock.
@@ -274,6 +276,7 @@ impl Problem {
             Self::NoComponent | Self::NoAgent => Code::CG110,
             Self::UnknownComponent(_) => Code::CG114,
             Self::Placeholder => Code::CG106,
+            Self::Stamp(stamp) => stamp.code(),
             Self::Undated => Code::CG108,
             Self::Future => Code::CG107,
             Self::HashMismatch => Code::CG501,
@@ -306,6 +309,7 @@ impl std::fmt::Display for Problem {
             Self::UnknownComponent(name) => write!(f, "its component `{name}` is not in the policy"),
             Self::NoAgent => f.write_str("it names no Agent"),
             Self::Placeholder => f.write_str("a placeholder of the template is left in"),
+            Self::Stamp(stamp) => write!(f, "it is a stamp: {stamp}"),
             Self::Undated => f.write_str("its Date is missing or unreadable"),
             Self::Future => f.write_str("it is dated in the future"),
             Self::History => f.write_str("it is dated before `ledger.since`"),

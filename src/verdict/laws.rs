@@ -117,6 +117,7 @@ prop_compose! {
                 subject,
                 conditions: condition.map(|met| Condition { text: "later".into(), met }).into_iter().collect(),
                 placeholders: flawed == 3,
+                stamp: (flawed == 5).then_some(crate::certificate::Stamp::NoRationale),
                 ..Certificate::unread("".into())
             },
             origin: if added { Origin::Added } else { Origin::Base },
@@ -205,6 +206,7 @@ prop_compose! {
             terms: Terms {
                 demands,
                 independence: false,
+                stamps_count: false,
                 owners: Vec::new(),
                 target: None,
                 since: None,

@@ -102,6 +102,8 @@ pub struct Terms {
     pub demands: Demands,
     /// `defaults.independence`.
     pub independence: bool,
+    /// `stamps: allow`: approvals that say nothing count.
+    pub stamps_count: bool,
     /// `policy.owners`: who may bypass.
     pub owners: Vec<String>,
     /// The branch that the change goes to, where it is protected: what is bound to another does not count.

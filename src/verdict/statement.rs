@@ -175,7 +175,9 @@ fn flaws(entry: &Entry, terms: &Terms, now: Timestamp) -> Vec<Problem> {
         }
         _ => None,
     };
-    own.chain(doubt).chain(elsewhere).collect()
+    let stamp = certificate.stamp.iter().filter(|_| !terms.stamps_count);
+    let stamp = stamp.map(|stamp| Problem::Stamp(stamp.clone()));
+    own.chain(stamp).chain(doubt).chain(elsewhere).collect()
 }
 
 impl Statement<'_> {

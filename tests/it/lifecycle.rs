@@ -262,7 +262,7 @@ fn on_a_terminal_certify_asks_for_what_is_missing() {
 fn what_is_sealed_stays_as_it_is_and_is_verified() {
     let repo = adopted();
     stage_gated(&repo);
-    let path = certify(&repo, &[]);
+    let path = certify(&repo, &["--evidence", "`src/train/loop.py:2`"]);
     let bytes = std::fs::read(repo.path().join(&path)).unwrap();
     run(&repo, &["seal", &path, "--staged"])
         .ends(0)

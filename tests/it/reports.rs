@@ -333,8 +333,11 @@ fn the_screen_of_a_veto() {
     --> certificates/performance_review_gpu_memory_[DAY]_[TIME].md
      = note: it refuses `src/train/loop.py`
      = note: it is lifted by a later approval by performance-engineer, or by an agent that `may_lift`
-     = help: certgate certify gpu_memory --staged --status APPROVED --agent performance-engineer \
+     = help: git show :certificates/performance_review_gpu_memory_[DAY]_[TIME].md   # its findings
+     = help: change the code so that its findings no longer hold
+     = help: certgate certify gpu_memory --staged --status DECISION --agent performance-engineer \
                  --rationale "WHY" --supersedes [CERTIFICATE]
+             # then performance-engineer decides again
 
     certgate: blocked: 1 component not certified: gpu_memory (vetoed)
       2 changed files at pre-commit into `main`, by [COMMIT]:.certgate/policy.yaml
@@ -355,8 +358,11 @@ fn the_screen_of_an_emergency_stop() {
     --> certificates/review_gpu_memory_[DAY]_[TIME].md
      = note: nothing but certificates goes in until it is lifted
      = note: it is lifted by a later approval by performance-engineer, or by an agent that `may_lift`
-     = help: certgate certify gpu_memory --staged --status APPROVED --agent performance-engineer \
+     = help: certgate show S-1 --rev [COMMIT]   # its findings
+     = help: change the code so that its findings no longer hold
+     = help: certgate certify gpu_memory --staged --status DECISION --agent performance-engineer \
                  --rationale "WHY" --supersedes S-1
+             # then performance-engineer decides again
 
     certgate: blocked: see above
       1 changed file at pre-commit into `main`, by [COMMIT]:.certgate/policy.yaml
@@ -425,6 +431,7 @@ fn take(repo: &TestRepo, ran: &Ran, command: &str) {
     };
     assert!(found.iter().all(|other| other == remedy), "{remedies:?}");
     let pasted = remedy
+        .replace("DECISION", "APPROVED")
         .replace("WHY", "measured: 3 % faster")
         .replace("NAME", "performance-engineer");
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_certgate"))

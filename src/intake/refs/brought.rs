@@ -120,6 +120,7 @@ impl Brought {
             by: By::TheTip,
             announced: None,
             beside: None,
+            committing: None,
         })
     }
 }

@@ -13,6 +13,7 @@ mod output;
 mod policy;
 mod reading;
 mod running;
+mod stamps;
 mod table;
 mod text;
 mod time;

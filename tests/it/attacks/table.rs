@@ -8,7 +8,7 @@
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Attack, content, identity, language, ledger, names, output, policy, reading, running, text, time};
+use super::{Attack, content, identity, language, ledger, names, output, policy, reading, running, stamps, text, time};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
 const REGENERATE: &str = "CERTGATE_ATTACKS=write cargo test --locked --test it attacks::table";
@@ -19,6 +19,7 @@ const END: &str = "<!-- end: generated -->\n";
 const FAMILIES: &[(&str, &[Attack])] = &[
     ("The policy", policy::ATTACKS),
     ("The certificate's text", text::ATTACKS),
+    ("Stamps", stamps::ATTACKS),
     ("Time", time::ATTACKS),
     ("Identity", identity::ATTACKS),
     ("The ledger", ledger::ATTACKS),

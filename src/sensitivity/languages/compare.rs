@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput, TokenSource};
 
-use super::language::Space;
 use super::parse::Source;
+use super::row::Space;
 
 /// What a difference may consist of without counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,7 +274,7 @@ impl Gap<'_> {
 
 /// The lines that begin with `#`, in languages with a preprocessor, each with those that it goes on in.
 fn directives(source: &Source<'_>) -> Vec<Range<usize>> {
-    use super::language::Syntax;
+    use super::row::Syntax;
     if !matches!(source.language.row().syntax, Syntax::C | Syntax::CSharp) {
         return Vec::new();
     }

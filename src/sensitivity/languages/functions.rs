@@ -2,8 +2,8 @@
 
 use tree_sitter::Node;
 
-use super::language::{Naming, Syntax};
 use super::parse::Source;
+use super::row::{Naming, Syntax};
 
 /// The definitions of a content, in the order of their beginnings.
 pub struct Definitions(Vec<Definition>);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::language::Syntax;
+use super::row::Syntax;
 
 /// The parts of a content that some here-document may hold; to the end, where its delimiter is not a plain word.
 pub(super) fn heredocs(syntax: Syntax, text: &[u8]) -> Vec<Range<usize>> {

@@ -10,6 +10,7 @@ mod heredocs;
 mod language;
 mod parse;
 mod prose;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;

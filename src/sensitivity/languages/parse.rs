@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use super::heredocs::heredocs;
-use super::language::{Language, Syntax};
+use super::language::Language;
 use super::prose;
+use super::row::Syntax;
 use crate::change::RepoPath;
 
 /// Contents of more bytes are not parsed.

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::language::{Language, Syntax};
+use super::language::Language;
+use super::row::Syntax;
 use crate::change::deceptive;
 
 /// Words that may stand before a colon at the start of a line, in any case.

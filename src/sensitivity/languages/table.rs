@@ -1,6 +1,6 @@
 //! The table of languages: by which names files go, which grammar reads them, and what in it is a comment, a text or a definition.
 
-use super::language::{Definition, Naming, Row, Space, Syntax};
+use super::row::{Definition, Naming, Row, Space, Syntax};
 use Naming::{Child, Declarator, Field, Holding};
 
 const NAME: Naming = Field("name");

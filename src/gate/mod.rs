@@ -2,6 +2,7 @@
 
 mod authority;
 mod authors;
+mod cases;
 pub(crate) mod claims;
 mod content;
 mod explain;

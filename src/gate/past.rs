@@ -7,7 +7,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::authors::authors_of_landing;
-use super::facts::{component_case, terms_of};
+use super::cases::{component_case, terms_of};
 use super::governing::{REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::git::{Landing, Repository};

@@ -5,6 +5,7 @@
 
 mod cache;
 mod document;
+mod error;
 mod history;
 mod landed;
 mod moves;
@@ -16,11 +17,12 @@ mod shard;
 
 pub use cache::share;
 pub use document::signature_path;
+pub use error::LedgerError;
 pub use history::carried;
 pub use landed::{Then, ThenAt};
 pub use place::Place;
 pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
-pub use read::{Ledger, LedgerError, Query, Terms, all, read};
+pub use read::{Ledger, Query, Terms, all, read};
 pub use record::{Entry, Lift, Origin};
 #[cfg(test)]
 pub(crate) use shard::read_back;

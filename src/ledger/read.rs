@@ -8,10 +8,10 @@ use super::landed::{Chain, ThenAt};
 use super::moves::moves;
 use super::place::{Unknown, within};
 use super::record::{Record, approves, refuses};
-use super::{Entry, Violation};
+use super::{Entry, LedgerError, Violation};
 use crate::certificate::{Class, Status};
 use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, Snapshot};
-use crate::git::{GitError, Repository};
+use crate::git::Repository;
 use crate::policy::GlobList;
 use crate::progress::{self, Room, Work};
 use crate::trust::{Keyring, SIGNATURE_SUFFIX};
@@ -60,17 +60,6 @@ pub struct Ledger {
     pub violations: Vec<Violation>,
     /// True where the change does nothing but add valid certificates and their signatures.
     pub only_certificates: bool,
-}
-
-/// Why the ledger cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The repository could not be read.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// A ledger that was just read gave no answer.
-    #[error("the ledger gave no answer")]
-    Cache,
 }
 
 impl Terms<'_> {

@@ -1,6 +1,5 @@
 //! What the decision found, as data: each variant carries exactly what is needed to explain it.
 
-use super::bypass::BypassProblem;
 use super::{PolicyFault, WrongClaim};
 use crate::certificate::{Class, Stamp};
 use crate::change::RepoPath;
@@ -348,5 +347,47 @@ impl std::fmt::Display for Problem {
                 write!(f, "it supersedes `{id}`, which is not an older certificate on its component that its agent may lift")
             }
         }
+    }
+}
+
+/// Why a bypass lets nothing through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BypassProblem {
+    /// The field cannot be read.
+    Unreadable,
+    /// Its status says something of its own.
+    Status,
+    /// Its agent is no owner of the policy.
+    NotAnOwner,
+    /// It is not signed by a principal of its agent.
+    Unsigned,
+    /// It has no id, so that no follow-up could name it.
+    NoId,
+    /// It gives no reason.
+    NoRationale,
+    /// It lists no content.
+    NoSubject,
+    /// Its SUBJECT is not bound to the branch that the change goes to.
+    Target,
+    /// The date of its follow-up has passed.
+    Expired,
+    /// It promises its follow-up too late.
+    TooLong,
+}
+
+impl std::fmt::Display for BypassProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unreadable => "its field Bypass does not read `until YYYY-MM-DD HH:MM:SS UTC`",
+            Self::Status => "its status is not ADVISORY_ONLY",
+            Self::NotAnOwner => "its agent is not one of `policy.owners`",
+            Self::Unsigned => "it is not signed by a principal of its agent",
+            Self::NoId => "it has no Certificate ID",
+            Self::NoRationale => "it gives no Rationale",
+            Self::NoSubject => "it lists no content in a SUBJECT",
+            Self::Target => "its SUBJECT is not bound to the branch that the change goes to",
+            Self::Expired => "the date of its follow-up has passed",
+            Self::TooLong => "its follow-up is more than 30 days after its date",
+        })
     }
 }

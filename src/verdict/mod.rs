@@ -22,8 +22,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use bypass::{BypassProblem, open_bypasses};
-pub use finding::{Finding, Problem};
+pub use bypass::open_bypasses;
+pub use finding::{BypassProblem, Finding, Problem};
 pub use outcome::{decide, lifts};
 
 use crate::certificate::{Class, FileState, Status};

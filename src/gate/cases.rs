@@ -54,6 +54,7 @@ pub(crate) fn component_case(policy: &Policy, id: &str) -> ComponentCase {
         binding: component.map_or(policy::Binding::History, |component| component.binding),
         max_age: component.map_or(policy::DEFAULT_MAX_AGE, |component| component.max_age),
         conditional: component.map_or(policy::Conditional::Allow, |component| component.conditional),
+        clean_merge: component.is_some_and(|component| component.clean_merge == policy::CleanMerge::Accept),
         authorizers: component
             .filter(|component| component.risk >= policy::Risk::Medium)
             .map(|component| component.authorizers.clone())

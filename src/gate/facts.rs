@@ -14,7 +14,7 @@ use super::past::Pasts;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::certificate::{FileState, SubjectField};
-use crate::change::{FileChange, RepoPath, Snapshot};
+use crate::change::{FileChange, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::ledger::{self, Origin};
@@ -264,10 +264,17 @@ fn fill(
                 true => Some(states.of(repository, &file.file)?),
                 false => None,
             };
+            let merged_from = match (&question.merges, &state) {
+                (Some(head), Some(state)) => {
+                    before_merge(repository, head, &file.file.path)?.filter(|before| before != state)
+                }
+                _ => None,
+            };
             let handoff = handoff(policy, &component.id, &file.file.path);
             unit.files.push(GatedPath {
                 path: file.file.path.clone(),
                 state,
+                merged_from,
                 reasons: file.reasons.clone(),
                 handoff,
             });
@@ -282,6 +289,12 @@ fn fill(
 pub(crate) fn state(repository: &Repository, file: &FileChange) -> Result<FileState, Undecided> {
     progress::step();
     Ok(ledger::state(repository, file.after())?)
+}
+
+/// The state of a file at the commit that was asked about, before it is merged.
+fn before_merge(repository: &Repository, head: &ObjectId, path: &RepoPath) -> Result<Option<FileState>, Undecided> {
+    let entry = repository.entry(&Snapshot::Commit(head.clone()), path)?;
+    Ok(Some(ledger::state(repository, entry.as_ref())?))
 }
 
 fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {

@@ -231,6 +231,7 @@ impl raw::Adjust {
             (&mut component.binding, &self.binding),
             (&mut component.max_age, &self.max_age),
             (&mut component.conditional, &self.conditional),
+            (&mut component.clean_merge, &self.clean_merge),
         ] {
             if wanted.is_some() {
                 own.clone_from(wanted);

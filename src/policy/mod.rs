@@ -290,6 +290,15 @@ pub enum Binding {
     Component,
 }
 
+/// What becomes of a certified file whose content a merge has changed, without a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CleanMerge {
+    /// It must be certified again.
+    Recertify,
+    /// It counts as covered: by what was certified, and by what the target holds already.
+    Accept,
+}
+
 /// Whether a conditional approval counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conditional {
@@ -346,6 +355,8 @@ pub struct Component {
     pub max_age: Duration,
     /// Whether conditional approvals count.
     pub conditional: Conditional,
+    /// What a clean merge leaves of a certificate.
+    pub clean_merge: CleanMerge,
     /// Where it is from: `policy` or `builtin:NAME`.
     pub origin: String,
     /// `yields:` ids of components to which it leaves what they claim, too; those that are not in the policy do not matter.

@@ -156,6 +156,8 @@ pub(super) struct Component {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) conditional: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clean_merge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) enforce: Option<Stages>,
     /// Components to which it leaves what they claim, too.
     #[serde(default, skip_serializing_if = "List::is_empty")]
@@ -195,6 +197,7 @@ pub(super) struct Adjust {
     pub(super) binding: Option<String>,
     pub(super) max_age: Option<String>,
     pub(super) conditional: Option<String>,
+    pub(super) clean_merge: Option<String>,
     #[serde(default)]
     pub(super) examples: Examples,
 }

@@ -324,9 +324,9 @@ fn deciding(policy: &Policy) -> String {
         .into_iter()
         .map(|component| {
             let rules = component.rules.describe();
-            let Component { id, title, aliases, risk, authorizers, require, binding, max_age, conditional, enforce, yields, .. } = component;
+            let Component { id, title, aliases, risk, authorizers, require, binding, max_age, conditional, clean_merge, enforce, yields, .. } = component;
             let handoff: Vec<String> = component.handoff.iter().map(|(globs, agent)| format!("{globs:?} {agent}")).collect();
-            format!("{id} {title:?} {aliases:?} {risk:?} {authorizers:?} {require:?} {binding:?} {max_age:?} {conditional:?} {enforce:?} {yields:?} {handoff:?} {rules:?}\n")
+            format!("{id} {title:?} {aliases:?} {risk:?} {authorizers:?} {require:?} {binding:?} {max_age:?} {conditional:?} {clean_merge:?} {enforce:?} {yields:?} {handoff:?} {rules:?}\n")
         })
         .collect::<String>()
         + &format!("{:?} {:?} {:?} {:?}", policy.exclude, policy.certificates, policy.enforce, policy.agents)

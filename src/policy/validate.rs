@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::source::{Source, Step};
 use super::{
-    Agent, Binding, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Policy, Require,
-    Risk, Signatures, Stages, fold, nearest, raw,
+    Agent, Binding, CleanMerge, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Policy,
+    Require, Risk, Signatures, Stages, fold, nearest, raw,
 };
 use crate::certificate::{Class, Status};
 use crate::diagnostic::{Code, Diagnostic, Level};
@@ -29,6 +29,7 @@ const CONDITIONALS: [(&str, Conditional); 3] = [
     ("when-met", Conditional::WhenMet),
     ("block", Conditional::Block),
 ];
+const CLEAN_MERGES: [(&str, CleanMerge); 2] = [("recertify", CleanMerge::Recertify), ("accept", CleanMerge::Accept)];
 const ENFORCEMENTS: [(&str, Enforcement); 3] = [
     ("off", Enforcement::Off),
     ("warn", Enforcement::Warn),
@@ -347,6 +348,7 @@ impl<'s> Check<'s> {
             binding: patch.binding,
             max_age: patch.max_age,
             conditional: patch.conditional,
+            clean_merge: patch.clean_merge,
             enforce: patch.enforce,
             yields: raw::List::default(),
             examples: patch.examples,
@@ -497,6 +499,9 @@ impl<'s> Check<'s> {
             conditional: self
                 .word(&CONDITIONALS, raw.conditional.as_deref(), &inside("conditional"))
                 .unwrap_or(defaults.conditional),
+            clean_merge: self
+                .word(&CLEAN_MERGES, raw.clean_merge.as_deref(), &inside("clean_merge"))
+                .unwrap_or(CleanMerge::Recertify),
             examples: self.examples(&raw.examples, &inside("examples"), false),
             handoff,
             authorizers: raw.authorizers.0,

@@ -48,9 +48,12 @@ fn file(path: &str) -> FileChange {
     };
     FileChange {
         path: RepoPath::from(path),
-        kind: ChangeKind::Modified {
-            old: entry.clone(),
-            new: entry,
+        kind: match path.ends_with(".sig") {
+            true => ChangeKind::Added(entry),
+            false => ChangeKind::Modified {
+                old: entry.clone(),
+                new: entry,
+            },
         },
     }
 }

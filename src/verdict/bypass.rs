@@ -9,11 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::decide::Weighing;
 use super::people;
 use super::statement::{Statement, is_for, statements};
-use super::{BypassProblem, Case, Finding, GatedPath, Problem, Terms};
+use super::{Bound, BypassProblem, Case, Finding, GatedPath, Problem, Terms};
 use crate::certificate::{Bypass, Class, SubjectField};
 use crate::change::RepoPath;
 use crate::ledger::Origin;
-use crate::policy::Binding;
 
 /// How long after its own date a bypass may promise its follow-up.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -132,12 +131,12 @@ impl Weighing<'_> {
     }
 
     /// The bypass among what covers a file that would else have a gap.
-    pub(super) fn bypass_label(&self, file: &GatedPath, gaps: &BTreeSet<RepoPath>) -> Option<(String, Binding)> {
+    pub(super) fn bypass_label(&self, file: &GatedPath, gaps: &BTreeSet<RepoPath>) -> Option<(String, Bound)> {
         if gaps.contains(&file.path) || self.lacks(file).is_empty() {
             return None;
         }
         let entry = self.case.ledger.get(self.bypass_of(file)?)?;
-        Some((entry.label(), Binding::Digest))
+        Some((entry.label(), Bound::Digest))
     }
 
     /// Whether a bypass stands in for what a message announces.

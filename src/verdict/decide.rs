@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 
 use super::people;
 use super::statement::Statement;
-use super::{Case, ComponentCase, GatedPath, Problem, Terms};
+use super::{Bound, Case, ComponentCase, GatedPath, Problem, Terms};
 use crate::certificate::{Class, SubjectField, names};
 use crate::change::RepoPath;
 use crate::evidence;
@@ -49,7 +49,7 @@ pub(super) struct Weighing<'a> {
 }
 
 /// Whether an approval covers a file.
-type Cover = Result<Binding, Problem>;
+type Cover = Result<Bound, Problem>;
 
 impl<'a> Weighing<'a> {
     pub(super) fn new(unit: &'a ComponentCase, all: &'a [Statement<'a>], case: &'a Case) -> Self {
@@ -268,9 +268,12 @@ impl<'a> Weighing<'a> {
             (SubjectField::Present(subject), binding) => match subject.state_of(&file.path) {
                 None => Err(Problem::NotListed),
                 Some(state) if file.state.as_ref() == Some(state) => match binding {
-                    Binding::Component => self.newest_and_fresh(statement).map(|()| Binding::Digest),
-                    _ => Ok(Binding::Digest),
+                    Binding::Component => self.newest_and_fresh(statement).map(|()| Bound::Digest),
+                    _ => Ok(Bound::Digest),
                 },
+                Some(state) if self.unit.clean_merge && file.merged_from.as_ref() == Some(state) => {
+                    Ok(Bound::CleanMerge)
+                }
                 Some(_) => Err(Problem::Changed),
             },
             (SubjectField::Absent, Binding::Digest) => Err(Problem::NoSubject),
@@ -278,10 +281,10 @@ impl<'a> Weighing<'a> {
                 Err(Problem::NoSubject)
             }
             (SubjectField::Absent, Binding::History) => match statement.entry.carried.contains(&file.path) {
-                true => Ok(Binding::History),
+                true => Ok(Bound::History),
                 false => Err(Problem::NotCarried),
             },
-            (SubjectField::Absent, Binding::Component) => self.newest_and_fresh(statement).map(|()| Binding::Component),
+            (SubjectField::Absent, Binding::Component) => self.newest_and_fresh(statement).map(|()| Bound::Component),
         }
     }
 
@@ -334,7 +337,7 @@ impl<'a> Weighing<'a> {
     }
 
     /// The approvals that count for a file under the policy's `require.agents`.
-    pub(super) fn approvals(&self, file: &GatedPath) -> Vec<(&'a Statement<'a>, Binding)> {
+    pub(super) fn approvals(&self, file: &GatedPath) -> Vec<(&'a Statement<'a>, Bound)> {
         let counting = self.candidates(file).filter(|statement| self.wanted(statement));
         counting
             .filter_map(|statement| self.counts(statement, file).ok().map(|binding| (statement, binding)))
@@ -352,7 +355,7 @@ impl<'a> Weighing<'a> {
             _ if self.is_wide(refusal) => true,
             (SubjectField::Present(subject), Some(file)) => subject
                 .state_of(&file.path)
-                .is_some_and(|state| file.state.as_ref() == Some(state)),
+                .is_some_and(|state| file.state.as_ref() == Some(state) || file.merged_from.as_ref() == Some(state)),
             (SubjectField::Present(_), None) => false,
             _ => true,
         }

@@ -157,13 +157,14 @@ prop_compose! {
             binding,
             max_age: Duration::from_secs(30 * 86_400),
             conditional,
+            clean_merge: false,
             authorizers: authorizer.map(str::to_owned).into_iter().collect(),
             authors: BTreeSet::new(),
             files: files
                 .into_iter()
                 .map(|(f, v)| GatedPath {
                     path: FILES[f].into(),
-                    state: Some(state(v)),
+                    state: Some(state(v)), merged_from: None,
                     reasons: vec![reason()],
                     handoff: handoff.map(str::to_owned).into_iter().collect(),
                 })
@@ -291,7 +292,7 @@ proptest! {
     fn adding_a_file_never_unblocks(case in case(), version in 0u8..3) {
         prop_assume!(blocks(&case));
         let mut more = case.clone();
-        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), reasons: vec![reason()], handoff: Vec::new() };
+        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), merged_from: None, reasons: vec![reason()], handoff: Vec::new() };
         more.gated[0].files.push(path);
         prop_assert!(blocks(&more));
     }

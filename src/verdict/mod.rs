@@ -150,6 +150,8 @@ pub struct ComponentCase {
     pub max_age: Duration,
     /// Whether conditional approvals count.
     pub conditional: Conditional,
+    /// Whether a file counts as covered where a merge has changed it without a conflict, and what it was before is covered.
+    pub clean_merge: bool,
     /// Agents one of whom must authorize, beside the reviewers; empty: nobody need.
     pub authorizers: Vec<String>,
     /// E-mail addresses of those who authored, committed or co-authored the gated files, where independence is asked for.
@@ -168,10 +170,37 @@ pub struct GatedPath {
     /// Its state at the head. `None` where no SUBJECT of the ledger lists the path, so that its digest was not needed; it then equals
     /// no state.
     pub state: Option<FileState>,
+    /// Its state at the commit that was asked about, where the result of a merge is judged and the two differ.
+    pub merged_from: Option<FileState>,
     /// Why it is gated.
     pub reasons: Vec<Reason>,
     /// Specialists who must certify it too.
     pub handoff: Vec<String>,
+}
+
+/// What binds an approval to the content of a file that it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bound {
+    /// Its SUBJECT lists that content.
+    Digest,
+    /// It was introduced with that content, and names the file.
+    History,
+    /// It is the newest statement on the component.
+    Component,
+    /// Its SUBJECT lists the content that a merge without a conflict has put together with what the target holds.
+    CleanMerge,
+}
+
+impl Bound {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::History => "history",
+            Self::Component => "component",
+            Self::CleanMerge => "clean merge",
+        }
+    }
 }
 
 /// The answer.
@@ -263,7 +292,7 @@ pub struct FileDecision {
     /// Why it is gated.
     pub reasons: Vec<Reason>,
     /// What covers it, by which binding; the label of the certificate.
-    pub by: Vec<(String, Binding)>,
+    pub by: Vec<(String, Bound)>,
 }
 
 /// What a certificate does for a component of the case.

@@ -86,11 +86,13 @@ fn the_truth_table_of_the_documentation_holds() {
             binding: Binding::Digest,
             max_age: Duration::from_secs(86_400),
             conditional: Conditional::Allow,
+            clean_merge: false,
             authorizers: names(authorizers),
             authors: BTreeSet::new(),
             files: vec![GatedPath {
                 path: FILE.into(),
                 state: Some(state()),
+                merged_from: None,
                 reasons: Vec::new(),
                 handoff: names(handoff),
             }],

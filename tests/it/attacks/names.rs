@@ -99,7 +99,7 @@ fn made_of_fork(certified: bool) -> Ran {
 }
 
 /// Two edits of one file far apart, each certified on its branch; the second merges cleanly onto the first.
-fn two_certified_edits(then: fn(&TestRepo)) -> Ran {
+fn two_certified_branches(then: fn(&TestRepo)) -> TestRepo {
     let repo = crate::scene::with_policy();
     let lines: String = (1..=40).map(|n| format!("x = {n}\n")).collect();
     repo.write("src/train/loop.py", &lines);
@@ -119,7 +119,19 @@ fn two_certified_edits(then: fn(&TestRepo)) -> Ran {
     repo.git(&["switch", "--quiet", "main"]);
     repo.git(&["merge", "--quiet", "--ff-only", "one"]);
     then(&repo);
-    run(&repo, &["check", "--base", "main", "--head", "two"])
+    repo
+}
+
+fn two_certified_edits(then: fn(&TestRepo)) -> Ran {
+    run(
+        &two_certified_branches(then),
+        &["check", "--base", "main", "--head", "two"],
+    )
+}
+
+fn two_certified_edits_json(then: fn(&TestRepo)) -> String {
+    let repo = two_certified_branches(then);
+    run(&repo, &["check", "--base", "main", "--head", "two", "--format", "json"]).out
 }
 
 /// The same, where the branch has merged `main` and certified what came of it.
@@ -147,6 +159,36 @@ fn merged_and_certified() -> Ran {
         .ends(0);
         repo.commit("certify what was merged");
     })
+}
+
+/// Where the policy accepts it, what a clean merge makes of a certified file counts as covered, and every report says by what.
+#[test]
+fn a_clean_merge_counts_where_the_policy_accepts_it() {
+    let accept = |repo: &TestRepo| {
+        let policy = crate::scene::POLICY.replace(
+            "    aliases: [gpu-mem]\n",
+            "    aliases: [gpu-mem]\n    clean_merge: accept\n",
+        );
+        repo.write(".certgate/policy.yaml", policy);
+        repo.commit("Accept clean merges");
+    };
+    two_certified_edits(accept).ends(0);
+    // Not where there was no certificate for what was merged.
+    let ran = two_certified_edits(|repo| {
+        let policy = crate::scene::POLICY.replace(
+            "    aliases: [gpu-mem]\n",
+            "    aliases: [gpu-mem]\n    clean_merge: accept\n",
+        );
+        repo.write(".certgate/policy.yaml", policy);
+        repo.commit("Accept clean merges");
+        repo.git(&["switch", "--quiet", "two"]);
+        let text = std::fs::read_to_string(repo.path().join("src/train/loop.py")).unwrap();
+        repo.write("src/train/loop.py", text.replace("x = 20\n", "x = 0\n"));
+        repo.commit("edit under the certificate");
+    });
+    assert_eq!(ran.code, Some(1), "{}", ran.said());
+    let repo_says = two_certified_edits_json(accept);
+    assert!(repo_says.contains("\"clean merge\""), "{repo_says}");
 }
 
 attacks! {

@@ -360,7 +360,7 @@ mod tests {
 
         Agent: performance-engineer
         Timestamp: 2026-11-22 14:03:00 UTC
-        Certificate Hash: sha256:2277f888967d7b4f55aa5fcba97cbb7989f8ef7fe8a67155bf3088dedfe3806a
+        Certificate Hash: sha256:7ddb19aa4b0594fbd769ac6169d9ec7ad23caa7969027ff135e18a63527e2a86
         "##);
     }
 

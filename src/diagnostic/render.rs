@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(wrap("diff /a/long /b/long", 12), "diff \\\n    /a/long \\\n    /b/long");
         assert_eq!(
             wrap("CERTGATE_TARGET=main certgate check --staged", 30),
-            "CERTGATE_TARGET=main certgate check \\\n    --staged"
+            "CERTGATE_TARGET=main \\\n    certgate check --staged"
         );
         assert_eq!(
             wrap("remove what is not needed any more: rm /a/b/c", 38),

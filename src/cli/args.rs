@@ -318,7 +318,7 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// A code such as CG201, or a path
+    /// A code such as CG201, a path, a component, a status, the name of a rule, or the id of a certificate
     pub(super) what: OsString,
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::InitArgs;
 use super::ending::Ending;
+use super::fault::Doing as _;
 use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
@@ -73,12 +74,51 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
             text.push_str(&format!("  {pack:<14} {because}\n"));
         }
     }
+    let attributes = keep_line_endings(&repository, &root)?;
+    if attributes {
+        text.push_str("wrote `certificates/** -text` to .gitattributes, so that git leaves the line endings of certificates alone\n");
+    }
     if !args.no_hooks {
         text.push_str(&install::install_into(&repository, &HookName::CLIENT)?);
     }
-    text.push_str("next: git add .certgate && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n");
+    let add = if attributes {
+        ".certgate .gitattributes"
+    } else {
+        ".certgate"
+    };
+    text.push_str(&format!(
+        "next: git add {add} && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n"
+    ));
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+/// Has git leave the line endings of certificates alone, where it would turn them here and none is tracked yet; of those that are, a clone
+/// may hold turned ones, which would all look modified. Whether it was written.
+fn keep_line_endings(repository: &Repository, root: &Path) -> Result<bool, Undecided> {
+    const LINE: &[u8] = b"certificates/** -text\n";
+    if !repository.turns_line_endings(&RepoPath::from("certificates/review.md"))? {
+        return Ok(false);
+    }
+    if !repository
+        .list(&Snapshot::Index, &[b"certificates".to_vec()])?
+        .is_empty()
+    {
+        return Ok(false);
+    }
+    let path = root.join(".gitattributes");
+    let mut text = match std::fs::symlink_metadata(&path) {
+        // A link leads somewhere else; what is no file is not for certgate to mend.
+        Ok(found) if !found.is_file() => return Ok(false),
+        Ok(_) => std::fs::read(&path).doing("read", &path)?,
+        Err(_) => Vec::new(),
+    };
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(LINE);
+    whole::write(repository, &path, &text, Existing::Replace)?;
+    Ok(true)
 }
 
 /// The policy file, with the comments that a newcomer needs.

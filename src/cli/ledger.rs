@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::args::{LedgerArgs, ListFormat, LogArgs, ShowArgs};
 use super::ending::Ending;
 use super::{proof, terminal};
+use crate::author::draft;
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
@@ -155,10 +156,15 @@ pub(super) fn log(args: &LogArgs) -> Result<Ending, Undecided> {
         .iter()
         .filter(on_it)
         .take(args.max_count.unwrap_or(usize::MAX));
-    print(
-        &chosen.map(|entry| Line::new(entry, &read.policy)).collect::<Vec<_>>(),
-        args.ledger.format,
-    )?;
+    let lines: Vec<Line> = chosen.map(|entry| Line::new(entry, &read.policy)).collect();
+    if let (Some(name), []) = (&args.component, lines.as_slice())
+        && args.max_count != Some(0)
+    {
+        // A misspelt name is no component without certificates.
+        let known = draft::components(&read.policy, std::slice::from_ref(name))?;
+        terminal::err(&format!("note: no certificate on `{}`\n", known.join(", ")));
+    }
+    print(&lines, args.ledger.format)?;
     Ok(Ending::Done)
 }
 
@@ -226,6 +232,19 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
     ));
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+/// The certificates of HEAD that have an id, as `log` lists them.
+pub(super) fn of_id(id: &str) -> Result<String, Undecided> {
+    let read = read(&LedgerArgs {
+        rev: "HEAD".to_owned(),
+        format: ListFormat::Human,
+    })?;
+    let found = read
+        .entries
+        .iter()
+        .filter(|entry| entry.certificate.id.as_deref() == Some(id));
+    Ok(found.map(|entry| Line::new(entry, &read.policy).human()).collect())
 }
 
 /// Shows one certificate, by id or path.

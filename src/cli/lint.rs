@@ -9,6 +9,7 @@ use super::args::{Format, LintArgs};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
+use crate::author::draft;
 use crate::certificate::{self, Certificate, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
 use crate::diagnostic::{Diagnostic, Level, sanitize};
@@ -31,7 +32,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Ending, Undecided> {
         (None, []) => everywhere(&required(repository)?, policy.as_ref())?,
         (None, paths) => paths
             .iter()
-            .map(|path| from_disk(path, as_given(path)))
+            .map(|path| from_disk(repository.as_ref(), path, as_given(path)))
             .collect::<Result<_, _>>()?,
     };
     let claims = args.claims.then(|| claims(args, &documents)).transpose()?;
@@ -129,8 +130,8 @@ fn lint(
     linted
 }
 
-/// Reads a document as it stands on disk; a larger one than [`MAX_BYTES`] is not read.
-pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Undecided> {
+/// Reads a document of the work tree, with the line endings that git stores; a larger one than [`MAX_BYTES`] is not read.
+pub(super) fn from_disk(repository: Option<&Repository>, path: &Path, shown: RepoPath) -> Result<Document, Undecided> {
     use std::io::Read as _;
     let metadata = std::fs::metadata(path).doing("read", path)?;
     if metadata.is_dir() {
@@ -144,7 +145,19 @@ pub(super) fn from_disk(path: &Path, shown: RepoPath) -> Result<Document, Undeci
     std::fs::File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .doing("read", path)?;
+    let bytes = match repository {
+        Some(repository) => as_stored(repository, path, bytes)?,
+        None => bytes,
+    };
     Ok((certificate::parse(&shown, &bytes), bytes))
+}
+
+/// What git stores of bytes that were read from a path; outside the work tree that is nothing else.
+pub(super) fn as_stored(repository: &Repository, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Undecided> {
+    match draft::relative_to_root(repository, path) {
+        Some(inside) => Ok(repository.as_stored(&inside, bytes)?),
+        None => Ok(bytes),
+    }
 }
 
 /// A path as it was given on the command line.
@@ -167,7 +180,7 @@ fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Do
     paths.retain(|path| globs.matches(path.as_bytes()));
     paths
         .into_iter()
-        .map(|path| from_disk(&root.join(path.as_path()), path))
+        .map(|path| from_disk(Some(repository), &root.join(path.as_path()), path))
         .collect()
 }
 

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Level, sanitize};
 use crate::gate::governing::{self, policy_path};
 use crate::gate::{self, Undecided};
 use crate::git::Repository;
-use crate::policy::{Policy, PolicySource, packs};
+use crate::policy::{Component, GlobList, Policy, PolicySource, packs};
 use crate::sensitivity::check_examples;
 
 /// Carries it out.
@@ -141,7 +141,6 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
     let source = Text::find(name)?;
     let (policy, _) = source.parse()?;
     let mut text = format!("policy: {}\n", sanitize(source.name()));
-    let join = |globs: &crate::policy::GlobList| globs.iter().map(sanitize).collect::<Vec<_>>().join(", ");
     text.push_str(&format!("certificates: {}\n", join(&policy.certificates)));
     if let Some(since) = policy.since {
         text.push_str(&format!("ledger since: {since}\n"));
@@ -163,47 +162,58 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
     }
     text.push_str("components:\n");
     for component in &policy.components {
-        let title = component
-            .title
-            .as_deref()
-            .map(|title| format!("  {}", sanitize(title)))
-            .unwrap_or_default();
-        text.push_str(&format!(
-            "  {} [{}, {}]{title}\n",
-            component.id,
-            component.risk.as_str(),
-            component.origin
-        ));
-        for line in component.rules.describe() {
-            text.push_str(&format!("      {}\n", sanitize(&line)));
-        }
-        let agents = if component.require.agents.is_empty() {
-            "any agent".to_owned()
-        } else {
-            component.require.agents.join(", ")
-        };
-        text.push_str(&format!(
-            "      requires {} approval(s) of {}; binding {}\n",
-            component.require.approvals,
-            sanitize(&agents),
-            component.binding.as_str()
-        ));
-        let own = [
-            ("pre-commit", component.enforce.pre_commit),
-            ("pre-push", component.enforce.pre_push),
-            ("merge", component.enforce.merge),
-        ];
-        for (stage, word) in own {
-            if let Some(word) = word {
-                text.push_str(&format!("      enforced at {stage}: {}\n", word.as_str()));
-            }
-        }
-        for (globs, agent) in &component.handoff {
-            text.push_str(&format!("      hands {} off to {}\n", join(globs), sanitize(agent)));
-        }
+        text.push_str(&describe(component));
     }
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+fn join(globs: &GlobList) -> String {
+    globs.iter().map(sanitize).collect::<Vec<_>>().join(", ")
+}
+
+/// A component: its rules, and what it requires.
+pub(super) fn describe(component: &Component) -> String {
+    let mut text = String::new();
+    let title = component
+        .title
+        .as_deref()
+        .map(|title| format!("  {}", sanitize(title)))
+        .unwrap_or_default();
+    text.push_str(&format!(
+        "  {} [{}, {}]{title}\n",
+        component.id,
+        component.risk.as_str(),
+        component.origin
+    ));
+    for line in component.rules.describe() {
+        text.push_str(&format!("      {}\n", sanitize(&line)));
+    }
+    let agents = if component.require.agents.is_empty() {
+        "any agent".to_owned()
+    } else {
+        component.require.agents.join(", ")
+    };
+    text.push_str(&format!(
+        "      requires {} approval(s) of {}; binding {}\n",
+        component.require.approvals,
+        sanitize(&agents),
+        component.binding.as_str()
+    ));
+    let own = [
+        ("pre-commit", component.enforce.pre_commit),
+        ("pre-push", component.enforce.pre_push),
+        ("merge", component.enforce.merge),
+    ];
+    for (stage, word) in own {
+        if let Some(word) = word {
+            text.push_str(&format!("      enforced at {stage}: {}\n", word.as_str()));
+        }
+    }
+    for (globs, agent) in &component.handoff {
+        text.push_str(&format!("      hands {} off to {}\n", join(globs), sanitize(agent)));
+    }
+    text
 }
 
 fn list() -> Result<Ending, Undecided> {

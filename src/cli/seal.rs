@@ -1,4 +1,5 @@
-//! `certgate seal`: a certificate written by hand gets its subject, id and hash, and a signature beside it; every other byte stays.
+//! `certgate seal`: a certificate written by hand gets its subject, id and hash, and a signature beside it. Line endings become those that
+//! git stores; every other byte stays.
 
 use super::args::SealArgs;
 use super::ending::Ending;
@@ -26,7 +27,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
             .help("certgate seal PATH   # of the document itself")
             .into());
     }
-    let (parsed, bytes) = lint::from_disk(&args.path, shown.clone())?;
+    let (parsed, bytes) = lint::from_disk(Some(&repository), &args.path, shown.clone())?;
     let certificate = &parsed.certificate;
     let Some(status) = certificate.status else {
         return Err(Undecided {
@@ -121,6 +122,7 @@ fn sign_only(
     let path = sign::path_of(&args.path);
     let before = std::fs::read(&path)
         .ok()
+        .and_then(|signature| lint::as_stored(repository, &path, signature).ok())
         .and_then(|signature| signer(bytes, &signature).ok());
     let how = (key, terminal::is_interactive());
     let (signature, warning) = sign::sign(repository, &policy, certificate, bytes, how)?;

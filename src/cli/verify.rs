@@ -31,7 +31,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Undecided> {
     let mut holds = true;
     for path in &args.paths {
         let shown = draft::relative_to_root(&repository, path).unwrap_or_else(|| lint::as_given(path));
-        let (parsed, bytes) = lint::from_disk(path, shown.clone())?;
+        let (parsed, bytes) = lint::from_disk(Some(&repository), path, shown.clone())?;
         let mut lines: Vec<(bool, String)> = Vec::new();
         match parsed.certificate.status {
             Some(status) => lines.push((true, format!("decision: {status}"))),
@@ -102,7 +102,7 @@ fn signature(
             let mut signature = Vec::new();
             let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_SIGNATURE + 1), &mut signature);
             read.doing("read", &beside)?;
-            signature
+            lint::as_stored(repository, &beside, signature)?
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((true, "signature: none".to_owned())),
         Err(error) => return Err(Undecided::io("read", &beside, &error)),

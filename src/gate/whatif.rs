@@ -6,6 +6,7 @@ use super::content::gate;
 use super::governing::{default_policy, policy_here};
 use super::undecided::Undecided;
 use crate::change::{Change, ChangeKind, Entry, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::policy::Policy;
 use crate::sensitivity::Gated;
@@ -21,8 +22,13 @@ pub(crate) struct WhatIf {
 pub(crate) enum Answer {
     /// It belongs to the ledger.
     Certificate,
-    /// What the rules say of it; of one that is neither in HEAD nor in the index only those on paths were asked.
-    File { gated: Gated, exists: bool },
+    /// What the rules say of it as it is in the index, or else in HEAD, and of what is staged of it; of one that is in neither only those on
+    /// paths were asked.
+    File {
+        gated: Gated,
+        staged: Option<Gated>,
+        exists: bool,
+    },
     /// It is a directory: how many files lie below it, and which of them are gated by which components.
     Directory {
         total: usize,
@@ -46,14 +52,30 @@ fn answer(repository: &Repository, policy: &Policy, path: &RepoPath) -> Result<A
     if policy.is_certificate(path) {
         return Ok(Answer::Certificate);
     }
-    let here = match repository.head()?.commit() {
+    let head = match repository.head()?.commit() {
         Some(commit) => repository.entry(&Snapshot::Commit(commit.clone()), path)?,
         None => None,
     };
-    let here = match here {
-        None if !repository.is_bare() => repository.entry(&Snapshot::Index, path)?,
-        here => here,
+    // As `check` sees it. Where a conflict is open there is nothing to commit yet.
+    let (index, staged) = match repository.is_bare() {
+        true => (None, None),
+        false => match repository.entry(&Snapshot::Index, path) {
+            Ok(index) => {
+                let staged = match (&head, &index) {
+                    (Some(old), Some(new)) if old != new => Some(ChangeKind::Modified {
+                        old: old.clone(),
+                        new: new.clone(),
+                    }),
+                    (Some(old), None) => Some(ChangeKind::Deleted(old.clone())),
+                    _ => None,
+                };
+                (index, staged)
+            }
+            Err(error) if error.code() == Code::CG713 => (None, None),
+            Err(error) => return Err(error.into()),
+        },
     };
+    let here = index.or(head);
     let exists = here.is_some();
     if !exists {
         let below = below(repository, path)?;
@@ -68,16 +90,21 @@ fn answer(repository: &Repository, policy: &Policy, path: &RepoPath) -> Result<A
             id,
         })
     };
-    let file = here.or_else(nowhere).map(|entry| FileChange {
+    let file = |kind| FileChange {
         path: path.clone(),
-        kind: ChangeKind::Added(entry),
-    });
-    let gated = as_new(repository, policy, file.into_iter().collect())?;
-    Ok(Answer::File { gated, exists })
+        kind,
+    };
+    let new = here.or_else(nowhere).map(|entry| file(ChangeKind::Added(entry)));
+    let staged = staged.map(|kind| changed(repository, policy, vec![file(kind)]));
+    Ok(Answer::File {
+        gated: changed(repository, policy, new.into_iter().collect())?,
+        staged: staged.transpose()?,
+        exists,
+    })
 }
 
-/// What the rules say of files as if they were new.
-fn as_new(repository: &Repository, policy: &Policy, files: Vec<FileChange>) -> Result<Gated, Undecided> {
+/// What the rules say of changes of files.
+fn changed(repository: &Repository, policy: &Policy, files: Vec<FileChange>) -> Result<Gated, Undecided> {
     let change = Change {
         base: Snapshot::Empty,
         head: Snapshot::Index,
@@ -105,7 +132,7 @@ fn directory(repository: &Repository, policy: &Policy, below: Vec<(RepoPath, Ent
         path,
         kind: ChangeKind::Added(entry),
     };
-    let found = as_new(repository, policy, below.into_iter().map(added).collect())?;
+    let found = changed(repository, policy, below.into_iter().map(added).collect())?;
     let mut gated: BTreeMap<RepoPath, Vec<String>> = BTreeMap::new();
     for component in &found.components {
         for file in &component.files {

@@ -7,6 +7,7 @@ mod commit;
 mod configured;
 mod decode;
 mod diff;
+mod eol;
 mod error;
 mod fetch;
 mod history;

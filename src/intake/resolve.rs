@@ -2,7 +2,7 @@
 
 use super::branches::merge_target;
 use super::ci::{self, Ci};
-use super::range::{between, split_range};
+use super::range::{between, commit, split_range};
 use super::staged::staged;
 use super::targets::settle;
 use crate::diagnostic::{Code, Diagnostic};
@@ -46,6 +46,8 @@ pub fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<
             return ci::select(repository, change, head, target);
         }
         (None, Some(head)) => {
+            // A head that is not there is told before what it would be compared with.
+            commit(repository, head)?;
             let (base, _) = merge_target(repository, target)?;
             return between(repository, &base, head, target);
         }

@@ -38,7 +38,7 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
         Level::Note => (L::NOTE, "note[CG000]: "),
     };
     let code = diagnostic.code().as_str();
-    let message = wrap(diagnostic.message(), style.width.saturating_sub(mark.len()));
+    let message = wrap_prose(diagnostic.message(), style.width.saturating_sub(mark.len()));
     let title = level.primary_title(message).id(code);
     let mut group = Group::with_title(title);
     if let Some(place) = diagnostic.place() {
@@ -61,7 +61,7 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
         }
     }
     for note in diagnostic.notes() {
-        group = group.element(L::NOTE.message(wrap(note, columns)));
+        group = group.element(L::NOTE.message(wrap_prose(note, columns)));
     }
     for help in diagnostic.helps() {
         group = group.element(L::HELP.message(wrap(help, columns)));
@@ -76,6 +76,15 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
 
 /// Breaks a long text at blanks. A command is broken before its options and the comment behind it, and so that it can still be pasted.
 fn wrap(text: &str, columns: usize) -> String {
+    wrap_as(text, columns, true)
+}
+
+/// The same for what nobody pastes.
+fn wrap_prose(text: &str, columns: usize) -> String {
+    wrap_as(text, columns, false)
+}
+
+fn wrap_as(text: &str, columns: usize, pasted: bool) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
@@ -94,7 +103,7 @@ fn wrap(text: &str, columns: usize) -> String {
     for piece in pieces {
         let width = piece.chars().count();
         // Behind blanks, too, `::` would begin a command in a log of GitHub's.
-        let stays = piece.starts_with("::") || (!command && may_run(&piece));
+        let stays = piece.starts_with("::") || (pasted && !command && may_run(&piece));
         if used > 0 && used + 1 + width > room && !stays {
             wrapped.push_str(stop);
             wrapped.push_str(next);

@@ -253,6 +253,8 @@ fn nothing_committed_gets_through_in_any_command() {
 #[test]
 fn pushes_and_their_input_get_nothing_through() {
     let repo = hostile();
+    // What a protected branch here holds would not be new to a remote of which nothing is known.
+    repo.git(&["switch", "--quiet", "--create", "topic"]);
     repo.commit("all of it");
     let (new, old) = (repo.ask(&["rev-parse", "HEAD"]), repo.ask(&["rev-parse", "HEAD~1"]));
     let push = |line: &str| look(&repo, &[b"hook", b"pre-push", b"origin", b"url"], line.as_bytes());

@@ -138,9 +138,13 @@ impl World {
 
 /// Commits a certificate for what the branch brings.
 pub(super) fn certify(repo: &TestRepo, status: &str, agent: &str) {
+    // Two certificates of one second on two branches would have one name.
+    let descriptor = format!("review{}", ulid::Ulid::generate()).to_lowercase();
     let arguments = [
         "certify",
         "gpu_memory",
+        "--descriptor",
+        &descriptor,
         "--base",
         "main",
         "--status",

@@ -34,6 +34,8 @@ pub(super) fn change(client: &TestRepo, file: &str, honest: bool) -> String {
 
 /// Commits a certificate for what is new here. Returns the commit.
 pub(super) fn certify(client: &TestRepo) -> String {
+    // The same words on one content after another would be a stamp.
+    let why = format!("measured at {}", client.ask(&["rev-parse", "--short", "HEAD"]));
     let certify = [
         "certify",
         "gpu_memory",
@@ -44,7 +46,7 @@ pub(super) fn certify(client: &TestRepo) -> String {
         "--agent",
         "performance-engineer",
         "--rationale",
-        "measured",
+        &why,
     ];
     scene::run(client, &certify).ends(0);
     client.commit("certify")

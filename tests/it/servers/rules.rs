@@ -229,7 +229,7 @@ fn the_pusher_sees_what_the_guide_shows() {
         without_ids(&shown),
         without_ids(&guide::block("What the pusher sees", 0))
     );
-    // And the command that it shows goes on from there, as it stands.
+    // And the command that it shows goes on from there, once the two words that a decision is made of are filled in.
     let command: Vec<&str> = said.lines().skip_while(|line| !line.contains("= help: ")).collect();
     let end = command.iter().position(|line| line.trim_end() == "remote:").unwrap();
     let command: Vec<&str> = command[..end]
@@ -239,7 +239,8 @@ fn the_pusher_sees_what_the_guide_shows() {
     let command = command
         .join("\n")
         .replace("= help: ", "")
-        .replace("--agent NAME", "--agent ann");
+        .replace("--agent NAME", "--agent ann")
+        .replace("\"WHY\"", "\"the step is faster\"");
     let certgate = std::path::Path::new(env!("CARGO_BIN_EXE_certgate")).parent().unwrap();
     let script = format!("PATH={}:$PATH\n{command}", certgate.display());
     let ran = client.with_stdin("sh", &["-ec", &script], b"");

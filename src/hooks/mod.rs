@@ -1,7 +1,7 @@
 //! Puts certgate's shims into a hooks directory, chains the hooks that were there, and takes them away again.
 //!
 //! The directory and the program's path come from the caller; git is not asked here. Nothing but the hook files, the directory of
-//! chained hooks beside theirs ([`beside`]) and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
+//! chained hooks beside theirs (`beside`) and a temporary file is ever touched, so `*.sample` files and other hooks stay as they are.
 //!
 //! One certgate at a time works in a directory (`flock`, which the kernel lets go of with the process). Every step is one atomic
 //! directory operation as well, in an order that loses nothing wherever it stops:

@@ -22,10 +22,18 @@ pub fn check(data: &[u8]) {
     }
     // Figures need no tree, and references without one accuse nobody.
     let figures = |claims: &[Claim]| -> Vec<Claim> {
-        claims.iter().filter(|claim| !claim.kind.is_of_file()).cloned().collect()
+        claims
+            .iter()
+            .filter(|claim| !claim.kind.is_of_file())
+            .cloned()
+            .collect()
     };
     assert_eq!(figures(&without), figures(&with));
-    assert!(without.iter().all(|claim| !claim.kind.is_of_file() || claim.label == Label::Uncheckable));
+    assert!(
+        without
+            .iter()
+            .all(|claim| !claim.kind.is_of_file() || claim.label == Label::Uncheckable)
+    );
 }
 
 fn sound(claim: &Claim, lines: usize) {
@@ -36,5 +44,8 @@ fn sound(claim: &Claim, lines: usize) {
         Value::Range(from, to) => from.is_finite() && to.is_finite(),
     };
     assert!(finite, "{claim:?}");
-    assert!(claim.label != Label::Uncheckable || claim.value == Value::None, "{claim:?}");
+    assert!(
+        claim.label != Label::Uncheckable || claim.value == Value::None,
+        "{claim:?}"
+    );
 }

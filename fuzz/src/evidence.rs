@@ -11,7 +11,9 @@ use certgate::evidence::profiles;
 
 /// Reads the bytes as one of the three.
 pub fn check(data: &[u8]) {
-    let Some((which, rest)) = data.split_first() else { return };
+    let Some((which, rest)) = data.split_first() else {
+        return;
+    };
     match which % 3 {
         0 => read(rest).iter().for_each(sound),
         1 => {
@@ -34,7 +36,10 @@ fn sound(reading: &Reading) {
     for row in &reading.measurements {
         assert!(names.insert((&row.benchmark, &row.metric)), "{row:?}");
         if let Kind::Invalid(reason) = &row.kind {
-            assert!(!reason.is_empty() && row.value.is_none() && row.values.is_empty(), "{row:?}");
+            assert!(
+                !reason.is_empty() && row.value.is_none() && row.values.is_empty(),
+                "{row:?}"
+            );
             continue;
         }
         let value = row.value.expect("a value");
@@ -57,7 +62,11 @@ fn profile(bytes: &[u8]) {
         assert!(axis.total > 0.0);
         for found in &axis.functions {
             let shares = [axis.share(found.own), axis.share(found.inclusive)];
-            assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{found:?} of {}", axis.total);
+            assert!(
+                shares.iter().all(|share| (0.0..=1.0).contains(share)),
+                "{found:?} of {}",
+                axis.total
+            );
         }
     }
 }

@@ -71,6 +71,7 @@ fn told(data: &[u8], parsed: &Parsed) {
     let ids = BTreeMap::from([(id, vec![RepoPath::from("certificates/other.md")])]);
     let components = ["gpu_memory".to_owned(), "kernels".to_owned()];
     let context = LintContext {
+        stamps_count: false,
         bytes: data,
         now: Some(Timestamp::UNIX_EPOCH),
         components: Some(&components),

@@ -18,14 +18,15 @@ use crate::sensitivity;
 /// making, for a range, which is then judged; in CI, where nothing is staged and git did not call, there is no answer but a refusal.
 pub(crate) fn committing(repository: &Repository, stage: Stage) -> Result<Question, Undecided> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // Git tells its hooks where the index is. A commit in the making is judged, whatever range somebody has left in the environment.
+    let by_git = std::env::var_os("GIT_INDEX_FILE").is_some();
     if stage == Stage::PreCommit
+        && !by_git
         && let (Some(from), Some(to)) = (variable("PRE_COMMIT_FROM_REF"), variable("PRE_COMMIT_TO_REF"))
     {
         return between(repository, &from, &to, None);
     }
     let question = staged(repository, stage)?;
-    // Git tells its hooks where the index is.
-    let by_git = std::env::var_os("GIT_INDEX_FILE").is_some();
     if question.change.files.is_empty()
         && question.range.is_none()
         && !by_git

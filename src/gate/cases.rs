@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::policy::{self, POLICY_COMPONENT, Policy, fold};
 use crate::trust::Keyring;
-use crate::verdict::{ComponentCase, Terms};
+use crate::verdict::{ComponentCase, Destination, Terms};
 
-/// The terms of a policy, for a branch that it protects.
-pub(crate) fn terms_of(policy: &Policy, keyring: &Keyring, target: Option<&str>) -> Terms {
+/// The terms of a policy, for a change that goes there.
+pub(crate) fn terms_of(policy: &Policy, keyring: &Keyring, target: Destination) -> Terms {
     let mut terms = Terms {
         demands: keyring.demands.clone(),
         independence: policy.independence,
         stamps_count: policy.stamps_count,
         owners: policy.owners.clone(),
-        target: target.map(str::to_owned),
+        target,
         since: policy.since,
         classes: policy.classes.clone(),
         may_lift: policy

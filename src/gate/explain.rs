@@ -385,6 +385,10 @@ impl Context<'_> {
             Problem::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Problem::OtherTarget(_) => {
                 "certgate policy show   # names the repository; certify again, with --target BRANCH".to_owned()
             }
+            Problem::NoTarget(_) => {
+                let selection = &self.remedy.selection;
+                format!("certgate check {selection} --target BRANCH   # the branch that the change goes to")
+            }
             Problem::UnknownComponent(_) => "certgate policy show   # lists the components".to_owned(),
             Problem::SupersedesNothing(_) => "certgate log   # lists the ids".to_owned(),
             Problem::Placeholder

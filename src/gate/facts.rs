@@ -11,7 +11,7 @@ use super::content::gate_by;
 use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
 use super::in_force::InForce;
 use super::past::Pasts;
-use super::question::Question;
+use super::question::{Question, TargetBranch};
 use super::undecided::Undecided;
 use crate::certificate::{FileState, SubjectField};
 use crate::change::{FileChange, ObjectId, RepoPath, Snapshot};
@@ -22,7 +22,7 @@ use crate::policy::{self, Enforcement, Policy, TwinPath};
 use crate::progress::{self, Room, Work};
 use crate::sensitivity::{By, Gated, GatedComponent};
 use crate::trust::Signatures;
-use crate::verdict::{Case, ComponentCase, GatedPath, PolicyFault, Terms};
+use crate::verdict::{Case, ComponentCase, Destination, GatedPath, PolicyFault, Terms};
 
 /// All that a judgement rests on, read once: a case by the policy that judges, and one by each other policy that must be passed as well.
 pub(crate) struct Facts {
@@ -184,7 +184,11 @@ impl States {
 
 fn terms(in_force: &InForce, question: &Question) -> Terms {
     let policy = &in_force.policy;
-    let target = question.target.name().filter(|branch| policy.protected(branch));
+    let target = match &question.target {
+        TargetBranch::Named(branch) if policy.protected(branch) => Destination::Protected(branch.clone()),
+        TargetBranch::Named(_) | TargetBranch::Detached => Destination::Unprotected,
+        TargetBranch::Unknown => Destination::Unknown,
+    };
     terms_of(policy, &in_force.keyring, target)
 }
 

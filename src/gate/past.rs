@@ -14,7 +14,7 @@ use crate::git::{Landing, Repository};
 use crate::ledger::{Entry, Then};
 use crate::policy::{Enforcement, POLICY_COMPONENT, Policy, Stage};
 use crate::trust::{Keyring, Revoked};
-use crate::verdict::{self, Case, ComponentCase, Terms};
+use crate::verdict::{self, Case, ComponentCase, Destination, Terms};
 
 /// A policy with its keys, as it was.
 struct Past {
@@ -39,7 +39,11 @@ impl Then for Past {
 
 /// The bypasses of a ledger that wait for their follow-up.
 pub(crate) fn open_bypasses<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Entry]) -> Vec<&'e Entry> {
-    let case = of_ledger(terms_of(policy, keyring, None), Vec::new(), entries.to_vec());
+    let case = of_ledger(
+        terms_of(policy, keyring, Destination::Unprotected),
+        Vec::new(),
+        entries.to_vec(),
+    );
     let open = verdict::open_bypasses(&case);
     open.into_iter().filter_map(|at| entries.get(at)).collect()
 }
@@ -147,7 +151,8 @@ impl<'r> Pasts<'r> {
         let mut keyring = keyring_at(self.repository, at, &policy).map_err(|_| ())?;
         keyring.revoked = self.revoked.clone();
         Ok(Some(Rc::new(Past {
-            terms: terms_of(&policy, &keyring, None),
+            // A lift keeps the branches that it is bound to, and counts for those alone.
+            terms: terms_of(&policy, &keyring, Destination::Unprotected),
             components: components(&policy),
             keyring,
         })))

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decide::Weighing;
 use super::people;
-use super::statement::{Statement, is_for, statements};
+use super::statement::{Statement, statements};
 use super::{Bound, BypassProblem, Case, Finding, GatedPath, Problem, Terms};
 use crate::certificate::{Bypass, Class, SubjectField};
 use crate::change::RepoPath;
@@ -34,9 +34,8 @@ fn problem(statement: &Statement<'_>, terms: &Terms, now: Timestamp) -> Option<P
     }
     let latest = certificate.date.and_then(|date| date.checked_add(LONGEST).ok());
     let until = due(statement);
-    let bound = match (&certificate.subject, &terms.target) {
-        (SubjectField::Present(subject), Some(target)) => is_for(&subject.targets, target),
-        (SubjectField::Present(subject), None) => !subject.targets.is_empty(),
+    let bound = match &certificate.subject {
+        SubjectField::Present(subject) => !subject.targets.is_empty() && terms.target.admits(&subject.targets),
         _ => false,
     };
     let signed = !terms

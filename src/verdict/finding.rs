@@ -227,6 +227,8 @@ pub enum Problem {
     NotIndependent(String),
     /// Its SUBJECT is bound to other branches.
     OtherTarget(String),
+    /// It is bound to branches, and nothing says to which one the change goes.
+    NoTarget(String),
     /// It is a bypass that lets nothing through.
     Bypass(BypassProblem),
     /// Another certificate supersedes it.
@@ -269,7 +271,9 @@ impl Problem {
             Self::Doubt(Doubt::Unsigned) => Code::CG509,
             Self::Doubt(Doubt::Signature(problem)) => problem.code(),
             Self::Doubt(Doubt::NotASpeaker { .. }) => Code::CG510,
-            Self::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Self::OtherTarget(_) => Code::CG512,
+            Self::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Self::OtherTarget(_) | Self::NoTarget(_) => {
+                Code::CG512
+            }
             Self::NotIndependent(_) => Code::CG511,
             Self::Bypass(_) => Code::CG515,
             Self::NoComponent | Self::NoAgent => Code::CG110,
@@ -323,6 +327,10 @@ impl std::fmt::Display for Problem {
             Self::Doubt(Doubt::NoRepository) => f.write_str("its SUBJECT is bound to no repository"),
             Self::NotIndependent(who) => write!(f, "`{who}` signed it and had a hand in the change"),
             Self::OtherTarget(targets) => write!(f, "it is bound to other branches: {targets}"),
+            Self::NoTarget(targets) => write!(
+                f,
+                "it is bound to `{targets}`, and nothing says to which branch the change goes"
+            ),
             Self::Bypass(problem) => write!(f, "as a bypass it lets nothing through: {problem}"),
             Self::Superseded(by) => write!(f, "`{by}` supersedes it"),
             Self::Cancelled(by) => write!(f, "the same agent refused later, in `{by}`"),

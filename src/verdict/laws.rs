@@ -209,7 +209,7 @@ prop_compose! {
                 independence: false,
                 stamps_count: false,
                 owners: Vec::new(),
-                target: None,
+                target: Destination::Unprotected,
                 since: None,
                 classes: BTreeMap::new(),
                 may_lift: lifter.map(str::to_owned).into_iter().collect(),

@@ -29,7 +29,7 @@ pub use outcome::{decide, lifts};
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
 use crate::ledger::{Entry, Violation};
-use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, Stage, Stages};
+use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, GlobList, Stage, Stages};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::trust::Demands;
 
@@ -106,12 +106,45 @@ pub struct Terms {
     pub stamps_count: bool,
     /// `policy.owners`: who may bypass.
     pub owners: Vec<String>,
-    /// The branch that the change goes to, where it is protected: what is bound to another does not count.
-    pub target: Option<String>,
+    /// Where the change goes: what is bound to another branch does not count.
+    pub target: Destination,
     /// Folded names (ids and aliases) of every component of the policy, to the id.
     pub names: BTreeMap<String, String>,
     /// How components are enforced that say so themselves, by id.
     pub enforce: BTreeMap<String, Stages>,
+}
+
+/// Where a change goes, as far as it matters for what is bound to a branch. That nothing protects a branch and that nobody knows which branch
+/// it is are different answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Destination {
+    /// Nothing says where: nothing that is bound to a branch counts.
+    #[default]
+    Unknown,
+    /// A branch that the policy does not protect, or none, as where a commit is made on a detached HEAD or a ledger is read for itself: what
+    /// is bound to any branch counts.
+    Unprotected,
+    /// This branch, which the policy protects: what is bound to another does not count.
+    Protected(String),
+}
+
+impl Destination {
+    /// Whether what is bound to these branches counts; to none: it is bound to no branch.
+    pub fn admits(&self, targets: &[String]) -> bool {
+        targets.is_empty()
+            || match self {
+                Self::Unknown => false,
+                Self::Unprotected => true,
+                Self::Protected(branch) => is_for(targets, branch),
+            }
+    }
+}
+
+/// Whether a subject that is bound to these branches counts for one.
+fn is_for(targets: &[String], branch: &str) -> bool {
+    targets
+        .iter()
+        .any(|target| target == branch || GlobList::new(&[target]).is_ok_and(|globs| globs.matches(branch.as_bytes())))
 }
 
 impl Case {

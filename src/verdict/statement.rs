@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Case, Problem, Terms};
+use super::{Case, Destination, Problem, Terms};
 use crate::certificate::{CLOCK_SKEW, Class, Status, SubjectField};
 use crate::change::RepoPath;
 use crate::ledger::{Entry, Lift, Origin};
-use crate::policy::GlobList;
 use crate::trust::HashCheck;
 
 /// An entry of the ledger that is not history, with what can be said of it apart from any component.
@@ -81,8 +80,7 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
             by.sort_unstable();
             by.dedup();
             let in_force = |lift: &&Lift| {
-                let target = case.terms.target.as_deref();
-                let here = lift.targets.is_empty() || target.is_some_and(|target| is_for(&lift.targets, target));
+                let here = case.terms.target.admits(&lift.targets);
                 let mut by = named
                     .by(lift.id.as_deref(), &lift.path)
                     .filter_map(|at| statements.get(at));
@@ -168,10 +166,12 @@ fn flaws(entry: &Entry, terms: &Terms, now: Timestamp) -> Vec<Problem> {
         .filter_map(|(holds, problem)| holds.then_some(problem));
     let doubt = terms.demands.doubt(certificate, &entry.signature).map(Problem::Doubt);
     let elsewhere = match (&certificate.subject, &terms.target) {
-        (SubjectField::Present(subject), Some(target))
-            if !subject.targets.is_empty() && !is_for(&subject.targets, target) =>
-        {
-            Some(Problem::OtherTarget(subject.targets.join(", ")))
+        (SubjectField::Present(subject), target) if !target.admits(&subject.targets) => {
+            let bound = subject.targets.join(", ");
+            Some(match target {
+                Destination::Unknown => Problem::NoTarget(bound),
+                _ => Problem::OtherTarget(bound),
+            })
         }
         _ => None,
     };
@@ -218,11 +218,4 @@ impl Statement<'_> {
             .filter(|condition| conditional && !condition.met);
         open.map(|condition| condition.text.clone()).collect()
     }
-}
-
-/// Whether a subject that is bound to these branches counts for one.
-pub(super) fn is_for(targets: &[String], branch: &str) -> bool {
-    targets
-        .iter()
-        .any(|target| target == branch || GlobList::new(&[target]).is_ok_and(|globs| globs.matches(branch.as_bytes())))
 }

@@ -4,10 +4,12 @@
 //! A file is a family. Its attacks are registered with [`attacks`], and each becomes a test; [`table`] prints what was tried.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bound;
 mod content;
 mod identity;
 mod language;
 mod ledger;
+mod making;
 mod names;
 mod output;
 mod policy;

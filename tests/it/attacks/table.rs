@@ -8,7 +8,10 @@
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Attack, content, identity, language, ledger, names, output, policy, reading, running, stamps, text, time};
+use super::{
+    Attack, bound, content, identity, language, ledger, making, names, output, policy, reading, running, stamps, text,
+    time,
+};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
 const REGENERATE: &str = "CERTGATE_ATTACKS=write cargo test --locked --test it attacks::table";
@@ -27,6 +30,8 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Writing", output::ATTACKS),
     ("Language", language::ATTACKS),
     ("Names, remotes, CI and merges", names::ATTACKS),
+    ("What is bound to a branch", bound::ATTACKS),
+    ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),
 ];

@@ -30,7 +30,13 @@ pub(crate) fn refuse(
             .iter()
             .map(|condition| condition.text.as_str())
             .collect(),
-        findings: draft.findings.iter().map(String::as_str).collect(),
+        findings: draft
+            .by_component
+            .iter()
+            .flat_map(|(_, findings)| findings)
+            .chain(&draft.findings)
+            .map(String::as_str)
+            .collect(),
         evidence: draft.evidence.iter().map(String::as_str).collect(),
     };
     if let Some(found) = stamp::find(&said) {

@@ -37,6 +37,8 @@ pub struct Draft {
     pub subject: Option<Subject>,
     /// What was found.
     pub findings: Vec<String>,
+    /// What was found of each component by itself, where it is on several: a section each.
+    pub by_component: Vec<(String, Vec<String>)>,
     /// The decision.
     pub status: Status,
     /// Why.
@@ -98,8 +100,13 @@ pub fn render(draft: &Draft) -> Vec<u8> {
     }
     text.push_str("## FINDINGS\n\n");
     items(&mut text, "", draft.findings.iter().map(|line| prose(line)));
-    if draft.findings.is_empty() {
+    if draft.findings.is_empty() && draft.by_component.is_empty() {
         text.push_str("- none\n");
+    }
+    for (at, (component, findings)) in draft.by_component.iter().enumerate() {
+        let lead = if at == 0 && draft.findings.is_empty() { "" } else { "\n" };
+        text.push_str(&format!("{lead}### {}\n\n", prose(component)));
+        items(&mut text, "", findings.iter().map(|line| prose(line)));
     }
 
     text.push_str("\n## DECISION/OUTCOME\n\n");
@@ -233,6 +240,7 @@ mod tests {
                 }],
             }),
             findings: vec![text()],
+            by_component: vec![("gpu_memory".to_owned(), vec![text()])],
             status: Status::ConditionallyApproved,
             rationale: text(),
             conditions: vec![
@@ -342,6 +350,10 @@ mod tests {
 
         - nothing
 
+        ### gpu_memory
+
+        - nothing
+
         ## DECISION/OUTCOME
 
         **Status**: CONDITIONALLY_APPROVED
@@ -360,7 +372,7 @@ mod tests {
 
         Agent: performance-engineer
         Timestamp: 2026-11-22 14:03:00 UTC
-        Certificate Hash: sha256:7ddb19aa4b0594fbd769ac6169d9ec7ad23caa7969027ff135e18a63527e2a86
+        Certificate Hash: sha256:a6308bbab4db5cd660a00ffe3de98f76ecd3e4c75d2e5964a35073a3e3ec2c1f
         "##);
     }
 

@@ -178,8 +178,12 @@ pub(super) enum Format {
 
 #[derive(Debug, Args)]
 pub(super) struct CertifyArgs {
-    /// The component (default: the one that the change touches)
-    pub(super) component: Option<String>,
+    /// The components (default: the one that the change touches)
+    #[arg(value_name = "COMPONENT")]
+    pub(super) components: Vec<String>,
+    /// Every component that lacks a certificate and that this agent may certify: one certificate for all
+    #[arg(long, conflicts_with_all = ["components", "supersedes", "bypass_until"])]
+    pub(super) all: bool,
     /// The decision: one of the eleven statuses
     #[arg(long, value_name = "STATUS")]
     pub(super) status: Option<String>,
@@ -189,7 +193,7 @@ pub(super) struct CertifyArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub(super) rationale: Option<String>,
-    /// A finding; may be given several times
+    /// A finding; with several components, `COMPONENT: TEXT` is about that one; may be given several times
     #[arg(long = "finding", value_name = "TEXT")]
     pub(super) findings: Vec<String>,
     /// A piece of evidence; may be given several times
@@ -217,6 +221,9 @@ pub(super) struct CertifyArgs {
     pub(super) descriptor: String,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
+    /// The same as --base A --head B
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["staged", "base", "head"])]
+    pub(super) range: Option<String>,
     /// Sign it, into a file beside it: a key file, `key::` and a public key that the agent holds, or nothing for `git config
     /// certgate.signingKey` or `user.signingKey`
     #[arg(long, value_name = "KEY", num_args = 0..=1)]

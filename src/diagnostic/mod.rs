@@ -154,6 +154,13 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a remedy before the others.
+    #[must_use]
+    pub fn help_first(mut self, help: impl std::fmt::Display) -> Self {
+        self.help.insert(0, sanitize(&help.to_string()));
+        self
+    }
+
     /// The same with another level.
     #[must_use]
     pub fn with_level(mut self, level: Level) -> Self {

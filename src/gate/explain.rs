@@ -58,6 +58,7 @@ pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<
         all.extend(context.explain(finding, level));
     }
     all.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.level()));
+    context.offer_together(&decision.findings, &mut all);
     all
 }
 
@@ -66,10 +67,10 @@ const CHANGE: &str = "change the code so that its findings no longer hold";
 
 pub(crate) struct Context<'a> {
     case: &'a Case,
-    remedy: &'a Remedy,
+    pub(crate) remedy: &'a Remedy,
     /// Components that are refused: then no remedy has a decision ready.
-    refused: BTreeSet<&'a str>,
-    stopped: bool,
+    pub(crate) refused: BTreeSet<&'a str>,
+    pub(crate) stopped: bool,
 }
 
 impl Context<'_> {
@@ -94,7 +95,7 @@ impl Context<'_> {
         self.case.ledger.get(index)
     }
 
-    fn unit(&self, id: &str) -> Option<&ComponentCase> {
+    pub(crate) fn unit(&self, id: &str) -> Option<&ComponentCase> {
         self.case.gated.iter().find(|unit| unit.id == id)
     }
 
@@ -157,7 +158,7 @@ impl Context<'_> {
     }
 
     /// The command, after the one that stages what it is about where that will not be staged.
-    fn staged_first(&self, command: &str) -> String {
+    pub(crate) fn staged_first(&self, command: &str) -> String {
         match &self.remedy.stage {
             Some(stage) => format!("{stage} && {command}"),
             None => command.to_owned(),

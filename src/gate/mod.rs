@@ -14,6 +14,7 @@ mod judge;
 mod judgement;
 mod past;
 mod question;
+mod together;
 mod undecided;
 mod whatif;
 

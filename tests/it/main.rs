@@ -3,6 +3,7 @@
 mod attacks;
 mod authority;
 mod bad_input;
+mod certifying;
 mod ci;
 mod circles;
 mod claims;

@@ -1,0 +1,81 @@
+//! Where several components lack a certificate: the one command that certifies all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::explain::Context;
+use crate::certificate::stamp;
+use crate::diagnostic::{Code, Diagnostic, shell};
+use crate::policy::EvidenceKind;
+use crate::verdict::Finding;
+
+impl Context<'_> {
+    /// Offers one certificate for all before those for one component each.
+    pub(crate) fn offer_together(&self, findings: &[Finding], told: &mut [Diagnostic]) {
+        if self.stopped {
+            return;
+        }
+        // Who may certify something of each component that lacks a certificate; nobody named: anybody.
+        let mut lacking: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for finding in findings {
+            let reviewers = || {
+                finding
+                    .component()
+                    .and_then(|id| self.unit(id))
+                    .map(|unit| unit.agents.as_slice())
+            };
+            let (unit, who) = match finding {
+                Finding::Uncovered { unit, .. } | Finding::Changed { unit, .. } | Finding::Announced { unit } => {
+                    (unit, reviewers().unwrap_or_default())
+                }
+                Finding::TooFew { unit, .. } => (unit, reviewers().unwrap_or_default()),
+                Finding::Handoff { unit, agent, .. } => (unit, std::slice::from_ref(agent)),
+                Finding::Unauthorized { unit, authorizers, .. } => (unit, authorizers.as_slice()),
+                _ => continue,
+            };
+            if !self.refused.contains(unit.as_str()) {
+                lacking.entry(unit).or_default().extend(who.iter().map(String::as_str));
+            }
+        }
+        let named: BTreeSet<&str> = lacking.values().flatten().copied().collect();
+        let can = |name: &str| {
+            lacking
+                .values()
+                .filter(|who| who.is_empty() || who.contains(name))
+                .count()
+        };
+        let open = lacking.values().filter(|who| who.is_empty()).count();
+        if open < 2 && !named.iter().any(|name| can(name) > 1) {
+            return;
+        }
+        let mut able = named.iter().filter(|name| can(name) == lacking.len());
+        let agent = match (able.next(), able.next()) {
+            (Some(one), None) => shell(one),
+            _ => stamp::AGENT.to_owned(),
+        };
+        let lines = lacking.keys().any(|id| {
+            self.unit(id)
+                .is_some_and(|unit| unit.evidence.contains(&EvidenceKind::FileReferences) && !unit.files.is_empty())
+        });
+        let evidence = match lines {
+            true => format!(" --evidence {}", stamp::LINES),
+            false => String::new(),
+        };
+        let command = self.staged_first(&format!(
+            "certgate certify --all {} --status APPROVED --agent {agent} --rationale \"{}\"{evidence}",
+            self.remedy.selection,
+            stamp::RATIONALE
+        ));
+        let lacks = |told: &&mut Diagnostic| {
+            matches!(
+                told.code(),
+                Code::CG201 | Code::CG202 | Code::CG204 | Code::CG205 | Code::CG206 | Code::CG516
+            )
+        };
+        if let Some(first) = told.iter_mut().find(lacks) {
+            *first = first.clone().help_first(format!(
+                "{command}   # one certificate for all {} components, as far as the agent may certify them",
+                lacking.len()
+            ));
+        }
+    }
+}

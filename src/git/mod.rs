@@ -56,7 +56,7 @@ use std::path::{Path, PathBuf};
 use git2::Oid;
 use sha2::Digest as _;
 
-use crate::change::{Change, Digest, Entry, Mode, ObjectId, RepoPath, Snapshot};
+use crate::change::{Change, CommitMessage, Digest, Entry, Mode, ObjectId, RepoPath, Snapshot};
 use locate::Location;
 use run::Runner;
 use store::Store;
@@ -275,7 +275,7 @@ impl Repository {
 
     /// Reads the message of a commit in the making, cleaned as git will clean it. A relative path counts from the directory in which
     /// the repository was opened, as in a hook.
-    pub fn commit_message_file(&self, path: &Path) -> Result<Vec<u8>, GitError> {
+    pub fn commit_message_file(&self, path: &Path) -> Result<CommitMessage, GitError> {
         let path = self.runner.directory().join(path);
         let unreadable = |error| GitError::unreadable(&path, error);
         let mut raw = Vec::new();
@@ -297,6 +297,17 @@ impl Repository {
             true => "",
             false => comment.as_deref().unwrap_or("#"),
         };
-        Ok(clean_message(&raw, comment, mode))
+        // Git stores the bytes as they are, and says in the commit how they are to be read (git-commit(1), "Discussion").
+        let encoding = self.config("i18n.commitEncoding")?;
+        let (text, unread) = decode::message(
+            clean_message(&raw, comment, mode),
+            encoding.as_deref().filter(|name| !is_utf8(name)).map(str::as_bytes),
+        );
+        Ok(CommitMessage { id: None, text, unread })
     }
+}
+
+/// Whether git records no encoding in a commit for it (`is_encoding_utf8` in its source).
+fn is_utf8(encoding: &str) -> bool {
+    ["utf-8", "utf8"].iter().any(|name| name.eq_ignore_ascii_case(encoding))
 }

@@ -159,13 +159,9 @@ fn is_protected_history(
 /// # Errors
 ///
 /// Whatever keeps the policy or the change from being read.
-pub fn announced(repository: &Repository, message: Vec<u8>) -> Result<Option<Question>, Undecided> {
+pub fn announced(repository: &Repository, message: CommitMessage) -> Result<Option<Question>, Undecided> {
     let _timed = progress::enter(Room::Intake);
-    let messages = vec![CommitMessage {
-        id: None,
-        text: message,
-        unread: None,
-    }];
+    let messages = vec![message];
     let head = repository.head()?;
     let base = head
         .commit()

@@ -2,6 +2,7 @@
 //! `check --format json`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use certgate::change::CommitMessage;
 use certgate::gate::{Judgement, Question, Undecided, judge};
 use certgate::git::Repository;
 use certgate::intake::ci::Ci;
@@ -15,6 +16,15 @@ use crate::scene::{
     CERTIFICATE, POLICY, by_hand, certify_staged, minutes_ago, of_status, run, stage_gated, with_policy,
 };
 use crate::support::TestRepo;
+
+/// The message of a commit in the making.
+fn message(text: &[u8]) -> CommitMessage {
+    CommitMessage {
+        id: None,
+        text: text.to_vec(),
+        unread: None,
+    }
+}
 
 fn open(repo: &TestRepo) -> Repository {
     Repository::open_at(repo.path()).unwrap()
@@ -137,9 +147,9 @@ fn a_message_that_announces() {
     let repo = with_policy();
     stage_gated(&repo);
     let repository = open(&repo);
-    let nothing = announced(&repository, b"tidy up\n".to_vec()).unwrap();
+    let nothing = announced(&repository, message(b"tidy up\n")).unwrap();
     assert!(nothing.is_none(), "nothing is asked");
-    let question = announced(&repository, b"perf: faster\n".to_vec()).unwrap().unwrap();
+    let question = announced(&repository, message(b"perf: faster\n")).unwrap().unwrap();
     assert_eq!(judge(&repository, &question).unwrap().verdict(), Verdict::Block);
     repo.write("message", "perf: faster\n");
     run(&repo, &["hook", "commit-msg", "message"]).ends(1);

@@ -48,7 +48,28 @@ fn merge_under(certified: bool, variables: &[(&str, &str)]) -> Ran {
     git(&repo, &["merge", "--quiet", "--no-ff", "--no-edit", "topic"])
 }
 
+/// A commit whose message, as bytes, is about the component, in an encoding of git's configuration.
+fn says(message: &[u8], encoding: &str) -> Ran {
+    let repo = adopted();
+    let policy = crate::scene::POLICY.replace(
+        "'^perf(\\(.+\\))?!?:'",
+        "'^\u{422}\u{435}\u{441}\u{442} schneller', '^gr\u{f6}\u{df}er', '^perf:'",
+    );
+    repo.write(".certgate/policy.yaml", policy);
+    repo.write("README.md", "more\n");
+    repo.commit("Ask for more");
+    std::fs::write(repo.home().join("message"), message).expect("writable");
+    git(&repo, &["config", "i18n.commitEncoding", encoding]);
+    git(&repo, &["commit", "--quiet", "--allow-empty", "--file", "../message"])
+}
+
 attacks! {
+    a_message_in_latin_1: "a message whose letters a rule knows, in ISO-8859-1", ["CG205"], || says(b"gr\xf6\xdfer\n", "ISO-8859-1"), || says(b"sch\xf6ner\n", "ISO-8859-1");
+    a_message_in_koi8: "the same in KOI8-R, in which the bytes are other letters", ["CG205"], || says(b"\xf4\xc5\xd3\xd4 schneller\n", "KOI8-R"), || says(b"\xd4\xc5\xd3\xd4 schneller\n", "KOI8-R");
+    a_message_in_shift_jis: "a message in Shift JIS, with a letter whose second byte is a backslash", ["CG205"], || says(b"perf: \x83\x5c\n", "Shift_JIS"), || says(b"tidy: \x83\x5c\n", "Shift_JIS");
+    a_message_in_utf_7: "a message in UTF-7, which nobody reads safely", ["CG205"], || says(b"+AHAAZQ-rf: faster\n", "UTF-7"), || says(b"tidy up\n", "UTF-8");
+    a_message_in_an_encoding_that_is_made_up: "a message in an encoding that nobody knows", ["CG205"], || says(b"crcs: snfgre\n", "rot13"), || says(b"crcs: snfgre\n", "utf8");
+    a_message_that_is_not_what_it_says: "a message that is not in the encoding that git will record", ["CG205"], || says(b"tidy \x81\x81\n", "EUC-JP"), || says(b"tidy up\n", "EUC-JP");
     a_range_in_the_environment: "`PRE_COMMIT_FROM_REF` and `PRE_COMMIT_TO_REF` name an empty range while git makes the commit", ["CG201"], || commit_under(false, RANGE, &[]), || commit_under(true, RANGE, &[]);
     a_range_while_committing_all: "the same with `git commit -a`, which makes an index of its own", ["CG201"], || commit_under(false, RANGE, &["--all"]), || commit_under(true, RANGE, &["--all"]);
     a_range_while_committing_a_path: "the same with `git commit PATH`", ["CG201"], || commit_under(false, RANGE, &["src"]), || commit_under(true, RANGE, &["src", "certificates"]);

@@ -242,10 +242,23 @@ fn messages_are_read_as_git_will_store_them() {
         open(repo)
             .commit_message_file(Path::new(".git/COMMIT_EDITMSG"))
             .unwrap()
+            .text
     };
     assert_eq!(message(&repo), b"perf: x\n\n# kept\n");
     repo.git(&["config", "commit.cleanup", "whitespace"]);
     assert_eq!(message(&repo), b"perf: x\n\n; hint\n# kept\n");
+    // Git records the encoding that is configured, and with it the message is read later.
+    repo.write(".git/COMMIT_EDITMSG", b"caf\xe9\n");
+    repo.git(&["config", "i18n.commitEncoding", "ISO-8859-1"]);
+    assert_eq!(message(&repo), "caf\u{e9}\n".as_bytes());
+    repo.git(&["config", "i18n.commitEncoding", "UTF8"]);
+    assert_eq!(message(&repo), b"caf\xe9\n");
+    repo.git(&["config", "i18n.commitEncoding", "UTF-7"]);
+    let unread = open(&repo)
+        .commit_message_file(Path::new(".git/COMMIT_EDITMSG"))
+        .unwrap()
+        .unread;
+    assert_eq!(unread.as_deref(), Some("UTF-7"));
     let error = open(&repo).commit_message_file(Path::new("none")).unwrap_err();
     assert_eq!(error.code(), Code::CG709);
 }

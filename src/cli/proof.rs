@@ -1,14 +1,15 @@
 //! `certgate log --verify`: the proof of the ledger's history.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::{LedgerArgs, ListFormat};
 use super::ending::Ending;
 use super::terminal;
 use crate::change::{ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
 use crate::gate::Undecided;
-use crate::gate::{Pasts, governing};
+use crate::gate::{self, Pasts, Refusal, governing};
 use crate::git::Repository;
 use crate::intake::range;
 use crate::ledger::{self, Fault, Proof, Revocation};
@@ -40,13 +41,19 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
         classes: &policy.classes,
         then: &|landing| pasts.before(landing),
     };
-    let proof = ledger::prove(&repository, &policy, &tip, &terms, &keys_at)?;
+    let proof = ledger::prove(&repository, &policy, &tip, &keyring, &keys_at)?;
+    let entries = ledger::all(&repository, &terms, &tip)?;
+    let events: Vec<Event> = gate::refusals(&policy, &keyring, &entries)
+        .iter()
+        .rev()
+        .map(Event::new)
+        .collect();
     let mut diagnostics: Vec<Diagnostic> = proof.faults.iter().map(fault).collect();
     diagnostics.extend(proof.revocations.iter().map(revocation));
     match args.format {
         ListFormat::Human => {
             terminal::diagnose(&diagnostics);
-            terminal::out(&summary(&proof, &tip, keyring.asks()))?;
+            terminal::out(&(summary(&proof, &tip, keyring.asks()) + &told(&events)))?;
         }
         ListFormat::Json => {
             let json = Json {
@@ -62,6 +69,7 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
                     .iter()
                     .map(|(name, &count)| Principal { name, count })
                     .collect(),
+                refusals: &events,
                 diagnostics: report::json_diagnostics(&diagnostics),
             };
             terminal::out(&report::to_line(&json))?;
@@ -83,7 +91,111 @@ struct Json<'a> {
     signed: usize,
     unsigned: usize,
     principals: Vec<Principal<'a>>,
+    refusals: &'a [Event],
     diagnostics: serde_json::Value,
+}
+
+/// A refusal, and what lifted it.
+#[derive(Serialize)]
+struct Event {
+    path: String,
+    id: Option<String>,
+    agent: Option<String>,
+    status: Option<&'static str>,
+    lifted: Vec<Lifted>,
+}
+
+/// An approval that lifted a refusal when it landed.
+#[derive(Serialize)]
+struct Lifted {
+    /// Its path when it landed.
+    by: String,
+    id: Option<String>,
+    agent: Option<String>,
+    /// True where all of the refusal was lifted, false where only for the content that the approval lists.
+    whole: bool,
+    /// The branches for which it was lifted; empty: any.
+    targets: Vec<String>,
+    /// The commit in which it landed, and when, as its committer says.
+    commit: String,
+    landed: Option<String>,
+    /// True where the approval was revoked since, and the lift with it.
+    revoked: bool,
+}
+
+impl Event {
+    fn new(refusal: &Refusal<'_>) -> Self {
+        let certificate = &refusal.entry.certificate;
+        let text = |text: &Option<String>| text.as_deref().map(sanitize);
+        Self {
+            path: certificate.path.to_string(),
+            id: text(&certificate.id),
+            agent: text(&certificate.agent),
+            status: certificate.status.map(|status| status.as_str()),
+            lifted: refusal
+                .lifts
+                .iter()
+                .map(|(lift, revoked)| Lifted {
+                    by: lift.path.to_string(),
+                    id: text(&lift.id),
+                    agent: text(&lift.agent),
+                    whole: lift.whole,
+                    targets: lift.targets.iter().map(|target| sanitize(target)).collect(),
+                    commit: lift.commit.to_string(),
+                    landed: Timestamp::from_second(lift.time).ok().map(|at| at.to_string()),
+                    revoked: *revoked,
+                })
+                .collect(),
+        }
+    }
+
+    fn human(&self) -> String {
+        let agent = |agent: &Option<String>| agent.clone().unwrap_or_else(|| "no agent".to_owned());
+        let mut text = format!(
+            "  {} by {}, {}\n",
+            self.status.unwrap_or("INVALID"),
+            agent(&self.agent),
+            self.path
+        );
+        for lift in &self.lifted {
+            let how = match lift.whole {
+                true => "lifted",
+                false => "lifted for the content that it lists",
+            };
+            let when = lift.landed.as_deref().and_then(|at| at.get(..10)).unwrap_or("no date");
+            let commit = lift.commit.get(..10).unwrap_or_default();
+            let bound = match lift.targets.is_empty() {
+                true => String::new(),
+                false => format!(", for {}", lift.targets.join(", ")),
+            };
+            let revoked = if lift.revoked {
+                "; revoked since, so it counts again"
+            } else {
+                ""
+            };
+            text += &format!(
+                "      {how} by {} ({}), landed in {commit} on {when}{bound}{revoked}\n",
+                agent(&lift.agent),
+                lift.by
+            );
+        }
+        if self.lifted.is_empty() {
+            text += "      no approval lifted it when it landed\n";
+        }
+        text
+    }
+}
+
+/// The refusals as events, oldest first.
+fn told(events: &[Event]) -> String {
+    if events.is_empty() {
+        return String::new();
+    }
+    let refused = match events.len() {
+        1 => "1 refusal:\n".to_owned(),
+        count => format!("{count} refusals:\n"),
+    };
+    refused + &events.iter().map(Event::human).collect::<String>()
 }
 
 #[derive(Serialize)]
@@ -115,7 +227,7 @@ fn summary(proof: &Proof, tip: &ObjectId, asks: bool) -> String {
         false => text.push_str("the policy asks for no signatures, and none was looked at\n"),
     }
     for (name, count) in &proof.principals {
-        text.push_str(&format!("  {count:>6}  {}\n", crate::diagnostic::sanitize(name)));
+        text.push_str(&format!("  {count:>6}  {}\n", sanitize(name)));
     }
     text.push_str(&match proof.faults.len() {
         0 => "proven: each came in once, and none was altered or lost\n".to_owned(),

@@ -25,7 +25,7 @@ pub(crate) use idle::idle_rules;
 pub(crate) use in_force::InForce;
 pub use judge::judge;
 pub use judgement::{Judgement, Scope};
-pub(crate) use past::{Pasts, open_bypasses};
+pub(crate) use past::{Pasts, Refusal, open_bypasses, refusals};
 pub use question::Question;
 pub(crate) use question::{By, Committing, Range, TargetBranch};
 pub use undecided::Undecided;

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use super::authors::authors_of_landing;
 use super::cases::{component_case, terms_of};
 use super::governing::{REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
+use crate::certificate::Class;
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::git::{Landing, Repository};
-use crate::ledger::{Entry, Then};
+use crate::ledger::{Entry, Lift, Then};
 use crate::policy::{Enforcement, POLICY_COMPONENT, Policy, Stage};
 use crate::trust::{Keyring, Revoked};
 use crate::verdict::{self, Case, ComponentCase, Destination, Terms};
@@ -46,6 +47,44 @@ pub(crate) fn open_bypasses<'e>(policy: &Policy, keyring: &Keyring, entries: &'e
     );
     let open = verdict::open_bypasses(&case);
     open.into_iter().filter_map(|at| entries.get(at)).collect()
+}
+
+/// A refusal of a ledger, with what became of it.
+pub(crate) struct Refusal<'e> {
+    /// The refusal.
+    pub(crate) entry: &'e Entry,
+    /// The approvals that lifted it when they landed, oldest first, and whether that was undone by a revocation since.
+    pub(crate) lifts: Vec<(&'e Lift, bool)>,
+}
+
+/// The refusals of a ledger, in its order: history is none of them.
+pub(crate) fn refusals<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Entry]) -> Vec<Refusal<'e>> {
+    let case = of_ledger(
+        terms_of(policy, keyring, Destination::Unprotected),
+        Vec::new(),
+        entries.to_vec(),
+    );
+    let undone = verdict::undone(&case);
+    let history = |entry: &Entry| {
+        let since = policy.since;
+        since.is_some_and(|since| entry.moment().is_some_and(|moment| moment < since))
+    };
+    let refuses = |entry: &Entry| {
+        let class = entry.certificate.status.map(|status| policy.class(status));
+        class.is_some_and(Class::refuses) && !history(entry)
+    };
+    let refusals = entries.iter().enumerate().filter(|(_, entry)| refuses(entry));
+    refusals
+        .map(|(index, entry)| Refusal {
+            entry,
+            lifts: entry
+                .lifts
+                .iter()
+                .enumerate()
+                .map(|(at, lift)| (lift, undone.contains(&(index, at))))
+                .collect(),
+        })
+        .collect()
 }
 
 /// A question about a ledger alone: nothing changes.

@@ -15,6 +15,8 @@ use crate::change::{Entry, FileChange, ObjectId, RepoPath, Snapshot};
 pub struct Landing {
     /// The commit.
     pub commit: ObjectId,
+    /// When, as its committer claims, in seconds since 1970.
+    pub time: i64,
     /// Its parents, the first one first; none for a root, and none where a shallow clone is cut off.
     pub parents: Vec<ObjectId>,
     /// True where a shallow clone is cut off here: whatever the commit holds came in here, or earlier.
@@ -82,6 +84,7 @@ impl Repository {
             };
             let go_on = visit(Landing {
                 commit: own(at),
+                time: commit.time,
                 parents: parents.into_iter().map(own).collect(),
                 cut,
                 files,

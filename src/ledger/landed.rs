@@ -261,6 +261,8 @@ impl Chain<'_> {
                 },
                 whole,
                 landing: number,
+                commit: landing.commit.clone(),
+                time: landing.time,
             };
             if let Some(record) = records.get_mut(at) {
                 record.lifts.push(lift);

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, parse, signature_bytes, signature_path, signed_by};
 use super::moves::moves;
-use super::read::{Terms, all};
 use super::{LedgerError, Violation, state};
 use crate::certificate::{Class, SubjectField};
 use crate::change::{Entry as At, FileChange, ObjectId, RepoPath, Snapshot};
@@ -76,10 +75,6 @@ pub struct Proof {
     pub faults: Vec<Fault>,
     /// What was revoked.
     pub revocations: Vec<Revocation>,
-    /// How many refusals there are.
-    pub refusals: usize,
-    /// Those that an approval lifted when it landed, with that approval.
-    pub lifts: Vec<(RepoPath, RepoPath)>,
 }
 
 /// Finds the keys that were in force where a commit came in; asked only where the keys of the tip do not do.
@@ -97,10 +92,9 @@ pub fn prove(
     repository: &Repository,
     policy: &Policy,
     tip: &ObjectId,
-    terms: &Terms<'_>,
+    keyring: &Keyring,
     keys_at: KeysAt<'_>,
 ) -> Result<Proof, LedgerError> {
-    let keyring = terms.keyring;
     let mut walk = Walk {
         repository,
         policy,
@@ -112,22 +106,7 @@ pub fn prove(
         walk.take(&touch)?;
     }
     walk.read(tip, keyring, keys_at)?;
-    let mut proof = walk.proof;
-    for entry in all(repository, terms, tip)? {
-        let class = entry.certificate.status.map(|status| policy.class(status));
-        let history = policy
-            .since
-            .is_some_and(|since| entry.moment().is_some_and(|moment| moment < since));
-        if history || !class.is_some_and(Class::refuses) {
-            continue;
-        }
-        proof.refusals += 1;
-        let whole = entry.lifts.iter().find(|lift| lift.whole);
-        if let Some(lift) = whole {
-            proof.lifts.push((entry.certificate.path.clone(), lift.path.clone()));
-        }
-    }
-    Ok(proof)
+    Ok(walk.proof)
 }
 
 /// How a certificate or signature came in.

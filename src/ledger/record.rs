@@ -62,8 +62,12 @@ pub struct Lift {
     pub targets: Vec<String>,
     /// True where it lifted all of the refusal; else what it covers.
     pub whole: bool,
-    /// The landing in which it happened.
+    /// The landing in which it happened, as a number.
     pub landing: u32,
+    /// The commit of that landing.
+    pub commit: ObjectId,
+    /// When, as its committer claims, in seconds since 1970.
+    pub time: i64,
 }
 
 impl Entry {

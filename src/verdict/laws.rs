@@ -73,6 +73,8 @@ fn lift(by: u32, whole: bool) -> Lift {
         targets: Vec::new(),
         whole,
         landing: 0,
+        commit: ObjectId::from_bytes(&[0; 20]).unwrap(),
+        time: 0,
     }
 }
 

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 pub use bypass::open_bypasses;
 pub use finding::{BypassProblem, Finding, Problem};
-pub use outcome::{decide, lifts};
+pub use outcome::{decide, lifts, undone};
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;

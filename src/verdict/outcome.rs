@@ -7,7 +7,7 @@ use super::statement::{Statement, statements};
 use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
 use crate::certificate::Class;
 use crate::change::RepoPath;
-use crate::ledger::Origin;
+use crate::ledger::{Lift, Origin};
 use crate::policy::Enforcement;
 
 /// Decides a case.
@@ -78,6 +78,22 @@ pub fn lifts(case: &Case) -> Vec<(usize, usize, bool)> {
         found.extend(of_unit.into_iter().filter(|(refusal, _, _)| !is_stop(*refusal)));
     }
     found.into_iter().collect()
+}
+
+/// The lifts on record that a revocation has undone since: the refusal, as an index into the ledger, and the lift, as one into its lifts.
+pub fn undone(case: &Case) -> BTreeSet<(usize, usize)> {
+    let statements = statements(case);
+    let mut found = BTreeSet::new();
+    for statement in &statements {
+        let counts = |lift: &Lift| statement.lifts.iter().any(|kept| std::ptr::eq(*kept, lift));
+        let lifts = statement.entry.lifts.iter().enumerate();
+        found.extend(
+            lifts
+                .filter(|(_, lift)| !counts(lift))
+                .map(|(at, _)| (statement.index, at)),
+        );
+    }
+    found
 }
 
 impl Weighing<'_> {

@@ -37,6 +37,79 @@ fn an_honest_ledger_is_proven_and_says_who_signed() {
     assert_eq!(json["principals"][1]["name"], "tom@example.org");
 }
 
+/// Who refused, by what that was lifted, and where that landed, whatever became of the lifter since.
+#[test]
+fn refusals_and_lifts_are_told_as_events() {
+    let world = Signed::required();
+    world.change("2");
+    let id_of = |path: &std::path::Path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let id = text
+            .lines()
+            .find_map(|line| line.strip_prefix("**Certificate ID**: ").map(str::to_owned));
+        id.unwrap()
+    };
+    let begin = world.repo.ask(&["rev-parse", "main"]);
+    // By the lead, on all that changed since the beginning.
+    let since_begin = |status: &str, named: &str| {
+        let words = [
+            "certify",
+            "gpu_memory",
+            "--base",
+            &begin,
+            "--target",
+            "main",
+            "--status",
+            status,
+        ];
+        let more = ["--agent", "lead", "--rationale", "measured", "--supersedes", named];
+        world.written(&run(&world.repo, &[&words[..], &more].concat()).ends(0))
+    };
+    let refusal = world.certify("performance-engineer", "NO_GO", &[]);
+    world.sign(&refusal, "pia");
+    world.commit().land();
+    proof(&world)
+        .ends(0)
+        .writes("1 refusal:")
+        .writes("no approval lifted it");
+    world.repo.write("README.md", "more\n");
+    world.commit();
+    // By the lead, who may lift, and after that may no more.
+    let lifting = since_begin("APPROVED", &id_of(&refusal));
+    world.sign(&lifting, "lea");
+    world.commit().land();
+    let landed = world.repo.ask(&["rev-parse", "main"]);
+    let milder = crate::signed::policy("required", "")
+        .replace(", may_lift: true", "")
+        .replace("serial: 1", "serial: 2");
+    world.repo.write(".certgate/policy.yaml", milder);
+    world.commit().land();
+    proof(&world)
+        .ends(0)
+        .writes("1 refusal:\n  NO_GO by performance-engineer")
+        .writes(&format!(
+            "lifted by lead ({})",
+            lifting.strip_prefix(world.repo.path()).unwrap().display()
+        ))
+        .writes(&format!("landed in {} on 20", &landed[..10]));
+    let json = run(&world.repo, &["log", "--verify", "--format", "json"])
+        .ends(0)
+        .json();
+    crate::reports::keeps_to(include_str!("../../docs/schema/proof-v1.json"), &json);
+    assert_eq!(json["refusals"][0]["lifted"][0]["commit"], landed.as_str());
+    assert_eq!(json["refusals"][0]["lifted"][0]["revoked"], false);
+    assert_eq!(json["refusals"][0]["lifted"][0]["targets"][0], "main");
+    // Whoever wrote the approval takes it back.
+    let revoking = since_begin("NO_GO", &id_of(&lifting));
+    world.sign(&revoking, "lea");
+    world.commit().land();
+    let json = run(&world.repo, &["log", "--verify", "--format", "json"])
+        .ends(0)
+        .json();
+    assert_eq!(json["refusals"].as_array().unwrap().len(), 2);
+    assert_eq!(json["refusals"][0]["lifted"][0]["revoked"], true);
+}
+
 #[test]
 fn an_edit_is_found_even_where_it_was_undone() {
     let (world, [first, _]) = landed();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Certificate, HashCheck, Parsed, check_hash, date, fold_component};
+use super::{Certificate, EvidenceSide, HashCheck, Parsed, check_hash, date, evidence_folder, fold_component};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -46,7 +46,42 @@ pub fn lint(parsed: &Parsed, context: &LintContext<'_>) -> Vec<Diagnostic> {
     components(certificate, context, &mut findings);
     hash(certificate, context, &mut findings);
     stamp(certificate, context, &mut findings);
+    benchmarks(certificate, &mut findings);
     findings
+}
+
+/// What the block of BENCHMARKS lacks, by its form alone.
+fn benchmarks(certificate: &Certificate, findings: &mut Vec<Diagnostic>) {
+    let Some(measured) = certificate.benchmarks.present() else {
+        return;
+    };
+    let folder = evidence_folder(&certificate.path);
+    if let Some(astray) = measured
+        .files
+        .iter()
+        .find(|file| !file.path.is_within(folder.as_bytes()))
+    {
+        findings.push(
+            Diagnostic::warning(
+                Code::CG122,
+                format!("{} does not stand beside its certificate", astray.path),
+            )
+            .at(Place::line(&certificate.path, astray.line))
+            .because(format!("evidence of this certificate stands in {folder}/")),
+        );
+    }
+    let has = |side| measured.files.iter().any(|file| file.side == side);
+    let compared = has(EvidenceSide::Baseline) && has(EvidenceSide::Candidate) && !measured.rows.is_empty();
+    let only_candidates = has(EvidenceSide::Candidate) && !has(EvidenceSide::Baseline) && measured.rows.is_empty();
+    let only_profiles = measured.files.iter().all(|file| file.side == EvidenceSide::Profile);
+    if !compared && !only_profiles && !only_candidates {
+        findings.push(
+            Diagnostic::warning(Code::CG123, "BENCHMARKS decide nothing")
+                .at(Place::file(&certificate.path))
+                .because("there is no result, or there are files of one side only")
+                .help("certgate certify … --baseline FILE… --candidate FILE…   # writes the section"),
+        );
+    }
 }
 
 /// Whether a file name reads `{descriptor}_{component}_{YYYYMMDD_HHMMSS}.md`.

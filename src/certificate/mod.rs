@@ -3,6 +3,7 @@
 //! Owns the format: reading (CommonMark, never by regex over raw text), the statuses, the SUBJECT section, rendering, and lint.
 //! Knows nothing of policies, ledgers or git.
 
+mod benchmarks;
 mod builder;
 mod conditions;
 mod date;
@@ -20,6 +21,10 @@ mod status;
 mod subject;
 mod teach;
 
+pub use benchmarks::{
+    Benchmarks, BenchmarksField, BoundFile, DecidedRow, EvidenceSide, Figure, RowTerms, evidence_folder, evidence_of,
+    parse_benchmarks, render_benchmarks,
+};
 pub use hash::{HashCheck, certificate_hash, check_hash};
 pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
 pub use naming::names;
@@ -74,6 +79,10 @@ pub struct Certificate {
     pub bypass: Option<Bypass>,
     /// True where the decision gives a rationale.
     pub rationale: bool,
+    /// What it rests on, where it says so by content.
+    pub benchmarks: BenchmarksField,
+    /// True where FINDINGS says something that certgate did not write.
+    pub findings: bool,
 }
 
 /// The field Bypass: lets what the SUBJECT lists through once, without the approvals that are due.
@@ -104,6 +113,8 @@ impl Certificate {
             stamp: None,
             bypass: None,
             rationale: false,
+            benchmarks: BenchmarksField::Absent,
+            findings: false,
         }
     }
 

@@ -7,7 +7,9 @@ use super::decision::{self, trimmed};
 use super::outline::{Field, Outline};
 use super::stamp::{self, Saying, Stamp};
 use super::status::without_marks;
-use super::{Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, conditions, date, naming, subject};
+use super::{
+    Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, benchmarks, conditions, date, naming, subject,
+};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -45,6 +47,8 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
     let mut findings = heading.findings;
 
     let (subject, unread) = subject::read(path, &outline, &components);
+    findings.extend(unread);
+    let (benchmarks, unread) = benchmarks::read(path, &outline);
     findings.extend(unread);
 
     let conditions = conditions::read(&outline, decision.body.clone());
@@ -101,6 +105,8 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
         stamp,
         bypass,
         rationale,
+        benchmarks,
+        findings: says_findings(&outline),
     };
     let shape = Shape {
         sections: outline
@@ -288,6 +294,13 @@ pub(super) fn is_nameable(id: &str) -> bool {
 
 fn is_nothing(value: &str) -> bool {
     matches!(value.to_lowercase().as_str(), "none" | "n/a" | "-" | "–" | "—")
+}
+
+/// Whether FINDINGS says what was found.
+fn says_findings(outline: &Outline<'_>) -> bool {
+    let bodies = outline.sections("FINDINGS").map(|heading| outline.body(heading));
+    let mut lines = bodies.flat_map(|body| outline.lines_in(body));
+    lines.any(|line| stamp::says_something(outline.slice(line.range.clone())))
 }
 
 /// Reports fields that still hold what the template had; true where there is one.

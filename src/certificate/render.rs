@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::hash::with_hash;
 use super::inert::{code, one_line, prose, value};
 use super::subject::{INFO, render_subject};
-use super::{Condition, Status, Subject, date};
+use super::{Benchmarks, Condition, Status, Subject, benchmarks, date};
 use crate::change::RepoPath;
 
 /// What a certificate will say.
@@ -47,6 +47,8 @@ pub struct Draft {
     pub conditions: Vec<Condition>,
     /// What it rests on; file references may stand in backticks.
     pub evidence: Vec<String>,
+    /// What was measured.
+    pub benchmarks: Option<Benchmarks>,
 }
 
 /// A file that was read, and which lines of it.
@@ -130,7 +132,11 @@ pub fn render(draft: &Draft) -> Vec<u8> {
         text.push_str("- none\n");
     }
 
-    text.push_str("\n## SIGNATURE\n\n");
+    text.push('\n');
+    if let Some(measured) = &draft.benchmarks {
+        text.push_str(&benchmarks::section(measured));
+    }
+    text.push_str("## SIGNATURE\n\n");
     text.push_str(&format!(
         "Agent: {}\nTimestamp: {}\nCertificate Hash:\n",
         value(&draft.agent),
@@ -254,6 +260,7 @@ mod tests {
                 },
             ],
             evidence: vec!["`src/a.py:1-3` is fine".to_owned(), text()],
+            benchmarks: None,
         }
     }
 

@@ -233,6 +233,17 @@ fn is_prefilled(value: &str) -> bool {
         || gated.iter().any(|mark| text.contains(mark)) && !text.contains(" because ")
 }
 
+/// Whether a value says something that is neither a placeholder, nor a word for nothing, nor text that certgate wrote.
+pub(super) fn says_something(value: &str) -> bool {
+    let text = words(value).join(" ");
+    let nothing = COMMON
+        .iter()
+        .chain(&PRINTED)
+        .any(|word| word.eq_ignore_ascii_case(&text));
+    let none = ["no findings", "nothing", "n a", "no issues"].contains(&text.to_lowercase().as_str());
+    has_words(value) && !is_prefilled(value) && !nothing && !none
+}
+
 fn has_words(value: &str) -> bool {
     !words(value).is_empty()
 }

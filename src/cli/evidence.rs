@@ -109,7 +109,7 @@ fn remarks(path: &Path, reading: &Reading) -> Vec<Diagnostic> {
     if reading.provenance.is_debug_build() {
         let message = "measured with a debug build, or with a debug build of the benchmark library";
         remarks.push(
-            Diagnostic::warning(Code::CG608, message)
+            Diagnostic::warning(Code::CG633, message)
                 .at(place())
                 .help("build with optimisation and measure again"),
         );

@@ -256,6 +256,7 @@ fn document(
             })
             .collect(),
         evidence: args.evidence.clone(),
+        benchmarks: None,
     })
 }
 

@@ -99,24 +99,26 @@ pub(crate) fn sign(
     let mut at = vec![now];
     at.extend(certificate.date);
     let agent = certificate.agent.as_deref().unwrap_or_default();
-    let speakers = policy
-        .agents
-        .get(agent)
-        .map(|agent| agent.principals.as_slice())
-        .unwrap_or_default();
+    let demands = policy.demands();
+    let speakers = demands.named(agent);
     let who = speakers.first().map_or("YOU@EXAMPLE.ORG", String::as_str);
     let add = format!("echo '{who} namespaces=\"{NAMESPACE}\" {}' >> {SIGNERS}", by.line);
     let warning = match keys.check(document, &signature, &at) {
-        SignatureCheck::Valid(verified) => {
-            let speaks = speakers.is_empty() || speakers.iter().any(|speaker| verified.matches(speaker));
-            (!speaks).then(|| {
-                let message = format!("the key {} may not sign for `{agent}`", by.name);
-                Diagnostic::warning(Code::CG510, message)
-                    .because(format!("it is that of {}", verified.principals.join(", ")))
-                    .because(format!("the policy lets {} speak for `{agent}`", speakers.join(", ")))
-                    .help(&add)
-            })
-        }
+        SignatureCheck::Valid(verified) => (!demands.may_speak(agent, &verified)).then(|| {
+            let message = format!("the key {} may not sign for `{agent}`", by.name);
+            let warning = Diagnostic::warning(Code::CG510, message)
+                .because(format!("it is that of {}", verified.principals.join(", ")));
+            match speakers {
+                [] => warning
+                    .because(format!("the policy names nobody who speaks for `{agent}`"))
+                    .help(format!(
+                        "certgate policy show   # then name its `principals` in `agents: {{ {agent}: … }}`"
+                    )),
+                named => warning
+                    .because(format!("the policy lets {} speak for `{agent}`", named.join(", ")))
+                    .help(&add),
+            }
+        }),
         SignatureCheck::Invalid(SignatureProblem::UnknownKey(_)) => {
             let message = format!("the key {} is not among the allowed signers", by.name);
             Some(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Certificate, EvidenceSide, HashCheck, Parsed, check_hash, date, evidence_folder, fold_component};
+use super::{Certificate, EvidenceSide, HashCheck, Parsed, check_hash, date, evidence_folder, fold_component, nearest};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -223,16 +223,12 @@ fn components(certificate: &Certificate, context: &LintContext<'_>, findings: &m
         if known.iter().any(|name| fold_component(name) == folded) {
             continue;
         }
-        let nearest = known
-            .iter()
-            .map(|name| (strsim::jaro_winkler(&folded, &fold_component(name)), name))
-            .filter(|(score, _)| *score >= 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let meant = nearest(component, known.iter().map(String::as_str));
         let finding = Diagnostic::warning(Code::CG114, format!("the policy has no component `{component}`"))
             .at(Place::file(&certificate.path))
             .because("the certificate gates and covers nothing on it");
-        findings.push(match nearest {
-            Some((_, name)) => finding.help(format!("did you mean: **Component**: {name}")),
+        findings.push(match meant {
+            Some(name) => finding.help(format!("did you mean: **Component**: {name}")),
             None => finding.help("certgate policy show"),
         });
     }

@@ -11,6 +11,7 @@ mod decision;
 mod hash;
 mod inert;
 mod lint;
+mod name;
 mod naming;
 mod outline;
 mod parse;
@@ -27,6 +28,7 @@ pub use benchmarks::{
 };
 pub use hash::{HashCheck, certificate_hash, check_hash};
 pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
+pub use name::{fold_component, nearest, suggest};
 pub use naming::names;
 pub(crate) use parse::rationale;
 pub use parse::{not_a_file, parse, too_large};
@@ -39,11 +41,10 @@ pub use subject::{SubjectError, parse_subject, render_subject};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The largest certificate that is read, in bytes; a larger one is invalid.
+pub use crate::change::MAX_DOCUMENT as MAX_BYTES;
 use crate::change::{Digest, Mode, RepoPath};
 use crate::diagnostic::Diagnostic;
-
-/// The largest certificate that is read, in bytes; a larger one is invalid.
-pub const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What a document says, read strictly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +96,11 @@ pub enum Bypass {
 }
 
 impl Certificate {
+    /// True where it approves by the format's own classes, whatever a policy makes of its status.
+    pub fn approves(&self) -> bool {
+        self.status.is_some_and(|status| status.class().approves())
+    }
+
     /// The reading of a document of which nothing can be read.
     pub fn unread(path: RepoPath) -> Self {
         Self {
@@ -151,21 +157,6 @@ impl Certificate {
             .iter()
             .any(|component| fold_component(component) == name)
     }
-}
-
-/// Folds a component's or agent's name for comparison: case, and blanks, hyphens and low lines alike.
-pub fn fold_component(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for part in name
-        .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
-        .filter(|part| !part.is_empty())
-    {
-        if !folded.is_empty() {
-            folded.push('_');
-        }
-        folded.extend(part.chars().flat_map(char::to_lowercase));
-    }
-    folded
 }
 
 /// The SUBJECT section.

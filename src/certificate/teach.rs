@@ -3,6 +3,7 @@
 //! The suggestion is for the author's eyes only; no decision is ever taken from it. A value that reads as a refusal is never
 //! answered with an approving word.
 
+use super::name::nearest;
 use super::status::{Status, without_marks};
 use crate::change::deceptive;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -220,12 +221,9 @@ fn diagnose(value: &str, skeleton: &str) -> (Option<String>, Vec<Status>) {
             Vec::new(),
         );
     }
-    let nearest = Status::ALL
-        .into_iter()
-        .map(|status| (strsim::jaro_winkler(skeleton, status.as_str()), status))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((score, status)) if score >= 0.85 => (Some(format!("the nearest status is {status}")), vec![status]),
+    let meant = nearest(skeleton, Status::ALL.map(Status::as_str)).and_then(Status::from_word);
+    match meant {
+        Some(status) => (Some(format!("the nearest status is {status}")), vec![status]),
         _ if skeleton.starts_with("REQUIRES") || skeleton.starts_with("NEEDS") => (
             Some(format!("the nearest status is {}", Status::RequiresRemediation)),
             vec![Status::RequiresRemediation],

@@ -10,6 +10,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The largest document that is read for what it says, in bytes: a certificate, a policy, a `.mailmap`, a file of values.
+pub const MAX_DOCUMENT: u64 = 1024 * 1024;
+
 /// A bit that no hexadecimal digit has.
 const NO_DIGIT: u8 = 0x80;
 

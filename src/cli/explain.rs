@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::{ledger, policy, terminal};
 use crate::certificate::{Class, Status};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, sanitize};
+use crate::diagnostic::{Code, plural, sanitize};
 use crate::gate::{Answer, Undecided, WhatIf, describe, governing, what_if};
 use crate::git::Repository;
 use crate::policy::{Component, POLICY_COMPONENT, POLICY_DIRECTORY, Policy, fold};
@@ -169,8 +169,9 @@ fn told(path: &RepoPath, WhatIf { origin, answer }: &WhatIf) -> String {
                 _ => path.to_string(),
             };
             let mut text = format!(
-                "{name}: {} of {total} files below it are gated (by {origin})\n",
-                gated.len()
+                "{name}: {} of {} below it are gated (by {origin})\n",
+                gated.len(),
+                plural(*total, "file")
             );
             for (path, components) in gated.iter().take(MOST_FILES) {
                 text.push_str(&format!("  {path}: {}\n", components.join(", ")));

@@ -10,7 +10,7 @@ use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
 use crate::change::{Entry, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, noun_for};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::{Head, Repository};
@@ -65,9 +65,9 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
             return Err(Undecided::io("write", &path, &taken));
         }
         text.push_str(&format!(
-            "wrote {} with pack{} {}\n",
+            "wrote {} with {} {}\n",
             policy_path(),
-            if chosen.len() == 1 { "" } else { "s" },
+            noun_for(chosen.len(), "pack"),
             chosen.join(", ")
         ));
         for Proposal { pack, because } in &reasons {

@@ -10,7 +10,7 @@ use super::{proof, terminal};
 use crate::author::draft;
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, Pasts, governing};
 use crate::git::{Blob, Repository};
@@ -225,10 +225,9 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
             certificate.path
         ));
     }
-    let total = read.entries.len();
     text.push_str(&format!(
-        "{total} certificate{} in the ledger\n",
-        if total == 1 { "" } else { "s" }
+        "{} in the ledger\n",
+        plural(read.entries.len(), "certificate")
     ));
     terminal::out(&text)?;
     Ok(Ending::Done)

@@ -12,7 +12,7 @@ use super::terminal;
 use crate::author::draft;
 use crate::certificate::{self, Certificate, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
-use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::diagnostic::{Diagnostic, Level, plural, sanitize};
 use crate::evidence::claims::Claim;
 use crate::gate::{self, Undecided, governing};
 use crate::git::{Blob, Repository};
@@ -272,16 +272,10 @@ fn show(args: &LintArgs, linted: &[Linted]) -> anyhow::Result<()> {
     let valid = linted.iter().filter(|document| document.valid).count();
     let errors = all.iter().filter(|d| d.level() == Level::Error).count();
     let warnings = all.iter().filter(|d| d.level() == Level::Warning).count();
-    let count = linted.len();
-    let noun = if count == 1 { "certificate" } else { "certificates" };
     terminal::out(&format!(
-        "{count} {noun}: {valid} with a decision, {}, {}\n",
+        "{}: {valid} with a decision, {}, {}\n",
+        plural(linted.len(), "certificate"),
         plural(errors, "error"),
         plural(warnings, "warning"),
     ))
-}
-
-/// `1 error`, `2 errors`.
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

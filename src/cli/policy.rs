@@ -4,8 +4,8 @@ use super::args::{PolicyArgs, PolicyCommand, ShowFormat};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
-use crate::change::Snapshot;
-use crate::diagnostic::{Diagnostic, Level, sanitize};
+use crate::change::{MAX_DOCUMENT, Snapshot};
+use crate::diagnostic::{Diagnostic, Level, plural, sanitize};
 use crate::gate::governing::{self, policy_path};
 use crate::gate::{self, Undecided};
 use crate::git::Repository;
@@ -92,7 +92,7 @@ fn from_file(path: &std::path::Path, name: &str) -> Result<Text, Undecided> {
     if !metadata.is_file() {
         return Err(unreadable("is not a file".to_owned()));
     }
-    if metadata.len() > 1024 * 1024 {
+    if metadata.len() > MAX_DOCUMENT {
         return Err(unreadable(format!("has {} bytes", metadata.len())));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
@@ -195,8 +195,8 @@ pub(super) fn describe(component: &Component) -> String {
         component.require.agents.join(", ")
     };
     text.push_str(&format!(
-        "      requires {} approval(s) of {}; binding {}\n",
-        component.require.approvals,
+        "      requires {} of {}; binding {}\n",
+        plural(component.require.approvals as usize, "approval"),
         sanitize(&agents),
         component.binding.as_str()
     ));

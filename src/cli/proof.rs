@@ -7,7 +7,7 @@ use super::args::{LedgerArgs, ListFormat};
 use super::ending::Ending;
 use super::terminal;
 use crate::change::{ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, Pasts, Refusal, governing};
 use crate::git::Repository;
@@ -215,7 +215,6 @@ fn keys_before(repository: &Repository, commit: &ObjectId) -> Option<Keyring> {
 }
 
 fn summary(proof: &Proof, tip: &ObjectId, asks: bool) -> String {
-    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let mut text = format!(
         "{} in {}, at {}\n",
         plural(proof.certificates, "certificate"),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Undecided;
 use crate::change::{Entry, RepoPath};
+use crate::diagnostic::plural;
 use crate::git::{Blob, Repository};
 
 /// Most source files that are read to see what they import.
@@ -146,7 +147,7 @@ impl Tally {
 }
 
 fn share(count: usize, of: usize) -> String {
-    format!("{count} of {of} source file{}", if of == 1 { "" } else { "s" })
+    format!("{count} of {}", plural(of, "source file"))
 }
 
 /// What Python sources import, by module, with the first file that does.

@@ -7,7 +7,7 @@ use super::{lint, terminal};
 use crate::author::whole::{self, Existing};
 use crate::author::{draft, sign};
 use crate::certificate::{self, Certificate, Class, SealError, names, seal};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize, shell};
 use crate::gate::Undecided;
 use crate::gate::{self, governing};
 use crate::git::Repository;
@@ -96,7 +96,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
         Existing::Replace,
     )?;
     let path = args.path.display().to_string();
-    let files = format!("{} file{}", files.len(), if files.len() == 1 { "" } else { "s" });
+    let files = plural(files.len(), "file");
     let signed = if key.is_some() { " and signed it" } else { "" };
     terminal::out(&sign::next(
         &repository,

@@ -6,12 +6,11 @@ use std::path::Path;
 use super::args::{TrendArgs, TrendFormat};
 use super::{Ending, Undecided, terminal};
 use crate::author::whole;
+use crate::change::MAX_DOCUMENT;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::evidence::trend::{TrendError, trend};
 use crate::report;
 
-/// The largest file of values that is read.
-const MAX_BYTES: u64 = 1 << 20;
 /// How a file of values looks.
 const SHAPE: &str = "echo '[10.1, 10.2, null, 11.4]' >values.json   # a JSON array of numbers above zero and nulls";
 
@@ -35,7 +34,7 @@ pub(super) fn run(args: &TrendArgs) -> Result<Ending, Undecided> {
 fn read(path: &Path) -> Result<Vec<Option<f64>>, Undecided> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes))
         .map_err(|error| Undecided::io("read", path, &error))?;
     let unreadable = |message: String, line: Option<u32>| -> Undecided {
         let place = match line {
@@ -44,8 +43,8 @@ fn read(path: &Path) -> Result<Vec<Option<f64>>, Undecided> {
         };
         Diagnostic::error(Code::CG640, message).at(place).help(SHAPE).into()
     };
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(unreadable(format!("more than {MAX_BYTES} bytes"), None));
+    if bytes.len() as u64 > MAX_DOCUMENT {
+        return Err(unreadable(format!("more than {MAX_DOCUMENT} bytes"), None));
     }
     serde_json::from_slice(&bytes).map_err(|error| {
         let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);

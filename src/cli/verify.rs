@@ -8,13 +8,14 @@ use super::fault::Doing as _;
 use super::{lint, terminal};
 use crate::author::sign::HeadKeys;
 use crate::author::{draft, sign};
-use crate::certificate::{Certificate, FileState, SubjectField, names};
+use crate::certificate::{Certificate, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
 use crate::diagnostic::{Level, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::{Blob, Repository};
 use crate::intake::range;
+use crate::ledger;
 use crate::trust::{HashCheck, MAX_SIGNATURE, SignatureCheck, check_hash};
 
 /// Largest file whose lines are counted.
@@ -66,7 +67,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Undecided> {
             SubjectField::Unreadable => lines.push((false, "subject: cannot be read".to_owned())),
             SubjectField::Present(subject) => {
                 for file in &subject.files {
-                    let here = state(&repository, &at, &file.path)?;
+                    let here = ledger::state(&repository, repository.entry(&at, &file.path)?.as_ref())?;
                     let word = if here == file.state {
                         "as certified"
                     } else {
@@ -128,26 +129,13 @@ fn signature(
         verified.algorithm
     );
     let agent = certificate.agent.as_deref().unwrap_or_default();
-    let policy = governing::policy_here(repository)?;
-    let speakers = policy.as_ref().and_then(|policy| policy.agents.get(agent));
-    let speakers = speakers.map(|agent| agent.principals.as_slice()).unwrap_or_default();
-    let speaks = speakers.is_empty() || speakers.iter().any(|speaker| verified.matches(speaker));
-    Ok(match speaks {
+    let demands = governing::policy_here(repository)?.map(|policy| policy.demands());
+    Ok(match demands.unwrap_or_default().may_speak(agent, &verified) {
         true => (true, format!("signature: valid, {by}; {list}")),
         false => (
             false,
             format!("signature: {by}, who may not speak for `{agent}`; {list}"),
         ),
-    })
-}
-
-fn state(repository: &Repository, at: &Snapshot, path: &RepoPath) -> Result<FileState, Undecided> {
-    Ok(match repository.entry(at, path)? {
-        None => FileState::Deleted,
-        Some(entry) => FileState::Present {
-            mode: entry.mode,
-            digest: repository.digest(&entry)?,
-        },
     })
 }
 

@@ -5,12 +5,14 @@
 
 mod code;
 mod io;
+mod plural;
 mod render;
 mod sanitize;
 mod shell;
 
 pub use code::Code;
 pub use io::io_remedy;
+pub(crate) use plural::{noun_for, plural};
 pub use render::{Style, render};
 pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
 pub use shell::{shell, shown};

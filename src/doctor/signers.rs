@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::change::Snapshot;
-use crate::diagnostic::shell;
+use crate::diagnostic::{plural, shell};
 use crate::gate::Undecided;
 use crate::gate::governing::{SIGNERS, keys_at};
 use crate::git::Repository;
@@ -42,7 +42,7 @@ pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Find
         return Ok(());
     }
     let names: std::collections::BTreeSet<&str> = keys.signers.principals().collect();
-    let count = format!("{} principal{}", names.len(), if names.len() == 1 { "" } else { "s" });
+    let count = plural(names.len(), "principal");
     match demanded {
         Signatures::Off => found.note(
             "signers",

@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 
 use super::question::Question;
 use super::undecided::Undecided;
-use crate::change::{ObjectId, RepoPath, Snapshot};
+use crate::change::{MAX_DOCUMENT, ObjectId, RepoPath, Snapshot};
 use crate::git::{Blob, GitError, Repository};
-
-/// The largest `.mailmap` that is read, in bytes.
-const MAX_MAILMAP: u64 = 1024 * 1024;
 
 /// The e-mail addresses of everybody who had a hand in the paths: authors, committers and co-authors of the range's commits that touch
 /// one, or what was moved there, and, at the commit stages, who commits.
@@ -151,7 +148,7 @@ impl Mailmap {
         let Some(entry) = entry.filter(|entry| entry.mode != crate::change::Mode::Gitlink) else {
             return Ok(Self::default());
         };
-        Ok(match repository.blob(&entry.id, MAX_MAILMAP)? {
+        Ok(match repository.blob(&entry.id, MAX_DOCUMENT)? {
             Blob::Content(bytes) => Self::parse(&String::from_utf8_lossy(&bytes)),
             Blob::TooLarge { .. } => Self::default(),
         })

@@ -143,7 +143,7 @@ pub(crate) fn diagnostic(claim: &Claim, certificate: &Certificate, bytes: &[u8])
             Diagnostic::error(Code::CG650, format!("`{said}` does not follow from its figures: {why}"))
         }
         (Label::RightBefore, _) => {
-            let approval = certificate.status.is_some_and(|status| status.class().approves());
+            let approval = certificate.approves();
             let message = format!("`{said}` holds only before the change");
             match approval && claim.section == "EVIDENCE" {
                 true => Diagnostic::warning(Code::CG652, message),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::certificate::{Class, stamp};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Level, Place, plural, sanitize, shell};
 use crate::ledger::{Entry, Origin, Violation};
 use crate::policy::{Enforcement, EvidenceKind, Stage};
 use crate::sensitivity::{Reason, RuleKind};
@@ -299,11 +299,7 @@ impl Context<'_> {
             .help(self.certify(unit, Some(agent))),
             Finding::Announced { unit } => self.announced(unit, level),
             Finding::Conditions { unit, entry, open } => {
-                let count = open.len();
-                let message = format!(
-                    "`{unit}`: approved with {count} open condition{}",
-                    if count == 1 { "" } else { "s" }
-                );
+                let message = format!("`{unit}`: approved with {}", plural(open.len(), "open condition"));
                 let mut diagnostic = at(Diagnostic::note(Code::CG207, message), self.place(*entry));
                 for condition in open.iter().take(LISTED) {
                     diagnostic = diagnostic.because(condition);
@@ -587,8 +583,7 @@ pub(crate) fn paths(files: &[RepoPath]) -> String {
         [one] => one.clone(),
         [one, two] if width <= MESSAGE => format!("{one} and {two}"),
         [one, two, three] if files.len() == 3 && width <= MESSAGE => format!("{one}, {two} and {three}"),
-        [one, ..] if files.len() == 2 => format!("{one} and 1 more file"),
-        [one, ..] => format!("{one} and {} more files", files.len() - 1),
+        [one, ..] => format!("{one} and {}", plural(files.len() - 1, "more file")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::in_force::InForce;
 use super::question::{By, Question};
 use super::undecided::Undecided;
-use crate::change::{Mode, ObjectId, RepoPath, Snapshot};
+use crate::change::{MAX_DOCUMENT, Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::git::{Blob, Repository};
 use crate::policy::{Enforcing, Policy, PolicySource};
@@ -14,9 +14,6 @@ use crate::trust::{Keyring, MAX_SIGNERS, Revoked, Signatures, Signers, SignersEr
 pub(crate) const SIGNERS: &str = ".certgate/allowed_signers";
 /// Keys that nothing may be signed with any more.
 pub(crate) const REVOKED: &str = ".certgate/revoked_keys";
-
-/// The largest policy, in bytes.
-const MAX_POLICY: u64 = 1024 * 1024;
 
 /// The policy's path in the repository.
 pub(crate) fn policy_path() -> RepoPath {
@@ -77,9 +74,11 @@ pub(crate) fn policy_bytes(repository: &Repository, at: &Snapshot) -> Result<Opt
         Mode::Gitlink => return Err(unreadable("is a submodule")),
     }
     progress::count(Count::PoliciesRead, 1);
-    match repository.blob(&entry.id, MAX_POLICY)? {
+    match repository.blob(&entry.id, MAX_DOCUMENT)? {
         Blob::Content(bytes) => Ok(Some(bytes)),
-        Blob::TooLarge { size } => Err(unreadable(&format!("has {size} bytes; at most {MAX_POLICY} are read"))),
+        Blob::TooLarge { size } => Err(unreadable(&format!(
+            "has {size} bytes; at most {MAX_DOCUMENT} are read"
+        ))),
     }
 }
 
@@ -203,10 +202,10 @@ pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &
         None => {
             let path = std::path::Path::new(name);
             let metadata = std::fs::metadata(path).map_err(|error| Undecided::io("read", path, &error))?;
-            if !metadata.is_file() || metadata.len() > MAX_POLICY {
+            if !metadata.is_file() || metadata.len() > MAX_DOCUMENT {
                 return Err(policy_unreadable(
                     name,
-                    &format!("is not a file of at most {MAX_POLICY} bytes"),
+                    &format!("is not a file of at most {MAX_DOCUMENT} bytes"),
                 ));
             }
             let bytes = std::fs::read(path).map_err(|error| Undecided::io("read", path, &error))?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::change::{ObjectId, RepoPath};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize_bytes, shell};
+use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize_bytes, shell};
 
 /// What the operating system says where the process may open no more files (EMFILE), which has no name in the standard library.
 const TOO_MANY_OPEN_FILES: i32 = 24;
@@ -137,7 +137,7 @@ pub enum GitError {
         path: RepoPath,
     },
     /// What two branches have made of the same lines cannot be put together by git alone.
-    #[error("`{}` cannot be merged into `{}`: {} in conflict", .head.short(), .tip.short(), files(.paths.len()))]
+    #[error("`{}` cannot be merged into `{}`: {} in conflict", .head.short(), .tip.short(), plural(.paths.len(), "file"))]
     MergeConflict {
         /// The target's tip.
         tip: ObjectId,
@@ -311,13 +311,6 @@ impl GitError {
 
 /// How many paths in conflict are named.
 const SHOWN: usize = 5;
-
-fn files(count: usize) -> String {
-    match count {
-        1 => "1 file".to_owned(),
-        _ => format!("{count} files"),
-    }
-}
 
 /// Adds each line of git's own words as a reason.
 fn lines(told: Diagnostic, text: &str) -> Diagnostic {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::document::{check, parse};
 use super::place::{Unknown, within};
-use super::record::{Lift, Record, approves};
+use super::record::{Lift, Record};
 use super::{Entry, LedgerError, Origin, Place};
 use crate::certificate::{Status, SubjectField};
 use crate::change::{Entry as At, Mode, ObjectId, RepoPath};
@@ -171,7 +171,7 @@ impl Chain<'_> {
     ) -> Result<Vec<(usize, Place)>, LedgerError> {
         let approving: Vec<bool> = brought
             .iter()
-            .map(|&at| records.get(at).is_some_and(|record| approves(&record.certificate)))
+            .map(|&at| records.get(at).is_some_and(|record| record.certificate.approves()))
             .collect();
         let mixed = approving.contains(&true) && approving.contains(&false);
         let ([first, _, ..], true) = (landing.parents.as_slice(), mixed) else {
@@ -207,7 +207,7 @@ impl Chain<'_> {
         let approving: Vec<&Record> = new
             .iter()
             .filter_map(|&at| records.get(at))
-            .filter(|record| approves(&record.certificate))
+            .filter(|record| record.certificate.approves())
             .collect();
         let components: BTreeSet<String> = approving.iter().flat_map(|record| record.folded_components()).collect();
         let concerned = |at: &&usize| {
@@ -312,7 +312,7 @@ impl Chain<'_> {
 
 /// The place of what no commit of the chain brought: where it helps no approval.
 fn lost(record: &Record, last: u32) -> Place {
-    match approves(&record.certificate) {
+    match record.certificate.approves() {
         true => Place::landed(0, 0),
         false => Place::landed(last, u32::MAX),
     }

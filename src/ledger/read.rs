@@ -7,7 +7,7 @@ use super::document::{check, is_armour, parse, signature_path, signed_by};
 use super::landed::{Chain, ThenAt};
 use super::moves::moves;
 use super::place::{Unknown, within};
-use super::record::{Record, approves, refuses};
+use super::record::{Record, refuses};
 use super::{Entry, LedgerError, Violation};
 use crate::certificate::{Class, Status};
 use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, Snapshot};
@@ -176,7 +176,7 @@ fn adds_signature(repository: &Repository, query: &Query<'_>, file: &FileChange)
 
 /// Gives what the change adds its places, as far as they make a difference.
 fn order(repository: &Repository, query: &Query<'_>, added: &mut [Entry]) -> Result<(), LedgerError> {
-    let approving: Vec<bool> = added.iter().map(|entry| approves(&entry.certificate)).collect();
+    let approving: Vec<bool> = added.iter().map(|entry| entry.certificate.approves()).collect();
     if !approving.contains(&true) || !approving.contains(&false) {
         return Ok(());
     }
@@ -212,7 +212,7 @@ pub fn all(repository: &Repository, terms: &Terms<'_>, tip: &ObjectId) -> Result
         .collect();
     // Within one commit a refusal comes after an approval; beyond that the claimed moment and the path only make the list stable.
     let rank = |entry: &Entry| {
-        let (approves, moment) = (approves(&entry.certificate), entry.moment());
+        let (approves, moment) = (entry.certificate.approves(), entry.moment());
         (entry.place.key(), !approves, moment, entry.certificate.path.clone())
     };
     entries.sort_by_cached_key(|entry| std::cmp::Reverse(rank(entry)));

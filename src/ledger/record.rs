@@ -90,11 +90,6 @@ impl Entry {
     }
 }
 
-/// True for a certificate that approves by the format's own classes, whatever a policy makes of it.
-pub(super) fn approves(certificate: &Certificate) -> bool {
-    certificate.status.is_some_and(|status| status.class().approves())
-}
-
 /// The serialised form of a base entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {

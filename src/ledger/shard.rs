@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use super::record::{Record, approves};
+use super::record::Record;
 use crate::certificate::{Status, SubjectField};
 use crate::change::RepoPath;
 
@@ -177,7 +177,7 @@ fn core(records: &[&Record]) -> BTreeSet<usize> {
     let mut newest: Vec<usize> = (0..records.len()).collect();
     newest.sort_by_cached_key(|&at| std::cmp::Reverse(records.get(at).map(|record| record.place.key())));
     newest.truncate(NEWEST);
-    let plain = |record: &Record| approves(&record.certificate) && record.certificate.supersedes.is_empty();
+    let plain = |record: &Record| record.certificate.approves() && record.certificate.supersedes.is_empty();
     let others = (0..records.len()).filter(|&at| !records.get(at).is_some_and(|record| plain(record)));
     newest.into_iter().chain(others).collect()
 }
@@ -197,7 +197,7 @@ pub(super) fn is_unsettled(records: &[&Record], loose: &[Record], refuses: &dyn 
         .iter()
         .copied()
         .chain(loose)
-        .filter(|record| !approves(&record.certificate))
+        .filter(|record| !record.certificate.approves())
         .flat_map(|record| &record.certificate.supersedes)
         .collect();
     wide.any(|record| {

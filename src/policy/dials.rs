@@ -3,7 +3,8 @@
 
 use super::source::Step;
 use super::validate::{Check, Defaults, at};
-use super::{fold, nearest, raw};
+use super::{fold, raw};
+use crate::certificate::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// What the policy turns, and what of it was found.
@@ -188,13 +189,6 @@ impl Dials {
                 check.push(finding, Some(&at!["components", index, "id"]));
             }
         }
-    }
-}
-
-fn suggest<'a>(finding: Diagnostic, name: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
-    match nearest(name, known) {
-        Some(like) => finding.help(format!("did you mean `{like}`?")),
-        None => finding,
     }
 }
 

@@ -6,7 +6,8 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
-use super::source::{MAX_BYTES, Source};
+use super::source::Source;
+use crate::change::MAX_DOCUMENT;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Deepest nesting of lists and mappings.
@@ -14,7 +15,7 @@ const MAX_DEPTH: usize = 64;
 /// Most values, after aliases are followed.
 const MAX_VALUES: usize = 200_000;
 /// Most bytes of text, after aliases are followed.
-const MAX_TEXT: usize = 4 * MAX_BYTES;
+const MAX_TEXT: usize = 4 * MAX_DOCUMENT as usize;
 /// Most brackets open at once; the YAML reader's time grows with their square.
 const MAX_BRACKETS: usize = 1000;
 

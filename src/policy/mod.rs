@@ -41,7 +41,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use crate::certificate::fold_component as fold;
-use crate::certificate::{Class, Status};
+use crate::certificate::{Class, Status, nearest};
 use crate::change::{Digest, RepoPath};
 use crate::diagnostic::Place;
 use crate::trust::Demands;
@@ -190,7 +190,7 @@ impl Policy {
             .find(|component| component.names().any(|own| fold(own) == name))
     }
 
-    /// The id of the component whose id or alias is most like the name, where one is alike at all.
+    /// The id of the component whose id or alias was meant by the name, where one is alike.
     pub fn suggest_component(&self, name: &str) -> Option<&str> {
         let names = self.components.iter().flat_map(Component::names);
         let alike = nearest(name, names)?;
@@ -398,17 +398,6 @@ impl Component {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
-}
-
-/// The candidate most like a word, where one is alike at all.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = fold(word);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &fold(candidate)), candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
 }
 
 /// What a component requires.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::source::Step;
 use super::validate::{Check, at};
-use super::{Component, POLICY_COMPONENT, Policy, Signatures, fold, nearest, raw};
+use super::{Component, POLICY_COMPONENT, Policy, Signatures, fold, raw};
+use crate::certificate::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Names seen so far, by their folded form, with the component that has them.
@@ -28,10 +29,7 @@ impl Check<'_> {
                 continue;
             }
             let finding = Diagnostic::error(Code::CG009, format!("no pack in `extends` has a component `{id}`"));
-            let finding = match nearest(id, self.inherited.iter().map(String::as_str)) {
-                Some(like) => finding.help(format!("did you mean `{like}`?")),
-                None => finding,
-            };
+            let finding = suggest(finding, id, self.inherited.iter().map(String::as_str));
             self.push(finding, Some(&at!["without", index]));
         }
     }
@@ -108,10 +106,7 @@ impl Check<'_> {
                 continue;
             }
             let finding = Diagnostic::warning(Code::CG009, format!("agent `{agent}` is not in `agents`"));
-            let finding = match nearest(agent, policy.agents.keys().map(String::as_str)) {
-                Some(like) => finding.help(format!("did you mean `{like}`?")),
-                None => finding,
-            };
+            let finding = suggest(finding, agent, policy.agents.keys().map(String::as_str));
             self.push(finding, Some(&place));
         }
     }

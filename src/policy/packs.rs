@@ -1,5 +1,7 @@
 //! The packs: ready-made policies, embedded in the binary.
 
+use crate::certificate::nearest;
+
 /// A ready-made policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Pack {
@@ -45,9 +47,9 @@ pub fn pack(name: &str) -> Option<&'static Pack> {
     PACKS.iter().find(|pack| pack.name == name)
 }
 
-/// The pack's name that is most like the given one.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
+/// The name of the pack that was meant by a name, where one is alike.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
     let name = name.strip_prefix("builtin:").unwrap_or(name);
     let names = PACKS.iter().map(|pack| pack.name);
-    super::nearest(name, names.clone()).or_else(|| names.clone().find(|pack| name.starts_with(pack)))
+    nearest(name, names.clone()).or_else(|| names.clone().find(|pack| name.starts_with(pack)))
 }

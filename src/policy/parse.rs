@@ -7,11 +7,12 @@ use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
 
 use super::dials::{Dials, Fate};
-use super::source::{MAX_BYTES, Source, Step};
+use super::source::{Source, Step};
 use super::validate::{Check, at};
-use super::{Enforce, Enforcement, Enforcing, GlobList, Pack, Policy, nearest, packs, raw};
+use super::{Enforce, Enforcement, Enforcing, GlobList, Pack, Policy, packs, raw};
 use super::{hidden, idle};
-use crate::change::Digest;
+use crate::certificate::nearest;
+use crate::change::{Digest, MAX_DOCUMENT};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// Where certificates are, unless the policy says otherwise.
@@ -170,7 +171,7 @@ fn pack_source(pack: &Pack) -> Source {
 
 fn unknown_pack(name: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::CG007, format!("there is no pack `{name}`"));
-    match packs::nearest(name) {
+    match packs::meant(name) {
         Some(like) => diagnostic.help(format!("did you mean `builtin:{like}`?")),
         None => diagnostic.help("certgate policy packs"),
     }
@@ -179,7 +180,7 @@ fn unknown_pack(name: &str) -> Diagnostic {
 fn read(source: &PolicySource<'_>) -> Result<Source, PolicyError> {
     let refuse =
         |message: String| PolicyError::from(Diagnostic::error(Code::CG001, message).at(Place::file(&source.name)));
-    if source.bytes.len() > MAX_BYTES {
+    if source.bytes.len() as u64 > MAX_DOCUMENT {
         return Err(refuse(format!(
             "the policy is {} bytes large; the limit is 1 MiB",
             source.bytes.len()

@@ -6,9 +6,6 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use crate::diagnostic::Place;
 
-/// The largest policy, in bytes.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
-
 /// Longest line shown, in bytes; of a longer one, the part around the mark.
 const MAX_SHOWN: usize = 200;
 

@@ -10,9 +10,9 @@ use jiff::tz::TimeZone;
 use super::source::{Source, Step};
 use super::{
     Agent, Binding, CleanMerge, Component, Conditional, Enforce, Enforcement, EvidenceKind, Family, GlobList, Policy,
-    Require, Risk, Signatures, Stages, fold, nearest, raw,
+    Require, Risk, Signatures, Stages, fold, raw,
 };
-use crate::certificate::{Class, Status};
+use crate::certificate::{Class, Status, suggest};
 use crate::diagnostic::{Code, Diagnostic, Level};
 
 /// More errors than this in one policy are not worth reading.
@@ -136,11 +136,7 @@ impl<'s> Check<'s> {
         }
         let words: Vec<&str> = table.iter().map(|(known, _)| *known).collect();
         let finding = Diagnostic::error(Code::CG009, format!("`{word}` is not one of {}", words.join(", ")));
-        let finding = match nearest(word, words) {
-            Some(like) => finding.help(format!("did you mean `{like}`?")),
-            None => finding,
-        };
-        self.push(finding, Some(at));
+        self.push(suggest(finding, word, words), Some(at));
         None
     }
 

@@ -1,6 +1,6 @@
 //! `--format human`: rustc-like diagnostics, then one line that says how it ended.
 
-use crate::diagnostic::{Diagnostic, Level, Style, render, sanitize};
+use crate::diagnostic::{Diagnostic, Level, Style, plural, render, sanitize};
 use crate::gate::Judgement;
 use crate::policy::Enforcement;
 use crate::verdict::{Outcome, Verdict};
@@ -74,9 +74,4 @@ fn names(report: &Judgement) -> String {
         .map(|component| format!("{} ({})", component.id, component.outcome.as_str()))
         .collect();
     names.join(", ")
-}
-
-/// `1 file`, `2 files`.
-fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

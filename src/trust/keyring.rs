@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Revoked, SignatureCheck, SignatureProblem, Signers, verify};
+use super::{Revoked, SignatureCheck, SignatureProblem, Signers, Verified, verify};
 use crate::certificate::{Certificate, SubjectField};
 use crate::change::Digest;
 
@@ -73,15 +73,25 @@ impl Demands {
             (_, SignatureCheck::Invalid(problem)) => Some(Doubt::Signature(problem.clone())),
             (_, SignatureCheck::Valid(verified)) => {
                 let agent = certificate.agent.as_deref().unwrap_or_default();
-                let speakers = self.speakers.get(agent).map(Vec::as_slice).unwrap_or_default();
-                let open = speakers.is_empty() && self.signatures == Signatures::Optional;
-                let speaks = open || speakers.iter().any(|speaker| verified.matches(speaker));
-                (!speaks).then(|| Doubt::NotASpeaker {
+                (!self.may_speak(agent, verified)).then(|| Doubt::NotASpeaker {
                     agent: agent.to_owned(),
                     principals: verified.principals.clone(),
                 })
             }
         }
+    }
+
+    /// The principals that the policy names for an agent.
+    pub fn named(&self, agent: &str) -> &[String] {
+        self.speakers.get(agent).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether whoever signed may speak for an agent: one of those that the policy names for it. Where it names nobody, everybody may,
+    /// unless signatures are required.
+    pub fn may_speak(&self, agent: &str, verified: &Verified) -> bool {
+        let named = self.named(agent);
+        let open = named.is_empty() && self.signatures != Signatures::Required;
+        open || named.iter().any(|speaker| verified.matches(speaker))
     }
 
     /// The principals who speak here: of those that the policy names for the agent, the ones whose signature it is.
@@ -90,8 +100,7 @@ impl Demands {
             return Vec::new();
         };
         let agent = certificate.agent.as_deref().unwrap_or_default();
-        let speakers = self.speakers.get(agent).map(Vec::as_slice).unwrap_or_default();
-        let signed = speakers.iter().filter(|speaker| verified.matches(speaker));
+        let signed = self.named(agent).iter().filter(|speaker| verified.matches(speaker));
         signed.map(String::as_str).collect()
     }
 }

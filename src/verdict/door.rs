@@ -1,8 +1,8 @@
 //! What is wrong with a certificate that the change adds, whatever is gated.
 
 use super::statement::Statement;
-use super::{Case, Finding, Problem, Terms};
-use crate::certificate::{CLOCK_SKEW, Class};
+use super::{Case, Finding, Problem};
+use crate::certificate::{CLOCK_SKEW, Class, nearest};
 use crate::change::RepoPath;
 use crate::ledger::Origin;
 use crate::policy::fold;
@@ -29,11 +29,13 @@ impl Statement<'_> {
             .iter()
             .filter(|name| !case.terms.names.contains_key(&fold(name)));
         for name in unknown {
-            match nearest(&fold(name), &case.terms).filter(|_| class.refuses()) {
+            let known = case.terms.names.keys().map(String::as_str);
+            let meant = nearest(name, known).and_then(|like| case.terms.names.get(like));
+            match meant.filter(|_| class.refuses()) {
                 Some(meant) => findings.push(Finding::RefusalAstray {
                     entry,
                     name: name.clone(),
-                    meant,
+                    meant: meant.clone(),
                 }),
                 None => findings.push(Finding::Ineffective {
                     entry,
@@ -100,11 +102,4 @@ impl Case {
                 && since.is_some_and(|since| e.moment().is_some_and(|moment| moment < since))
         })
     }
-}
-
-/// The component id whose name is close to `folded`, if one is.
-fn nearest(folded: &str, terms: &Terms) -> Option<String> {
-    let score = |name: &str| strsim::normalized_damerau_levenshtein(folded, name);
-    let best = terms.names.iter().max_by(|a, b| score(a.0).total_cmp(&score(b.0)))?;
-    (score(best.0) >= 0.75).then(|| best.1.clone())
 }

@@ -70,7 +70,7 @@ fn marks(statement: &Statement<'_>, terms: &Terms) -> Option<BTreeSet<String>> {
 /// Whom a certificate that is not signed may be of.
 fn speakers(statement: &Statement<'_>, terms: &Terms) -> BTreeSet<String> {
     let agent = statement.agent();
-    let named = terms.demands.speakers.get(agent).map(Vec::as_slice).unwrap_or_default();
+    let named = terms.demands.named(agent);
     match named {
         _ if terms.demands.signatures == Signatures::Off => [format!("agent {agent}")].into(),
         [] => [format!("agent {agent}")].into(),

@@ -137,8 +137,7 @@ fn revokes(statement: &Statement<'_>, lift: &Lift, terms: &Terms) -> bool {
 /// Newest first, by place. Within one commit what approves comes first of all, that is, is older; beyond that the path makes the order one
 /// on which the order of input is without effect.
 fn rank(entry: Option<&Entry>) -> Option<((u32, u32), bool, &RepoPath)> {
-    let approves = |entry: &Entry| entry.certificate.status.is_some_and(|status| status.class().approves());
-    entry.map(|e| (e.place.key(), !approves(e), &e.certificate.path))
+    entry.map(|e| (e.place.key(), !e.certificate.approves(), &e.certificate.path))
 }
 
 fn flaws(entry: &Entry, terms: &Terms, now: Timestamp) -> Vec<Problem> {

@@ -237,7 +237,7 @@ fn every_pack_is_listed_checked_and_shown() {
         run(&repo, &["policy", "show", &builtin])
             .ends(0)
             .writes("components:\n")
-            .writes("requires 1 approval(s)");
+            .writes("requires 1 approval of");
         assert_eq!(run(&repo, &["policy", "check", name]).code, Some(0));
         let file = format!("{}/policies/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
         run(&repo, &["policy", "check", &file]).ends(0);

@@ -76,7 +76,7 @@ fn the_words_of_policy_and_ledger_are_no_paths() {
             .ends(0)
             .writes("is a component")
             .writes("Locks in the loop");
-        ran.writes("requires 1 approval(s) of any agent");
+        ran.writes("requires 1 approval of any agent");
     }
     explain(&repo, "", "certgate-policy")
         .ends(0)

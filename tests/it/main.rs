@@ -26,6 +26,7 @@ mod managers;
 mod matrix;
 mod measure;
 mod newcomer;
+mod once;
 mod picture;
 mod proof;
 mod refs;

@@ -13,7 +13,7 @@ use crate::author::{draft, sign, stamps};
 use crate::certificate::stamp::NO_FINDINGS;
 use crate::certificate::{Condition, Draft, Examined, render};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, InForce, Question, governing};
 use crate::git::Repository;
@@ -220,13 +220,13 @@ fn document(
     }
     let mut scope = vec![format!(
         "{} of the change, {} in all",
-        plural(files.len()),
+        plural(files.len(), "gated file"),
         question.change.files.len()
     )];
     if files.len() > MOST_NAMED {
         scope.push(format!(
-            "{} further files, listed in the SUBJECT",
-            files.len() - MOST_NAMED
+            "{}, listed in the SUBJECT",
+            plural(files.len() - MOST_NAMED, "further file")
         ));
     }
     scope.extend(why);
@@ -258,10 +258,6 @@ fn document(
         evidence: args.evidence.clone(),
         benchmarks: None,
     })
-}
-
-fn plural(count: usize) -> String {
-    format!("{count} gated file{}", if count == 1 { "" } else { "s" })
 }
 
 /// The findings on all of it, and those of each component where there are several: what begins with a component's name is about that.

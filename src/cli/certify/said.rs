@@ -7,7 +7,7 @@ use super::super::fault::Doing as _;
 use super::super::terminal;
 use crate::author::{draft, needs};
 use crate::certificate::stamp::DECISION;
-use crate::certificate::{Class, Status};
+use crate::certificate::{Class, Status, nearest};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::gate::{InForce, Undecided};
 use crate::git::Repository;
@@ -142,15 +142,9 @@ pub(super) fn no_status(word: &str) -> Undecided {
         let problem = problem.because("it stands for what is decided when the findings have been read");
         return problem.help(format!("one of {list}")).into();
     }
-    let near = nearest(word).map_or_else(String::new, |near| format!("`--status {near}` is nearest; "));
+    let near = nearest(word, Status::ALL.map(Status::as_str))
+        .map_or_else(String::new, |near| format!("`--status {near}` is nearest; "));
     problem.help(format!("{near}one of {list}")).into()
-}
-
-/// The status that a word is most like.
-pub(super) fn nearest(word: &str) -> Option<Status> {
-    let upper = word.trim().to_uppercase().replace(['-', ' '], "_");
-    let score = |status: &Status| strsim::normalized_damerau_levenshtein(&upper, status.as_str());
-    Status::ALL.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)))
 }
 
 /// When the follow-up of a bypass is due: a date with or without a time of day, in UTC, or a duration from now.

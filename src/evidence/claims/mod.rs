@@ -30,6 +30,8 @@ pub use tree::{TextTree, Tree};
 use document::{Block, BlockKind, Document};
 use sheet::{Found, Sheet};
 
+use crate::change::MAX_DOCUMENT;
+
 /// What is to be said of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Label {
@@ -181,7 +183,7 @@ pub struct Claim {
 }
 
 /// The longest document that is read; a certificate is at most as long.
-pub const MAX_BYTES: usize = 1 << 20;
+pub const MAX_BYTES: usize = MAX_DOCUMENT as usize;
 
 /// Reads the claims of a Markdown document, in order. `head` is the certified tree and `base` its parent; without a tree, what is said of
 /// files is uncheckable.

@@ -302,6 +302,21 @@ fn a_key_that_would_not_count_is_told_when_signing() {
     run(&scene.repo, &["verify", "--staged", &path])
         .ends(1)
         .writes("who may not speak for `performance-engineer`");
+    // Where signatures are required and nobody is named, nobody may: `verify` and `certify` say so, as `check` does.
+    let named = String::from_utf8(scene.read(".certgate/policy.yaml")).unwrap();
+    let nobody = named.replace("principals: [perf@example.org], ", "") + "defaults: { signatures: required }\n";
+    scene.repo.write(".certgate/policy.yaml", &nobody);
+    scene
+        .repo
+        .git(&["commit", "-qm", "nobody", "--no-verify", ".certgate/policy.yaml"]);
+    told("CG510", "may not sign for").says("the policy names nobody who speaks for `performance-engineer`");
+    run(&scene.repo, &["verify", "--staged", &path])
+        .ends(1)
+        .writes("who may not speak for `performance-engineer`");
+    scene.repo.write(".certgate/policy.yaml", &named);
+    scene
+        .repo
+        .git(&["commit", "-qm", "somebody", "--no-verify", ".certgate/policy.yaml"]);
     scene.commit_list("revoked_keys", public.as_bytes());
     told("CG507", "is revoked");
     scene.commit_list("revoked_keys", b"");

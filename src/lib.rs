@@ -63,5 +63,6 @@ pub mod report;
 pub mod sensitivity;
 mod signals;
 pub mod signing;
+mod simulate;
 pub mod trust;
 pub mod verdict;

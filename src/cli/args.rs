@@ -47,6 +47,8 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Show one certificate
     Show(ShowArgs),
+    /// Judge history by a policy: what would have been asked, by which rules, and what each dial would change
+    Simulate(SimulateArgs),
     /// Explain a diagnostic, or why a path is or is not gated
     Explain(ExplainArgs),
     /// Check, show or list policies
@@ -526,5 +528,38 @@ pub(super) enum EvidenceFormat {
     /// Tables; what is refused on standard error
     Human,
     /// certgate/evidence/v1
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// At most so many commits (default: 200, where neither --range nor --since is given)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) last: Option<u32>,
+    /// Only these commits (default: what HEAD holds)
+    #[arg(long, value_name = "A..B")]
+    pub(super) range: Option<String>,
+    /// Only commits made since then: a date, or a duration such as 90d
+    #[arg(long, value_name = "DATE")]
+    pub(super) since: Option<String>,
+    /// Every commit, rather than merge by merge along first parents
+    #[arg(long)]
+    pub(super) commits: bool,
+    /// The policy: a file, or builtin:PACK (default: .certgate/policy.yaml of the work tree, else of HEAD, else builtin:default)
+    #[arg(long, value_name = "FILE|builtin:PACK")]
+    pub(super) policy: Option<String>,
+    /// The branch that would have moved (default: the strictest entry of the policy)
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) target: Option<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = SimulateFormat::Markdown)]
+    pub(super) format: SimulateFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SimulateFormat {
+    /// Tables
+    Markdown,
+    /// certgate/simulate/v1
     Json,
 }

@@ -24,6 +24,7 @@ mod policy;
 mod proof;
 mod propose;
 mod seal;
+mod simulate;
 mod terminal;
 mod ticker;
 mod trend;
@@ -104,6 +105,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Status(args) => ledger::status(&args),
         Command::Log(args) => ledger::log(&args),
         Command::Show(args) => ledger::show(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -161,6 +161,7 @@ codes! {
     CG654, "approval makes a wrong claim", "The policy says `require: { evidence: [claims] }`, and a figure or file reference of the approval does not hold, so it does not count. `certgate lint --claims PATH` shows each one; have the certificate written again with the figures corrected.";
     CG660, "agent may certify none of it", "`certgate certify --all` writes one certificate on every component that lacks one and that the agent may certify, by the policy's `require.agents`, `handoff` and `authorizers`. This agent may certify none of them, or has done so already. The message says who may.";
     CG661, "evidence names no lines", "The policy asks for `file-references` on these components: an approval must name lines of a file that the component gates, such as `src/a.rs:10-20`, in EVIDENCE. Give `--evidence` for each of them, with the lines that were examined.";
+    CG662, "no commit to judge", "`certgate simulate` found no commit in the stretch of history that `--range`, `--since` and `--last` choose. In a shallow clone the oldest commits cannot be compared with their parents and are left out: `git fetch --unshallow` brings the rest.";
     // CG7xx: the repository and the machine
     CG700, "usage", "The command line is not one that certgate knows.";
     CG701, "not a git repository", "certgate judges a git repository and found none.";

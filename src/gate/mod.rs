@@ -18,7 +18,7 @@ mod together;
 mod undecided;
 mod whatif;
 
-pub(crate) use content::gate;
+pub(crate) use content::{gate, gate_by};
 pub(crate) use explain::describe;
 pub(crate) use facts::state;
 pub(crate) use idle::idle_rules;

@@ -28,6 +28,7 @@ mod store;
 mod stream;
 mod touches;
 mod tree;
+mod walk;
 mod worktree;
 
 pub use commit::Person;
@@ -47,6 +48,7 @@ pub use staged::PendingStaged;
 pub use store::Blob;
 pub use stream::Contents;
 pub use touches::Touch;
+pub use walk::{Step, Stretch};
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;

@@ -147,6 +147,33 @@ pub(crate) fn between_commits(
     })
 }
 
+/// What a commit adds to its first parent, judged by a policy that is tried out; without a parent, all of it.
+pub(crate) fn step(
+    repository: &Repository,
+    parent: Option<&ObjectId>,
+    commit: &ObjectId,
+    by: InForce,
+) -> Result<Question, Undecided> {
+    Ok(Question {
+        change: match parent {
+            Some(parent) => repository.change_from(parent, commit)?,
+            None => repository.change_between(None, commit)?,
+        },
+        range: Some(Range::new(parent.cloned().into_iter().collect(), commit.clone())),
+        tip: parent.cloned(),
+        target: TargetBranch::Unknown,
+        stage: Stage::Merge,
+        arguments: String::new(),
+        told: None,
+        policy: None,
+        merges: None,
+        by: By::Another(Box::new(by)),
+        announced: None,
+        beside: None,
+        committing: None,
+    })
+}
+
 /// The change that moving a branch from its tip straight to another commit makes, whatever is lost on the way.
 pub(crate) fn directly(
     repository: &Repository,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 20] = [
+const PICTURE: [(&str, &[&str]); 21] = [
     ("change", &[]),
     ("progress", &[]),
     ("diagnostic", &["change"]),
@@ -117,6 +117,23 @@ const PICTURE: [(&str, &[&str]); 20] = [
         ],
     ),
     (
+        "simulate",
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "trust",
+            "policy",
+            "git",
+            "sensitivity",
+            "ledger",
+            "verdict",
+            "progress",
+            "gate",
+            "intake",
+        ],
+    ),
+    (
         "report",
         &[
             "change",
@@ -132,6 +149,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
             "progress",
             "gate",
             "doctor",
+            "simulate",
         ],
     ),
     (
@@ -155,6 +173,7 @@ const PICTURE: [(&str, &[&str]); 20] = [
             "intake",
             "doctor",
             "author",
+            "simulate",
             "report",
         ],
     ),

@@ -37,6 +37,7 @@ mod scene;
 mod servers;
 mod signatures;
 mod signed;
+mod simulate;
 mod simulation;
 mod stamps;
 mod statistics;

@@ -1,0 +1,311 @@
+//! Judges history as it would have been asked: commit by commit, or merge by merge along first parents, by a policy that is tried out.
+
+mod dials;
+mod rules;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::change::{Change, ObjectId, RepoPath, Snapshot};
+use crate::diagnostic::{Code, sanitize_bytes};
+use crate::gate::governing::keyring_at;
+use crate::gate::{InForce, TargetBranch, Undecided, judge};
+use crate::git::{Repository, Step};
+use crate::intake::range;
+use crate::policy::{Policy, Signatures};
+use crate::sensitivity::Reason;
+use crate::verdict::{Outcome, Verdict};
+
+pub(crate) use dials::Dial;
+
+/// Most rules that are shown as the noisiest.
+pub(crate) const NOISIEST: usize = 8;
+
+/// What came of a stretch of history.
+pub(crate) struct Simulation {
+    /// Where the policy is from.
+    pub(crate) policy: String,
+    /// Newest first.
+    pub(crate) rows: Vec<Row>,
+    /// By component, the most asked first.
+    pub(crate) components: Vec<ComponentRate>,
+    /// By rule, the most asked first.
+    pub(crate) rules: Vec<RuleRate>,
+    pub(crate) dials: Vec<Dial>,
+    /// How long all of it took.
+    pub(crate) took: Duration,
+}
+
+/// One commit.
+pub(crate) struct Row {
+    pub(crate) commit: ObjectId,
+    /// What it was compared with; `None` for a root.
+    pub(crate) parent: Option<ObjectId>,
+    pub(crate) merge: bool,
+    /// The first line of its message, made harmless.
+    pub(crate) subject: String,
+    pub(crate) answer: Answer,
+    pub(crate) took: Duration,
+}
+
+/// What the gate says of a commit.
+pub(crate) enum Answer {
+    Judged {
+        verdict: Verdict,
+        /// What it touches, in the order of the policy.
+        components: Vec<Touched>,
+    },
+    /// It could not be judged.
+    Undecided { code: Code, message: String },
+}
+
+/// A component that a commit touches.
+pub(crate) struct Touched {
+    pub(crate) id: String,
+    pub(crate) outcome: Outcome,
+    /// The gated files.
+    pub(crate) files: Vec<RepoPath>,
+    /// The rules that gate it, by the names that `disable` takes, without the component's.
+    pub(crate) rules: BTreeMap<String, Example>,
+}
+
+/// Where a rule has found something.
+#[derive(Clone, Debug)]
+pub(crate) struct Example {
+    /// `None` for a message.
+    pub(crate) path: Option<RepoPath>,
+    pub(crate) line: Option<u32>,
+    pub(crate) detail: String,
+}
+
+/// How often a component is asked for.
+pub(crate) struct ComponentRate {
+    pub(crate) id: String,
+    pub(crate) commits: usize,
+    /// Those that no other component gates.
+    pub(crate) alone: usize,
+    /// Those for which a certificate is lacking.
+    pub(crate) lacking: usize,
+}
+
+/// How often a rule gates.
+pub(crate) struct RuleRate {
+    pub(crate) component: String,
+    pub(crate) rule: String,
+    pub(crate) commits: usize,
+    /// Those that no other rule gates.
+    pub(crate) alone: usize,
+    /// The newest commit that it gates, and where.
+    pub(crate) example: (ObjectId, Example),
+}
+
+/// What to go through.
+pub(crate) struct Plan<'a> {
+    /// Newest first.
+    pub(crate) steps: &'a [Step],
+    /// The policy, and where it is from.
+    pub(crate) in_force: &'a InForce,
+    pub(crate) target: TargetBranch,
+}
+
+/// Judges each step.
+///
+/// # Errors
+///
+/// Whatever keeps all of them from being judged; that one commit cannot be is told in its row.
+pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simulation, Undecided> {
+    let begun = Instant::now();
+    let mut rows = Vec::with_capacity(plan.steps.len());
+    let mut gated: Vec<(usize, Change)> = Vec::new();
+    for (at, step) in plan.steps.iter().enumerate() {
+        let started = Instant::now();
+        let (answer, change) = match ask(repository, plan, step) {
+            Ok((answer, change)) => (answer, Some(change)),
+            Err(failure) => (undecided(&failure), None),
+        };
+        let took = started.elapsed();
+        if let (Answer::Judged { components, .. }, Some(change)) = (&answer, change)
+            && !components.is_empty()
+        {
+            gated.push((at, narrowed(change, components)));
+        }
+        rows.push(Row {
+            commit: step.commit.clone(),
+            parent: step.parent.clone(),
+            merge: step.merge,
+            subject: sanitize_bytes(&step.subject),
+            answer,
+            took,
+        });
+    }
+    let components = component_rates(&rows);
+    let rules = rule_rates(&rows);
+    let policy = &plan.in_force.policy;
+    let dials = dials::turned(repository, policy, &rows, &gated, (&components, &rules))?;
+    Ok(Simulation {
+        policy: plan.in_force.origin.clone(),
+        rows,
+        components,
+        rules,
+        dials,
+        took: begun.elapsed(),
+    })
+}
+
+fn ask(repository: &Repository, plan: &Plan<'_>, step: &Step) -> Result<(Answer, Change), Undecided> {
+    let mut by = plan.in_force.clone();
+    if by.policy.signatures != Signatures::Off {
+        let judging = step.parent.as_ref().unwrap_or(&step.commit);
+        by.keyring = keyring_at(repository, &Snapshot::Commit(judging.clone()), &by.policy)?;
+    }
+    let mut question = range::step(repository, step.parent.as_ref(), &step.commit, by)?;
+    question.target = plan.target.clone();
+    let judgement = judge(repository, &question)?;
+    let policy = &plan.in_force.policy;
+    let touched = judgement.decision.components.iter().map(|component| {
+        let mut found = BTreeMap::new();
+        let mut note = |path: Option<&RepoPath>, reason: &Reason| {
+            found
+                .entry(rules::name(policy, &component.id, reason))
+                .or_insert_with(|| Example {
+                    path: path.cloned(),
+                    line: reason.line,
+                    detail: reason.detail.clone(),
+                });
+        };
+        for file in &component.files {
+            file.reasons.iter().for_each(|reason| note(Some(&file.path), reason));
+        }
+        component
+            .messages
+            .iter()
+            .for_each(|message| note(None, &message.reason));
+        Touched {
+            id: component.id.clone(),
+            outcome: component.outcome,
+            files: component.files.iter().map(|file| file.path.clone()).collect(),
+            rules: found,
+        }
+    });
+    let answer = Answer::Judged {
+        verdict: judgement.verdict(),
+        components: touched.collect(),
+    };
+    Ok((answer, question.change))
+}
+
+fn undecided(failure: &Undecided) -> Answer {
+    let (code, message) = match failure.diagnostics.first() {
+        Some(first) => (first.code(), first.message().to_owned()),
+        None => (Code::CG711, String::new()),
+    };
+    Answer::Undecided { code, message }
+}
+
+/// The change without the files that nothing gates: no dial that is turned here gates more.
+fn narrowed(mut change: Change, components: &[Touched]) -> Change {
+    let gated: BTreeSet<&RepoPath> = components.iter().flat_map(|component| &component.files).collect();
+    change.files.retain(|file| gated.contains(&file.path));
+    change
+}
+
+impl Row {
+    /// What it touches.
+    pub(crate) fn touched(&self) -> &[Touched] {
+        match &self.answer {
+            Answer::Judged { components, .. } => components,
+            Answer::Undecided { .. } => &[],
+        }
+    }
+
+    /// The verdict, where there is one.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        match self.answer {
+            Answer::Judged { verdict, .. } => Some(verdict),
+            Answer::Undecided { .. } => None,
+        }
+    }
+}
+
+impl Simulation {
+    /// How many commits something gates.
+    pub(crate) fn gated(&self) -> usize {
+        self.rows.iter().filter(|row| !row.touched().is_empty()).count()
+    }
+
+    /// How many have this verdict.
+    pub(crate) fn with(&self, verdict: Verdict) -> usize {
+        self.rows.iter().filter(|row| row.verdict() == Some(verdict)).count()
+    }
+
+    /// How many could not be judged.
+    pub(crate) fn undecided(&self) -> usize {
+        self.rows.iter().filter(|row| row.verdict().is_none()).count()
+    }
+
+    /// The time that so many of a hundred commits take at most; `None` where there is no commit.
+    pub(crate) fn percentile(&self, of_hundred: usize) -> Option<Duration> {
+        let mut all: Vec<Duration> = self.rows.iter().map(|row| row.took).collect();
+        all.sort_unstable();
+        let rank = (all.len() * of_hundred).div_ceil(100).max(1);
+        all.get(rank - 1).copied()
+    }
+}
+
+fn component_rates(rows: &[Row]) -> Vec<ComponentRate> {
+    let mut rates: Vec<ComponentRate> = Vec::new();
+    for row in rows {
+        let alone = usize::from(row.touched().len() == 1);
+        for touched in row.touched() {
+            let lacking = usize::from(touched.outcome != Outcome::Approved);
+            match rates.iter_mut().find(|rate| rate.id == touched.id) {
+                Some(rate) => {
+                    rate.commits += 1;
+                    rate.alone += alone;
+                    rate.lacking += lacking;
+                }
+                None => rates.push(ComponentRate {
+                    id: touched.id.clone(),
+                    commits: 1,
+                    alone,
+                    lacking,
+                }),
+            }
+        }
+    }
+    rates.sort_by(|a, b| b.commits.cmp(&a.commits).then_with(|| a.id.cmp(&b.id)));
+    rates
+}
+
+fn rule_rates(rows: &[Row]) -> Vec<RuleRate> {
+    let mut rates: BTreeMap<(String, String), RuleRate> = BTreeMap::new();
+    for row in rows {
+        let count: usize = row.touched().iter().map(|touched| touched.rules.len()).sum();
+        for touched in row.touched() {
+            for (rule, example) in &touched.rules {
+                let rate = rates
+                    .entry((touched.id.clone(), rule.clone()))
+                    .or_insert_with(|| RuleRate {
+                        component: touched.id.clone(),
+                        rule: rule.clone(),
+                        commits: 0,
+                        alone: 0,
+                        example: (row.commit.clone(), example.clone()),
+                    });
+                rate.commits += 1;
+                rate.alone += usize::from(count == 1);
+            }
+        }
+    }
+    let mut rates: Vec<RuleRate> = rates.into_values().collect();
+    rates.sort_by_key(|rate| std::cmp::Reverse((rate.commits, rate.alone)));
+    rates
+}
+
+/// The names of the components of a policy that are its own, and not a pack's.
+fn own(policy: &Policy, id: &str) -> bool {
+    policy
+        .components
+        .iter()
+        .any(|component| component.id == id && !component.origin.starts_with("builtin:"))
+}

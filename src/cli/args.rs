@@ -163,6 +163,9 @@ pub(super) struct CheckArgs {
     /// Write the report to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Write another report of the same run, such as sarif=certgate.sarif; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_to)]
+    pub(super) reports: Vec<ReportTo>,
     /// Judge by another policy, to try it out: a file, or builtin:PACK
     #[arg(long, value_name = "FILE|builtin:PACK")]
     pub(super) policy: Option<String>,
@@ -176,6 +179,39 @@ pub(super) enum Format {
     Json,
     /// Workflow commands, and the job summary where GITHUB_STEP_SUMMARY is set
     Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML, a test for each gated file
+    Junit,
+    /// GitLab's code quality report
+    Gitlab,
+    /// A comment on a pull or merge request; empty where nothing is asked of it
+    Markdown,
+}
+
+/// A report beside the one that is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct ReportTo {
+    pub(super) format: Format,
+    pub(super) file: PathBuf,
+}
+
+fn report_to(text: &str) -> Result<ReportTo, String> {
+    let (format, file) = text.split_once('=').ok_or("it reads FORMAT=FILE")?;
+    match Format::from_str(format, false) {
+        Ok(format) if !file.is_empty() => Ok(ReportTo {
+            format,
+            file: PathBuf::from(file),
+        }),
+        Ok(_) => Err("it names no file".to_owned()),
+        Err(_) => {
+            let known: Vec<String> = Format::value_variants()
+                .iter()
+                .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+                .collect();
+            Err(format!("the formats are {}", known.join(", ")))
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -273,6 +309,9 @@ pub(super) struct VerifyArgs {
     /// The certificates
     #[arg(required = true)]
     pub(super) paths: Vec<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
 }

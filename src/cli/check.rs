@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{CheckArgs, Format};
 use super::ending::Ending;
 use super::fault::Doing as _;
-use super::terminal;
+use super::{formats, terminal};
 use crate::author::whole;
 use crate::diagnostic::{Code, Level, sanitize};
 use crate::gate::Undecided;
@@ -24,11 +24,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<Ending, Undecided> {
         progress::start();
     }
     let ended = judged(args).inspect_err(|failure| {
-        if args.format == Format::Json {
-            let _best_effort = write(args, &report::failure(&failure.diagnostics));
-        }
-        if args.format == Format::Github {
-            let _best_effort = write(args, &report::annotations(&failure.diagnostics));
+        for (format, file) in reports(args) {
+            if let Some(text) = formats::failure(format, "check", &failure.diagnostics) {
+                let _best_effort = write(file, &text);
+            }
         }
     });
     terminal::costs();
@@ -117,31 +116,51 @@ fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(),
     if let Some(told) = &question.told {
         terminal::err(&format!("{}\n", sanitize(told)));
     }
+    for (format, file) in reports(args) {
+        write(file, &text(format, report))?;
+    }
+    let errors = report.diagnostics.iter().any(|told| told.level() == Level::Error);
     match args.format {
-        Format::Human => {
-            terminal::diagnose(&report.diagnostics);
-            write(args, &report::summary(report))
-        }
-        Format::Json => write(args, &report::verdict(report, progress::timings().as_ref())),
+        Format::Human => terminal::diagnose(&report.diagnostics),
+        Format::Json => {}
         Format::Github => {
-            write(args, &report::annotations(&report.diagnostics))?;
-            if report
-                .diagnostics
-                .iter()
-                .any(|diagnostic| diagnostic.level() == Level::Error)
-            {
+            if errors {
                 terminal::diagnose(&report.diagnostics);
             }
-            match std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
-                Some(path) => Ok(append(Path::new(&path), &report::step_summary(report))?),
-                None => Ok(()),
+            if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
+                append(Path::new(&path), &report::step_summary(report))?;
             }
         }
+        // These are for machines, and kept as files: the log of the job is for people.
+        Format::Sarif | Format::Junit | Format::Gitlab | Format::Markdown => {
+            terminal::diagnose(&report.diagnostics);
+            terminal::err(&report::summary(report));
+        }
+    }
+    Ok(())
+}
+
+/// The formats that are asked for, each with its file, or `None` for standard output.
+fn reports(args: &CheckArgs) -> impl Iterator<Item = (Format, Option<&Path>)> {
+    let beside = args.reports.iter().map(|to| (to.format, Some(to.file.as_path())));
+    std::iter::once((args.format, args.output.as_deref())).chain(beside)
+}
+
+/// The judgement in a format.
+fn text(format: Format, report: &Judgement) -> String {
+    match format {
+        Format::Human => report::summary(report),
+        Format::Json => report::verdict(report, progress::timings().as_ref()),
+        Format::Github => report::annotations(&report.diagnostics),
+        Format::Sarif => report::sarif("check", &report.diagnostics),
+        Format::Junit => report::junit(report),
+        Format::Gitlab => report::gitlab(&report.diagnostics),
+        Format::Markdown => report::markdown(report),
     }
 }
 
-fn write(args: &CheckArgs, text: &str) -> Result<(), Undecided> {
-    match &args.output {
+fn write(file: Option<&Path>, text: &str) -> Result<(), Undecided> {
+    match file {
         Some(path) => whole::report(path, text),
         None => Ok(terminal::out(text)?),
     }

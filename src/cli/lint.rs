@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::args::{Format, LintArgs};
 use super::ending::Ending;
 use super::fault::Doing as _;
-use super::terminal;
+use super::{formats, terminal};
 use crate::author::draft;
 use crate::certificate::{self, Certificate, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
@@ -23,8 +23,16 @@ use crate::report::{self, Linted};
 /// A document and its bytes.
 pub(super) type Document = (Parsed, Vec<u8>);
 
-/// Carries it out.
+/// Carries it out. A run that could not answers in the asked format, too.
 pub(super) fn run(args: &LintArgs) -> Result<Ending, Undecided> {
+    linted(args).inspect_err(|failure| {
+        if let Some(text) = formats::failure(args.format, "lint", &failure.diagnostics) {
+            let _best_effort = terminal::out(&text);
+        }
+    })
+}
+
+fn linted(args: &LintArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open().ok();
     let policy = repository.as_ref().map(governing::policy_here).transpose()?.flatten();
     let documents = match (&args.rev, args.paths.as_slice()) {
@@ -32,7 +40,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Ending, Undecided> {
         (None, []) => everywhere(&required(repository)?, policy.as_ref())?,
         (None, paths) => paths
             .iter()
-            .map(|path| from_disk(repository.as_ref(), path, as_given(path)))
+            .map(|path| from_disk(repository.as_ref(), path, shown(args.format, repository.as_ref(), path)))
             .collect::<Result<_, _>>()?,
     };
     let claims = args.claims.then(|| claims(args, &documents)).transpose()?;
@@ -160,6 +168,18 @@ pub(super) fn as_stored(repository: &Repository, path: &Path, bytes: Vec<u8>) ->
     }
 }
 
+/// A path as a format has it: for people as they gave it; where it is attached to a file, from the root of the repository.
+fn shown(format: Format, repository: Option<&Repository>, path: &Path) -> RepoPath {
+    let attached = matches!(
+        format,
+        Format::Sarif | Format::Junit | Format::Gitlab | Format::Markdown
+    );
+    let inside = repository
+        .filter(|_| attached)
+        .and_then(|repository| draft::relative_to_root(repository, path));
+    inside.unwrap_or_else(|| as_given(path))
+}
+
 /// A path as it was given on the command line.
 pub(super) fn as_given(path: &Path) -> RepoPath {
     use std::os::unix::ffi::OsStrExt as _;
@@ -267,6 +287,10 @@ fn show(args: &LintArgs, linted: &[Linted]) -> anyhow::Result<()> {
     match args.format {
         Format::Json => return terminal::out(&report::lint_json(linted)),
         Format::Github => return terminal::out(&report::annotations(&all)),
+        Format::Sarif => return terminal::out(&report::sarif("lint", &all)),
+        Format::Junit => return terminal::out(&report::junit_lint(linted)),
+        Format::Gitlab => return terminal::out(&report::gitlab(&all)),
+        Format::Markdown => return terminal::out(&report::markdown_lint(linted)),
         Format::Human => terminal::diagnose_all(&all),
     }
     let valid = linted.iter().filter(|document| document.valid).count();

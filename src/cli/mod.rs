@@ -14,6 +14,7 @@ mod ending;
 mod evidence;
 mod explain;
 mod fault;
+mod formats;
 mod hook;
 mod init;
 mod install;

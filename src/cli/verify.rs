@@ -2,183 +2,279 @@
 
 use std::path::Path;
 
-use super::args::VerifyArgs;
+use super::args::{Format, VerifyArgs};
 use super::ending::Ending;
 use super::fault::Doing as _;
-use super::{lint, terminal};
+use super::{formats, lint, terminal};
 use crate::author::sign::HeadKeys;
 use crate::author::{draft, sign};
 use crate::certificate::{Certificate, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
-use crate::diagnostic::{Level, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Level, Place};
 use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::{Blob, Repository};
 use crate::intake::range;
 use crate::ledger;
+use crate::report::{self, Fact, Verified};
 use crate::trust::{HashCheck, MAX_SIGNATURE, SignatureCheck, check_hash};
 
 /// Largest file whose lines are counted.
 const MOST_COUNTED: u64 = 32 * 1024 * 1024;
 
-/// Carries it out; anything that does not hold ends it as findings do.
+/// Carries it out; anything that does not hold ends it as findings do. A run that could not answers in the asked format, too.
 pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Undecided> {
+    let verified = verified(args).inspect_err(|failure| {
+        if let Some(text) = formats::failure(args.format, "verify", &failure.diagnostics) {
+            let _best_effort = terminal::out(&text);
+        }
+    })?;
+    show(args.format, &verified)?;
+    Ok(match verified.iter().all(Verified::holds) {
+        true => Ending::Done,
+        false => Ending::Blocked,
+    })
+}
+
+fn verified(args: &VerifyArgs) -> Result<Vec<Verified>, Undecided> {
     let repository = Repository::open()?;
     let at = match (args.change.staged, args.change.head.as_deref()) {
         (true, _) => Snapshot::Index,
         (false, head) => Snapshot::Commit(range::commit(&repository, head.unwrap_or("HEAD"))?),
     };
     let keys = HeadKeys::read(&repository)?;
-    let mut holds = true;
-    for path in &args.paths {
-        let shown = draft::relative_to_root(&repository, path).unwrap_or_else(|| lint::as_given(path));
-        let (parsed, bytes) = lint::from_disk(Some(&repository), path, shown.clone())?;
-        let mut lines: Vec<(bool, String)> = Vec::new();
-        match parsed.certificate.status {
-            Some(status) => lines.push((true, format!("decision: {status}"))),
-            None => lines.push((false, "decision: none can be read".to_owned())),
-        }
-        let errors: Vec<_> = parsed
-            .findings
-            .iter()
-            .filter(|finding| finding.level() == Level::Error)
-            .cloned()
-            .collect();
-        terminal::diagnose_all(&errors);
-        lines.push(match check_hash(&bytes, &parsed.certificate) {
-            HashCheck::Valid => (true, "hash: valid".to_owned()),
-            HashCheck::Absent => (true, "hash: none".to_owned()),
-            HashCheck::NotAHash => (true, "hash: free text, proves nothing".to_owned()),
-            HashCheck::Mismatch => (
-                false,
-                "hash: does not match; the document was changed after it was sealed".to_owned(),
-            ),
-        });
-        lines.push(signature(
-            &repository,
-            &keys,
-            path,
-            &shown,
-            &parsed.certificate,
-            &bytes,
-        )?);
-        match &parsed.certificate.subject {
-            SubjectField::Absent => lines.push((true, "subject: none; it covers by name".to_owned())),
-            SubjectField::Unreadable => lines.push((false, "subject: cannot be read".to_owned())),
-            SubjectField::Present(subject) => {
-                for file in &subject.files {
-                    let here = ledger::state(&repository, repository.entry(&at, &file.path)?.as_ref())?;
-                    let word = if here == file.state {
-                        "as certified"
-                    } else {
-                        "changed after certification"
-                    };
-                    lines.push((here == file.state, format!("subject: {} {word}", file.path)));
-                }
-            }
-        }
-        evidence(&repository, &at, &parsed.certificate, &mut lines)?;
-        holds &= lines.iter().all(|(good, _)| *good) && errors.is_empty();
-        let text: String = lines
-            .iter()
-            .map(|(good, line)| format!("  {} {}\n", if *good { "ok   " } else { "WRONG" }, sanitize(line)))
-            .collect();
-        terminal::out(&format!("{shown}\n{text}"))?;
-    }
-    Ok(if holds { Ending::Done } else { Ending::Blocked })
+    args.paths
+        .iter()
+        .map(|path| one(&repository, &at, &keys, path))
+        .collect()
 }
 
-/// Whose word it is. What HEAD holds must have been signed while the key was valid; what it does not hold yet must be so now, too.
-fn signature(
-    repository: &Repository,
-    keys: &HeadKeys,
-    path: &Path,
-    shown: &RepoPath,
-    certificate: &Certificate,
-    bytes: &[u8],
-) -> Result<(bool, String), Undecided> {
-    let beside = sign::path_of(path);
-    let signature = match std::fs::File::open(&beside) {
-        Ok(file) => {
-            let mut signature = Vec::new();
-            let read = std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_SIGNATURE + 1), &mut signature);
-            read.doing("read", &beside)?;
-            lint::as_stored(repository, &beside, signature)?
+fn show(format: Format, verified: &[Verified]) -> anyhow::Result<()> {
+    let all: Vec<Diagnostic> = verified
+        .iter()
+        .flat_map(|document| document.diagnostics.clone())
+        .collect();
+    match format {
+        Format::Human => {
+            for document in verified {
+                terminal::diagnose_all(&document.diagnostics);
+                terminal::out(&report::verify_lines(document))?;
+            }
+            Ok(())
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((true, "signature: none".to_owned())),
-        Err(error) => return Err(Undecided::io("read", &beside, &error)),
-    };
-    let mut at: Vec<jiff::Timestamp> = certificate.date.into_iter().collect();
-    let committed = match repository.head()?.commit() {
-        Some(commit) => repository.entry(&Snapshot::Commit(commit.clone()), shown)?.is_some(),
-        None => false,
-    };
-    if !committed || at.is_empty() {
-        at.push(jiff::Timestamp::now());
+        Format::Json => terminal::out(&report::verify_json(verified)),
+        Format::Github => terminal::out(&report::annotations(&all)),
+        Format::Sarif => terminal::out(&report::sarif("verify", &all)),
+        Format::Junit => terminal::out(&report::junit_verify(verified)),
+        Format::Gitlab => terminal::out(&report::gitlab(&all)),
+        Format::Markdown => terminal::out(&report::markdown_verify(verified)),
     }
-    let list = keys.origin();
-    let verified = match keys.check(bytes, &signature, &at) {
-        SignatureCheck::Absent => return Ok((true, "signature: none".to_owned())),
-        SignatureCheck::Invalid(problem) => return Ok((false, format!("signature: {problem}; {list}"))),
-        SignatureCheck::Valid(verified) => verified,
+}
+
+/// What is being found of one certificate.
+struct Finder<'a> {
+    repository: &'a Repository,
+    at: &'a Snapshot,
+    path: RepoPath,
+    facts: Vec<Fact>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Finder<'_> {
+    fn holds(&mut self, of: &'static str, said: impl Into<String>) {
+        let said = said.into();
+        self.facts.push(Fact { of, holds: true, said });
+    }
+
+    /// What does not hold, under its code, with the command that says more or mends it.
+    fn wrong(&mut self, of: &'static str, said: impl Into<String>, code: Code, help: String) {
+        let said = said.into();
+        let told = Diagnostic::error(code, format!("{of}: {said}")).at(Place::file(&self.path));
+        self.diagnostics.push(told.help(help));
+        self.facts.push(Fact { of, holds: false, said });
+    }
+}
+
+/// Everything about one certificate.
+fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> Result<Verified, Undecided> {
+    let shown = draft::relative_to_root(repository, path).unwrap_or_else(|| lint::as_given(path));
+    let (parsed, bytes) = lint::from_disk(Some(repository), path, shown.clone())?;
+    let is_error = |finding: &&Diagnostic| finding.level() == Level::Error;
+    let diagnostics: Vec<Diagnostic> = parsed.findings.iter().filter(is_error).cloned().collect();
+    let certificate = &parsed.certificate;
+    let mut finder = Finder {
+        repository,
+        at,
+        path: shown,
+        facts: Vec::new(),
+        diagnostics,
     };
-    let by = format!(
-        "{}, key {} ({})",
-        verified.principals.join(", "),
-        verified.key,
-        verified.algorithm
-    );
-    let agent = certificate.agent.as_deref().unwrap_or_default();
-    let demands = governing::policy_here(repository)?.map(|policy| policy.demands());
-    Ok(match demands.unwrap_or_default().may_speak(agent, &verified) {
-        true => (true, format!("signature: valid, {by}; {list}")),
-        false => (
-            false,
-            format!("signature: {by}, who may not speak for `{agent}`; {list}"),
+    let word = finder.path.for_shell();
+    match certificate.status {
+        Some(status) => finder.holds("decision", status.as_str()),
+        // Why has been told while it was read.
+        None => finder.facts.push(Fact {
+            of: "decision",
+            holds: false,
+            said: "none can be read".to_owned(),
+        }),
+    }
+    match check_hash(&bytes, certificate) {
+        HashCheck::Valid => finder.holds("hash", "valid"),
+        HashCheck::Absent => finder.holds("hash", "none"),
+        HashCheck::NotAHash => finder.holds("hash", "free text, proves nothing"),
+        HashCheck::Mismatch => finder.wrong(
+            "hash",
+            "does not match; the document was changed after it was sealed",
+            Code::CG501,
+            format!("certgate seal {word}"),
         ),
+    }
+    finder.signature(keys, path, certificate, &bytes)?;
+    finder.subject(certificate)?;
+    finder.evidence(certificate)?;
+    Ok(Verified {
+        path: finder.path.to_string(),
+        status: certificate.status,
+        facts: finder.facts,
+        diagnostics: finder.diagnostics,
     })
 }
 
-/// Every path with line numbers that EVIDENCE names must exist and have those lines.
-fn evidence(
-    repository: &Repository,
-    at: &Snapshot,
-    certificate: &Certificate,
-    lines: &mut Vec<(bool, String)>,
-) -> Result<(), Undecided> {
-    let cited: Vec<_> = certificate
-        .named
-        .iter()
-        .filter(|named| named.in_evidence && named.lines.is_some())
-        .collect();
-    if cited.is_empty() {
-        lines.push((true, "evidence: no file references with line numbers".to_owned()));
-        return Ok(());
-    }
-    let paths = repository.list(at, &[Vec::new()])?;
-    for named in cited {
-        let Some((_, last)) = named.lines else { continue };
-        let shown = format!("evidence: {}:{}", named.text, last);
-        let Some((_, entry)) = paths.iter().find(|(path, _)| names(named, path)) else {
-            lines.push((false, format!("{shown}: no such file")));
-            continue;
-        };
-        match repository.blob(&entry.id, MOST_COUNTED)? {
-            Blob::Content(bytes) => {
-                let breaks = bytes.iter().filter(|byte| **byte == b'\n').count();
-                let count = breaks + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
-                let there = count >= last as usize;
-                lines.push((
-                    there,
-                    if there {
-                        shown
-                    } else {
-                        format!("{shown}: the file has {count} lines")
-                    },
-                ));
+impl Finder<'_> {
+    /// Whose word it is. What HEAD holds must have been signed while the key was valid; what it does not hold yet must be so now, too.
+    fn signature(
+        &mut self,
+        keys: &HeadKeys,
+        path: &Path,
+        certificate: &Certificate,
+        bytes: &[u8],
+    ) -> Result<(), Undecided> {
+        let beside = sign::path_of(path);
+        let signature = match std::fs::File::open(&beside) {
+            Ok(file) => {
+                let mut signature = Vec::new();
+                let read =
+                    std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_SIGNATURE + 1), &mut signature);
+                read.doing("read", &beside)?;
+                lint::as_stored(self.repository, &beside, signature)?
             }
-            Blob::TooLarge { .. } => lines.push((true, format!("{shown}: too large to count its lines"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.holds("signature", "none");
+                return Ok(());
+            }
+            Err(error) => return Err(Undecided::io("read", &beside, &error)),
+        };
+        let mut at: Vec<jiff::Timestamp> = certificate.date.into_iter().collect();
+        let committed = match self.repository.head()?.commit() {
+            Some(commit) => {
+                let head = Snapshot::Commit(commit.clone());
+                self.repository.entry(&head, &self.path)?.is_some()
+            }
+            None => false,
+        };
+        if !committed || at.is_empty() {
+            at.push(jiff::Timestamp::now());
         }
+        let list = keys.origin();
+        let again = format!("certgate seal {} --sign KEY", self.path.for_shell());
+        let verified = match keys.check(bytes, &signature, &at) {
+            SignatureCheck::Absent => {
+                self.holds("signature", "none");
+                return Ok(());
+            }
+            SignatureCheck::Invalid(problem) => {
+                self.wrong("signature", format!("{problem}; {list}"), problem.code(), again);
+                return Ok(());
+            }
+            SignatureCheck::Valid(verified) => verified,
+        };
+        let by = format!(
+            "{}, key {} ({})",
+            verified.principals.join(", "),
+            verified.key,
+            verified.algorithm
+        );
+        let agent = certificate.agent.as_deref().unwrap_or_default();
+        let demands = governing::policy_here(self.repository)?.map(|policy| policy.demands());
+        match demands.unwrap_or_default().may_speak(agent, &verified) {
+            true => self.holds("signature", format!("valid, {by}; {list}")),
+            false => self.wrong(
+                "signature",
+                format!("{by}, who may not speak for `{agent}`; {list}"),
+                Code::CG510,
+                again,
+            ),
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Every file that it lists must still be what was certified.
+    fn subject(&mut self, certificate: &Certificate) -> Result<(), Undecided> {
+        let subject = match &certificate.subject {
+            SubjectField::Present(subject) => subject,
+            SubjectField::Absent => {
+                self.holds("subject", "none; it covers by name");
+                return Ok(());
+            }
+            SubjectField::Unreadable => {
+                // Why has been told while it was read.
+                self.facts.push(Fact {
+                    of: "subject",
+                    holds: false,
+                    said: "cannot be read".to_owned(),
+                });
+                return Ok(());
+            }
+        };
+        for file in &subject.files {
+            let here = ledger::state(self.repository, self.repository.entry(self.at, &file.path)?.as_ref())?;
+            if here == file.state {
+                self.holds("subject", format!("{} as certified", file.path));
+            } else {
+                let explain = format!("certgate explain {}", file.path.for_shell());
+                let said = format!("{} changed after certification", file.path);
+                self.wrong("subject", said, Code::CG202, explain);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every path with line numbers that EVIDENCE names must exist and have those lines.
+    fn evidence(&mut self, certificate: &Certificate) -> Result<(), Undecided> {
+        let cited: Vec<_> = certificate
+            .named
+            .iter()
+            .filter(|named| named.in_evidence && named.lines.is_some())
+            .collect();
+        if cited.is_empty() {
+            self.holds("evidence", "no file references with line numbers");
+            return Ok(());
+        }
+        let paths = self.repository.list(self.at, &[Vec::new()])?;
+        let claims = format!("certgate lint --claims {}", self.path.for_shell());
+        for named in cited {
+            let Some((_, last)) = named.lines else { continue };
+            let shown = format!("{}:{}", named.text, last);
+            let Some((_, entry)) = paths.iter().find(|(path, _)| names(named, path)) else {
+                let said = format!("{shown}: no such file");
+                self.wrong("evidence", said, Code::CG651, claims.clone());
+                continue;
+            };
+            match self.repository.blob(&entry.id, MOST_COUNTED)? {
+                Blob::Content(bytes) => {
+                    let breaks = bytes.iter().filter(|byte| **byte == b'\n').count();
+                    let count = breaks + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
+                    if count >= last as usize {
+                        self.holds("evidence", shown);
+                    } else {
+                        let said = format!("{shown}: the file has {count} lines");
+                        self.wrong("evidence", said, Code::CG651, claims.clone());
+                    }
+                }
+                Blob::TooLarge { .. } => self.holds("evidence", format!("{shown}: too large to count its lines")),
+            }
+        }
+        Ok(())
+    }
 }

@@ -19,6 +19,9 @@ pub use shell::{shell, shown};
 
 use serde::Serialize;
 
+use crate::change::RepoPath;
+use sanitize::unsanitize_marks;
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -71,6 +74,12 @@ impl Place {
         }
     }
 
+    /// The path as git has it, where it is one of the repository: what is shown, read back.
+    pub fn path(&self) -> RepoPath {
+        let shown = unsanitize_marks(&self.path);
+        RepoPath::unquote(&shown).unwrap_or_else(|| RepoPath::new(shown.as_bytes()))
+    }
+
     /// Adds the line's text and marks the bytes `start..end` of it (before it is made harmless).
     #[must_use]
     pub fn with_source(mut self, text: &str, start: usize, end: usize) -> Self {
@@ -95,6 +104,25 @@ impl Place {
     }
 }
 
+/// One of several files that a diagnostic is about, and its message for that one alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The file.
+    pub place: Place,
+    /// The one-line message.
+    pub message: String,
+}
+
+impl Part {
+    /// A part with its message made harmless.
+    pub fn new(place: Place, message: impl std::fmt::Display) -> Self {
+        Self {
+            place,
+            message: sanitize(&message.to_string()),
+        }
+    }
+}
+
 /// One thing to tell: what is wrong, where, why, and the command that mends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -104,6 +132,8 @@ pub struct Diagnostic {
     place: Option<Place>,
     notes: Vec<String>,
     help: Vec<String>,
+    component: Option<String>,
+    parts: Vec<Part>,
 }
 
 impl Diagnostic {
@@ -117,6 +147,8 @@ impl Diagnostic {
             place: None,
             notes: Vec::new(),
             help: Vec::new(),
+            component: None,
+            parts: Vec::new(),
         }
     }
 
@@ -163,6 +195,20 @@ impl Diagnostic {
         self
     }
 
+    /// Names the component that it is about.
+    #[must_use]
+    pub fn about(mut self, component: Option<&str>) -> Self {
+        self.component = component.map(sanitize);
+        self
+    }
+
+    /// Says what it is for each file alone, where it is about several.
+    #[must_use]
+    pub fn in_parts(mut self, parts: Vec<Part>) -> Self {
+        self.parts = parts;
+        self
+    }
+
     /// The same with another level.
     #[must_use]
     pub fn with_level(mut self, level: Level) -> Self {
@@ -188,6 +234,16 @@ impl Diagnostic {
     /// The place, if it has one.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
+    }
+
+    /// The component that it is about, where it is about one.
+    pub fn component(&self) -> Option<&str> {
+        self.component.as_deref()
+    }
+
+    /// Each file that it is about; empty where it is about one place or none.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// The reasons, in order.

@@ -30,6 +30,14 @@ pub fn sanitize(text: &str) -> String {
     safe
 }
 
+/// What [`sanitize`] made of the marks of CI systems in a shown path, as it was. A path with a backslash is quoted, and its backslash
+/// doubled, so that nothing else reads like this.
+pub(super) fn unsanitize_marks(shown: &str) -> String {
+    MARKS.iter().fold(shown.to_owned(), |shown, mark| {
+        shown.replace(&mark.replacen("##", "#\\u{23}", 1), mark)
+    })
+}
+
 /// The same for a whole line of text, of which nothing stands before: it cannot begin a workflow command of GitHub (`::name::`), which
 /// the runner takes also after blanks.
 pub fn sanitize_line(bytes: &[u8]) -> String {
@@ -66,6 +74,24 @@ mod tests {
         assert_eq!(sanitize("a ##[error]b"), "a #\\u{23}[error]b");
         assert_eq!(sanitize_line(b"  ::error::x"), "  \\u{3a}:error::x");
         assert_eq!(sanitize_line(b"## [link]: std::mem"), "## [link]: std::mem");
+    }
+
+    #[test]
+    fn a_shown_path_reads_back() {
+        use crate::change::RepoPath;
+        use crate::diagnostic::Place;
+        for bytes in [
+            &b"src/a.rs"[..],
+            b"a ##[error]b",
+            b"##vso[x",
+            b"\x1b##teamcity[\xff",
+            b"\\u{23}##[",
+            b"#\\u{23}[error]",
+            "漢字 \u{202e}.rs".as_bytes(),
+        ] {
+            let path = RepoPath::new(bytes);
+            assert_eq!(Place::file(&path).path(), path, "{path}");
+        }
     }
 
     proptest! {

@@ -55,7 +55,10 @@ pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<
             (true, _) => Level::Warning,
             (false, _) => Level::Warning,
         };
-        all.extend(context.explain(finding, level));
+        let told = context.explain(finding, level).into_iter();
+        let mut told = told.map(|diagnostic| diagnostic.about(finding.component()));
+        all.extend(told.next().map(|first| first.in_parts(context.parts(finding))));
+        all.extend(told);
     }
     all.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.level()));
     context.offer_together(&decision.findings, &mut all);
@@ -241,11 +244,7 @@ impl Context<'_> {
                 class,
                 files,
             } => {
-                let (code, word) = match class {
-                    Class::Hold => (Code::CG301, "on hold"),
-                    Class::Stop => (Code::CG303, "stopped"),
-                    _ => (Code::CG302, "vetoed"),
-                };
+                let (code, word) = refusal_word(*class);
                 let diagnostic = new(code, format!("`{unit}` is {word} by {}", self.brief(*entry)));
                 at(diagnostic, self.place(*entry))
                     .because(list("it refuses", files))
@@ -553,6 +552,15 @@ impl Context<'_> {
         std::iter::once(head)
             .chain(own.map(|diagnostic| diagnostic.with_level(level)))
             .collect()
+    }
+}
+
+/// The code and the word for what a refusal does.
+pub(crate) fn refusal_word(class: Class) -> (Code, &'static str) {
+    match class {
+        Class::Hold => (Code::CG301, "on hold"),
+        Class::Stop => (Code::CG303, "stopped"),
+        _ => (Code::CG302, "vetoed"),
     }
 }
 

@@ -4,7 +4,7 @@ use super::explain::{Remedy, explain};
 use super::facts::{Facts, Other};
 use super::idle::idle_directories;
 use super::in_force::InForce;
-use super::judgement::{Judgement, Scope};
+use super::judgement::{Asked, Judgement, Scope};
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::change::{ObjectId, Snapshot};
@@ -12,7 +12,7 @@ use crate::diagnostic::Level;
 use crate::git::Repository;
 use crate::policy::{Enforcement, Stage};
 use crate::progress::{self, Room};
-use crate::verdict::{Case, Verdict, decide};
+use crate::verdict::{Case, ComponentCase, Verdict, decide};
 
 /// Judges a change by the policy that governs it, and, where it changes that policy, by the new one too: the stricter verdict counts.
 ///
@@ -71,9 +71,20 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
             messages: question.change.messages.len(),
         },
         decision,
+        asked: case.gated.into_iter().map(asked).collect(),
         ledger: case.ledger,
         diagnostics,
     }
+}
+
+/// What the policy asks of a component.
+fn asked(unit: ComponentCase) -> (String, Asked) {
+    let asked = Asked {
+        agents: unit.agents,
+        approvals: unit.approvals,
+        authorizers: unit.authorizers,
+    };
+    (unit.id, asked)
 }
 
 /// Most files that are named in a command that stages them.

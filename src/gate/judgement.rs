@@ -1,5 +1,7 @@
 //! What the gate answers: the verdict, what it rests on, and everything to say about it.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::ledger::Entry;
 use crate::policy::{Enforcement, Stage};
@@ -24,6 +26,8 @@ pub struct Judgement {
     pub scope: Scope,
     /// The decision.
     pub decision: Decision,
+    /// What the policy asks of each gated component, by its id.
+    pub asked: BTreeMap<String, Asked>,
     /// The ledger that the decision's indices point into.
     pub ledger: Vec<Entry>,
     /// Everything to tell, most grave first.
@@ -35,6 +39,17 @@ impl Judgement {
     pub fn verdict(&self) -> Verdict {
         self.decision.verdict
     }
+}
+
+/// What the policy asks of a change to a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Agents whose approval counts; empty: any.
+    pub agents: Vec<String>,
+    /// How many different agents must approve each file.
+    pub approvals: u32,
+    /// Agents one of whom must authorize, beside the reviewers; empty: none.
+    pub authorizers: Vec<String>,
 }
 
 /// How much was looked at.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::github::markdown;
+use super::inert::inline as markdown;
 use super::json::{JsonDiagnostic, to_line};
 use super::svg::{Ink, Picture, Scale, figure};
 use crate::diagnostic::{Code, Diagnostic, sanitize};

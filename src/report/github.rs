@@ -2,6 +2,7 @@
 //!
 //! Escaping follows GitHub's own toolkit (`@actions/core`, `command.ts`): `%`, CR and LF in data; `:` and `,` too in properties.
 
+use super::inert::inline as markdown;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::gate::Judgement;
 use crate::verdict::Verdict;
@@ -38,27 +39,6 @@ pub fn annotations(diagnostics: &[Diagnostic]) -> String {
         text.push_str(&format!("::{command} {}::{}\n", properties.join(","), data(&message)));
     }
     text
-}
-
-/// Makes a string inert inside a Markdown table cell or list item: HTML is escaped, and so is every character with a meaning.
-pub(super) fn markdown(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '\n' | '\r' => safe.push(' '),
-            '@' => safe.push_str("&#64;"),
-            c @ ('\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!' | '|' | '~'
-            | ':') => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// The job summary: the verdict, a table of components, and what to do.
@@ -123,10 +103,5 @@ mod tests {
         let text = annotations(&[hostile]);
         assert_eq!(text.lines().count(), 1);
         assert!(text.starts_with("::error title=CG201,file=a%2Cb%3Ac"), "{text}");
-    }
-
-    #[test]
-    fn markdown_is_inert() {
-        assert_eq!(markdown("<b>|[x](y) @me"), "&lt;b&gt;\\|\\[x\\]\\(y\\) &#64;me");
     }
 }

@@ -7,13 +7,21 @@ mod compare;
 mod doctor;
 mod evidence;
 mod github;
+mod gitlab;
 mod human;
+mod inert;
+mod item;
 mod json;
+mod junit;
 mod lint;
+mod markdown;
+mod missing;
+mod sarif;
 mod simulate;
 mod svg;
 mod timings;
 mod trend;
+mod verify;
 
 pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
@@ -21,9 +29,14 @@ pub use compare::{
 pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
 pub use evidence::{EVIDENCE_SCHEMA, Examined, evidence_json, evidence_lines};
 pub use github::{annotations, step_summary};
+pub use gitlab::gitlab;
 pub use human::{diagnostics, summary};
 pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, verdict};
+pub use junit::{junit, junit_failure, junit_lint, junit_verify};
 pub use lint::{LINT_SCHEMA, Linted, lint_json};
+pub use markdown::{markdown, markdown_failure, markdown_lint, markdown_verify};
+pub use sarif::{sarif, sarif_failure};
 pub(crate) use simulate::{simulation_json, simulation_markdown};
 pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
+pub use verify::{Fact, VERIFY_SCHEMA, Verified, verify_json, verify_lines};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::github::markdown;
+use super::inert::inline as markdown;
 use crate::simulate::{Answer, Dial, Example, NOISIEST, Row, RuleRate, Simulation, Touched};
 use crate::verdict::Verdict;
 

@@ -23,6 +23,8 @@ const NAMES: [&[u8]; 5] = [
     b"src/\r::warning::y.py",
 ];
 
+const FORMATS: [&str; 7] = ["human", "json", "github", "sarif", "junit", "gitlab", "markdown"];
+
 fn policy() -> String {
     format!(
         r#"version: 1
@@ -168,7 +170,7 @@ fn nothing_staged_gets_through_in_any_format() {
     let mut repo = hostile();
     let summary = repo.home().join("summary.md");
     repo.set("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
-    for format in ["human", "json", "github"] {
+    for format in FORMATS {
         say(&repo, &format!("check --staged --format {format}"));
         say(&repo, &format!("lint --format {format}"));
         say(&repo, &format!("lint --strict --format {format}"));
@@ -192,7 +194,7 @@ fn nothing_committed_gets_through_in_any_command() {
     let repo = hostile();
     repo.git(&["switch", "--quiet", "-c", "to\u{202e}pic\u{9b}"]);
     repo.commit(&format!("perf: {E}\n\n::error::x"));
-    for format in ["human", "json", "github"] {
+    for format in FORMATS {
         say(&repo, &format!("check --base main --format {format}"));
         say(&repo, &format!("lint --rev HEAD --format {format}"));
         look(
@@ -241,11 +243,19 @@ fn nothing_committed_gets_through_in_any_command() {
     }
     let path = "certificates/c0\u{1b}[2J\u{202e}.md";
     for command in ["lint", "verify"] {
-        look(
-            &repo,
-            &[command.as_bytes(), path.as_bytes(), b"certificates/c9.md"],
-            b"",
-        );
+        for format in FORMATS {
+            look(
+                &repo,
+                &[
+                    command.as_bytes(),
+                    path.as_bytes(),
+                    b"certificates/c9.md",
+                    b"--format",
+                    format.as_bytes(),
+                ],
+                b"",
+            );
+        }
     }
     look(&repo, &[b"seal", path.as_bytes(), b"--base", b"main"], b"");
 }
@@ -325,7 +335,7 @@ fn a_ledger_that_is_tampered_with_and_a_policy_that_is_refused_get_nothing_throu
     let first = "certificates/c0\u{1b}[2J\u{202e}.md";
     repo.write(first, certificate(1, &format!("**Status**: REJECTED{E}")));
     repo.git(&["add", "--all"]);
-    for format in ["human", "json", "github"] {
+    for format in FORMATS {
         let out = say(&repo, &format!("check --staged --format {format}"));
         assert!(format == "human" || out.contains("CG401"), "{out}");
     }

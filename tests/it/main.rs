@@ -14,6 +14,7 @@ mod dials;
 mod evidence;
 mod evidence_formats;
 mod explaining;
+mod formats;
 mod git_layer;
 mod guides;
 mod hostile;

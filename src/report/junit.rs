@@ -1,0 +1,401 @@
+//! `--format junit`: JUnit's XML, in the dialect that Jenkins' schema (`junit-10.xsd`) and GitLab both take.
+//!
+//! A test is a gated file of a component, or one thing of a certificate; its name stays while lines and content change, since GitLab
+//! compares runs by `classname` and `name`. There is always one test, `verdict`: Jenkins takes a report without tests for a failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::item::{Item, items};
+use super::lint::Linted;
+use super::verify::Verified;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::gate::Judgement;
+use crate::sensitivity::GatedMessage;
+use crate::verdict::{ComponentDecision, Verdict};
+
+/// How a test ended.
+enum Ended {
+    Passed,
+    /// What it asks for is not asked for here.
+    Skipped(Fault),
+    Failed(Fault),
+    /// Nothing was judged.
+    Error(Fault),
+}
+
+struct Fault {
+    kind: String,
+    message: String,
+    text: String,
+}
+
+struct Test {
+    name: String,
+    ended: Ended,
+    out: String,
+}
+
+impl Test {
+    fn passed(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ended: Ended::Passed,
+            out: String::new(),
+        }
+    }
+}
+
+struct Suite {
+    name: String,
+    tests: Vec<Test>,
+}
+
+impl Fault {
+    fn of(item: &Item<'_>) -> Self {
+        Self {
+            kind: item.code().as_str().to_owned(),
+            message: item.message.to_owned(),
+            text: item.text(),
+        }
+    }
+}
+
+/// A judged change: a suite for each component, and one for the change.
+pub fn junit(report: &Judgement) -> String {
+    let items = items(&report.diagnostics);
+    let mut used = BTreeSet::new();
+    let mut suites: Vec<Suite> = Vec::new();
+    for component in &report.decision.components {
+        suites.push(of_component(component, &items, &mut used));
+    }
+    let mut verdict = Test::passed("verdict");
+    if report.verdict() == Verdict::Block {
+        let codes: BTreeSet<&str> = items
+            .iter()
+            .filter(|item| item.level() == Level::Error)
+            .map(|item| item.code().as_str())
+            .collect();
+        verdict.ended = Ended::Failed(Fault {
+            kind: "verdict".to_owned(),
+            message: "the change is blocked".to_owned(),
+            text: format!("blocked: {}", codes.into_iter().collect::<Vec<_>>().join(", ")),
+        });
+    }
+    let rest: Vec<&Item<'_>> = items.iter().filter(|item| !used.contains(&item.fingerprint)).collect();
+    let mut change = of_items(&rest, &mut verdict);
+    verdict.out.insert_str(
+        0,
+        &format!("{} at {}\n", report.verdict().as_str(), report.stage.as_str()),
+    );
+    change.insert(0, verdict);
+    suites.insert(
+        0,
+        Suite {
+            name: "certgate".to_owned(),
+            tests: change,
+        },
+    );
+    xml(suites)
+}
+
+/// The files and messages of a component.
+fn of_component(component: &ComponentDecision, items: &[Item<'_>], used: &mut BTreeSet<String>) -> Suite {
+    let of_it: Vec<&Item<'_>> = items
+        .iter()
+        .filter(|item| item.diagnostic.component() == Some(&component.id))
+        .collect();
+    let mut by_path: BTreeMap<&[u8], Vec<&Item<'_>>> = BTreeMap::new();
+    for item in &of_it {
+        by_path.entry(item.path.as_bytes()).or_default().push(item);
+    }
+    let mut tests = Vec::new();
+    for file in &component.files {
+        let mut test = Test::passed(file.path.to_string());
+        let found = by_path.get(file.path.as_bytes()).map(Vec::as_slice).unwrap_or_default();
+        used.extend(found.iter().map(|item| item.fingerprint.clone()));
+        if !file.covered {
+            test.ended = ended(found, "not covered; the policy does not ask for that here");
+        }
+        let by: Vec<String> = file
+            .by
+            .iter()
+            .map(|(certificate, bound)| {
+                format!(
+                    "covered by {}, {}",
+                    crate::diagnostic::sanitize(certificate),
+                    bound.as_str()
+                )
+            })
+            .collect();
+        test.out = by.join("\n");
+        tests.push(test);
+    }
+    if !component.messages.is_empty() {
+        let announced: Vec<&Item<'_>> = of_it
+            .iter()
+            .filter(|item| item.code().as_str() == "CG205")
+            .copied()
+            .collect();
+        used.extend(announced.iter().map(|item| item.fingerprint.clone()));
+        let mut test = Test::passed("commit messages");
+        if !announced.is_empty() {
+            test.ended = ended(&announced, "");
+        }
+        let named = |message: &GatedMessage| message.commit.as_ref().map(|commit| commit.short());
+        let commits: Vec<String> = component.messages.iter().filter_map(named).collect();
+        test.out = commits.join("\n");
+        tests.push(test);
+    }
+    Suite {
+        name: format!("certgate.{}", component.id),
+        tests,
+    }
+}
+
+/// How a test ended of which these things are told.
+fn ended(items: &[&Item<'_>], otherwise: &str) -> Ended {
+    let gravest = items.iter().max_by_key(|item| item.level());
+    let Some(gravest) = gravest else {
+        return Ended::Skipped(Fault {
+            kind: "off".to_owned(),
+            message: otherwise.to_owned(),
+            text: String::new(),
+        });
+    };
+    let mut fault = Fault::of(gravest);
+    fault.text = items.iter().map(|item| item.text()).collect::<Vec<_>>().join("\n\n");
+    match gravest.level() {
+        Level::Error => Ended::Failed(fault),
+        Level::Warning | Level::Note => Ended::Skipped(fault),
+    }
+}
+
+/// A test for each fault, named by its code and path; what is no fault goes into the output of `beside`.
+fn of_items(items: &[&Item<'_>], beside: &mut Test) -> Vec<Test> {
+    let mut tests: BTreeMap<String, Vec<&Item<'_>>> = BTreeMap::new();
+    for item in items {
+        match item.level() {
+            Level::Error => {
+                let component = item
+                    .diagnostic
+                    .component()
+                    .map(|id| format!(" {id}"))
+                    .unwrap_or_default();
+                let name = format!("{}{component} {}", item.code(), item.path);
+                tests.entry(name).or_default().push(item);
+            }
+            Level::Warning | Level::Note => {
+                let word = if item.level() == Level::Note { "note" } else { "warning" };
+                beside
+                    .out
+                    .push_str(&format!("{word} {}: {}\n", item.code(), item.text()));
+            }
+        }
+    }
+    tests
+        .into_iter()
+        .map(|(name, items)| Test {
+            name,
+            ended: ended(&items, ""),
+            out: String::new(),
+        })
+        .collect()
+}
+
+/// A run that could not decide.
+pub fn junit_failure(command: &str, diagnostics: &[Diagnostic]) -> String {
+    let items = items(diagnostics);
+    let mut test = Test::passed("verdict");
+    let text: Vec<String> = items.iter().map(|item| item.text()).collect();
+    let first = items.iter().find(|item| item.level() == Level::Error).or(items.first());
+    test.ended = Ended::Error(Fault {
+        kind: first.map_or("", |item| item.code().as_str()).to_owned(),
+        message: first.map_or("could not decide", |item| item.message).to_owned(),
+        text: text.join("\n\n"),
+    });
+    xml(vec![Suite {
+        name: suite_of(command),
+        tests: vec![test],
+    }])
+}
+
+/// The suite of a command; `check` is the one that everybody means.
+fn suite_of(command: &str) -> String {
+    match command {
+        "check" => "certgate".to_owned(),
+        _ => format!("certgate.{command}"),
+    }
+}
+
+/// Linted certificates, a test for each.
+pub fn junit_lint(documents: &[Linted]) -> String {
+    let read = documents
+        .iter()
+        .map(|document| (document.certificate.path.to_string(), document.diagnostics.as_slice()));
+    of_documents("lint", read)
+}
+
+/// Verified certificates, a test for each.
+pub fn junit_verify(documents: &[Verified]) -> String {
+    let read = documents
+        .iter()
+        .map(|document| (document.path.clone(), document.diagnostics.as_slice()));
+    of_documents("verify", read)
+}
+
+fn of_documents<'a>(command: &str, documents: impl Iterator<Item = (String, &'a [Diagnostic])>) -> String {
+    let mut tests = Vec::new();
+    for (path, diagnostics) in documents {
+        let items = items(diagnostics);
+        let mut test = Test::passed(path);
+        let faults: Vec<&Item<'_>> = items.iter().filter(|item| item.level() == Level::Error).collect();
+        let others = items.iter().filter(|item| item.level() != Level::Error);
+        test.out = others
+            .map(|item| format!("{}: {}\n", item.code(), item.text()))
+            .collect();
+        if !faults.is_empty() {
+            test.ended = ended(&faults, "");
+        }
+        tests.push(test);
+    }
+    let name = suite_of(command);
+    if tests.is_empty() {
+        tests.push(Test::passed("no certificates"));
+    }
+    xml(vec![Suite { name, tests }])
+}
+
+/// The document. Writing into memory cannot fail.
+fn xml(suites: Vec<Suite>) -> String {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    let written = write(&mut writer, &suites).map(|()| writer.into_inner());
+    let mut text = written
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// How many tests, failures, errors and skipped ones.
+fn counted<'a>(suites: impl IntoIterator<Item = &'a Suite>) -> [usize; 4] {
+    let mut counts = [0; 4];
+    for test in suites.into_iter().flat_map(|suite| &suite.tests) {
+        let [tests, failures, errors, skipped] = &mut counts;
+        *tests += 1;
+        match test.ended {
+            Ended::Passed => {}
+            Ended::Skipped(_) => *skipped += 1,
+            Ended::Failed(_) => *failures += 1,
+            Ended::Error(_) => *errors += 1,
+        }
+    }
+    counts
+}
+
+fn write(writer: &mut Writer<Vec<u8>>, suites: &[Suite]) -> io::Result<()> {
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    // Jenkins' schema knows no `skipped` here.
+    let [tests, failures, errors, _] = counted(suites).map(|count| count.to_string());
+    let all = writer.create_element("testsuites").with_attributes([
+        ("name", "certgate"),
+        ("tests", &tests),
+        ("failures", &failures),
+        ("errors", &errors),
+    ]);
+    all.write_inner_content(|writer| suites.iter().try_for_each(|suite| write_suite(writer, suite)))?;
+    Ok(())
+}
+
+fn write_suite(writer: &mut Writer<Vec<u8>>, suite: &Suite) -> io::Result<()> {
+    let [tests, failures, errors, skipped] = counted([suite]).map(|count| count.to_string());
+    let name = legal(&suite.name);
+    let element = writer.create_element("testsuite").with_attributes([
+        ("name", name.as_str()),
+        ("tests", &tests),
+        ("failures", &failures),
+        ("errors", &errors),
+        ("skipped", &skipped),
+    ]);
+    element.write_inner_content(|writer| suite.tests.iter().try_for_each(|test| write_test(writer, &name, test)))?;
+    Ok(())
+}
+
+fn write_test(writer: &mut Writer<Vec<u8>>, class: &str, test: &Test) -> io::Result<()> {
+    let name = legal(&test.name);
+    let element = writer.create_element("testcase").with_attributes([
+        ("classname", class),
+        ("name", name.as_str()),
+        ("time", "0"),
+    ]);
+    let fault = match &test.ended {
+        Ended::Passed => None,
+        Ended::Skipped(fault) => Some(("skipped", fault)),
+        Ended::Failed(fault) => Some(("failure", fault)),
+        Ended::Error(fault) => Some(("error", fault)),
+    };
+    if fault.is_none() && test.out.is_empty() {
+        element.write_empty()?;
+        return Ok(());
+    }
+    element.write_inner_content(|writer| {
+        if let Some((tag, fault)) = fault {
+            let (message, text) = (legal(&fault.message), legal(&fault.text));
+            writer
+                .create_element(tag)
+                .with_attributes([("type", fault.kind.as_str()), ("message", message.as_str())])
+                .write_text_content(BytesText::new(&text))?;
+        }
+        if !test.out.is_empty() {
+            let out = legal(test.out.trim_end());
+            writer
+                .create_element("system-out")
+                .write_text_content(BytesText::new(&out))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// What XML 1.0 has no way to write (section 2.2) is left out; everything that drives a terminal has been escaped before.
+fn legal(text: &str) -> String {
+    let legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    text.chars().filter(legal).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Code, Place};
+
+    #[test]
+    fn nothing_in_a_name_is_markup() {
+        let hostile = "</failure>&\"'<![CDATA[]]>\u{fffe}\u{1b}";
+        let told = [Diagnostic::error(Code::CG700, hostile)
+            .at(Place::file(hostile))
+            .because(hostile)];
+        let text = junit_failure("check", &told);
+        assert_eq!(text.matches("<error").count(), 1);
+        assert_eq!(text.matches("</error>").count(), 1);
+        assert!(!text.contains("CDATA[") || text.contains("&lt;![CDATA["), "{text}");
+        assert!(!text.contains('\u{fffe}'));
+        let mut reader = quick_xml::Reader::from_str(&text);
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Eof => break,
+                Event::CData(_) | Event::Comment(_) | Event::PI(_) => panic!("{text}"),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_is_never_empty() {
+        let text = junit_lint(&[]);
+        assert!(text.contains("tests=\"1\" failures=\"0\" errors=\"0\""), "{text}");
+    }
+}

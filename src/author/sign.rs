@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::whole::{self, Existing, Written};
 use crate::certificate::Certificate;
 use crate::change::Snapshot;
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Place, command, sanitize, shell};
 use crate::gate::Undecided;
 use crate::gate::governing::{Keys, SIGNERS, keys_at};
 use crate::git::Repository;
@@ -111,12 +111,13 @@ pub(crate) fn sign(
             match speakers {
                 [] => warning
                     .because(format!("the policy names nobody who speaks for `{agent}`"))
-                    .help(format!(
-                        "certgate policy show   # then name its `principals` in `agents: {{ {agent}: … }}`"
-                    )),
+                    .help(
+                        command!["certgate", "policy", "show"]
+                            .why(format!("then name its `principals` in `agents: {{ {agent}: … }}`")),
+                    ),
                 named => warning
                     .because(format!("the policy lets {} speak for `{agent}`", named.join(", ")))
-                    .help(&add),
+                    .help(add.as_str()),
             }
         }),
         SignatureCheck::Invalid(SignatureProblem::UnknownKey(_)) => {
@@ -124,7 +125,7 @@ pub(crate) fn sign(
             Some(
                 Diagnostic::warning(Code::CG505, message)
                     .because(keys.origin())
-                    .help(&add),
+                    .help(add.as_str()),
             )
         }
         SignatureCheck::Invalid(problem) => {

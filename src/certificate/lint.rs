@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Certificate, EvidenceSide, HashCheck, Parsed, check_hash, date, evidence_folder, fold_component, nearest};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, command};
 
 /// How far ahead of the clock a certificate may be dated.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
@@ -178,7 +178,7 @@ fn future(certificate: &Certificate, context: &LintContext<'_>, findings: &mut V
                     date::print(now)
                 ))
                 .because("a date ahead of time would make it the newest word for as long")
-                .help("date -u '+**Date**: %Y-%m-%d %H:%M:%S UTC'"),
+                .help(command!["date", "-u", "+**Date**: %Y-%m-%d %H:%M:%S UTC"].why("the line to write")),
         );
     }
 }
@@ -229,7 +229,7 @@ fn components(certificate: &Certificate, context: &LintContext<'_>, findings: &m
             .because("the certificate gates and covers nothing on it");
         findings.push(match meant {
             Some(name) => finding.help(format!("did you mean: **Component**: {name}")),
-            None => finding.help("certgate policy show"),
+            None => finding.help(command!["certgate", "policy", "show"].why("lists the components")),
         });
     }
 }
@@ -250,7 +250,7 @@ fn hash(certificate: &Certificate, context: &LintContext<'_>, findings: &mut Vec
             Diagnostic::warning(Code::CG116, "the certificate hash is free text")
                 .at(Place::file(&certificate.path))
                 .because("a hash reads `sha256:` and 64 hexadecimal digits; anything else proves nothing")
-                .help(format!("certgate seal {}", certificate.path.for_shell())),
+                .help(command!["certgate", "seal", &certificate.path]),
         ),
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, benchmarks, conditions, date, naming, subject,
 };
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, command};
 
 /// Reads a document strictly.
 pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
@@ -247,7 +247,7 @@ impl<'o> HeadingFields<'o, '_> {
                     .outline
                     .place(self.path, trimmed(self.outline, field.value.clone())))
                 .because("it reads `until YYYY-MM-DD HH:MM:SS UTC`: when the follow-up is due")
-                .help("certgate certify COMPONENT --bypass-until DATE --sign KEY …"),
+                .help(command!["certgate", "certify", "--help"].why("--bypass-until writes it")),
         );
         Some(Bypass::Unreadable)
     }
@@ -274,7 +274,7 @@ impl<'o> HeadingFields<'o, '_> {
                         .because(format!(
                             "a date reads {FORM}; without one the certificate has no place in time"
                         ))
-                        .help("date -u '+**Date**: %Y-%m-%d %H:%M:%S UTC'"),
+                        .help(command!["date", "-u", "+**Date**: %Y-%m-%d %H:%M:%S UTC"].why("the line to write")),
                 );
                 None
             }

@@ -10,18 +10,18 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::status::without_marks;
 use super::teach::{hidden_name, lookalike};
-use crate::diagnostic::{Code, sanitize};
+use crate::diagnostic::{Code, Placeholder, sanitize};
 
 /// What messages print where the agent belongs.
-pub const AGENT: &str = "NAME";
+pub const AGENT: &str = Placeholder::Agent.text();
 /// What messages print where the rationale belongs.
-pub const RATIONALE: &str = "WHY";
+pub const RATIONALE: &str = Placeholder::Rationale.text();
 /// What messages print where the status belongs, when it has to be decided first.
-pub const DECISION: &str = "DECISION";
+pub const DECISION: &str = Placeholder::Decision.text();
 /// What messages print where a reviewer other than the author belongs.
-pub const REVIEWER: &str = "REVIEWER";
+pub const REVIEWER: &str = Placeholder::Reviewer.text();
 /// What messages print where lines that were examined belong.
-pub const LINES: &str = "PATH:LINES";
+pub const LINES: &str = Placeholder::Lines.text();
 
 /// What FINDINGS says where `certify` was given none.
 pub const NO_FINDINGS: &str = "none stated";

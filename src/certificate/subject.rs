@@ -7,7 +7,7 @@
 use super::outline::{Heading, Outline};
 use super::{FileState, Subject, SubjectField, SubjectFile, fold_component};
 use crate::change::{Digest, Mode, ObjectId, RepoPath, deceptive};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, command};
 
 /// The section's name.
 pub(super) const HEADING: &str = "SUBJECT";
@@ -198,7 +198,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>, components: &[String]
         )
         .at(outline.place(path, at))
         .because(reason)
-        .help(format!("certgate seal {}", path.for_shell()));
+        .help(command!["certgate", "seal", path]);
         (SubjectField::Unreadable, vec![finding])
     };
     let blocks: Vec<_> = outline

@@ -1,13 +1,15 @@
 //! `certgate seal`: a certificate written by hand gets its subject, id and hash, and a signature beside it. Line endings become those that
 //! git stores; every other byte stays.
 
+use std::path::Path;
+
 use super::args::SealArgs;
 use super::ending::Ending;
 use super::{lint, terminal};
 use crate::author::whole::{self, Existing};
 use crate::author::{draft, sign};
 use crate::certificate::{self, Certificate, Class, SealError, names, seal};
-use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Place, command, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, governing};
 use crate::git::Repository;
@@ -24,7 +26,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
         let problem = Diagnostic::error(Code::CG726, format!("{shown} is a symbolic link"));
         return Err(problem
             .because("links are content and are not followed")
-            .help("certgate seal PATH   # of the document itself")
+            .help("seal the document itself, which the link names")
             .into());
     }
     let (parsed, bytes) = lint::from_disk(Some(&repository), &args.path, shown.clone())?;
@@ -65,7 +67,11 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
         return Err(problem
             .at(Place::file(&shown))
             .help("name the files that were reviewed under REVIEW SCOPE or EVIDENCE, as `path:from-to`")
-            .help(format!("certgate check {}   # lists what is gated", question.arguments))
+            .help(
+                command!["certgate", "check"]
+                    .args(&question.arguments)
+                    .why("lists what is gated"),
+            )
             .into());
     }
     let bypass = certificate.bypass.is_some();
@@ -134,8 +140,7 @@ fn sign_only(
         Some(other) if other.name != by => {
             let message = format!("{shown} is signed already, with another key: {}", other.name);
             let problem = Diagnostic::error(Code::CG519, message).because(format!("`--sign` names {by}"));
-            let remove = format!("rm {}   # then seal again", shell(&path.display().to_string()));
-            Err(problem.help(remove).into())
+            Err(problem.help(command!["rm", &path].why("then seal again")).into())
         }
         Some(_) => {
             terminal::out(&format!("{} is sealed and signed already\n", sanitize(&shown)))?;
@@ -151,5 +156,5 @@ fn sign_only(
 
 fn refused(path: &str, error: &SealError) -> Undecided {
     let problem = Diagnostic::error(Code::CG105, format!("{path} cannot be sealed: {error}")).at(Place::file(path));
-    problem.help(format!("certgate lint {}", shell(path))).into()
+    problem.help(command!["certgate", "lint", Path::new(path)]).into()
 }

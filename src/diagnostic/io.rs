@@ -1,27 +1,28 @@
 //! What to do about a file that could not be read or written: a command, by what the operating system said.
 
 use std::io::{Error, ErrorKind};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use crate::change::RepoPath;
+use super::{Help, command};
 
 /// The command that shows, or mends, why `path` could not be read or written.
-pub fn io_remedy(path: &Path, error: &Error) -> String {
+pub fn io_remedy(path: &Path, error: &Error) -> Help {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let word = |path: &Path| RepoPath::new(path.as_os_str().as_bytes()).for_shell();
-    let (folder, path) = (word(folder), word(path));
     match error.kind() {
-        ErrorKind::PermissionDenied => format!("ls -ld {folder} {path}   # who may do what there"),
-        ErrorKind::ReadOnlyFilesystem => format!("findmnt --target {folder}   # is mounted read-only"),
-        ErrorKind::StorageFull => format!("df -h {folder}   # free some space there"),
-        ErrorKind::QuotaExceeded => "quota   # free some space, or ask for more".to_owned(),
-        ErrorKind::FileTooLarge => "ulimit -f unlimited   # the shell limits the size of files".to_owned(),
-        _ => format!("ls -ld {folder} {path}"),
+        ErrorKind::PermissionDenied => command!["ls", "-ld", folder, path].why("who may do what there"),
+        ErrorKind::ReadOnlyFilesystem => command!["findmnt", "--target", folder].why("is mounted read-only"),
+        ErrorKind::StorageFull => command!["df", "-h", folder].why("free some space there"),
+        ErrorKind::QuotaExceeded => command!["quota"].why("free some space, or ask for more"),
+        ErrorKind::FileTooLarge => {
+            return "the shell limits the size of files; `ulimit -f unlimited` in it lifts that".into();
+        }
+        // What is missing may be the folder.
+        _ => command!["ls", "-ld", folder, path],
     }
+    .into()
 }
 
 #[cfg(test)]
@@ -30,9 +31,13 @@ mod tests {
 
     #[test]
     fn names_the_folder_that_matters() {
-        let say = |kind: ErrorKind| io_remedy(Path::new("/a b/c"), &Error::from(kind));
+        let say = |kind: ErrorKind| io_remedy(Path::new("/a b/c"), &Error::from(kind)).to_string();
         assert_eq!(say(ErrorKind::StorageFull), "df -h '/a b'   # free some space there");
         assert_eq!(say(ErrorKind::NotFound), "ls -ld '/a b' '/a b/c'");
-        assert!(io_remedy(Path::new("c"), &Error::from(ErrorKind::ReadOnlyFilesystem)).contains("--target . "));
+        assert!(
+            io_remedy(Path::new("c"), &Error::from(ErrorKind::ReadOnlyFilesystem))
+                .to_string()
+                .contains("--target . ")
+        );
     }
 }

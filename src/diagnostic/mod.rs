@@ -6,6 +6,7 @@
 mod code;
 mod io;
 mod plural;
+mod remedy;
 mod render;
 mod sanitize;
 mod shell;
@@ -13,6 +14,8 @@ mod shell;
 pub use code::Code;
 pub use io::io_remedy;
 pub(crate) use plural::{noun_for, plural};
+pub(crate) use remedy::command;
+pub use remedy::{Help, Placeholder, Remedy, Word, read_from};
 pub use render::{Style, render};
 pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
 pub use shell::{shell, shown};
@@ -131,7 +134,7 @@ pub struct Diagnostic {
     message: String,
     place: Option<Place>,
     notes: Vec<String>,
-    help: Vec<String>,
+    help: Vec<Help>,
     component: Option<String>,
     parts: Vec<Part>,
 }
@@ -181,17 +184,17 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a remedy: a command that can be pasted into a shell, or one sentence.
+    /// Adds advice: a command ([`Remedy`]), or one sentence.
     #[must_use]
-    pub fn help(mut self, help: impl std::fmt::Display) -> Self {
-        self.help.push(sanitize(&help.to_string()));
+    pub fn help(mut self, help: impl Into<Help>) -> Self {
+        self.help.push(help.into());
         self
     }
 
     /// Adds a remedy before the others.
     #[must_use]
-    pub fn help_first(mut self, help: impl std::fmt::Display) -> Self {
-        self.help.insert(0, sanitize(&help.to_string()));
+    pub fn help_first(mut self, help: impl Into<Help>) -> Self {
+        self.help.insert(0, help.into());
         self
     }
 
@@ -251,8 +254,21 @@ impl Diagnostic {
         &self.notes
     }
 
-    /// The remedies, in order.
-    pub fn helps(&self) -> &[String] {
+    /// The advice, in order.
+    pub fn advice(&self) -> &[Help] {
         &self.help
+    }
+
+    /// The advice as text, a command on one line.
+    pub fn helps(&self) -> Vec<String> {
+        self.help.iter().map(ToString::to_string).collect()
+    }
+
+    /// The commands among the advice.
+    pub fn remedies(&self) -> impl Iterator<Item = &Remedy> {
+        self.help.iter().filter_map(|help| match help {
+            Help::Run(remedy) => Some(remedy),
+            Help::Say(_) => None,
+        })
     }
 }

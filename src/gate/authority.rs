@@ -1,8 +1,8 @@
 //! What is told of authority: who may change the policy, authorize a risk, or let something through once.
 
 use super::explain::{Context, at, list, paths};
-use crate::certificate::{Bypass, stamp};
-use crate::diagnostic::{Code, Diagnostic, Level, Place, sanitize, shell};
+use crate::certificate::Bypass;
+use crate::diagnostic::{Code, Diagnostic, Level, Place, Placeholder, Remedy, Word, command, sanitize};
 use crate::verdict::{Finding, PolicyFault};
 
 impl Context<'_> {
@@ -70,21 +70,22 @@ impl Context<'_> {
         }
     }
 
-    fn follow_up(&self, index: usize) -> String {
-        let Some(entry) = self.entry(index) else {
-            return String::new();
-        };
-        let component = entry
-            .certificate
-            .components
-            .first()
-            .map_or_else(|| "COMPONENT".to_owned(), |name| shell(name));
-        let id = shell(entry.certificate.id.as_deref().unwrap_or("ID"));
-        format!(
-            "certgate certify {component} --status APPROVED --agent {} --rationale \"{}\" --supersedes {id}",
-            stamp::REVIEWER,
-            stamp::RATIONALE
-        )
+    fn follow_up(&self, index: usize) -> Remedy {
+        let certificate = self.entry(index).map(|entry| &entry.certificate);
+        let component = certificate.and_then(|certificate| certificate.components.first());
+        let id = certificate.and_then(|certificate| certificate.id.as_ref());
+        command![
+            "certgate",
+            "certify",
+            component.map_or(Word::from(Placeholder::Component), Word::from)
+        ]
+        .args(["--status", "APPROVED"])
+        .args(["--agent".into(), Word::from(Placeholder::Reviewer)])
+        .args(["--rationale".into(), Word::from(Placeholder::Rationale)])
+        .args([
+            "--supersedes".into(),
+            id.map_or(Word::from(Placeholder::Id), Word::from),
+        ])
     }
 }
 
@@ -116,7 +117,7 @@ fn policy_fault(fault: &PolicyFault, level: Level) -> Diagnostic {
         .at(place)
         .because(".certgate/allowed_signers is missing or lists nobody, so no approval could ever count")
         .help(
-            "printf '%s namespaces=\"certgate\" %s\\n' YOU@EXAMPLE.ORG \"$(cat KEY.pub)\" >> .certgate/allowed_signers",
+            "add a line to .certgate/allowed_signers: YOU@EXAMPLE.ORG namespaces=\"certgate\" and what KEY.pub holds",
         ),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::undecided::Undecided;
 use crate::certificate::{Certificate, Class, MAX_BYTES};
 use crate::change::{Change, Entry, Mode, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, command, sanitize};
 use crate::evidence::claims::{self, Claim, Label, TextTree, Tree};
 use crate::git::{Blob, GitError, Repository};
 use crate::ledger::Origin;
@@ -164,7 +164,7 @@ pub(crate) fn diagnostic(claim: &Claim, certificate: &Certificate, bytes: &[u8])
     };
     let told = told.at(place);
     Some(match claim.label {
-        Label::Wrong => told.help(format!("certgate lint --claims {}", path.for_shell())),
+        Label::Wrong => told.help(command!["certgate", "lint", "--claims", path]),
         _ => told,
     })
 }

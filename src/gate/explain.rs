@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::certificate::{Class, stamp};
+use crate::certificate::Class;
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Level, Place, plural, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Level, Place, Placeholder, Remedy, Word, command, plural, sanitize};
 use crate::ledger::{Entry, Origin, Violation};
 use crate::policy::{Enforcement, EvidenceKind, Stage};
 use crate::sensitivity::{Reason, RuleKind};
@@ -16,11 +16,11 @@ const LISTED: usize = 6;
 
 /// What the remedies need to know of the run.
 #[derive(Clone, Debug)]
-pub(crate) struct Remedy {
+pub(crate) struct Ways {
     /// The arguments that choose the same change again: `--staged`, or `--base … --head …`.
-    pub(crate) selection: String,
+    pub(crate) selection: Vec<String>,
     /// The command that stages the change first, where it will not be staged.
-    pub(crate) stage: Option<String>,
+    pub(crate) stage: Option<Remedy>,
     /// The commit whose ledger counts, and the one with the certificates that the change adds.
     pub(crate) tip: Option<String>,
     pub(crate) head: Option<String>,
@@ -29,14 +29,14 @@ pub(crate) struct Remedy {
 }
 
 /// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate brings its own diagnostics.
-pub(crate) fn explain(case: &Case, decision: &Decision, remedy: &Remedy) -> Vec<Diagnostic> {
+pub(crate) fn explain(case: &Case, decision: &Decision, ways: &Ways) -> Vec<Diagnostic> {
     let refused = decision.findings.iter().filter_map(|finding| match finding {
         Finding::Refused { unit, .. } | Finding::NewestInvalid { unit, .. } => Some(unit.as_str()),
         _ => None,
     });
     let context = Context {
         case,
-        remedy,
+        ways,
         refused: refused.collect(),
         stopped: decision
             .findings
@@ -70,7 +70,7 @@ const CHANGE: &str = "change the code so that its findings no longer hold";
 
 pub(crate) struct Context<'a> {
     case: &'a Case,
-    pub(crate) remedy: &'a Remedy,
+    pub(crate) ways: &'a Ways,
     /// Components that are refused: then no remedy has a decision ready.
     pub(crate) refused: BTreeSet<&'a str>,
     pub(crate) stopped: bool,
@@ -132,40 +132,41 @@ impl Context<'_> {
         )
     }
 
-    pub(crate) fn certify(&self, unit: &str, agent: Option<&str>) -> String {
+    pub(crate) fn certify(&self, unit: &str, agent: Option<&str>) -> Remedy {
         let by_policy = self.unit(unit).and_then(|unit| match unit.agents.as_slice() {
             [only] => Some(only.clone()),
             _ => None,
         });
         let agent = agent.map(str::to_owned).or(by_policy);
-        let agent = agent.map_or_else(
-            || format!("--agent {}", stamp::AGENT),
-            |agent| format!("--agent {}", shell(&agent)),
-        );
+        let agent = agent.map_or(Word::from(Placeholder::Agent), Word::from);
         let status = match self.stopped || self.refused.contains(unit) {
-            true => stamp::DECISION,
-            false => "APPROVED",
+            true => Word::from(Placeholder::Decision),
+            false => "APPROVED".into(),
         };
         let lines = self
             .unit(unit)
             .is_some_and(|unit| unit.evidence.contains(&EvidenceKind::FileReferences) && !unit.files.is_empty());
-        let evidence = match lines {
-            true => format!(" --evidence {}", stamp::LINES),
-            false => String::new(),
-        };
-        self.staged_first(&format!(
-            "certgate certify {unit} {} --status {status} {agent} --rationale \"{}\"{evidence}",
-            self.remedy.selection,
-            stamp::RATIONALE
-        ))
+        let command = command!["certgate", "certify", unit]
+            .args(&self.ways.selection)
+            .args(["--status".into(), status, "--agent".into(), agent])
+            .args(["--rationale".into(), Word::from(Placeholder::Rationale)]);
+        self.staged_first(match lines {
+            true => command.args(["--evidence".into(), Word::from(Placeholder::Lines)]),
+            false => command,
+        })
     }
 
     /// The command, after the one that stages what it is about where that will not be staged.
-    pub(crate) fn staged_first(&self, command: &str) -> String {
-        match &self.remedy.stage {
-            Some(stage) => format!("{stage} && {command}"),
-            None => command.to_owned(),
+    pub(crate) fn staged_first(&self, command: Remedy) -> Remedy {
+        match &self.ways.stage {
+            Some(stage) => command.after(stage.clone()),
+            None => command,
         }
+    }
+
+    /// The command that seals a certificate again.
+    fn seal(&self, path: &RepoPath) -> Remedy {
+        command!["certgate", "seal", path].args(&self.ways.selection)
     }
 
     pub(crate) fn place(&self, index: usize) -> Option<Place> {
@@ -334,28 +335,24 @@ impl Context<'_> {
             (None, Some(moment)) => format!("its file name claims {moment}"),
             (None, None) => "it has no date".to_owned(),
         };
-        let path = certificate.path.for_shell();
+        let path = &certificate.path;
         let diagnostic = at(diagnostic, self.place(index))
             .because(claimed)
             .because("a date is a claim that must be possible; certificates are ordered by git");
         if certificate.date.is_none() {
-            return diagnostic.help(format!(
-                "git mv {path} NAME_WITHOUT_A_DATE.md   # or give it a field Date"
-            ));
+            return diagnostic.help(format!("give {path} a field Date, or a name without a date"));
         }
-        let edit = r"s/^([-*+ ]*\*\*Date(\*\*:|:\*\*)).*/\1 NOW/";
-        let now = "$(date -u '+%Y-%m-%d %H:%M:%S UTC')";
-        let edit = edit.replace("NOW", now);
-        let diagnostic = diagnostic.help(format!(
-            "sed -E \"{edit}\" {path} >dated.tmp && cat dated.tmp >{path} && rm dated.tmp && git add {path}"
-        ));
-        match certificate.hash.is_some() {
-            true => diagnostic.help(format!(
-                "certgate seal {path} {}   # it was sealed",
-                self.remedy.selection
-            )),
-            false => diagnostic,
-        }
+        let now = self.case.now.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let edit = format!(r"s/^([-*+ ]*\*\*Date(\*\*:|:\*\*)).*/\1 {now}/");
+        // What the option makes beside it is the one spelling that every sed knows.
+        let mut old = path.as_bytes().to_vec();
+        old.extend(b".old");
+        let redate = command!["rm", &RepoPath::new(old)].after(command!["sed", "-i.old", "-E", edit, path]);
+        let redate = match certificate.hash.is_some() {
+            true => self.seal(path).after(redate),
+            false => redate,
+        };
+        diagnostic.help(command!["git", "add", "-f", "--", Word::pathspec(path)].after(redate))
     }
 
     /// The errors in a certificate that do not make its decision unreadable.
@@ -370,31 +367,27 @@ impl Context<'_> {
             .collect()
     }
 
-    fn mend(&self, entry: usize, problem: &Problem) -> Option<String> {
-        let path = self.entry(entry)?.certificate.path.for_shell();
+    fn mend(&self, entry: usize, problem: &Problem) -> Option<Remedy> {
+        let path = &self.entry(entry)?.certificate.path;
         Some(match problem {
-            Problem::SubjectUnreadable | Problem::HashMismatch => {
-                format!("certgate seal {path} {}", self.remedy.selection)
-            }
-            Problem::Doubt(Doubt::Unsigned) => format!("certgate seal {path} {} --sign KEY", self.remedy.selection),
-            Problem::Doubt(Doubt::Signature(_) | Doubt::NotASpeaker { .. }) => format!("certgate verify {path}"),
+            Problem::SubjectUnreadable | Problem::HashMismatch => self.seal(path),
+            Problem::Doubt(Doubt::Unsigned) => self.seal(path).arg("--sign").arg(Placeholder::Key),
+            Problem::Doubt(Doubt::Signature(_) | Doubt::NotASpeaker { .. }) => command!["certgate", "verify", path],
             Problem::Doubt(Doubt::OtherRepository(_) | Doubt::NoRepository) | Problem::OtherTarget(_) => {
-                "certgate policy show   # names the repository; certify again, with --target BRANCH".to_owned()
+                command!["certgate", "policy", "show"].why("names the repository; certify again, with --target BRANCH")
             }
-            Problem::NoTarget(_) => {
-                let selection = &self.remedy.selection;
-                format!("certgate check {selection} --target BRANCH   # the branch that the change goes to")
-            }
-            Problem::UnknownComponent(_) => "certgate policy show   # lists the components".to_owned(),
-            Problem::SupersedesNothing(_) => "certgate log   # lists the ids".to_owned(),
+            Problem::NoTarget(_) => command!["certgate", "check"]
+                .args(&self.ways.selection)
+                .args(["--target".into(), Word::from(Placeholder::Branch)])
+                .why("the branch that the change goes to"),
+            Problem::UnknownComponent(_) => command!["certgate", "policy", "show"].why("lists the components"),
+            Problem::SupersedesNothing(_) => command!["certgate", "log"].why("lists the ids"),
             Problem::Placeholder
             | Problem::Stamp(_)
             | Problem::Undated
             | Problem::NoAgent
             | Problem::NoComponent
-            | Problem::Future => {
-                format!("certgate lint {path}   # then correct it before it is merged")
-            }
+            | Problem::Future => command!["certgate", "lint", path].why("then correct it before it is merged"),
             _ => return None,
         })
     }
@@ -446,63 +439,65 @@ impl Context<'_> {
                 .map_or_else(|| "this commit".to_owned(), |id| id.short());
             diagnostic = diagnostic.because(format!("{commit}: {}", describe(&gated.reason)));
         }
-        diagnostic.help(self.certify(unit, None)).help(match self.case.stage {
-            Stage::CommitMsg => "or commit with a message that announces nothing",
-            _ => "or reword the message: git rebase --interactive (git commit --amend, for the last commit)",
-        })
-    }
-
-    /// The command that shows a refusal with its findings.
-    fn read(&self, index: usize) -> String {
-        let Some(entry) = self.entry(index) else {
-            return String::new();
-        };
-        let id = entry.certificate.id.as_deref();
-        let word = id.map_or_else(|| entry.certificate.path.for_shell(), shell);
-        let at = match entry.origin {
-            Origin::Added => self.remedy.head.as_ref(),
-            Origin::Base => self.remedy.tip.as_ref(),
-        };
-        match at {
-            Some(rev) => format!("certgate show {word} --rev {rev}   # its findings"),
-            // It is staged and in no commit yet.
-            None => format!(
-                "git show {}   # its findings",
-                shell(&format!(":{}", entry.certificate.path))
-            ),
+        let diagnostic = diagnostic.help(self.certify(unit, None));
+        match self.case.stage {
+            Stage::CommitMsg => diagnostic.help("or commit with a message that announces nothing"),
+            _ => diagnostic.help("or reword the message, so that it announces nothing"),
         }
     }
 
-    /// The command by which a refusal is lifted, once somebody has decided so.
-    fn lift(&self, index: usize) -> String {
+    /// The command that shows a refusal with its findings.
+    fn read(&self, index: usize) -> Remedy {
         let Some(entry) = self.entry(index) else {
-            return String::new();
+            return command!["certgate", "log"];
+        };
+        let path = &entry.certificate.path;
+        let id = entry.certificate.id.as_deref();
+        let at = match entry.origin {
+            Origin::Added => self.ways.head.as_ref(),
+            Origin::Base => self.ways.tip.as_ref(),
+        };
+        let command = match at {
+            Some(rev) => command![
+                "certgate",
+                "show",
+                id.map_or(Word::from(path), Word::from),
+                "--rev",
+                rev
+            ],
+            // It is staged and in no commit yet.
+            None => command!["git", "show", Word::from(":").and_bytes(path.as_bytes())],
+        };
+        command.why("its findings")
+    }
+
+    /// The command by which a refusal is lifted, once somebody has decided so.
+    fn lift(&self, index: usize) -> Remedy {
+        let Some(entry) = self.entry(index) else {
+            return command!["certgate", "log"];
         };
         let certificate = &entry.certificate;
-        let component = certificate
-            .components
-            .first()
-            .map_or_else(|| "COMPONENT".to_owned(), |name| shell(name));
-        let agent = shell(certificate.agent.as_deref().unwrap_or("AGENT"));
-        let id = certificate
-            .id
-            .as_deref()
-            .filter(|_| certificate.can_be_named())
-            .map_or_else(
-                || format!(" --supersedes {}", shell(&certificate.path.to_string())),
-                |id| format!(" --supersedes {}", shell(id)),
-            );
-        let command = format!(
-            "certgate certify {component} {} --status {} --agent {agent} --rationale \"{}\"{id}",
-            self.remedy.selection,
-            stamp::DECISION,
-            stamp::RATIONALE
-        );
-        format!("{}   # then {agent} decides again", self.staged_first(&command))
+        let component = certificate.components.first();
+        let component = component.map_or(Word::from(Placeholder::Component), Word::from);
+        let agent = certificate.agent.as_deref();
+        let named = certificate.id.clone().filter(|_| certificate.can_be_named());
+        // A field holds text, so a path stands there as it is printed.
+        let named = named.unwrap_or_else(|| certificate.path.to_string());
+        let command = command!["certgate", "certify", component]
+            .args(&self.ways.selection)
+            .args(["--status".into(), Word::from(Placeholder::Decision)])
+            .args([
+                "--agent".into(),
+                agent.map_or(Word::from(Placeholder::Agent), Word::from),
+            ])
+            .args(["--rationale".into(), Word::from(Placeholder::Rationale)])
+            .args(["--supersedes", &named]);
+        let who = agent.unwrap_or("its agent, or one who may lift it,");
+        self.staged_first(command).why(format!("then {who} decides again"))
     }
 
     fn violation(&self, violation: &Violation, level: Level) -> Diagnostic {
-        let restore = |path: &RepoPath| format!("git checkout {} -- {}", self.remedy.base, path.for_shell());
+        let restore = |path: &RepoPath| command!["git", "checkout", &self.ways.base, "--", Word::pathspec(path)];
         let counts = "the ledger is append-only: the base's version counts, and only a new certificate supersedes it";
         match violation {
             Violation::Modified(path) => Diagnostic::new(level, Code::CG401, "a certificate was modified")
@@ -538,7 +533,7 @@ impl Context<'_> {
         let head = Diagnostic::new(level, Code::CG304, why)
             .at(Place::file(path))
             .because("an unreadable refusal is not consent")
-            .help(format!("certgate lint {}", path.for_shell()));
+            .help(command!["certgate", "lint", path]);
         // The ledger is append-only: what is in it is not mended but overruled.
         let head = match finding {
             Finding::NewestInvalid { unit, .. } => head.help(self.certify(unit, None)),

@@ -4,7 +4,7 @@ use super::in_force::InForce;
 use super::question::{By, Question};
 use super::undecided::Undecided;
 use crate::change::{MAX_DOCUMENT, Mode, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, command};
 use crate::git::{Blob, Repository};
 use crate::policy::{Enforcing, Policy, PolicySource};
 use crate::progress::{self, Count, Room};
@@ -100,10 +100,7 @@ pub(crate) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<
                     "this is the policy of commit {}; it judges, not the work tree's",
                     tip.short()
                 ))
-                .help(format!(
-                    "mend it past the hook: git commit --no-verify {}",
-                    policy_path()
-                ));
+                .help(command!["git", "commit", "--no-verify", &policy_path()].why("corrects it past the hook"));
             failure.diagnostics.push(last);
         }
         failure
@@ -279,8 +276,8 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
     note = match uncommitted {
         true => note
             .because("the policy in the work tree is not committed")
-            .help("git add .certgate"),
-        false => note.help("certgate init"),
+            .help(command!["git", "add", &RepoPath::from(crate::policy::POLICY_DIRECTORY)]),
+        false => note.help(command!["certgate", "init"]),
     };
     Ok(InForce {
         policy: default_policy()?,

@@ -1,6 +1,6 @@
 //! The judgement: question, facts, one or two cases, their decisions, and what is to be said of them.
 
-use super::explain::{Remedy, explain};
+use super::explain::{Ways, explain};
 use super::facts::{Facts, Other};
 use super::idle::idle_directories;
 use super::in_force::InForce;
@@ -8,7 +8,7 @@ use super::judgement::{Asked, Judgement, Scope};
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::change::{ObjectId, Snapshot};
-use crate::diagnostic::Level;
+use crate::diagnostic::{Level, Word, command};
 use crate::git::Repository;
 use crate::policy::{Enforcement, Stage};
 use crate::progress::{self, Room};
@@ -52,7 +52,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
         let _timed = progress::enter(Room::Verdict);
         decide(&case)
     };
-    let diagnostics = explain(&case, &decision, &remedy(repository, question, decision.verdict));
+    let diagnostics = explain(&case, &decision, &ways(repository, question, decision.verdict));
     Judgement {
         stage: question.stage,
         enforcement: case.enforcement,
@@ -90,22 +90,22 @@ fn asked(unit: ComponentCase) -> (String, Asked) {
 /// Most files that are named in a command that stages them.
 const STAGED_BY_NAME: usize = 6;
 
-fn remedy(repository: &Repository, question: &Question, verdict: Verdict) -> Remedy {
+fn ways(repository: &Repository, question: &Question, verdict: Verdict) -> Ways {
     let commit = |snapshot: Option<&ObjectId>| snapshot.map(ObjectId::short);
     // A commit that is let through leaves nothing staged: then it is the branch that lacks a certificate.
     let committing = question.committing.as_ref().filter(|_| in_commit(question.stage));
     let afterwards = committing
         .filter(|_| verdict == Verdict::Warn)
         .and_then(|committing| (committing.afterwards)(repository));
-    let files: Vec<String> = question.change.files.iter().map(|file| file.path.for_shell()).collect();
+    let files = || question.change.files.iter().map(|file| Word::pathspec(&file.path));
     let unstaged = committing.is_some_and(|committing| committing.own_index) && afterwards.is_none();
-    let stage = match files.len() {
+    let stage = match question.change.files.len() {
         _ if !unstaged => None,
-        1..=STAGED_BY_NAME => Some(format!("git add -- {}", files.join(" "))),
-        _ => Some("git add -u".to_owned()),
+        1..=STAGED_BY_NAME => Some(command!["git", "add", "--"].args(files())),
+        _ => Some(command!["git", "add", "-u"]),
     };
     let head = question.head();
-    Remedy {
+    Ways {
         selection: afterwards.unwrap_or_else(|| question.arguments.clone()),
         stage,
         tip: commit(question.tip.as_ref()),
@@ -113,8 +113,8 @@ fn remedy(repository: &Repository, question: &Question, verdict: Verdict) -> Rem
             Snapshot::Commit(id) => Some(id.short()),
             _ => None,
         },
-        base: match (&question.change.base, question.arguments.as_str()) {
-            (Snapshot::Commit(id), arguments) if arguments != "--staged" => id.short(),
+        base: match &question.change.base {
+            Snapshot::Commit(id) if question.arguments != ["--staged"] => id.short(),
             _ => "HEAD".to_owned(),
         },
     }
@@ -153,7 +153,7 @@ fn must_pass(repository: &Repository, judgement: &mut Judgement, question: &Ques
         return;
     }
     judgement.decision.verdict = verdict;
-    let told = explain(case, &decision, &remedy(repository, question, verdict));
+    let told = explain(case, &decision, &ways(repository, question, verdict));
     judgement
         .diagnostics
         .extend(told.into_iter().map(|diagnostic| diagnostic.because(note(other))));

@@ -20,7 +20,7 @@ pub struct Question {
     /// Where the question is asked.
     pub(crate) stage: Stage,
     /// The arguments that choose the same change again.
-    pub(crate) arguments: String,
+    pub(crate) arguments: Vec<String>,
     /// Said before the verdict, where the choice was not the user's.
     pub(crate) told: Option<String>,
     /// The tip's policy, where it has been read already.
@@ -77,7 +77,7 @@ pub(crate) struct Committing {
     /// refused, nothing is staged.
     pub(crate) own_index: bool,
     /// The arguments that choose the branch once the commit is made. Asked for only where the commit is let through with a warning.
-    pub(crate) afterwards: fn(&Repository) -> Option<String>,
+    pub(crate) afterwards: fn(&Repository) -> Option<Vec<String>>,
 }
 
 /// Whose policy judges a question.

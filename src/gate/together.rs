@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::explain::Context;
-use crate::certificate::stamp;
-use crate::diagnostic::{Code, Diagnostic, shell};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, Word, command};
 use crate::policy::EvidenceKind;
 use crate::verdict::Finding;
 
@@ -49,22 +48,22 @@ impl Context<'_> {
         }
         let mut able = named.iter().filter(|name| can(name) == lacking.len());
         let agent = match (able.next(), able.next()) {
-            (Some(one), None) => shell(one),
-            _ => stamp::AGENT.to_owned(),
+            (Some(one), None) => Word::from(*one),
+            _ => Word::from(Placeholder::Agent),
         };
         let lines = lacking.keys().any(|id| {
             self.unit(id)
                 .is_some_and(|unit| unit.evidence.contains(&EvidenceKind::FileReferences) && !unit.files.is_empty())
         });
-        let evidence = match lines {
-            true => format!(" --evidence {}", stamp::LINES),
-            false => String::new(),
-        };
-        let command = self.staged_first(&format!(
-            "certgate certify --all {} --status APPROVED --agent {agent} --rationale \"{}\"{evidence}",
-            self.remedy.selection,
-            stamp::RATIONALE
-        ));
+        let command = command!["certgate", "certify", "--all"]
+            .args(&self.ways.selection)
+            .args(["--status", "APPROVED"])
+            .args(["--agent".into(), agent])
+            .args(["--rationale".into(), Word::from(Placeholder::Rationale)]);
+        let command = self.staged_first(match lines {
+            true => command.args(["--evidence".into(), Word::from(Placeholder::Lines)]),
+            false => command,
+        });
         let lacks = |told: &&mut Diagnostic| {
             matches!(
                 told.code(),
@@ -72,10 +71,10 @@ impl Context<'_> {
             )
         };
         if let Some(first) = told.iter_mut().find(lacks) {
-            *first = first.clone().help_first(format!(
-                "{command}   # one certificate for all {} components, as far as the agent may certify them",
+            *first = first.clone().help_first(command.why(format!(
+                "one certificate for all {} components, as far as the agent may certify them",
                 lacking.len()
-            ));
+            )));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnostic::{Code, Diagnostic, io_remedy};
+use crate::diagnostic::{Code, Diagnostic, Help, command, io_remedy};
 use crate::git::GitError;
 use crate::ledger::LedgerError;
 use crate::policy::PolicyError;
@@ -16,7 +16,7 @@ pub struct Undecided {
 
 impl Undecided {
     /// Wrong usage, with the remedy.
-    pub fn usage(message: impl std::fmt::Display, help: impl std::fmt::Display) -> Self {
+    pub fn usage(message: impl std::fmt::Display, help: impl Into<Help>) -> Self {
         Diagnostic::error(Code::CG700, message).help(help).into()
     }
 
@@ -74,10 +74,10 @@ impl From<LedgerError> for Undecided {
 
 impl From<PolicyError> for Undecided {
     fn from(error: PolicyError) -> Self {
-        let helped = |diagnostic: Diagnostic| match diagnostic.helps() {
+        let helped = |diagnostic: Diagnostic| match diagnostic.advice() {
             [] => {
                 let code = diagnostic.code();
-                diagnostic.help(format!("certgate explain {code}   # says what may stand here"))
+                diagnostic.help(command!["certgate", "explain", code.as_str()].why("says what may stand here"))
             }
             _ => diagnostic,
         };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::change::{ObjectId, RepoPath};
-use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize_bytes, shell};
+use crate::diagnostic::{Code, Diagnostic, Place, Placeholder, Word, command, plural, sanitize_bytes};
 
 /// What the operating system says where the process may open no more files (EMFILE), which has no name in the standard library.
 const TOO_MANY_OPEN_FILES: i32 = 24;
@@ -55,6 +55,8 @@ pub enum GitError {
     Fetch {
         /// The command.
         command: String,
+        /// Its arguments, behind `git`.
+        argv: Vec<String>,
         /// What it said, made harmless.
         stderr: String,
     },
@@ -221,18 +223,33 @@ impl GitError {
         match self {
             Self::NotARepository { .. } => told.help("run certgate inside a repository, or make one: git init"),
             Self::Ownership { message } => {
-                let remedy = message
+                let named = message
                     .lines()
-                    .map(str::trim)
-                    .find(|line| line.starts_with("git config "));
-                lines(told, message).help(remedy.unwrap_or("git config --global --add safe.directory \"$PWD\""))
+                    .find_map(|line| line.trim().strip_prefix("git config --global --add safe.directory "));
+                let directory = match named.map(unquoted) {
+                    Some(directory) => Word::from(directory),
+                    None => Word::from(Placeholder::Directory),
+                };
+                lines(told, message).help(command![
+                    "git",
+                    "config",
+                    "--global",
+                    "--add",
+                    "safe.directory",
+                    directory
+                ])
             }
             Self::Unnamed { directory } => told
                 .because("safe.bareRepository is `explicit` in git's configuration")
-                .help(format!(
-                    "export GIT_DIR={}   # then the same command again",
-                    shell(&sanitize_bytes(directory.as_os_str().as_encoded_bytes()))
-                )),
+                .help(
+                    command![
+                        "env",
+                        Word::from("GIT_DIR=").and_bytes(directory.as_os_str().as_encoded_bytes())
+                    ]
+                    .arg("certgate")
+                    .args(std::env::args_os().skip(1).map(|word| Word::from(word.as_os_str())))
+                    .why("the repository has to be named"),
+                ),
             Self::NoGit => told
                 .because(
                     "empty and relative entries of PATH are skipped, so that no repository can supply its own `git`",
@@ -240,21 +257,21 @@ impl GitError {
                 .help("install git, or add the absolute path of its directory to PATH"),
             Self::Spawn { source, .. } if source.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => told
                 .because("each pack of the repository is a file that is kept open")
-                .help("ulimit -n 1024   # or fewer packs: git gc"),
-            Self::Spawn { .. } => told.help("git version"),
+                .help(command!["git", "gc"].why("fewer packs; or `ulimit -n 1024` in the shell")),
+            Self::Spawn { .. } => told.help(command!["git", "version"]),
             Self::Git { stderr, .. } => lines(told, stderr).help("run the command by itself to see what git needs"),
-            Self::Answer { .. } => told.help("certgate doctor"),
-            Self::Fetch { command, stderr } => lines(told, stderr).help(command),
-            Self::NoRemote { .. } => told.help("git remote add origin URL"),
+            Self::Answer { .. } => told.help(command!["certgate", "doctor"]),
+            Self::Fetch { argv, stderr, .. } => lines(told, stderr).help(command!["git"].args(argv)),
+            Self::NoRemote { .. } => told.help(command!["git", "remote", "add", "origin", Placeholder::Url]),
             Self::UnknownRevision { rev, shallow } => {
                 if *shallow {
                     told.because("this clone is shallow, so commits that exist elsewhere may be missing here")
-                        .help("git fetch --unshallow")
+                        .help(command!["git", "fetch", "--unshallow"])
                 } else {
-                    told.help(format_args!(
-                        "git fetch --all && git rev-parse --verify --end-of-options {}",
-                        quote(rev)
-                    ))
+                    told.help(
+                        command!["git", "rev-parse", "--verify", "--end-of-options", rev]
+                            .after(command!["git", "fetch", "--all"]),
+                    )
                 }
             }
             Self::Ambiguous { meanings, .. } => {
@@ -262,30 +279,32 @@ impl GitError {
                     .iter()
                     .fold(told, |told, one| told.because(format_args!("it is {one}")));
                 let told = told.because("a name on the command line or from CI must mean one thing");
-                told.help(format_args!(
-                    "git for-each-ref {}   # then give the full name of the one that is meant",
-                    meanings.iter().map(|one| quote(one)).collect::<Vec<_>>().join(" ")
-                ))
+                told.help(
+                    command!["git", "for-each-ref"]
+                        .args(meanings)
+                        .why("then give the full name of the one that is meant"),
+                )
             }
             Self::NotABranch { reference, path, .. } => told
                 .because(format_args!(
                     "there is {reference}, and only branches have short names here"
                 ))
-                .help(format_args!(
-                    "git rev-parse --verify {}   # give this full name, or the id",
-                    quote(&format!("{reference}{path}"))
-                )),
+                .help(
+                    command!["git", "rev-parse", "--verify", format!("{reference}{path}")]
+                        .why("give this full name, or the id"),
+                ),
             Self::NoMergeBase { base, head } => told
                 .because("a change is judged from the merge base, and there is none")
-                .help(format_args!("git merge-base {base} {head}")),
+                .help(command!["git", "merge-base", base, head]),
             Self::Shallow { .. } => told
                 .because("a parent that is missing is not a root: what lies behind it may be part of the answer")
-                .help("git fetch --unshallow")
+                .help(command!["git", "fetch", "--unshallow"])
                 .help("in GitHub Actions: actions/checkout with `fetch-depth: 0`; in GitLab CI: `GIT_DEPTH: 0`"),
-            Self::Missing { .. } | Self::Malformed { .. } => told.help("git fsck --full"),
-            Self::Conflict { path } => told
-                .at(Place::file(path))
-                .help(format_args!("git add -- {}", path.for_shell())),
+            Self::Missing { .. } | Self::Malformed { .. } => told.help(command!["git", "fsck", "--full"]),
+            Self::Conflict { path } => {
+                told.at(Place::file(path))
+                    .help(command!["git", "add", "--", Word::pathspec(path)])
+            }
             Self::MergeConflict { tip, paths, .. } => {
                 let shown = paths.iter().take(SHOWN).map(|path| path.to_string());
                 let told = shown.fold(told, Diagnostic::because);
@@ -294,17 +313,13 @@ impl GitError {
                     None => told,
                 };
                 told.because("what would be merged is judged, and nobody knows it before the conflict is resolved")
-                    .help(format_args!(
-                        "git merge {tip}   # resolve the conflict, commit, and check again"
-                    ))
+                    .help(command!["git", "merge", tip].why("resolve the conflict, commit, and check again"))
             }
             Self::OldGit { tip, .. } => told
                 .because("the target has commits that the change lacks, so what would be merged is neither of the two")
-                .help(format_args!("git merge {tip}   # then check again")),
-            Self::Unreadable { path, .. } => told
-                .at(Place::file(path.display()))
-                .help(format_args!("ls -ld {}", quote(&path.display().to_string()))),
-            Self::Input { .. } => told.help("certgate hooks"),
+                .help(command!["git", "merge", tip].why("then check again")),
+            Self::Unreadable { path, .. } => told.at(Place::file(path.display())).help(command!["ls", "-ld", path]),
+            Self::Input { .. } => told.help(command!["certgate", "hooks"]),
         }
     }
 }
@@ -319,13 +334,12 @@ fn lines(told: Diagnostic, text: &str) -> Diagnostic {
         .fold(told, |told, line| told.because(line))
 }
 
-/// Quotes an argument for a POSIX shell where it needs it.
-fn quote(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@^~:+,%=".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        return argument.to_owned();
+/// What git has quoted for a shell (its `sq_quote_buf`).
+fn unquoted(word: &str) -> String {
+    match word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
+        Some(inner) => inner.replace(r"'\''", "'").replace(r"'\!'", "!"),
+        None => word.to_owned(),
     }
-    format!("'{}'", argument.replace('\'', r"'\''"))
 }
 
 /// The last lines of what a child said, harmless to print, still one line per line.

@@ -86,10 +86,18 @@ impl Repository {
         if output.status.success() {
             return Ok(());
         }
-        let shown: Vec<&str> = shown.into_iter().chain(refspecs.iter().map(String::as_str)).collect();
+        let shown: Vec<String> = shown
+            .into_iter()
+            .map(str::to_owned)
+            .chain(refspecs.iter().cloned())
+            .collect();
         let failed = GitError::failed(run::show(&shown), output.status, &output.stderr);
         Err(match failed {
-            GitError::Git { command, stderr, .. } => GitError::Fetch { command, stderr },
+            GitError::Git { command, stderr, .. } => GitError::Fetch {
+                command,
+                argv: shown,
+                stderr,
+            },
             other => other,
         })
     }

@@ -4,8 +4,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::shim;
-use crate::diagnostic::{Code, Diagnostic, io_remedy, sanitize_bytes};
+use crate::diagnostic::{Code, Diagnostic, command, io_remedy, sanitize_bytes};
 
 /// Why hooks could not be installed, removed or looked at. Nothing was lost.
 #[derive(Debug, thiserror::Error)]
@@ -64,20 +63,17 @@ impl HooksError {
             Self::Io { path, source, .. } => Diagnostic::error(Code::CG709, self).help(io_remedy(path, source)),
             Self::Directory { path } => Diagnostic::error(Code::CG710, self)
                 .because("git runs no directory, and certgate removes none")
-                .help(format!("mv {} {}", pasted(path), pasted(&with_suffix(path, ".old")))),
+                .help(command!["mv", path, &with_suffix(path, ".old")]),
             Self::ChainedExists { path, chained } => Diagnostic::error(Code::CG710, self)
                 .because("certgate keeps both rather than choose")
-                .help(format!("diff {} {}", pasted(path), pasted(chained)))
-                .help(format!(
-                    "delete or rename the one that is no longer needed: rm {}",
-                    pasted(chained)
-                )),
+                .help(command!["diff", path, chained])
+                .help(command!["rm", chained].why("if that is the one that is no longer needed")),
             Self::Locked { directory } => Diagnostic::error(Code::CG725, self)
                 .because("waited five seconds for it to finish")
-                .help(format!("fuser -v {}   # shows who it is", pasted(directory))),
+                .help(command!["fuser", "-v", directory].why("shows who it is")),
             Self::Busy { .. } => Diagnostic::error(Code::CG709, self)
                 .because("it changed whenever certgate was about to chain it")
-                .help("certgate install"),
+                .help(command!["certgate", "install"]),
         }
     }
 }
@@ -90,15 +86,4 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn shown(path: &Path) -> String {
     sanitize_bytes(path.as_os_str().as_bytes())
-}
-
-/// A path as it can be pasted into a shell.
-fn pasted(path: &Path) -> String {
-    let bytes = path.as_os_str().as_bytes();
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+@%".contains(byte);
-    if bytes.iter().all(plain) {
-        shown(path)
-    } else {
-        sanitize_bytes(&shim::quote(bytes))
-    }
 }

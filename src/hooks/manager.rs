@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{HookName, HooksError, place, shim};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command};
 
 /// A hook manager, recognised by what it left in the hooks directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +59,7 @@ impl Manager {
         match self {
             Self::Husky => note
                 .because("`npm install` writes husky's hooks anew, over certgate's")
-                .help("certgate install, after each; or let .husky/NAME run `certgate hook NAME \"$@\"`"),
+                .help(command!["certgate", "install"].why("after each; or let .husky/NAME run `certgate hook NAME \"$@\"`")),
             Self::Lefthook => note
                 .because("it writes them anew, over certgate's, whenever its configuration has changed")
                 .help("add `no_auto_install: true` to lefthook.yml; or let lefthook run certgate there"),
@@ -67,14 +67,19 @@ impl Manager {
                 .because(format!(
                     "`{name} install` keeps certgate's hooks and runs them; with -f it removes them"
                 ))
-                .help(format!("after {name} install -f: certgate install")),
+                .help(command!["certgate", "install"].why(format!("after `{name} install -f`"))),
             Self::SimpleGitHooks => note
                 .because("`npx simple-git-hooks` writes its hooks over certgate's, and removes those that its configuration does not name")
-                .help("certgate install, after each; `preserveUnused: true` in its configuration keeps the others"),
+                .help(
+                    command!["certgate", "install"]
+                        .why("after each; `preserveUnused: true` in its configuration keeps the others"),
+                ),
             Self::Gitea | Self::Forgejo => note
                 .because(format!("regenerating the hooks in {name}'s administration writes over certgate's"))
-                .help("certgate install --server, after each"),
-            Self::Overcommit => note.help(format!("after {name} installs its hooks again: certgate install")),
+                .help(command!["certgate", "install", "--server"].why("after each")),
+            Self::Overcommit => {
+                note.help(command!["certgate", "install"].why(format!("after {name} installs its hooks again")))
+            }
         }
     }
 }
@@ -84,7 +89,10 @@ pub fn jujutsu(root: &Path) -> Option<Diagnostic> {
     root.join(".jj").is_dir().then(|| {
         Diagnostic::warning(Code::CG730, "jj works here, and runs no hook of git")
             .because("what jj commits or pushes is not judged in this clone")
-            .help("certgate check --base main   # before `jj git push`; and judge in CI or on the server")
+            .help(
+                command!["certgate", "check", "--base", Placeholder::Branch]
+                    .why("before `jj git push`; and judge in CI or on the server"),
+            )
     })
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::manager::{self, Manager};
 use super::{HookName, HooksError, place};
-use crate::diagnostic::{Code, Diagnostic, sanitize_bytes};
+use crate::diagnostic::{Code, Diagnostic, Help, Placeholder, Word, command, sanitize_bytes};
 
 /// The names by which managers keep a hook that was there before theirs.
 const KEPT: [&str; 2] = [".legacy", ".old"];
@@ -59,7 +59,7 @@ pub enum Relay {
         /// Why.
         why: String,
         /// What mends it.
-        help: String,
+        help: Help,
     },
 }
 
@@ -97,7 +97,12 @@ pub fn told(
         return Ok(lost(
             stage,
             "it did not tell of a push, as it does when git calls it",
-            "certgate check --base REMOTE/BRANCH",
+            command![
+                "certgate",
+                "check",
+                "--base",
+                Word::from("origin/").and(Placeholder::Branch)
+            ],
         ));
     }
     // Run as the hook that was there before, where both hand on every word.
@@ -106,10 +111,10 @@ pub fn told(
         return Ok(Told::Nothing);
     }
     Ok(match relay(HookName::PrePush, hooks_dir, root)? {
-        Some(Relay::Deaf { why, help, .. }) => lost(&keeper(hooks_dir), &why, &help),
+        Some(Relay::Deaf { why, help, .. }) => lost(&keeper(hooks_dir), &why, help),
         None if manager::of(&HookName::PrePush.path(hooks_dir)) == Some(Manager::Lefthook) => {
             let why = "no configuration of it that can be read here says `use_stdin: true` beside certgate";
-            lost("lefthook", why, "certgate install")
+            lost("lefthook", why, command!["certgate", "install"])
         }
         _ => Told::Nothing,
     })
@@ -122,14 +127,14 @@ fn keeper(hooks_dir: &Path) -> String {
     }
 }
 
-fn lost(who: &str, why: &str, help: &str) -> Told {
+fn lost(who: &str, why: &str, help: impl Into<Help>) -> Told {
     let problem = Diagnostic::error(
         Code::CG723,
         format!("{who} does not hand on what git says about the push"),
     )
     .because(why.to_owned())
     .because("so it is not known what is pushed, and nothing was judged")
-    .help(help.to_owned());
+    .help(help);
     Told::Lost(Box::new(problem))
 }
 
@@ -156,7 +161,7 @@ pub fn relay(name: HookName, hooks_dir: &Path, root: Option<&Path>) -> Result<Op
                 HookName::PrePush => Relay::Deaf {
                     file,
                     why: "of a push of several refs it tells certgate the first one".to_owned(),
-                    help: "certgate install".to_owned(),
+                    help: command!["certgate", "install"].into(),
                 },
                 _ => Relay::Named { file },
             })
@@ -227,7 +232,8 @@ fn script(name: HookName, file: PathBuf) -> Option<Relay> {
         help: format!(
             "make `certgate hook pre-push \"$@\"` the first command of {}",
             sanitize_bytes(std::os::unix::ffi::OsStrExt::as_bytes(file.as_os_str()))
-        ),
+        )
+        .into(),
         file,
     })
 }
@@ -276,7 +282,8 @@ fn lefthook(name: HookName, root: Option<&Path>) -> Option<Relay> {
         help: format!(
             "add `use_stdin: true` beside `run: certgate hook pre-push {{0}}` in {}",
             sanitize_bytes(std::os::unix::ffi::OsStrExt::as_bytes(file.as_os_str()))
-        ),
+        )
+        .into(),
         file,
     })
 }

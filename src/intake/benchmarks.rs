@@ -5,8 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, command};
 use crate::evidence::compare::File;
 use crate::evidence::formats::{self, CriterionFiles, MAX_BYTES, Problem, Reading, Refusal};
 use crate::gate::Undecided;
@@ -83,14 +82,12 @@ fn refused(name: &str, refusal: &Refusal) -> Diagnostic {
         Some(line) => Place::line(name, line),
         None => Place::file(name),
     };
-    let word = RepoPath::from(name).for_shell();
+    let look = command!["head", "-c", "400", Path::new(name)];
     let help = match &refusal.problem {
-        Problem::TooLarge { .. } => format!("ls -l {word}   # split it, or let the tool export less"),
-        Problem::Damaged(_) | Problem::NotText => format!("head -c 400 {word}   # let the tool write it again, whole"),
-        Problem::Unknown | Problem::Ambiguous(_) => {
-            format!("head -c 400 {word}   # docs/evidence.md lists the formats")
-        }
-        Problem::Empty(_) => format!("head -c 400 {word}   # run the benchmarks, not only their set-up"),
+        Problem::TooLarge { .. } => command!["ls", "-l", Path::new(name)].why("split it, or let the tool export less"),
+        Problem::Damaged(_) | Problem::NotText => look.why("let the tool write it again, whole"),
+        Problem::Unknown | Problem::Ambiguous(_) => look.why("docs/evidence.md lists the formats"),
+        Problem::Empty(_) => look.why("run the benchmarks, not only their set-up"),
     };
     Diagnostic::error(Code::CG635, format!("benchmark file is refused: {refusal}"))
         .at(place)

@@ -2,7 +2,7 @@
 
 use super::targets::{branch_named, needs_a_base};
 use crate::change::{Change, ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing;
 use crate::git::{Head, Remote, Repository};
@@ -91,7 +91,13 @@ pub(crate) fn protected_target(repository: &Repository) -> Result<String, Undeci
     merge_target(repository, None).map(|(_, branch)| branch).map_err(|_| {
         Undecided::usage(
             "a certificate is bound to a branch here, and which one cannot be told",
-            "certgate certify … --target BRANCH",
+            command![
+                "certgate",
+                "certify",
+                Placeholder::Component,
+                "--target",
+                Placeholder::Branch
+            ],
         )
     })
 }
@@ -102,8 +108,15 @@ pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Res
     let nothing = |why: String| -> Undecided {
         Diagnostic::error(Code::CG708, "there is nothing to judge")
             .because(why)
-            .help("git add FILE… && certgate check --staged")
-            .help("certgate check --base REV --head REV")
+            .help(command!["certgate", "check", "--staged"].after(command!["git", "add", Placeholder::Path]))
+            .help(command![
+                "certgate",
+                "check",
+                "--base",
+                Placeholder::Revision,
+                "--head",
+                "HEAD"
+            ])
             .into()
     };
     let head = repository.head()?;

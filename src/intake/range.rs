@@ -3,7 +3,7 @@
 use super::ci::Ci;
 use super::targets::settle;
 use crate::change::{ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::gate::governing;
 use crate::gate::{By, InForce, Question, Range, TargetBranch, Undecided};
 use crate::git::{Head, Meaning, Repository};
@@ -22,7 +22,7 @@ pub(crate) fn named(repository: &Repository, rev: &str) -> Result<Meaning, Undec
         .map_err(|error| match (error.code(), repository.head()) {
             (Code::CG702, Ok(Head::Unborn { branch })) if rev == "HEAD" || rev == branch => {
                 Diagnostic::error(Code::CG702, format!("`{}` has no commit yet", sanitize(&branch)))
-                    .help("git commit")
+                    .help(command!["git", "commit"])
                     .into()
             }
             _ => error.into(),
@@ -40,7 +40,7 @@ pub(crate) fn between(
     let from_nothing =
         ObjectId::from_hex(base).is_some_and(|id| repository.empty_tree().is_ok_and(|empty| empty == id));
     let top = commit(repository, head)?;
-    let arguments = format!("--base {} --head {}", shell(base), shell(head));
+    let arguments = ["--base", base, "--head", head].map(str::to_owned).to_vec();
     if from_nothing {
         return aimed(
             repository,
@@ -118,7 +118,7 @@ pub(crate) fn between_commits(
     tip: ObjectId,
     top: ObjectId,
     target: TargetBranch,
-    arguments: String,
+    arguments: Vec<String>,
 ) -> Result<Question, Undecided> {
     let read = || governing::policy_at(repository, &Snapshot::Commit(tip.clone()));
     let (change, policy) = repository.change_between_while(Some(&tip), &top, read)?;
@@ -163,7 +163,7 @@ pub(crate) fn step(
         tip: parent.cloned(),
         target: TargetBranch::Unknown,
         stage: Stage::Merge,
-        arguments: String::new(),
+        arguments: Vec::new(),
         told: None,
         policy: None,
         merges: None,
@@ -180,7 +180,7 @@ pub(crate) fn directly(
     tip: ObjectId,
     top: ObjectId,
     target: TargetBranch,
-    arguments: String,
+    arguments: Vec<String>,
 ) -> Result<Question, Undecided> {
     Ok(Question {
         change: repository.change_from(&tip, &top)?,

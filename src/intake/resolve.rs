@@ -5,7 +5,7 @@ use super::ci::{self, Ci};
 use super::range::{between, commit, split_range};
 use super::staged::staged;
 use super::targets::settle;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command};
 use crate::gate::{Question, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
@@ -85,6 +85,13 @@ pub fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<
 
 fn bare() -> Undecided {
     Diagnostic::error(Code::CG705, "a bare repository has nothing staged")
-        .help("certgate check --base REV --head REV")
+        .help(command![
+            "certgate",
+            "check",
+            "--base",
+            Placeholder::Revision,
+            "--head",
+            "HEAD"
+        ])
         .into()
 }

@@ -6,7 +6,6 @@ use super::branches::{drop_what_comes_from, merge_target, own_remote, protected_
 use super::ci;
 use super::range::between;
 use crate::change::{Change, CommitMessage, ObjectId, Snapshot};
-use crate::diagnostic::shell;
 use crate::gate::governing;
 use crate::gate::{By, Committing, Question, Range, TargetBranch, Undecided};
 use crate::git::Repository;
@@ -76,7 +75,7 @@ pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecid
         range,
         target,
         stage,
-        arguments: "--staged".to_owned(),
+        arguments: vec!["--staged".to_owned()],
         told: None,
         policy: None,
         merges: None,
@@ -97,7 +96,7 @@ fn index_of_one_commit() -> bool {
 }
 
 /// `--base … --head …` for the branch with the commit that is being made.
-fn branch_arguments(repository: &Repository) -> Option<String> {
+fn branch_arguments(repository: &Repository) -> Option<Vec<String>> {
     let branch = repository.moving_branch().ok().flatten();
     let head = branch.unwrap_or_else(|| "HEAD".to_owned());
     let short = |name: &str| {
@@ -114,7 +113,7 @@ fn branch_arguments(repository: &Repository) -> Option<String> {
         // The branch is protected itself, and follows none: then the commit is what comes after this one.
         Err(_) => repository.head().ok()?.commit()?.to_string(),
     };
-    Some(format!("--base {} --head {}", shell(&base), shell(&head)))
+    Some(["--base", &base, "--head", &head].map(str::to_owned).to_vec())
 }
 
 /// The commits being merged into HEAD: MERGE_HEAD, or, before git has written it, what `git merge` tells its hooks in the environment
@@ -177,7 +176,7 @@ pub fn announced(repository: &Repository, message: CommitMessage) -> Result<Opti
         range: None,
         target: TargetBranch::Unknown,
         stage: Stage::CommitMsg,
-        arguments: "--staged".to_owned(),
+        arguments: vec!["--staged".to_owned()],
         told: None,
         policy: None,
         merges: None,

@@ -1,7 +1,7 @@
 //! What a target that somebody names means: the branch that will move, brought from each way to write it to its own name.
 
 use crate::change::Snapshot;
-use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::{Question, TargetBranch, Undecided, governing};
 use crate::git::{self, Repository};
 use crate::policy::Policy;
@@ -124,6 +124,13 @@ pub(crate) fn needs_a_base() -> Undecided {
         "HEAD is detached, so nothing says where its commits would go",
     )
     .because("the policy that is checked out must not choose what it is compared with")
-    .help(format!("certgate check --base {} --head HEAD", shell("BRANCH")))
+    .help(command![
+        "certgate",
+        "check",
+        "--base",
+        Placeholder::Branch,
+        "--head",
+        "HEAD"
+    ])
     .into()
 }

@@ -13,7 +13,7 @@ use super::{Enforce, Enforcement, Enforcing, GlobList, Pack, Policy, packs, raw}
 use super::{hidden, idle};
 use crate::certificate::nearest;
 use crate::change::{Digest, MAX_DOCUMENT};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, command};
 
 /// Where certificates are, unless the policy says otherwise.
 const DEFAULT_CERTIFICATES: &str = "certificates/**/*.md";
@@ -173,7 +173,7 @@ fn unknown_pack(name: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::CG007, format!("there is no pack `{name}`"));
     match packs::meant(name) {
         Some(like) => diagnostic.help(format!("did you mean `builtin:{like}`?")),
-        None => diagnostic.help("certgate policy packs"),
+        None => diagnostic.help(command!["certgate", "policy", "packs"].why("lists them")),
     }
 }
 

@@ -63,7 +63,7 @@ fn deleting_and_forcing_go_by_the_entry_and_else_by_merge() {
     let wrong = errors("version: 1\nenforce: [{ branches: [main], delete: blok }]\n");
     assert_eq!(
         (wrong[0].code(), wrong[0].helps()),
-        (Code::CG009, &["did you mean `block`?".to_owned()][..])
+        (Code::CG009, vec!["did you mean `block`?".to_owned()])
     );
 }
 

@@ -86,7 +86,7 @@ pub fn step_summary(report: &Judgement) -> String {
             markdown(diagnostic.message())
         ));
         for help in diagnostic.helps() {
-            text.push_str(&format!("  - {}\n", markdown(help)));
+            text.push_str(&format!("  - {}\n", markdown(&help)));
         }
     }
     text

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::remedy::JsonRemedy;
 use super::timings::JsonTimings;
-use crate::change::ObjectId;
+use crate::change::{ObjectId, deceptive};
 use crate::diagnostic::{Diagnostic, sanitize};
 use crate::gate::Judgement;
 use crate::progress::Timings;
@@ -90,6 +91,7 @@ pub(super) struct JsonDiagnostic<'a> {
     message: &'a str,
     notes: &'a [String],
     help: String,
+    remedies: Vec<JsonRemedy<'a>>,
 }
 
 impl<'a> From<&'a Diagnostic> for JsonDiagnostic<'a> {
@@ -102,6 +104,7 @@ impl<'a> From<&'a Diagnostic> for JsonDiagnostic<'a> {
             message: diagnostic.message(),
             notes: diagnostic.notes(),
             help: diagnostic.helps().join("\n"),
+            remedies: diagnostic.remedies().map(JsonRemedy::from).collect(),
         }
     }
 }
@@ -216,9 +219,27 @@ pub fn json_diagnostics(diagnostics: &[Diagnostic]) -> serde_json::Value {
 
 /// Pretty JSON and a line break. None of the reports can fail to serialise: they hold strings, numbers and lists.
 ///
-/// CI systems take `##[…]` and `##vso[…]` for commands anywhere in a line of a log. A `#` stands in strings only, where it can be escaped.
+/// CI systems take `##[…]` and `##vso[…]` for commands anywhere in a line of a log. A `#` stands in strings only, where it can be escaped;
+/// and so can what would drive a terminal or fool a reader: the words of a remedy are kept as they are.
 pub fn to_line(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value)
-        .map(|json| json.replace("##", "#\\u0023") + "\n")
-        .unwrap_or_default()
+    let Ok(json) = serde_json::to_string_pretty(value) else {
+        return String::new();
+    };
+    let mut text = String::with_capacity(json.len() + 1);
+    for character in json.replace("##", "#\\u0023").chars() {
+        match character {
+            '\n' => text.push('\n'),
+            odd if deceptive(odd) => {
+                let units = odd
+                    .encode_utf16(&mut [0; 2])
+                    .iter()
+                    .map(|unit| format!("\\u{unit:04x}"))
+                    .collect::<String>();
+                text.push_str(&units);
+            }
+            plain => text.push(plain),
+        }
+    }
+    text.push('\n');
+    text
 }

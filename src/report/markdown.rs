@@ -195,10 +195,10 @@ fn finish(mut comment: Comment, told: &[&Diagnostic], last: &str) -> String {
     let next = told
         .iter()
         .filter(|told| told.level() != Level::Note)
-        .find_map(|told| told.helps().first());
+        .find_map(|told| told.helps().into_iter().next());
     if let Some(command) = next.filter(|command| command.len() <= COMMAND) {
         comment.add("Next:\n\n");
-        comment.add(&block(command));
+        comment.add(&block(&command));
     }
     if !told.is_empty() {
         comment.add(&format!(
@@ -238,7 +238,7 @@ fn finding(told: &Diagnostic) -> String {
         text.push_str(&format!("  - {}\n", message(note)));
     }
     for help in told.helps() {
-        text.push_str(&format!("  - help: {}\n", code(&sanitize(help))));
+        text.push_str(&format!("  - help: {}\n", code(&sanitize(&help))));
     }
     text
 }
@@ -263,7 +263,7 @@ mod tests {
             Diagnostic::error(Code::CG201, &long)
                 .at(place)
                 .because(&long)
-                .help(&long)
+                .help(long.as_str())
         };
         let many: Vec<Diagnostic> = (0..500).map(one).collect();
         let text = markdown_failure("check", &many);

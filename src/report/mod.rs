@@ -16,6 +16,7 @@ mod junit;
 mod lint;
 mod markdown;
 mod missing;
+mod remedy;
 mod sarif;
 mod simulate;
 mod svg;

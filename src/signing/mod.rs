@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command};
 use crate::git;
 
 /// The key to sign with.
@@ -51,18 +51,25 @@ impl SigningError {
     pub fn diagnostic(&self) -> Diagnostic {
         let problem = Diagnostic::error(Code::CG519, self);
         match self {
-            Self::NoKey(_) => problem.help("certgate certify … --sign ~/.ssh/id_ed25519"),
-            Self::NoFile { .. } => problem.help("ssh-keygen -t ed25519   # makes a key"),
+            Self::NoKey(_) => problem.help("name the private key, as in: --sign ~/.ssh/id_ed25519"),
+            Self::NoFile { .. } => problem.help(command!["ssh-keygen", "-t", "ed25519"].why("makes a key")),
             Self::NoProgram => problem.help("install OpenSSH's client, on Debian: sudo apt-get install openssh-client"),
             Self::Refused { said, agent } => {
                 let problem = said.lines().take(6).fold(problem, Diagnostic::because);
                 match agent {
-                    true => {
-                        problem.help("ssh-add KEYFILE   # puts the key into the agent; ssh-add -L lists what it holds")
-                    }
+                    true => problem.help(
+                        command!["ssh-add", Placeholder::Key]
+                            .why("puts the key into the agent; ssh-add -L lists what it holds"),
+                    ),
                     false => problem
-                        .help("ssh-add KEYFILE   # asks for the passphrase once; the agent signs from then on")
-                        .help("ssh-keygen -y -f KEYFILE   # tells whether the key can be read"),
+                        .help(
+                            command!["ssh-add", Placeholder::Key]
+                                .why("asks for the passphrase once; the agent signs from then on"),
+                        )
+                        .help(
+                            command!["ssh-keygen", "-y", "-f", Placeholder::Key]
+                                .why("tells whether the key can be read"),
+                        ),
                 }
             }
             Self::Io(_) => {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::NAMESPACE;
 use super::key::KeyName;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, command};
 
 /// Why a signature does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,7 @@ impl SignersError {
             None => Place::file(&path),
         };
         let problem = Diagnostic::error(Code::CG508, format!("{path} cannot be read: {}", self.why)).at(place);
-        problem.help("man ssh-keygen   # ALLOWED SIGNERS and KEY REVOCATION LISTS say what may stand here")
+        problem
+            .help(command!["man", "ssh-keygen"].why("ALLOWED SIGNERS and KEY REVOCATION LISTS say what may stand here"))
     }
 }

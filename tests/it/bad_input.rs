@@ -510,7 +510,7 @@ fn a_bare_repository_judges_ranges_and_has_nothing_staged() {
     };
     run(&["check", "--staged"])
         .undecided("CG705")
-        .says("certgate check --base REV --head REV");
+        .says("certgate check --base REV --head HEAD");
     run(&["check", "--base", "main", "--head", "topic"]).blocks(&["CG201"]);
     run(&["init"]).undecided("CG705");
     run(&["install"]).ends(0).says("certgate install --server");

@@ -2,7 +2,7 @@
 
 use super::{CiBase, CiChange, CiHead, Given};
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, Remedy, Word, command, sanitize};
 use crate::gate::{Question, TargetBranch, Undecided};
 use crate::git::{self, Repository, Wanted};
 use crate::intake::targets::branch_named;
@@ -98,8 +98,13 @@ pub(crate) fn deepen(
             return told.into();
         };
         let told = told.because(format!("it is needed, since {}", needed.message()));
-        let others = needed.helps().iter().filter(|help| help.starts_with("certgate "));
-        others.fold(told, Diagnostic::help).into()
+        let ours = |remedy: &&Remedy| remedy.argv().first() == Some(&"certgate".into());
+        needed
+            .remedies()
+            .filter(ours)
+            .cloned()
+            .fold(told, Diagnostic::help)
+            .into()
     })
 }
 
@@ -117,18 +122,17 @@ impl CiChange {
         if let Some(remote) = repository.remote_at(&url.value)? {
             return Ok(Some(remote.name.clone()));
         }
-        let branch = self.target().unwrap_or("BRANCH");
+        let branch = self.target().map_or(Word::from(Placeholder::Branch), Word::from);
         Err(Diagnostic::error(
             Code::CG721,
             "the job runs in a fork, and the target's repository is no remote of this clone",
         )
         .because(format!("the target is in {} ({})", sanitize(&url.value), url.by))
         .because("what the fork calls by the target's name is not the target")
-        .help(format!(
-            "git remote add upstream {} && git fetch upstream {}",
-            shell(&url.value),
-            shell(branch)
-        ))
+        .help(
+            command!["git", "fetch", "upstream", branch]
+                .after(command!["git", "remote", "add", "upstream", &url.value]),
+        )
         .into())
     }
 
@@ -169,9 +173,9 @@ impl Asked<'_> {
     }
 
     /// The flags that choose the same change in another clone.
-    fn arguments(&self) -> String {
+    fn arguments(&self) -> Vec<String> {
         let (base, head) = (self.base_word(), self.head_word());
-        format!("--base {} --head {}", shell(&base), shell(&head))
+        ["--base", &base, "--head", &head].map(str::to_owned).to_vec()
     }
 
     fn base_word(&self) -> String {
@@ -193,16 +197,23 @@ impl Asked<'_> {
     }
 
     /// The command that judges what is checked out, whatever CI says.
-    fn command(&self) -> String {
-        self.command_with(&self.base_word(), &self.head_word())
+    fn command(&self) -> Remedy {
+        let base = match &self.change.base {
+            CiBase::Beginning(_) => Word::from(Placeholder::Revision),
+            _ => self.base_word().into(),
+        };
+        self.command_with(base, self.head_word())
     }
 
-    fn command_with(&self, base: &str, head: &str) -> String {
-        let target = match &self.change.target {
-            Some(target) => format!(" --target {}", shell(&target.value)),
-            None => String::new(),
-        };
-        format!("certgate check --base {} --head {}{target}", shell(base), shell(head))
+    fn command_with(&self, base: impl Into<Word>, head: impl Into<Word>) -> Remedy {
+        let command = command!["certgate", "check", "--base"]
+            .arg(base)
+            .arg("--head")
+            .arg(head);
+        match &self.change.target {
+            Some(target) => command.arg("--target").arg(&target.value),
+            None => command,
+        }
     }
 
     fn disagree(&self, message: String) -> Diagnostic {
@@ -259,7 +270,7 @@ impl Asked<'_> {
             named.value.short()
         ))
         .because("the job was started for one commit, and another is checked out")
-        .help(format!("git checkout --detach {}", named.value))
+        .help(command!["git", "checkout", "--detach", &named.value])
         .help(self.command())
         .into()
     }
@@ -287,7 +298,7 @@ impl Asked<'_> {
                     if let Some(told) = failure.diagnostics.pop() {
                         failure.diagnostics.push(
                             told.because("where the push rewrote the branch, it may be nowhere any more")
-                                .help(self.command_with("REV", "HEAD")),
+                                .help(self.command_with(Placeholder::Revision, "HEAD")),
                         );
                     }
                     return Err(failure);
@@ -392,12 +403,12 @@ impl Asked<'_> {
     fn lacking(&self, what: String, refspec: &str) -> Undecided {
         let shallow = self.repository.is_shallow();
         let (code, option) = match shallow {
-            true => (Code::CG704, "--unshallow "),
-            false => (Code::CG702, ""),
+            true => (Code::CG704, Some("--unshallow")),
+            false => (Code::CG702, None),
         };
         Diagnostic::error(code, what)
             .because("policy and ledger are read from the target branch, never from the change")
-            .help(format!("git fetch {option}{} {}", shell(self.remote()), shell(refspec)))
+            .help(command!["git", "fetch"].args(option).arg(self.remote()).arg(refspec))
             .into()
     }
 

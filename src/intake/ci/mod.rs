@@ -19,7 +19,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, Word, command, sanitize};
 use crate::gate::Undecided;
 use crate::git;
 
@@ -288,8 +288,20 @@ fn created(target: &Given<String>, before: &'static str, main: Given<String>) ->
 fn silent(why: String) -> Undecided {
     Diagnostic::error(Code::CG722, why)
         .because("the variables of the CI system do not tell which change to judge")
-        .help("certgate check --base origin/BRANCH --head HEAD")
-        .help("CERTGATE_TARGET=BRANCH certgate check")
+        .help(command![
+            "certgate",
+            "check",
+            "--base",
+            Word::from("origin/").and(Placeholder::Branch),
+            "--head",
+            "HEAD"
+        ])
+        .help(command![
+            "env",
+            Word::from("CERTGATE_TARGET=").and(Placeholder::Branch),
+            "certgate",
+            "check"
+        ])
         .into()
 }
 
@@ -305,7 +317,19 @@ pub(crate) fn unknown(mark: &str) -> Undecided {
         format!("this is CI ({mark}), and nothing says which change to judge"),
     )
     .because("docs/ci.md lists the systems whose variables say it; for others, name the target or the base")
-    .help("certgate check --base origin/BRANCH --head HEAD")
-    .help("CERTGATE_TARGET=BRANCH certgate check")
+    .help(command![
+        "certgate",
+        "check",
+        "--base",
+        Word::from("origin/").and(Placeholder::Branch),
+        "--head",
+        "HEAD"
+    ])
+    .help(command![
+        "env",
+        Word::from("CERTGATE_TARGET=").and(Placeholder::Branch),
+        "certgate",
+        "check"
+    ])
     .into()
 }

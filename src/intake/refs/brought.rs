@@ -103,10 +103,16 @@ impl Brought {
         new: &ObjectId,
         stage: Stage,
     ) -> Result<Question, Undecided> {
-        let arguments = match &self.change.base {
-            Snapshot::Commit(base) => format!("--base {base} --head {new}"),
-            _ => format!("--base {} --head {new}", repository.empty_tree()?),
+        let base = match &self.change.base {
+            Snapshot::Commit(base) => base.clone(),
+            _ => repository.empty_tree()?,
         };
+        let arguments = vec![
+            "--base".to_owned(),
+            base.to_string(),
+            "--head".to_owned(),
+            new.to_string(),
+        ];
         Ok(Question {
             change: self.change,
             tip: self.tip,

@@ -7,7 +7,7 @@ use super::brought::{Brought, judged, passes_in_steps};
 use super::outcome::{Outcome, RefOutcome};
 use super::standing::{GoverningPolicy, HEADS, Standing};
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, Level, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Level, Placeholder, Word, command, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing::default_policy;
 use crate::git::Repository;
@@ -73,7 +73,7 @@ pub(crate) fn no_lines() -> Undecided {
     );
     problem
         .because("a hook manager between git and certgate must pass it on")
-        .help("git config core.hooksPath && certgate hooks   # shows what git runs")
+        .help(command!["certgate", "hooks"].why("shows what git runs"))
         .into()
 }
 
@@ -449,15 +449,11 @@ impl Push<'_> {
         told = told.because(format!(
             "by {by}; `{key}: off` in the entry of `enforce:` that matches the branch allows it"
         ));
-        let (remote, shown) = (shell(self.remote), shell(start.branch));
-        told = match fault {
-            RefFault::Deleted => told.help(format!(
-                "git fetch {remote} {shown}   # it stays as it is; leave it out of the push"
-            )),
-            RefFault::Forced | RefFault::Behind => {
-                told.help(format!("git fetch {remote} {shown} && git rebase FETCH_HEAD"))
-            }
-        };
+        let fetch = command!["git", "fetch", self.remote, start.branch];
+        told = told.help(match fault {
+            RefFault::Deleted => fetch.why("it stays as it is; leave it out of the push"),
+            RefFault::Forced | RefFault::Behind => command!["git", "rebase", "FETCH_HEAD"].after(fetch),
+        });
         Some(match enforcement {
             Enforcement::Block => RefOutcome::Refused(told),
             Enforcement::Off | Enforcement::Warn => RefOutcome::Warned(told),
@@ -470,7 +466,7 @@ impl Push<'_> {
             format!("the remote's `{}` is at a commit that is not here", sanitize(branch)),
         )
         .because("what would be new there cannot be told")
-        .help(format!("git fetch {} {}", shell(self.remote), shell(branch)))
+        .help(command!["git", "fetch", self.remote, branch])
         .into()
     }
 }
@@ -483,7 +479,15 @@ fn no_judge(branch: &str) -> Diagnostic {
             "HEAD of this repository names no branch that has a policy, and other branches anybody who pushes may make",
         )
         .because("whoever runs the repository names the default branch, in it:")
-        .help("git symbolic-ref HEAD refs/heads/BRANCH   # the branch whose policy judges")
+        .help(
+            command![
+                "git",
+                "symbolic-ref",
+                "HEAD",
+                Word::from(HEADS).and(Placeholder::Branch)
+            ]
+            .why("the branch whose policy judges"),
+        )
 }
 
 /// What happens to a branch besides getting new content.

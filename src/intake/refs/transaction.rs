@@ -11,7 +11,7 @@ use super::brought::{Brought, judged, passes_in_steps};
 use super::outcome::{Outcome, RefOutcome};
 use super::standing::{HEADS, adopts};
 use crate::change::{Mode, ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Remedy, command, sanitize};
 use crate::gate::governing::{self, policy_path};
 use crate::gate::{InForce, Undecided};
 use crate::git::Repository;
@@ -24,7 +24,9 @@ use crate::verdict::Verdict;
 const STAGE: Stage = Stage::ReferenceTransaction;
 
 /// How to do something past this hook alone, which knows no `--no-verify`.
-const WITHOUT: &str = "git -c core.hooksPath=/dev/null";
+fn without() -> Remedy {
+    command!["git", "-c", "core.hooksPath=/dev/null"]
+}
 
 /// True in the one state that can still be refused. Git has, and will have, others.
 pub fn is_asked(arguments: &[OsString]) -> bool {
@@ -142,7 +144,7 @@ fn past(mut failure: Undecided, at: &ObjectId) -> Undecided {
         let last = last
             .because(format!("this is the policy of commit {}; it judges", at.short()))
             .because("what mends it must go past the hooks")
-            .help(format!("{WITHOUT} commit --no-verify {}", policy_path()));
+            .help(without().args(["commit", "--no-verify"]).arg(&policy_path()));
         failure.diagnostics.push(last);
     }
     failure
@@ -257,7 +259,7 @@ fn already_there(repository: &Repository, moving: &Move) -> Result<Option<Diagno
             );
             return Ok(Some(
                 note.because("they got there past the gate; a certificate is still missing")
-                    .help(format!("{WITHOUT} merge --ff-only {}", shell(tracked))),
+                    .help(without().args(["merge", "--ff-only", tracked])),
             ));
         }
     }
@@ -299,6 +301,6 @@ fn made_symbolic(repository: &Repository, branch: &str, target: &str) -> Result<
         ),
     )
     .because(format!("the policy of {} does not protect that one", at.short()))
-    .help(format!("git branch --force {} {}", shell(branch), shell(target)));
+    .help(command!["git", "branch", "--force", branch, target]);
     Ok(Some(RefOutcome::Refused(told)))
 }

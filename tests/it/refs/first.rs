@@ -211,12 +211,13 @@ fn a_bare_repository_that_must_be_named() {
         .into();
     let remedy = ran.undecided("CG706").remedies()[0].clone();
     let mut shell = repo.command("sh");
-    let program = assert_cmd::cargo::cargo_bin!("certgate").display();
-    let script = format!("{remedy}\n{program} install --server");
+    let program = assert_cmd::cargo::cargo_bin!("certgate").parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let pasted = shell
         .current_dir(&server.bare)
         .env("GIT_CONFIG_GLOBAL", &global)
-        .args(["-ec", &script]);
+        .env("PATH", path)
+        .args(["-ec", &remedy]);
     Ran::from(pasted.output().unwrap()).ends(0);
 }
 

@@ -58,8 +58,13 @@ fn mark(name: &str) -> String {
             false => safe.push_str(&format!("%{byte:02X}")),
         }
     }
-    // The last character must not run into the end of the comment.
+    // The blank keeps the last character from running into the end of the comment.
     format!("<!-- certgate:{safe} -->\n")
+}
+
+/// The mark of another command, which is about no branch.
+fn mark_of(command: &str) -> String {
+    format!("<!-- certgate-{command} -->\n")
 }
 
 /// A judged change.
@@ -111,12 +116,12 @@ pub fn markdown(report: &Judgement) -> String {
 
 /// A run that could not decide.
 pub fn markdown_failure(command: &str, diagnostics: &[Diagnostic]) -> String {
-    let (name, doing) = match command {
-        "check" => (String::new(), "nothing was judged"),
-        _ => (format!("certgate-{command}"), "nothing was read"),
+    let (mark, doing) = match command {
+        "check" => (mark(""), "nothing was judged"),
+        _ => (mark_of(command), "nothing was read"),
     };
     let comment = Comment {
-        text: format!("{}### certgate: could not decide; {doing}\n\n", mark(&name)),
+        text: format!("{mark}### certgate: could not decide; {doing}\n\n"),
         most: TABLE,
     };
     finish(comment, &diagnostics.iter().collect::<Vec<_>>(), "")
@@ -169,10 +174,7 @@ fn table(command: &str, rows: &[Row<'_>]) -> String {
         _ => "warnings",
     };
     let mut comment = Comment {
-        text: format!(
-            "{}### certgate {command}: {word}\n\n",
-            mark(&format!("certgate-{command}"))
-        ),
+        text: format!("{}### certgate {command}: {word}\n\n", mark_of(command)),
         most: TABLE,
     };
     comment.add("| certificate | decision | errors | warnings |\n|---|---|---|---|\n");

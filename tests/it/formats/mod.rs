@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod comment;
+mod posted;
 mod read;
 
 use std::path::PathBuf;

@@ -64,7 +64,7 @@ fn standing(repository: &Repository, question: &Question, in_force: &InForce) ->
         return Ok(Vec::new());
     };
     let pasts = Pasts::new(repository, &in_force.keyring);
-    let terms = ledger::Terms {
+    let terms = ledger::LedgerTerms {
         certificates: &in_force.policy.certificates,
         since: in_force.policy.since,
         keyring: &in_force.keyring,

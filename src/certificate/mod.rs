@@ -57,7 +57,7 @@ pub struct Certificate {
     pub components: Vec<String>,
     /// Who decided, as written.
     pub agent: Option<String>,
-    /// When, as it claims; `None` where the Date field is missing or unreadable. It orders nothing: see the ledger's `Place`.
+    /// When, as it claims; `None` where the Date field is missing or unreadable. It orders nothing: see the ledger's `Position`.
     #[serde(with = "date::seconds")]
     pub date: Option<Timestamp>,
     /// Its id, as written.

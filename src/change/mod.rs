@@ -177,7 +177,7 @@ impl Mode {
 
 /// One side of a changed file: mode and object id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Entry {
+pub struct TreeEntry {
     /// The mode.
     pub mode: Mode,
     /// The blob id, or the commit id for [`Mode::Gitlink`].
@@ -197,21 +197,21 @@ pub struct FileChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
     /// It is new.
-    Added(Entry),
+    Added(TreeEntry),
     /// It is gone.
-    Deleted(Entry),
+    Deleted(TreeEntry),
     /// Content, mode or both differ.
     Modified {
         /// In the base.
-        old: Entry,
+        old: TreeEntry,
         /// In the head.
-        new: Entry,
+        new: TreeEntry,
     },
 }
 
 impl FileChange {
     /// The base's entry, if the path is in the base.
-    pub fn before(&self) -> Option<&Entry> {
+    pub fn before(&self) -> Option<&TreeEntry> {
         match &self.kind {
             ChangeKind::Added(_) => None,
             ChangeKind::Deleted(old) | ChangeKind::Modified { old, .. } => Some(old),
@@ -219,7 +219,7 @@ impl FileChange {
     }
 
     /// The head's entry, if the path is in the head.
-    pub fn after(&self) -> Option<&Entry> {
+    pub fn after(&self) -> Option<&TreeEntry> {
         match &self.kind {
             ChangeKind::Deleted(_) => None,
             ChangeKind::Added(new) | ChangeKind::Modified { new, .. } => Some(new),

@@ -8,8 +8,8 @@ use super::args::{CompareArgs, CompareFormat, SampleDesign};
 use super::{Ending, Undecided, terminal};
 use crate::author::whole;
 use crate::diagnostic::{Diagnostic, Level};
-use crate::evidence::compare::{Design, File, Question, compare};
-use crate::evidence::decide::Verdict;
+use crate::evidence::compare::{Criteria, Design, File, compare};
+use crate::evidence::decide::Conclusion;
 use crate::evidence::exact_null::Alpha;
 use crate::evidence::measurement::Direction;
 use crate::intake::benchmarks::{self, Unread};
@@ -45,14 +45,14 @@ pub(super) fn run(args: &CompareArgs) -> Result<Ending, Undecided> {
     })?;
     let refused = diagnostics.iter().any(|diagnostic| diagnostic.level() == Level::Error);
     Ok(match comparison.verdict() {
-        Verdict::Pass if !refused => Ending::Done,
-        Verdict::Inconclusive if !refused => Ending::Open,
+        Conclusion::Pass if !refused => Ending::Done,
+        Conclusion::Inconclusive if !refused => Ending::Open,
         _ => Ending::Blocked,
     })
 }
 
 /// The question that the options ask.
-fn question(args: &CompareArgs) -> Result<Question, Undecided> {
+fn question(args: &CompareArgs) -> Result<Criteria, Undecided> {
     let wrong = |message: &str, help: &str| Undecided::usage(message, help);
     let threshold = share(&args.threshold).ok_or_else(|| {
         wrong(
@@ -77,7 +77,7 @@ fn question(args: &CompareArgs) -> Result<Question, Undecided> {
     if args.min_runs == 0 {
         return Err(wrong("--min-runs takes at least 1", "certgate compare --min-runs 5 …"));
     }
-    Ok(Question {
+    Ok(Criteria {
         threshold,
         alpha,
         min_runs: args.min_runs,

@@ -5,14 +5,14 @@ use std::path::Path;
 use super::args::{EvidenceArgs, EvidenceFormat};
 use super::{Ending, Undecided, terminal};
 use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
-use crate::evidence::formats::{Problem, Reading, Refusal};
+use crate::evidence::formats::{Defect, Reading, Refusal};
 use crate::evidence::load::{Evidence, LoadError, load};
 use crate::evidence::profiles::ProfileError;
-use crate::report::{self, Examined};
+use crate::report::{self, EvidenceFile};
 
 /// Carries it out.
 pub(super) fn run(args: &EvidenceArgs) -> Result<Ending, Undecided> {
-    let files: Vec<Examined> = args.files.iter().map(|path| examine(path)).collect::<Result<_, _>>()?;
+    let files: Vec<EvidenceFile> = args.files.iter().map(|path| examine(path)).collect::<Result<_, _>>()?;
     match args.format {
         EvidenceFormat::Json => terminal::out(&report::evidence_json(&files))?,
         EvidenceFormat::Human => {
@@ -29,7 +29,7 @@ pub(super) fn run(args: &EvidenceArgs) -> Result<Ending, Undecided> {
     Ok(if refused { Ending::Blocked } else { Ending::Done })
 }
 
-fn examine(path: &Path) -> Result<Examined, Undecided> {
+fn examine(path: &Path) -> Result<EvidenceFile, Undecided> {
     let (outcome, diagnostics) = match load(path) {
         Ok(evidence) => {
             let diagnostics = match &evidence {
@@ -41,7 +41,7 @@ fn examine(path: &Path) -> Result<Examined, Undecided> {
         Err(LoadError::Io(error)) => return Err(Undecided::io("read", path, &error)),
         Err(error) => (Err(error.to_string()), vec![refused(path, &error)]),
     };
-    Ok(Examined {
+    Ok(EvidenceFile {
         path: path.display().to_string(),
         outcome,
         diagnostics,
@@ -60,9 +60,9 @@ fn refused(path: &Path, error: &LoadError) -> Diagnostic {
             (Code::CG605, None, help)
         }
         LoadError::Refused(Refusal { problem, line }) => match problem {
-            Problem::TooLarge { .. } => (Code::CG604, *line, MEASURE_AGAIN.to_owned()),
-            Problem::Damaged(_) | Problem::NotText => (Code::CG603, *line, MEASURE_AGAIN.to_owned()),
-            Problem::Unknown | Problem::Ambiguous(_) | Problem::Empty(_) => (Code::CG602, *line, FORMATS.to_owned()),
+            Defect::TooLarge { .. } => (Code::CG604, *line, MEASURE_AGAIN.to_owned()),
+            Defect::Damaged(_) | Defect::NotText => (Code::CG603, *line, MEASURE_AGAIN.to_owned()),
+            Defect::Unknown | Defect::Ambiguous(_) | Defect::Empty(_) => (Code::CG602, *line, FORMATS.to_owned()),
         },
         LoadError::Profile(error) => match error {
             ProfileError::TooLarge => (Code::CG604, None, MEASURE_AGAIN.to_owned()),

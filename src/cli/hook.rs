@@ -14,7 +14,7 @@ use crate::git::{Repository, push};
 use crate::hooks::HookName;
 use crate::intake::adoption;
 use crate::intake::announced;
-use crate::intake::refs::{self, Outcome, RefOutcome};
+use crate::intake::refs::{self, RefOutcome, RefOutcomes};
 use crate::intake::staged::committing;
 use crate::policy::Stage;
 use crate::progress;
@@ -142,7 +142,7 @@ fn required_lines() -> Result<Vec<u8>, Undecided> {
 }
 
 /// Shows what came of the refs, in their order, and how that ends the hook. `whole` where the refusal of one refuses all.
-fn conclude(outcome: Outcome, whole: bool) -> Result<Ending, Undecided> {
+fn conclude(outcome: RefOutcomes, whole: bool) -> Result<Ending, Undecided> {
     let (blocks, refuses) = (outcome.blocks(), outcome.refuses());
     let mut undecided = Vec::new();
     for found in outcome.found {

@@ -9,7 +9,7 @@ use super::fault::Doing as _;
 use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
-use crate::change::{Entry, RepoPath, Snapshot};
+use crate::change::{RepoPath, Snapshot, TreeEntry};
 use crate::diagnostic::{Code, Diagnostic, noun_for};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
@@ -122,7 +122,7 @@ fn keep_line_endings(repository: &Repository, root: &Path) -> Result<bool, Undec
 }
 
 /// The policy file, with the comments that a newcomer needs.
-fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, Entry)]) -> Result<String, Undecided> {
+fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, TreeEntry)]) -> Result<String, Undecided> {
     let mut globs = BTreeSet::from(["certificates/**/*.md".to_owned()]);
     let mut existing = false;
     for (path, _) in files {

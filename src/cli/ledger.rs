@@ -39,7 +39,7 @@ fn read(args: &LedgerArgs) -> Result<Read, Undecided> {
     };
     let keyring = governing::keyring_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
     let pasts = Pasts::new(&repository, &keyring);
-    let terms = ledger::Terms {
+    let terms = ledger::LedgerTerms {
         certificates: &policy.certificates,
         since: policy.since,
         keyring: &keyring,

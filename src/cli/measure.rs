@@ -8,8 +8,8 @@ use super::{Ending, Undecided, terminal};
 use crate::author::measure::{Host, Measured, Plan, Results, load, measure};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::evidence::compare::{Comparison, Design, File, Question, compare};
-use crate::evidence::decide::{MIN_RUNS, Rule, Verdict, needed, noise};
+use crate::evidence::compare::{Comparison, Criteria, Design, File, compare};
+use crate::evidence::decide::{Conclusion, MIN_RUNS, Rule, needed, noise};
 use crate::evidence::exact_null::Alpha;
 use crate::evidence::measurement::Direction;
 use crate::git::Repository;
@@ -87,7 +87,7 @@ fn carry_out(args: &MeasureArgs) -> Result<Ending, Undecided> {
     }
 }
 
-fn question(args: &MeasureArgs) -> Result<Question, Undecided> {
+fn question(args: &MeasureArgs) -> Result<Criteria, Undecided> {
     let threshold = share(&args.threshold).ok_or_else(|| {
         Undecided::usage(
             "--threshold takes a share of at least 0",
@@ -100,11 +100,11 @@ fn question(args: &MeasureArgs) -> Result<Question, Undecided> {
             "certgate measure --alpha 0.05 …",
         )
     })?;
-    Ok(Question {
+    Ok(Criteria {
         threshold,
         alpha,
         design: Design::Interleaved,
-        ..Question::default()
+        ..Criteria::default()
     })
 }
 
@@ -158,7 +158,7 @@ fn read(paths: &[PathBuf]) -> Result<Vec<File>, Undecided> {
 }
 
 /// How many runs are needed, and nothing of which side is faster: whoever knows that could stop when it suits.
-fn pilot(question: &Question, comparison: &Comparison) -> Result<Ending, Undecided> {
+fn pilot(question: &Criteria, comparison: &Comparison) -> Result<Ending, Undecided> {
     let rule = Rule {
         threshold: question.threshold,
         alpha: question.alpha,
@@ -194,7 +194,7 @@ fn pilot(question: &Question, comparison: &Comparison) -> Result<Ending, Undecid
     })
 }
 
-fn told(question: &Question, plan: &Plan, comparison: &Comparison) -> Result<Ending, Undecided> {
+fn told(question: &Criteria, plan: &Plan, comparison: &Comparison) -> Result<Ending, Undecided> {
     terminal::diagnose_all(&report::comparison_diagnostics(comparison, question.design));
     let output = RepoPath::from(plan.output.display().to_string().as_str()).for_shell();
     let again = format!("certgate compare --design interleaved {output}/baseline/* -- {output}/candidate/*\n");
@@ -209,8 +209,8 @@ fn told(question: &Question, plan: &Plan, comparison: &Comparison) -> Result<End
     text.push_str(&format!("\n{again}"));
     terminal::out(&text)?;
     Ok(match comparison.verdict() {
-        Verdict::Pass => Ending::Done,
-        Verdict::Inconclusive => Ending::Open,
-        Verdict::Regressed | Verdict::Invalid => Ending::Blocked,
+        Conclusion::Pass => Ending::Done,
+        Conclusion::Inconclusive => Ending::Open,
+        Conclusion::Regressed | Conclusion::Invalid => Ending::Blocked,
     })
 }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
     let keyring = governing::keyring_at(&repository, &at, &policy)?;
     let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
     let pasts = Pasts::new(&repository, &keyring);
-    let terms = ledger::Terms {
+    let terms = ledger::LedgerTerms {
         certificates: &policy.certificates,
         since: policy.since,
         keyring: &keyring,

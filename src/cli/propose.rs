@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Undecided;
-use crate::change::{Entry, RepoPath};
+use crate::change::{RepoPath, TreeEntry};
 use crate::diagnostic::plural;
 use crate::git::{Blob, Repository};
 
@@ -23,7 +23,7 @@ pub(super) struct Proposal {
 }
 
 /// The packs that fit what the repository tracks, `default` first.
-pub(super) fn propose(repository: &Repository, files: &[(RepoPath, Entry)]) -> Result<Vec<Proposal>, Undecided> {
+pub(super) fn propose(repository: &Repository, files: &[(RepoPath, TreeEntry)]) -> Result<Vec<Proposal>, Undecided> {
     let mut tally = Tally::default();
     for (path, _) in files {
         tally.count(path);

@@ -27,7 +27,7 @@ pub enum Health {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
+pub struct HealthCheck {
     /// What was looked at: a name that stays.
     pub check: &'static str,
     /// How it is.
@@ -42,11 +42,11 @@ pub struct Finding {
 const OLDEST_GIT: (u32, u32) = (2, 31);
 
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+struct Findings(Vec<HealthCheck>);
 
 impl Findings {
     fn push(&mut self, check: &'static str, level: Health, message: impl ToString, mend: Option<String>) {
-        self.0.push(Finding {
+        self.0.push(HealthCheck {
             check,
             level,
             message: message.to_string(),
@@ -72,7 +72,7 @@ impl Findings {
 }
 
 /// Looks at everything.
-pub(crate) fn examine(repository: &Repository) -> Result<Vec<Finding>, Undecided> {
+pub(crate) fn examine(repository: &Repository) -> Result<Vec<HealthCheck>, Undecided> {
     let mut found = Findings::default();
     let version = git_version()?;
     match (version.major, version.minor) >= OLDEST_GIT {

@@ -52,7 +52,7 @@ impl Rule {
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum Conclusion {
     /// Proven to be within the threshold.
     Pass,
     /// Neither is proven.
@@ -63,7 +63,7 @@ pub enum Verdict {
     Invalid,
 }
 
-impl Verdict {
+impl Conclusion {
     /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Verdict {
 
 /// Why there is no plain answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum Caveat {
     /// Not finite, zero or less.
     NotAboveZero,
     /// A count that is not finite or less than zero.
@@ -92,7 +92,7 @@ pub enum Reason {
     TooFew,
 }
 
-impl Reason {
+impl Caveat {
     /// In words.
     pub fn text(self) -> &'static str {
         match self {
@@ -108,9 +108,9 @@ impl Reason {
 
 /// What was decided, with the figures behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decision {
+pub struct Estimate {
     /// The answer.
-    pub verdict: Verdict,
+    pub verdict: Conclusion,
     /// Candidate over baseline, or the inverse where more is better: above 1 is worse. None where nothing was computed, or against zero.
     pub ratio: Option<f64>,
     /// The ratio is at least this, but for alpha.
@@ -118,7 +118,7 @@ pub struct Decision {
     /// The ratio is at most this, but for alpha.
     pub upper: Option<f64>,
     /// Why there is no plain answer.
-    pub reason: Option<Reason>,
+    pub reason: Option<Caveat>,
     /// Which order statistic the bounds are.
     pub k: Option<usize>,
     /// The coarseness of the values, 0 where none was seen.
@@ -129,9 +129,9 @@ pub struct Decision {
     pub error: Option<f64>,
 }
 
-impl Decision {
+impl Estimate {
     /// An answer without figures.
-    pub fn without(verdict: Verdict, reason: Option<Reason>) -> Self {
+    pub fn without(verdict: Conclusion, reason: Option<Caveat>) -> Self {
         Self {
             verdict,
             ratio: None,
@@ -147,9 +147,9 @@ impl Decision {
 
     fn bounded(rule: &Rule, ratio: f64, lower: f64, upper: f64) -> Self {
         let verdict = match () {
-            () if upper <= rule.most() => Verdict::Pass,
-            () if lower > rule.most() => Verdict::Regressed,
-            () => Verdict::Inconclusive,
+            () if upper <= rule.most() => Conclusion::Pass,
+            () if lower > rule.most() => Conclusion::Regressed,
+            () => Conclusion::Inconclusive,
         };
         Self {
             ratio: Some(ratio),
@@ -161,24 +161,24 @@ impl Decision {
 }
 
 /// Decides from one value for each independent run.
-pub fn runs(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Decision {
+pub fn runs(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Estimate {
     if !both(baseline, candidate).all(above_zero) {
-        return Decision::without(Verdict::Invalid, Some(Reason::NotAboveZero));
+        return Estimate::without(Conclusion::Invalid, Some(Caveat::NotAboveZero));
     }
     let k = mann_whitney(baseline.len(), candidate.len(), rule.alpha);
-    let inconclusive = |reason| Decision {
+    let inconclusive = |reason| Estimate {
         k: Some(k),
-        ..Decision::without(Verdict::Inconclusive, Some(reason))
+        ..Estimate::without(Conclusion::Inconclusive, Some(reason))
     };
     let resolution = match resolution(baseline, candidate) {
         Resolution::Fine => 0.0,
         Resolution::Of(gap) => gap,
-        Resolution::Unknown => return inconclusive(Reason::Constant),
+        Resolution::Unknown => return inconclusive(Caveat::Constant),
     };
     if both(baseline, candidate).any(|value| *value <= resolution / 2.0) {
-        return Decision {
+        return Estimate {
             resolution: Some(resolution),
-            ..inconclusive(Reason::Coarse)
+            ..inconclusive(Caveat::Coarse)
         };
     }
     let shifted = |by: f64| {
@@ -195,7 +195,7 @@ pub fn runs(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Decision {
     };
     let plain = shifted(0.0);
     let Some(ratio) = plain.median().map(f64::exp) else {
-        return inconclusive(Reason::TooFew);
+        return inconclusive(Caveat::TooFew);
     };
     let at = |differences: &Differences, rank: usize| differences.ranked(rank).map(f64::exp);
     let top = plain.count() + 1 - k;
@@ -207,49 +207,49 @@ pub fn runs(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Decision {
         at(&shifted(half), top),
     );
     let (Some(plain_lower), Some(plain_upper), Some(lower), Some(upper)) = bounds else {
-        return Decision {
+        return Estimate {
             ratio: Some(ratio),
             resolution: Some(resolution),
-            ..inconclusive(Reason::TooFew)
+            ..inconclusive(Caveat::TooFew)
         };
     };
-    Decision {
+    Estimate {
         k: Some(k),
         resolution: Some(resolution),
         plain: Some((plain_lower, plain_upper)),
-        ..Decision::bounded(rule, ratio, lower, upper)
+        ..Estimate::bounded(rule, ratio, lower, upper)
     }
 }
 
 /// Decides from several values of one process a side, where it is stated by how much processes differ (the standard deviation of the
 /// logarithm between runs of the same code).
-pub fn single(rule: &Rule, baseline: &[f64], candidate: &[f64], run_noise: f64) -> Decision {
+pub fn single(rule: &Rule, baseline: &[f64], candidate: &[f64], run_noise: f64) -> Estimate {
     if !both(baseline, candidate).chain([&run_noise]).all(above_zero) {
-        return Decision::without(Verdict::Invalid, Some(Reason::NotAboveZero));
+        return Estimate::without(Conclusion::Invalid, Some(Caveat::NotAboveZero));
     }
     let (Some(before), Some(after)) = (spread(baseline), spread(candidate)) else {
-        return Decision::without(Verdict::Inconclusive, Some(Reason::TooFew));
+        return Estimate::without(Conclusion::Inconclusive, Some(Caveat::TooFew));
     };
     let sign = if rule.higher_is_better { -1.0 } else { 1.0 };
     let shift = sign * (after.centre - before.centre);
     let error = (PI / 2.0 * (before.variance_of_mean + after.variance_of_mean) + 2.0 * run_noise.powi(2)).sqrt();
     let reach = quantile(rule.alpha.value()) * error;
-    Decision {
+    Estimate {
         error: Some(error),
-        ..Decision::bounded(rule, shift.exp(), (shift - reach).exp(), (shift + reach).exp())
+        ..Estimate::bounded(rule, shift.exp(), (shift - reach).exp(), (shift + reach).exp())
     }
 }
 
 /// Decides a deterministic count: one a side, or the same again in each run.
-pub fn exact(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Decision {
+pub fn exact(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Estimate {
     if !both(baseline, candidate).all(|value| value.is_finite() && *value >= 0.0) {
-        return Decision::without(Verdict::Invalid, Some(Reason::NotACount));
+        return Estimate::without(Conclusion::Invalid, Some(Caveat::NotACount));
     }
     let (Some(before), Some(after)) = (baseline.first(), candidate.first()) else {
-        return Decision::without(Verdict::Inconclusive, Some(Reason::TooFew));
+        return Estimate::without(Conclusion::Inconclusive, Some(Caveat::TooFew));
     };
     if baseline.iter().any(|value| value != before) || candidate.iter().any(|value| value != after) {
-        return Decision::without(Verdict::Invalid, Some(Reason::NotExact));
+        return Estimate::without(Conclusion::Invalid, Some(Caveat::NotExact));
     }
     let (good, bad) = match rule.higher_is_better {
         false => (before, after),
@@ -257,24 +257,24 @@ pub fn exact(rule: &Rule, baseline: &[f64], candidate: &[f64]) -> Decision {
     };
     let ratio = if good == bad { 1.0 } else { bad / good };
     let verdict = if ratio <= rule.most() {
-        Verdict::Pass
+        Conclusion::Pass
     } else {
-        Verdict::Regressed
+        Conclusion::Regressed
     };
     let ratio = Some(ratio).filter(|ratio| ratio.is_finite());
-    Decision {
+    Estimate {
         ratio,
         lower: ratio,
         upper: ratio,
-        ..Decision::without(verdict, None)
+        ..Estimate::without(verdict, None)
     }
 }
 
 /// Decides an absolute limit by the candidate alone: its median over runs must be proven to be within it. The bounds are order statistics
 /// (those of the sign test), `ratio` is the median; they are in the unit of the values.
-pub fn limit(rule: &Rule, candidate: &[f64], limit: f64) -> Decision {
+pub fn limit(rule: &Rule, candidate: &[f64], limit: f64) -> Estimate {
     if !candidate.iter().all(above_zero) || !limit.is_finite() {
-        return Decision::without(Verdict::Invalid, Some(Reason::NotAboveZero));
+        return Estimate::without(Conclusion::Invalid, Some(Caveat::NotAboveZero));
     }
     let mut sorted = candidate.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -285,10 +285,10 @@ pub fn limit(rule: &Rule, candidate: &[f64], limit: f64) -> Decision {
     );
     let ratio = median(&sorted);
     let (Some(lower), Some(upper)) = bounds else {
-        return Decision {
+        return Estimate {
             ratio,
             k: Some(k),
-            ..Decision::without(Verdict::Inconclusive, Some(Reason::TooFew))
+            ..Estimate::without(Conclusion::Inconclusive, Some(Caveat::TooFew))
         };
     };
     let (within, beyond) = match rule.higher_is_better {
@@ -296,16 +296,16 @@ pub fn limit(rule: &Rule, candidate: &[f64], limit: f64) -> Decision {
         true => (lower >= limit, upper < limit),
     };
     let verdict = match (within, beyond) {
-        (true, _) => Verdict::Pass,
-        (_, true) => Verdict::Regressed,
-        _ => Verdict::Inconclusive,
+        (true, _) => Conclusion::Pass,
+        (_, true) => Conclusion::Regressed,
+        _ => Conclusion::Inconclusive,
     };
-    Decision {
+    Estimate {
         ratio,
         lower: Some(lower),
         upper: Some(upper),
         k: Some(k),
-        ..Decision::without(verdict, None)
+        ..Estimate::without(verdict, None)
     }
 }
 

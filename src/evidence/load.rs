@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::formats::{self, CriterionFiles, Problem, Reading, Refusal};
+use super::formats::{self, CriterionFiles, Defect, Reading, Refusal};
 use super::profiles::{self, Profile, ProfileError};
 
 /// What a path holds.
@@ -57,7 +57,7 @@ pub fn load(path: &Path) -> Result<Evidence, LoadError> {
     // Profiles are larger, not always text, and of formats that the readers of benchmarks do not know.
     if !matches!(
         refusal.problem,
-        Problem::Unknown | Problem::TooLarge { .. } | Problem::NotText
+        Defect::Unknown | Defect::TooLarge { .. } | Defect::NotText
     ) {
         return Err(refusal.into());
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::undecided::Undecided;
 use crate::certificate::{Certificate, Class, MAX_BYTES};
-use crate::change::{Change, Entry, Mode, ObjectId, RepoPath, Snapshot};
+use crate::change::{Change, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
 use crate::diagnostic::{Code, Diagnostic, Place, command, sanitize};
 use crate::evidence::claims::{self, Claim, Label, TextTree, Tree};
 use crate::git::{Blob, GitError, Repository};
@@ -20,14 +20,14 @@ const FILE_LIMIT: u64 = 16 << 20;
 /// A certified tree and its parent, of one repository.
 struct Trees<'r> {
     repository: &'r Repository,
-    head: HashMap<String, Entry>,
-    base: Option<HashMap<String, Entry>>,
+    head: HashMap<String, TreeEntry>,
+    base: Option<HashMap<String, TreeEntry>>,
 }
 
 impl<'r> Trees<'r> {
     /// Lists the two trees.
     fn list(repository: &'r Repository, head: &Snapshot, base: Option<&Snapshot>) -> Result<Self, GitError> {
-        let files = |at: &Snapshot| -> Result<HashMap<String, Entry>, GitError> {
+        let files = |at: &Snapshot| -> Result<HashMap<String, TreeEntry>, GitError> {
             let listed = repository.list(at, &[Vec::new()])?;
             let named = listed.into_iter().filter_map(|(path, entry)| {
                 let path = String::from_utf8(path.as_bytes().to_vec()).ok()?;
@@ -45,7 +45,7 @@ impl<'r> Trees<'r> {
     /// Reads the claims of a document and holds them against the trees. What cannot be read of a tree is an error, not a wrong claim.
     fn claims(&self, text: &str) -> Result<Vec<Claim>, GitError> {
         let failed = RefCell::new(None);
-        let read = |files: &HashMap<String, Entry>, path: &str| {
+        let read = |files: &HashMap<String, TreeEntry>, path: &str| {
             let entry = files.get(path)?;
             match content(self.repository, entry) {
                 Ok(text) => text,
@@ -70,7 +70,7 @@ impl<'r> Trees<'r> {
 }
 
 /// The text of a file; `None` for one that is none, or too large.
-fn content(repository: &Repository, entry: &Entry) -> Result<Option<String>, GitError> {
+fn content(repository: &Repository, entry: &TreeEntry) -> Result<Option<String>, GitError> {
     if matches!(entry.mode, Mode::Gitlink | Mode::Symlink) {
         return Ok(None);
     }

@@ -217,7 +217,7 @@ fn fill(
     let range = question.range.as_ref();
     let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
     let query = ledger::Query {
-        terms: ledger::Terms {
+        terms: ledger::LedgerTerms {
             certificates: &policy.certificates,
             since: policy.since,
             keyring: &in_force.keyring,

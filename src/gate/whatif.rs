@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::content::gate;
 use super::governing::{default_policy, policy_here};
 use super::undecided::Undecided;
-use crate::change::{Change, ChangeKind, Entry, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::change::{Change, ChangeKind, FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
 use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::policy::Policy;
@@ -85,7 +85,7 @@ fn answer(repository: &Repository, policy: &Policy, path: &RepoPath) -> Result<A
     }
     // A path that does not exist yet is asked about as a submodule would be: by its name alone.
     let nowhere = || {
-        ObjectId::from_bytes(&[0; 20]).map(|id| Entry {
+        ObjectId::from_bytes(&[0; 20]).map(|id| TreeEntry {
             mode: Mode::Gitlink,
             id,
         })
@@ -115,7 +115,7 @@ fn changed(repository: &Repository, policy: &Policy, files: Vec<FileChange>) -> 
 }
 
 /// The files below a directory, in the index or, in a bare repository, in HEAD.
-fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath, Entry)>, Undecided> {
+fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath, TreeEntry)>, Undecided> {
     let at = match (repository.is_bare(), repository.head()?.commit()) {
         (false, _) => Snapshot::Index,
         (true, Some(commit)) => Snapshot::Commit(commit.clone()),
@@ -126,7 +126,7 @@ fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath,
 }
 
 /// The same for every file below a directory.
-fn directory(repository: &Repository, policy: &Policy, below: Vec<(RepoPath, Entry)>) -> Result<Answer, Undecided> {
+fn directory(repository: &Repository, policy: &Policy, below: Vec<(RepoPath, TreeEntry)>) -> Result<Answer, Undecided> {
     let total = below.len();
     let added = |(path, entry)| FileChange {
         path,

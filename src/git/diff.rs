@@ -8,7 +8,7 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 use super::decode::decoded;
 use super::store::{Blob, Store};
 use super::{GitError, Repository};
-use crate::change::{ChangedLine, Content, Entry, FileChange, FileDiff, Mode, Side};
+use crate::change::{ChangedLine, Content, FileChange, FileDiff, Mode, Side, TreeEntry};
 use crate::progress::{self, Count};
 
 /// The size in bytes above which a side of a file is not read for its lines.
@@ -26,7 +26,7 @@ impl Repository {
 }
 
 /// The side of a file that has content of its own: a submodule is an id.
-pub(super) fn readable(entry: Option<&Entry>) -> Option<&Entry> {
+pub(super) fn readable(entry: Option<&TreeEntry>) -> Option<&TreeEntry> {
     entry.filter(|entry| entry.mode != Mode::Gitlink)
 }
 

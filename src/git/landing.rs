@@ -8,7 +8,7 @@ use super::commit::Commit;
 use super::store::own;
 use super::tree::{self, Node};
 use super::{GitError, Repository};
-use crate::change::{Entry, FileChange, ObjectId, RepoPath, Snapshot};
+use crate::change::{FileChange, ObjectId, RepoPath, Snapshot, TreeEntry};
 
 /// A commit of a first-parent chain, with what it changed below the prefixes that were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Repository {
         let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
         let tree = |at: Below| at.filter(|(node, _)| *node == Node::Directory).map(|(_, id)| id);
         let leaf = |at: Below| match at {
-            Some((Node::Leaf(mode), id)) => Some(Entry { mode, id: own(id) }),
+            Some((Node::Leaf(mode), id)) => Some(TreeEntry { mode, id: own(id) }),
             _ => None,
         };
         let mut files = tree::compare_below(&self.store, prefix, tree(old), tree(new))?;

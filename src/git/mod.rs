@@ -58,7 +58,7 @@ use std::path::{Path, PathBuf};
 use git2::Oid;
 use sha2::Digest as _;
 
-use crate::change::{Change, CommitMessage, Digest, Entry, Mode, ObjectId, RepoPath, Snapshot};
+use crate::change::{Change, CommitMessage, Digest, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
 use locate::Location;
 use run::Runner;
 use store::Store;
@@ -196,7 +196,7 @@ impl Repository {
     }
 
     /// What stands at a path, if anything. A directory is nothing.
-    pub fn entry(&self, at: &Snapshot, path: &RepoPath) -> Result<Option<Entry>, GitError> {
+    pub fn entry(&self, at: &Snapshot, path: &RepoPath) -> Result<Option<TreeEntry>, GitError> {
         let root = self.root(at)?;
         if *at == Snapshot::Index
             && let Some(staged) = self.staged_entry(path)?
@@ -208,7 +208,7 @@ impl Repository {
 
     /// All entries below (or at) the given directories, sorted by path, each once. The empty directory is the root; no directories,
     /// no entries.
-    pub fn list(&self, at: &Snapshot, prefixes: &[Vec<u8>]) -> Result<Vec<(RepoPath, Entry)>, GitError> {
+    pub fn list(&self, at: &Snapshot, prefixes: &[Vec<u8>]) -> Result<Vec<(RepoPath, TreeEntry)>, GitError> {
         let trimmed = |prefix: &Vec<u8>| prefix.strip_suffix(b"/").unwrap_or(prefix).to_vec();
         let mut prefixes: Vec<Vec<u8>> = prefixes.iter().map(trimmed).collect();
         prefixes.sort();
@@ -267,7 +267,7 @@ impl Repository {
 
     /// The SHA-256 of an entry's content as git stores it: for a symlink of its target, for a submodule of the commit id in
     /// hexadecimal digits. Content of any size streams through.
-    pub fn digest(&self, entry: &Entry) -> Result<Digest, GitError> {
+    pub fn digest(&self, entry: &TreeEntry) -> Result<Digest, GitError> {
         if entry.mode == Mode::Gitlink {
             return Ok(Digest(sha2::Sha256::digest(entry.id.to_string().as_bytes()).into()));
         }

@@ -10,7 +10,7 @@ use super::run::{Running, unread};
 use super::store::own;
 use super::tree::{Node, compare_below, kind, node};
 use super::{GitError, Repository};
-use crate::change::{Change, Entry, FileChange, ObjectId, RepoPath, Snapshot};
+use crate::change::{Change, FileChange, ObjectId, RepoPath, Snapshot, TreeEntry};
 
 /// A list of staged changes that git is still making.
 #[must_use = "the list is had by `finish`"]
@@ -123,7 +123,7 @@ impl Repository {
             return Ok(());
         }
         let entry = |side: Option<(Node, ObjectId)>| match side {
-            Some((Node::Leaf(mode), id)) => Some(Entry { mode, id }),
+            Some((Node::Leaf(mode), id)) => Some(TreeEntry { mode, id }),
             _ => None,
         };
         if let Some(kind) = kind(entry(old), entry(new)) {
@@ -133,7 +133,7 @@ impl Repository {
     }
 
     /// The staged entry at a path, if the path is in the list of staged changes.
-    pub(super) fn staged_entry(&self, path: &RepoPath) -> Result<Option<Option<Entry>>, GitError> {
+    pub(super) fn staged_entry(&self, path: &RepoPath) -> Result<Option<Option<TreeEntry>>, GitError> {
         let change = self.staged.borrow();
         let Some(change) = &*change else {
             return Ok(None);

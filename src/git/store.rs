@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::GitError;
 use super::locate::Location;
 use super::run::{Complaints, Runner};
-use crate::change::{Digest, Entry, Mode, ObjectId};
+use crate::change::{Digest, Mode, ObjectId, TreeEntry};
 
 /// The content of a blob, or the reason why it was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,7 +255,7 @@ impl Store {
 
     /// Says which blobs are likely to be read. In a partial clone the first that is missing then brings the others along, in one fetch
     /// instead of one for each.
-    pub(super) fn expect<'e>(&self, entries: impl Iterator<Item = &'e Entry>) {
+    pub(super) fn expect<'e>(&self, entries: impl Iterator<Item = &'e TreeEntry>) {
         let blobs = entries.filter(|entry| entry.mode != Mode::Gitlink);
         let ids = blobs.filter_map(|entry| Oid::from_bytes(entry.id.as_bytes()).ok());
         self.expected.borrow_mut().extend(ids);

@@ -10,7 +10,7 @@ use git2::{ObjectType, Oid};
 
 use super::GitError;
 use super::store::{Store, own};
-use crate::change::{ChangeKind, Entry, FileChange, Mode, RepoPath};
+use crate::change::{ChangeKind, FileChange, Mode, RepoPath, TreeEntry};
 
 /// How deep directories may be nested; git's own limit (`core.maxTreeDepth`).
 const DEPTH: usize = 2048;
@@ -47,10 +47,10 @@ impl Item<'_> {
             .then_with(|| a.1.len().cmp(&b.1.len()))
     }
 
-    fn entry(&self) -> Option<Entry> {
+    fn entry(&self) -> Option<TreeEntry> {
         match self.node {
             Node::Directory => None,
-            Node::Leaf(mode) => Some(Entry { mode, id: own(self.id) }),
+            Node::Leaf(mode) => Some(TreeEntry { mode, id: own(self.id) }),
         }
     }
 }
@@ -167,10 +167,10 @@ pub(super) fn find(store: &Store, root: Oid, path: &[u8]) -> Result<Option<(Node
 }
 
 /// The leaf at a path, if there is one.
-pub(super) fn entry(store: &Store, root: Oid, path: &[u8]) -> Result<Option<Entry>, GitError> {
+pub(super) fn entry(store: &Store, root: Oid, path: &[u8]) -> Result<Option<TreeEntry>, GitError> {
     Ok(find(store, root, path)?.and_then(|(node, id)| match node {
         Node::Directory => None,
-        Node::Leaf(mode) => Some(Entry { mode, id: own(id) }),
+        Node::Leaf(mode) => Some(TreeEntry { mode, id: own(id) }),
     }))
 }
 
@@ -203,7 +203,7 @@ pub(super) fn visit(
 }
 
 /// All leaves below (or at) a directory prefix without trailing slash; the empty prefix is the root.
-pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoPath, Entry)>, GitError> {
+pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoPath, TreeEntry)>, GitError> {
     let mut found = Vec::new();
     if prefix.is_empty() {
         walk(store, root, &mut Vec::new(), &mut |path, entry| {
@@ -211,7 +211,7 @@ pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoP
         })?;
     } else {
         match find(store, root, prefix)? {
-            Some((Node::Leaf(mode), id)) => found.push((RepoPath::new(prefix), Entry { mode, id: own(id) })),
+            Some((Node::Leaf(mode), id)) => found.push((RepoPath::new(prefix), TreeEntry { mode, id: own(id) })),
             Some((Node::Directory, id)) => {
                 let mut path = prefix.to_vec();
                 path.push(b'/');
@@ -224,7 +224,12 @@ pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoP
 }
 
 /// Visits every leaf of a tree in order; `path` is what stands before its names. Nesting costs memory, not stack.
-fn walk(store: &Store, tree: Oid, path: &mut Vec<u8>, visit: &mut impl FnMut(RepoPath, Entry)) -> Result<(), GitError> {
+fn walk(
+    store: &Store,
+    tree: Oid,
+    path: &mut Vec<u8>,
+    visit: &mut impl FnMut(RepoPath, TreeEntry),
+) -> Result<(), GitError> {
     let mut open = vec![(Tree::read(store, tree)?, 0, path.len())];
     while let Some((tree, at, length)) = open.last_mut() {
         path.truncate(*length);
@@ -338,7 +343,7 @@ impl Pair {
 }
 
 /// How a path changed between two entries; `None` where it did not.
-pub(super) fn kind(old: Option<Entry>, new: Option<Entry>) -> Option<ChangeKind> {
+pub(super) fn kind(old: Option<TreeEntry>, new: Option<TreeEntry>) -> Option<ChangeKind> {
     match (old, new) {
         (None, None) => None,
         (Some(old), None) => Some(ChangeKind::Deleted(old)),

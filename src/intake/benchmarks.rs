@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Code, Diagnostic, Place, command};
 use crate::evidence::compare::File;
-use crate::evidence::formats::{self, CriterionFiles, MAX_BYTES, Problem, Reading, Refusal};
+use crate::evidence::formats::{self, CriterionFiles, Defect, MAX_BYTES, Reading, Refusal};
 use crate::gate::Undecided;
 
 /// Why a file gave nothing.
@@ -84,10 +84,10 @@ fn refused(name: &str, refusal: &Refusal) -> Diagnostic {
     };
     let look = command!["head", "-c", "400", Path::new(name)];
     let help = match &refusal.problem {
-        Problem::TooLarge { .. } => command!["ls", "-l", Path::new(name)].why("split it, or let the tool export less"),
-        Problem::Damaged(_) | Problem::NotText => look.why("let the tool write it again, whole"),
-        Problem::Unknown | Problem::Ambiguous(_) => look.why("docs/evidence.md lists the formats"),
-        Problem::Empty(_) => look.why("run the benchmarks, not only their set-up"),
+        Defect::TooLarge { .. } => command!["ls", "-l", Path::new(name)].why("split it, or let the tool export less"),
+        Defect::Damaged(_) | Defect::NotText => look.why("let the tool write it again, whole"),
+        Defect::Unknown | Defect::Ambiguous(_) => look.why("docs/evidence.md lists the formats"),
+        Defect::Empty(_) => look.why("run the benchmarks, not only their set-up"),
     };
     Diagnostic::error(Code::CG635, format!("benchmark file is refused: {refusal}"))
         .at(place)

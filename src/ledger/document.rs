@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::record::{Checked, Record};
-use super::{Entry, LedgerError, Origin, Place};
+use super::{Entry, LedgerError, Origin, Position};
 use crate::certificate::{self, Certificate, MAX_BYTES, Parsed};
-use crate::change::{Entry as At, Mode, ObjectId, RepoPath};
+use crate::change::{Mode, ObjectId, RepoPath, TreeEntry as At};
 use crate::diagnostic::Level;
 use crate::git::{Blob, Repository};
 use crate::policy::GlobList;
@@ -51,7 +51,7 @@ impl Document {
         Entry {
             certificate: self.parsed.certificate,
             origin: Origin::Added,
-            place: Place::added(0),
+            place: Position::added(0),
             blob,
             hash: self.hash,
             signature: checked.check,

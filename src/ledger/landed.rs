@@ -10,9 +10,9 @@ use std::rc::Rc;
 use super::document::{check, parse};
 use super::place::{Unknown, within};
 use super::record::{Lift, Record};
-use super::{Entry, LedgerError, Origin, Place};
+use super::{Entry, LedgerError, Origin, Position};
 use crate::certificate::{Status, SubjectField};
-use crate::change::{Entry as At, Mode, ObjectId, RepoPath};
+use crate::change::{Mode, ObjectId, RepoPath, TreeEntry as At};
 use crate::git::{Landing, Repository};
 use crate::policy::GlobList;
 use crate::trust::{Keyring, SignatureCheck, SignatureProblem};
@@ -70,7 +70,7 @@ impl Chain<'_> {
         let mut kept = 0;
         records
             .iter_mut()
-            .for_each(|record| record.place = Place::landed(NOT_YET, 0));
+            .for_each(|record| record.place = Position::landed(NOT_YET, 0));
         if !records.is_empty() {
             self.repository.first_parents(self.tip, self.prefixes, |landing| {
                 if let Some(&at) = numbers.get(&landing.commit) {
@@ -168,14 +168,14 @@ impl Chain<'_> {
         landing: &Landing,
         brought: &[usize],
         records: &[Record],
-    ) -> Result<Vec<(usize, Place)>, LedgerError> {
+    ) -> Result<Vec<(usize, Position)>, LedgerError> {
         let approving: Vec<bool> = brought
             .iter()
             .map(|&at| records.get(at).is_some_and(|record| record.certificate.approves()))
             .collect();
         let mixed = approving.contains(&true) && approving.contains(&false);
         let ([first, _, ..], true) = (landing.parents.as_slice(), mixed) else {
-            return Ok(brought.iter().map(|&at| (at, Place::landed(0, 1))).collect());
+            return Ok(brought.iter().map(|&at| (at, Position::landed(0, 1))).collect());
         };
         let wanted: Vec<(&RepoPath, &ObjectId)> = brought
             .iter()
@@ -311,9 +311,9 @@ impl Chain<'_> {
 }
 
 /// The place of what no commit of the chain brought: where it helps no approval.
-fn lost(record: &Record, last: u32) -> Place {
+fn lost(record: &Record, last: u32) -> Position {
     match record.certificate.approves() {
-        true => Place::landed(0, 0),
-        false => Place::landed(last, u32::MAX),
+        true => Position::landed(0, 0),
+        false => Position::landed(last, u32::MAX),
     }
 }

@@ -20,15 +20,15 @@ pub use document::signature_path;
 pub use error::LedgerError;
 pub use history::carried;
 pub use landed::{Then, ThenAt};
-pub use place::Place;
+pub use place::Position;
 pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
-pub use read::{Ledger, Query, Terms, all, read};
+pub use read::{Ledger, LedgerTerms, Query, all, read};
 pub use record::{Entry, Lift, Origin};
 #[cfg(test)]
 pub(crate) use shard::read_back;
 
 use crate::certificate::FileState;
-use crate::change::{Entry as At, RepoPath};
+use crate::change::{RepoPath, TreeEntry as At};
 use crate::git::{GitError, Repository};
 
 /// The state of what stands at a path, as a SUBJECT has it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{parse, signature_path, signed_by};
 use super::{LedgerError, Violation};
-use crate::change::{Entry as At, FileChange, Mode, RepoPath, Snapshot};
+use crate::change::{FileChange, Mode, RepoPath, Snapshot, TreeEntry as At};
 use crate::git::Repository;
 use crate::policy::GlobList;
 

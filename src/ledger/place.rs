@@ -7,7 +7,7 @@ use crate::git::Introductions;
 /// Where a certificate came in. What the change adds comes after all that the base holds; in the base it is the landing that counts (the
 /// commit of the target's first-parent chain), within a landing, and within the change, the commits that it is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Place {
+pub struct Position {
     /// The number of the landing; the change itself comes last.
     landing: u32,
     /// The number of the commit within it; it grows from parents to children.
@@ -19,7 +19,7 @@ pub struct Place {
 /// The landing that has not come yet.
 const CHANGE: u32 = u32::MAX;
 
-impl Place {
+impl Position {
     /// In the base, within a landing.
     pub fn landed(landing: u32, step: u32) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Place {
 /// The places, within a change, of certificates of which `true` approve. What has come in more than once counts from its first time where
 /// it approves, and from its last where it does not; what is in no commit counts from the first step of all, or, as `unknown` says, from
 /// the last.
-pub(super) fn within(order: &Introductions, approving: &[bool], unknown: Unknown) -> Vec<Place> {
+pub(super) fn within(order: &Introductions, approving: &[bool], unknown: Unknown) -> Vec<Position> {
     let commits = |at: usize| order.commits.get(at).map(Vec::as_slice).unwrap_or_default();
     let last = order.commits.iter().flatten().max().map_or(1, |last| *last as u32 + 2);
     let step = |at: usize, approves: bool| {
@@ -87,7 +87,7 @@ pub(super) fn within(order: &Introductions, approving: &[bool], unknown: Unknown
         .collect();
     let mut places = Vec::with_capacity(steps.len());
     for (at, &own) in steps.iter().enumerate() {
-        let mut place = Place::added(own);
+        let mut place = Position::added(own);
         if approving.get(at) == Some(&true) && !commits(at).is_empty() {
             for &other in &others {
                 let of_other = steps.get(other).copied().unwrap_or(u32::MAX);
@@ -118,8 +118,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn place() -> impl Strategy<Value = Place> {
-        (0u32..4, 0u32..5, proptest::collection::vec(0u32..5, 0..3)).prop_map(|(landing, step, beside)| Place {
+    fn place() -> impl Strategy<Value = Position> {
+        (0u32..4, 0u32..5, proptest::collection::vec(0u32..5, 0..3)).prop_map(|(landing, step, beside)| Position {
             landing,
             step,
             beside,
@@ -137,7 +137,7 @@ mod tests {
 
         #[test]
         fn what_the_change_adds_follows_the_base(a in place(), step in 0u32..5) {
-            prop_assert!(Place::added(step).follows(&a));
+            prop_assert!(Position::added(step).follows(&a));
         }
     }
 }

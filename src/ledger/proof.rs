@@ -7,7 +7,7 @@ use super::document::{Document, parse, signature_bytes, signature_path, signed_b
 use super::moves::moves;
 use super::{LedgerError, Violation, state};
 use crate::certificate::{Class, SubjectField};
-use crate::change::{Entry as At, FileChange, ObjectId, RepoPath, Snapshot};
+use crate::change::{FileChange, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::git::{Repository, Touch};
 use crate::policy::Policy;
 use crate::trust::{Keyring, SignatureCheck, SignatureProblem};

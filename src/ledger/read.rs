@@ -10,7 +10,7 @@ use super::place::{Unknown, within};
 use super::record::{Record, refuses};
 use super::{Entry, LedgerError, Violation};
 use crate::certificate::{Class, Status};
-use crate::change::{Change, Entry as At, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::change::{Change, FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::git::Repository;
 use crate::policy::GlobList;
 use crate::progress::{self, Room, Work};
@@ -18,7 +18,7 @@ use crate::trust::{Keyring, SIGNATURE_SUFFIX};
 
 /// Which ledger: the branch that holds it, and by what it is read.
 #[derive(Clone, Copy)]
-pub struct Terms<'a> {
+pub struct LedgerTerms<'a> {
     /// Which paths are certificates.
     pub certificates: &'a GlobList,
     /// Certificates dated before it are history; the append-only rule does not hold for them.
@@ -34,7 +34,7 @@ pub struct Terms<'a> {
 /// What to read.
 pub struct Query<'a> {
     /// By what.
-    pub terms: Terms<'a>,
+    pub terms: LedgerTerms<'a>,
     /// The target's tip (HEAD at the commit stages): its ledger counts whole.
     pub tip: Option<&'a ObjectId>,
     /// What is judged.
@@ -62,7 +62,7 @@ pub struct Ledger {
     pub only_certificates: bool,
 }
 
-impl Terms<'_> {
+impl LedgerTerms<'_> {
     /// Whether a status refuses under the policy.
     fn refuses(&self, status: Status) -> bool {
         refuses(status) || self.classes.get(&status).is_some_and(|class| class.refuses())
@@ -205,7 +205,7 @@ fn order(repository: &Repository, query: &Query<'_>, added: &mut [Entry]) -> Res
 /// # Errors
 ///
 /// As [`read`].
-pub fn all(repository: &Repository, terms: &Terms<'_>, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
+pub fn all(repository: &Repository, terms: &LedgerTerms<'_>, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
     let mut entries: Vec<Entry> = with_base(repository, terms, tip, &|_| false, |base| base.load_all())?
         .into_iter()
         .map(Record::into_entry)
@@ -223,7 +223,7 @@ pub fn all(repository: &Repository, terms: &Terms<'_>, tip: &ObjectId) -> Result
 /// that is `idle` needs no certificate, and no history either.
 fn with_base<T>(
     repository: &Repository,
-    terms: &Terms<'_>,
+    terms: &LedgerTerms<'_>,
     tip: &ObjectId,
     idle: &dyn Fn(&Cache) -> bool,
     mut ask: impl FnMut(&Cache) -> Option<T>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::Position;
 use crate::certificate::{Certificate, Class, Status};
 use crate::change::{Digest, ObjectId, RepoPath};
 use crate::diagnostic::Diagnostic;
@@ -29,7 +29,7 @@ pub struct Entry {
     /// Where it is from.
     pub origin: Origin,
     /// Where git introduced it.
-    pub place: Place,
+    pub place: Position,
     /// Its blob.
     pub blob: ObjectId,
     /// Whether its claimed hash is that of its bytes.
@@ -95,7 +95,7 @@ impl Entry {
 pub(super) struct Record {
     pub(super) certificate: Certificate,
     pub(super) blob: ObjectId,
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) lifts: Vec<Lift>,
     hash: HashCheck,
     pub(super) signature: SignatureCheck,
@@ -117,7 +117,7 @@ impl Record {
         Self {
             certificate,
             blob,
-            place: Place::landed(0, 0),
+            place: Position::landed(0, 0),
             lifts: Vec::new(),
             hash,
             signature: checked.check,

@@ -28,7 +28,7 @@ pub use glob::{Gating, GlobError, GlobList, Likeness};
 pub use idle::IdleGlobs;
 pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
-pub use pattern::{Pattern, PatternError, Scope};
+pub use pattern::{Haystack, Pattern, PatternError};
 pub use rules::{ContentRule, Example, Examples, FunctionRule, Ignore, Lines, Rules};
 pub use stage::{Stage, Target};
 pub use twin::TwinPath;

@@ -22,7 +22,7 @@ const MAX_LITERALS: usize = 32;
 
 /// What a pattern is matched against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum Haystack {
     /// One line at a time.
     Line,
     /// A whole text, where `^` and `$` match at line breaks.
@@ -35,7 +35,7 @@ pub struct Pattern(Arc<Inner>);
 
 struct Inner {
     source: String,
-    scope: Scope,
+    scope: Haystack,
     cost: usize,
     literals: OnceLock<Vec<Vec<u8>>>,
     regex: OnceLock<Option<Regex>>,
@@ -57,7 +57,7 @@ impl Pattern {
     /// # Errors
     ///
     /// Bad syntax, nesting deeper than 50, or a compiled size above 1 MiB.
-    pub fn new(source: &str, scope: Scope) -> Result<Self, PatternError> {
+    pub fn new(source: &str, scope: Haystack) -> Result<Self, PatternError> {
         let hir = parse(source)?;
         let cost = estimate(&hir);
         let pattern = Self::with_cost(source, scope, cost);
@@ -76,11 +76,11 @@ impl Pattern {
     }
 
     /// Takes a pattern that tests have shown to compile.
-    pub(super) fn trusted(source: &str, scope: Scope) -> Self {
+    pub(super) fn trusted(source: &str, scope: Haystack) -> Self {
         Self::with_cost(source, scope, 0)
     }
 
-    fn with_cost(source: &str, scope: Scope, cost: usize) -> Self {
+    fn with_cost(source: &str, scope: Haystack, cost: usize) -> Self {
         Self(Arc::new(Inner {
             source: source.to_owned(),
             scope,
@@ -137,10 +137,10 @@ fn parse(source: &str) -> Result<Hir, PatternError> {
         .map_err(|error| syntax_error(&error))
 }
 
-fn compile(source: &str, scope: Scope) -> Result<Regex, regex::Error> {
+fn compile(source: &str, scope: Haystack) -> Result<Regex, regex::Error> {
     RegexBuilder::new(source)
         .unicode(false)
-        .multi_line(scope == Scope::Text)
+        .multi_line(scope == Haystack::Text)
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(DFA_SIZE_LIMIT)
         .nest_limit(NEST_LIMIT)
@@ -252,7 +252,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn literals(source: &str) -> Vec<String> {
-        let pattern = Pattern::new(source, Scope::Line).unwrap();
+        let pattern = Pattern::new(source, Haystack::Line).unwrap();
         pattern
             .literals()
             .iter()
@@ -275,32 +275,32 @@ mod tests {
 
     #[test]
     fn bounds_hold() {
-        assert!(Pattern::new("[a-z]{1000}{1000}", Scope::Line).is_err());
-        assert!(Pattern::new(&"(".repeat(200), Scope::Line).is_err());
+        assert!(Pattern::new("[a-z]{1000}{1000}", Haystack::Line).is_err());
+        assert!(Pattern::new(&"(".repeat(200), Haystack::Line).is_err());
         let nested = format!("{}a{}", "(".repeat(100), ")".repeat(100));
-        assert!(Pattern::new(&nested, Scope::Line).is_err());
-        let error = Pattern::new("ab[", Scope::Line).unwrap_err();
+        assert!(Pattern::new(&nested, Haystack::Line).is_err());
+        let error = Pattern::new("ab[", Haystack::Line).unwrap_err();
         assert_eq!(error.span.map(|span| span.0), Some(2));
     }
 
     #[test]
     fn ascii_unless_told() {
         let find = |source: &str, text: &str| {
-            Pattern::new(source, Scope::Line)
+            Pattern::new(source, Haystack::Line)
                 .unwrap()
                 .find(text.as_bytes())
                 .is_some()
         };
         assert!(!find(r"^\w+$", "naïve"));
         assert!(find(r"(?u)^\w+$", "naïve"));
-        assert!(Pattern::new("^b", Scope::Text).unwrap().find(b"a\nb").is_some());
-        assert!(Pattern::new("^b", Scope::Line).unwrap().find(b"a\nb").is_none());
+        assert!(Pattern::new("^b", Haystack::Text).unwrap().find(b"a\nb").is_some());
+        assert!(Pattern::new("^b", Haystack::Line).unwrap().find(b"a\nb").is_none());
     }
 
     proptest! {
         #[test]
         fn every_match_holds_a_literal(source in r"(\(?[ab]{1,3}\)?[*+?]?|\(aba\|bab\)|\(\?i:ab\)|\\b|[.]){1,5}", text in "[abAB]{0,12}") {
-            if let Ok(pattern) = Pattern::new(&source, Scope::Line) {
+            if let Ok(pattern) = Pattern::new(&source, Haystack::Line) {
                 let lower = text.to_ascii_lowercase();
                 if pattern.find(text.as_bytes()).is_some() && !pattern.literals().is_empty() {
                     prop_assert!(pattern.literals().iter().any(|l| lower.as_bytes().windows(l.len()).any(|w| w == l.as_slice())), "{} on {}: {:?}", source, text, pattern.literals());
@@ -310,7 +310,7 @@ mod tests {
 
         #[test]
         fn any_source_is_judged(source in ".{0,40}") {
-            let _ = Pattern::new(&source, Scope::Text).map(|pattern| pattern.find(b"some text\nwith lines"));
+            let _ = Pattern::new(&source, Haystack::Text).map(|pattern| pattern.find(b"some text\nwith lines"));
         }
     }
 }

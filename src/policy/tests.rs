@@ -98,7 +98,7 @@ fn packs_parse_and_their_examples_hold() {
                 assert!(specialists.contains(&agent.as_str()), "{agent}");
             }
             for pattern in component.rules.content.iter().map(|rule| &rule.pattern) {
-                assert!(Pattern::new(pattern.as_str(), Scope::Line).is_ok());
+                assert!(Pattern::new(pattern.as_str(), Haystack::Line).is_ok());
                 assert!(
                     pattern.find(b"").is_none(),
                     "{} matches the empty line",

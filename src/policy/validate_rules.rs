@@ -2,7 +2,7 @@
 
 use super::source::Step;
 use super::validate::{Check, Defaults, at};
-use super::{ContentRule, Example, Examples, FunctionRule, GlobList, Ignore, Lines, Pattern, Rules, Scope, raw};
+use super::{ContentRule, Example, Examples, FunctionRule, GlobList, Haystack, Ignore, Lines, Pattern, Rules, raw};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// States that the patterns of a policy may come to together.
@@ -45,7 +45,7 @@ impl Check<'_> {
         }
         for (nth, source) in raw.messages.0.iter().enumerate() {
             let place = within("messages", nth);
-            rules.messages.extend(self.pattern(source, Scope::Text, &place));
+            rules.messages.extend(self.pattern(source, Haystack::Text, &place));
         }
         let empty = rules.paths.is_empty()
             && rules.content.is_empty()
@@ -66,9 +66,9 @@ impl Check<'_> {
             self.error(Code::CG002, "a content rule needs a `pattern`", place);
             return None;
         };
-        let pattern = self.pattern(source, Scope::Line, &inside("pattern"))?;
+        let pattern = self.pattern(source, Haystack::Line, &inside("pattern"))?;
         let except = match &raw.except {
-            Some(source) => Some(self.pattern(source, Scope::Line, &inside("except"))?),
+            Some(source) => Some(self.pattern(source, Haystack::Line, &inside("except"))?),
             None => None,
         };
         Some(ContentRule {
@@ -108,7 +108,7 @@ impl Check<'_> {
         Some(self.globs(&list.0, place))
     }
 
-    fn pattern(&mut self, source: &str, scope: Scope, place: &[Step]) -> Option<Pattern> {
+    fn pattern(&mut self, source: &str, scope: Haystack, place: &[Step]) -> Option<Pattern> {
         if source.is_empty() {
             self.error(Code::CG005, "the pattern is empty and would match everything", place);
             return None;

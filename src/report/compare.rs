@@ -10,7 +10,7 @@ use super::json::{JsonDiagnostic, to_line};
 use super::svg::{Ink, Picture, Scale, figure};
 use crate::diagnostic::{Code, Diagnostic, sanitize};
 use crate::evidence::compare::{Compared, Comparison, Design, Refused, Why};
-use crate::evidence::decide::Verdict;
+use crate::evidence::decide::Conclusion;
 
 /// The name of the schema.
 pub const COMPARE_SCHEMA: &str = "certgate/compare/v1";
@@ -120,10 +120,10 @@ fn remark_of_rule(result: &Compared) -> Option<String> {
 /// How many results of each kind.
 fn counts(comparison: &Comparison) -> String {
     let verdicts = [
-        Verdict::Pass,
-        Verdict::Regressed,
-        Verdict::Inconclusive,
-        Verdict::Invalid,
+        Conclusion::Pass,
+        Conclusion::Regressed,
+        Conclusion::Inconclusive,
+        Conclusion::Invalid,
     ];
     let counts = verdicts.into_iter().filter_map(|verdict| {
         let all = comparison.results.iter();

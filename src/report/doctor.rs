@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::json::to_line;
 use crate::diagnostic::sanitize;
-use crate::doctor::{Finding, Health};
+use crate::doctor::{Health, HealthCheck};
 
 /// The name of the schema.
 pub const DOCTOR_SCHEMA: &str = "certgate/doctor/v1";
@@ -13,21 +13,21 @@ pub const DOCTOR_SCHEMA: &str = "certgate/doctor/v1";
 struct JsonDoctor<'a> {
     schema: &'static str,
     problems: usize,
-    findings: &'a [Finding],
+    findings: &'a [HealthCheck],
 }
 
-fn problems(findings: &[Finding]) -> usize {
+fn problems(findings: &[HealthCheck]) -> usize {
     findings.iter().filter(|finding| finding.level == Health::Wrong).count()
 }
 
 /// The findings as JSON, with a line break at the end.
-pub fn doctor_json(findings: &[Finding]) -> String {
-    let harmless = |finding: &Finding| Finding {
+pub fn doctor_json(findings: &[HealthCheck]) -> String {
+    let harmless = |finding: &HealthCheck| HealthCheck {
         message: sanitize(&finding.message),
         mend: finding.mend.as_deref().map(sanitize),
         ..finding.clone()
     };
-    let findings: Vec<Finding> = findings.iter().map(harmless).collect();
+    let findings: Vec<HealthCheck> = findings.iter().map(harmless).collect();
     to_line(&JsonDoctor {
         schema: DOCTOR_SCHEMA,
         problems: problems(&findings),
@@ -36,7 +36,7 @@ pub fn doctor_json(findings: &[Finding]) -> String {
 }
 
 /// The findings, a line each, and how many of them are problems.
-pub fn doctor_lines(findings: &[Finding]) -> String {
+pub fn doctor_lines(findings: &[HealthCheck]) -> String {
     let mut text = String::new();
     for finding in findings {
         let (word, mend) = match finding.level {

@@ -17,7 +17,7 @@ pub const EVIDENCE_SCHEMA: &str = "certgate/evidence/v1";
 
 /// A file, and what became of reading it.
 #[derive(Clone, Debug)]
-pub struct Examined {
+pub struct EvidenceFile {
     /// The path as it was given.
     pub path: String,
     /// What it holds, or why it is refused.
@@ -76,14 +76,14 @@ struct JsonFunction<'a> {
 }
 
 /// The files as JSON, with a line break at the end. A file that is refused as a whole is one measurement `*` that is invalid.
-pub fn evidence_json(files: &[Examined]) -> String {
+pub fn evidence_json(files: &[EvidenceFile]) -> String {
     to_line(&JsonEvidence {
         schema: EVIDENCE_SCHEMA,
         files: files.iter().map(json_file).collect(),
     })
 }
 
-fn json_file(file: &Examined) -> JsonFile<'_> {
+fn json_file(file: &EvidenceFile) -> JsonFile<'_> {
     let mut json = JsonFile {
         path: &file.path,
         format: None,
@@ -150,7 +150,7 @@ fn json_axis(axis: &Axis) -> JsonAxis<'_> {
 }
 
 /// The files for people.
-pub fn evidence_lines(files: &[Examined]) -> String {
+pub fn evidence_lines(files: &[EvidenceFile]) -> String {
     let mut text = String::new();
     for file in files {
         let format = match &file.outcome {

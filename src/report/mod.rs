@@ -28,7 +28,7 @@ pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
 };
 pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
-pub use evidence::{EVIDENCE_SCHEMA, Examined, evidence_json, evidence_lines};
+pub use evidence::{EVIDENCE_SCHEMA, EvidenceFile, evidence_json, evidence_lines};
 pub use github::{annotations, step_summary};
 pub use gitlab::gitlab;
 pub use human::{diagnostics, summary};

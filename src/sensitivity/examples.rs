@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use super::{ContentSource, gate};
 use crate::change::{
-    Change, ChangeKind, ChangedLine, CommitMessage, Content, Entry, FileChange, FileDiff, Mode, ObjectId, RepoPath,
-    Side, Snapshot,
+    Change, ChangeKind, ChangedLine, CommitMessage, Content, FileChange, FileDiff, Mode, ObjectId, RepoPath, Side,
+    Snapshot, TreeEntry,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::{Component, ContentRule, Example, GlobList, Policy, Rules};
@@ -157,7 +157,7 @@ fn stage(policy: &Policy, example: &Example) -> (Change, Staged) {
     }
     let path = example.path.clone().unwrap_or_else(|| any_path(policy));
     if let Some(id) = ObjectId::from_bytes(&[0; 20]) {
-        let entry = |mode| Entry { mode, id: id.clone() };
+        let entry = |mode| TreeEntry { mode, id: id.clone() };
         change.files.push(FileChange {
             path: RepoPath::new(path.into_bytes()),
             kind: ChangeKind::Modified {

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
-use crate::change::{ChangeKind, ChangedLine, CommitMessage, Entry, Mode, RepoPath, Snapshot};
+use crate::change::{ChangeKind, ChangedLine, CommitMessage, Mode, RepoPath, Snapshot, TreeEntry};
 use crate::policy::PolicySource;
 
 #[derive(Default)]
@@ -42,7 +42,7 @@ fn policy(text: &str) -> Policy {
 
 fn file(path: &str) -> FileChange {
     let id = ObjectId::from_bytes(&[1; 20]).unwrap();
-    let entry = Entry {
+    let entry = TreeEntry {
         mode: Mode::Regular,
         id,
     };
@@ -195,7 +195,7 @@ fn a_file_of_comments_is_no_change_to_code() {
     ];
     let (mut change, store) = change(&files);
     let entry = change.files[0].after().unwrap().clone();
-    let with = |mode| Entry { mode, ..entry.clone() };
+    let with = |mode| TreeEntry { mode, ..entry.clone() };
     change.files[0].kind = ChangeKind::Added(entry.clone());
     change.files[1].kind = ChangeKind::Deleted(entry.clone());
     change.files[2].kind = ChangeKind::Modified {
@@ -506,7 +506,7 @@ proptest! {
     #[test]
     fn scanning_agrees_with_each_pattern(texts in proptest::collection::vec("[abAB ()]{0,10}", 0..8), sources in proptest::collection::vec(r"(ab|ba|a\\\(|\(\?i:bab\)|b\+|\\bab|a\?b ){1,3}", 1..6)) {
         let list: Vec<String> = sources.iter().map(|source| format!("'{source}'")).collect();
-        prop_assume!(sources.iter().all(|source| crate::policy::Pattern::new(source, crate::policy::Scope::Line).is_ok()));
+        prop_assume!(sources.iter().all(|source| crate::policy::Pattern::new(source, crate::policy::Haystack::Line).is_ok()));
         let policy = policy(&format!("components: [{{ id: a, match: {{ content: [{}] }} }}]\n", list.join(", ")));
         let marked: Vec<String> = texts.iter().map(|text| format!("+ {text}")).collect();
         let (gated, _) = run(&policy, &[("f", lines(&marked.iter().map(String::as_str).collect::<Vec<_>>()))]);

@@ -6,7 +6,7 @@
 //! 4. A gated file goes in if enough people approve exactly its content, every specialist it is handed off to does, so does one who
 //!    authorizes where the risk asks for it, and no refusal stands over it. A message that announces a judgement needs an approval that
 //!    comes with it. An owner's bypass, added with the change, stands in for approvals, never for the lifting of a refusal.
-//! 5. A refusal falls only to an approval that came in after it (see [`Place`](crate::ledger::Place)): of the same agent, covering what it
+//! 5. A refusal falls only to an approval that came in after it (see [`Position`](crate::ledger::Position)): of the same agent, covering what it
 //!    refused; or, in the same commit too, naming it in `Supersedes`, of the same agent or one who may lift. What an approval lifted when it
 //!    landed stays lifted, whatever became of its agent and of the policy since, unless the approval is revoked.
 

@@ -10,7 +10,7 @@ use proptest::sample::select;
 use super::*;
 use crate::certificate::{Certificate, Condition, Subject, SubjectField, SubjectFile};
 use crate::change::{Digest, Mode, ObjectId};
-use crate::ledger::{Entry, Lift, Origin, Place};
+use crate::ledger::{Entry, Lift, Origin, Position};
 use crate::sensitivity::RuleKind;
 use crate::trust::{Demands, HashCheck, SignatureCheck, SignatureProblem, Signatures};
 
@@ -123,7 +123,7 @@ prop_compose! {
                 ..Certificate::unread("".into())
             },
             origin: if added { Origin::Added } else { Origin::Base },
-            place: if added { Place::added(step) } else { Place::landed(landing, step) },
+            place: if added { Position::added(step) } else { Position::landed(landing, step) },
             lifts: lifted.filter(|_| !added).map(|(by, whole)| lift(by, whole)).into_iter().collect(),
             blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
             hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
@@ -380,11 +380,11 @@ proptest! {
         let (mut refusal, mut approval) = (proptest_entry("perf"), proptest_entry("perf"));
         refusal.certificate.status = Some(Status::NoGo);
         refusal.certificate.id = Some("no".into());
-        refusal.place = Place::added(step);
+        refusal.place = Position::added(step);
         (refusal.origin, approval.origin) = (Origin::Added, Origin::Added);
         approval.certificate.path = "certificates/yes.md".into();
         approval.certificate.id = Some("yes".into());
-        approval.place = Place::added(step.saturating_sub(before));
+        approval.place = Position::added(step.saturating_sub(before));
         if named {
             approval.certificate.supersedes = vec!["no".into()];
         }
@@ -504,7 +504,7 @@ fn proptest_entry(agent: &str) -> Entry {
             ..Certificate::unread("".into())
         },
         origin: Origin::Base,
-        place: Place::landed(9, 0),
+        place: Position::landed(9, 0),
         lifts: Vec::new(),
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
         hash: HashCheck::Absent,

@@ -46,7 +46,7 @@ fn approval(agent: &str) -> Entry {
             subject: SubjectField::Present(subject),
             ..Certificate::unread(format!("certificates/{agent}.md").as_str().into())
         },
-        place: crate::ledger::Place::added(0),
+        place: crate::ledger::Position::added(0),
         lifts: Vec::new(),
         origin: Origin::Added,
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),

@@ -268,7 +268,7 @@ fn people_get_a_table_and_a_picture() {
 /// On a real machine, equal code is never said to be slower, and memory is decided to the byte.
 #[test]
 fn equal_code_on_a_real_machine_is_not_refused() {
-    use certgate::evidence::decide::{self, Rule, Verdict};
+    use certgate::evidence::decide::{self, Conclusion, Rule};
     use certgate::evidence::measurement::median;
     let Ok(bytes) = std::fs::read(corpus::root().join("rl-training-gpu/runs.json")) else {
         println!("skipped: no corpus at {}", corpus::root().display());
@@ -290,7 +290,7 @@ fn equal_code_on_a_real_machine_is_not_refused() {
     for metric in ["policy_update_ms", "episode_collection_ms", "checkpoint_save_ms"] {
         let decision = decide::runs(&Rule::default(), &of("base", metric), &of("same", metric));
         assert!(
-            matches!(decision.verdict, Verdict::Pass | Verdict::Inconclusive),
+            matches!(decision.verdict, Conclusion::Pass | Conclusion::Inconclusive),
             "{metric}: {decision:?}"
         );
     }
@@ -299,5 +299,5 @@ fn equal_code_on_a_real_machine_is_not_refused() {
         &of("base", "peak_memory_mib"),
         &of("same", "peak_memory_mib"),
     );
-    assert_eq!((memory.verdict, memory.ratio), (Verdict::Pass, Some(1.0)));
+    assert_eq!((memory.verdict, memory.ratio), (Conclusion::Pass, Some(1.0)));
 }

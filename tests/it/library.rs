@@ -6,7 +6,7 @@ use certgate::change::CommitMessage;
 use certgate::gate::{Judgement, Question, Undecided, judge};
 use certgate::git::Repository;
 use certgate::intake::ci::Ci;
-use certgate::intake::refs::{Outcome, RefOutcome, pre_push, pre_receive, reference_transaction};
+use certgate::intake::refs::{RefOutcome, RefOutcomes, pre_push, pre_receive, reference_transaction};
 use certgate::intake::{Chosen, announced, resolve, staged};
 use certgate::policy::Stage;
 use certgate::report::verdict;
@@ -262,7 +262,7 @@ fn what_cannot_be_answered_is_no_judgement() {
 
 /// The one judgement among what was found of refs.
 #[track_caller]
-fn only(outcome: Outcome) -> Judgement {
+fn only(outcome: RefOutcomes) -> Judgement {
     let mut found = outcome.found;
     match (found.pop(), found.is_empty()) {
         (Some(RefOutcome::Judged(judgement)), true) => *judgement,

@@ -1,7 +1,8 @@
-//! Each rule stands in one place: what was once written twice is looked for, so that no copy comes back.
+//! Each rule stands in one place, and each name means one thing: what was once written twice is looked for, so that no copy comes back.
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::layers::{code, root, sources};
@@ -106,4 +107,37 @@ fn what_keeps_a_certificate_from_approving_is_found_by_the_decision() {
         &["status.class().approves()"],
         &["certificate/mod.rs", "ledger/cache.rs"],
     );
+}
+
+/// The names after `pub struct`, `pub enum`, `pub trait` and `pub type`.
+fn public_types(text: &str) -> Vec<&str> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let of_three =
+        |three: &[&'_ str]| -> bool { matches!(three, ["pub", "struct" | "enum" | "trait" | "type" | "union", _]) };
+    let named = words.windows(3).filter(|three| of_three(three));
+    named
+        .filter_map(|three| three.last())
+        .filter_map(|name| name.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+        .collect()
+}
+
+#[test]
+fn no_two_public_types_have_one_name() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut twice = Vec::new();
+    for (file, text) in all() {
+        for name in public_types(&text) {
+            if let Some(other) = seen.insert(name.to_owned(), file.clone()) {
+                twice.push(format!("{name}: src/{other} and src/{file}"));
+            }
+        }
+    }
+    assert!(seen.len() > 200, "only {} types were seen", seen.len());
+    assert_eq!(twice, Vec::<String>::new());
+}
+
+#[test]
+fn public_types_are_taken_apart() {
+    let text = "pub struct One<T> { } pub(crate) struct Two; pub enum Three { } struct Four; pub type Five = u8; pub trait Six: Sized";
+    assert_eq!(public_types(text), ["One", "Three", "Five", "Six"]);
 }

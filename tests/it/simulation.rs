@@ -9,7 +9,7 @@
     reason = "helpers of tests, outside of the test functions"
 )]
 
-use certgate::evidence::decide::{Rule, Verdict, quantile, runs};
+use certgate::evidence::decide::{Conclusion, Rule, quantile, runs};
 use certgate::evidence::measurement::median;
 
 /// Splitmix64 (Steele, Lea, Flood 2014): a few lines, and the same numbers for ever.
@@ -89,9 +89,9 @@ enum Said {
 
 fn certgate([baseline, candidate]: &[Vec<f64>; 2]) -> Said {
     match runs(&Rule::default(), baseline, candidate).verdict {
-        Verdict::Pass => Said::Accepted,
-        Verdict::Regressed => Said::Refused,
-        Verdict::Inconclusive | Verdict::Invalid => Said::Neither,
+        Conclusion::Pass => Said::Accepted,
+        Conclusion::Regressed => Said::Refused,
+        Conclusion::Inconclusive | Conclusion::Invalid => Said::Neither,
     }
 }
 
@@ -105,7 +105,7 @@ fn mann_whitney([baseline, candidate]: &[Vec<f64>; 2]) -> Said {
         threshold: 0.0,
         ..Rule::default()
     };
-    refused_if(runs(&rule, baseline, candidate).verdict == Verdict::Regressed)
+    refused_if(runs(&rule, baseline, candidate).verdict == Conclusion::Regressed)
 }
 
 /// The same by Welch's t test.
@@ -237,7 +237,7 @@ fn with_the_runs_that_are_needed_nine_in_ten_are_decided() {
         let decided = (0..400)
             .filter(|_| {
                 let verdict = runs(&Rule::default(), &sample(1.0), &sample(ratio)).verdict;
-                matches!(verdict, Verdict::Pass | Verdict::Regressed)
+                matches!(verdict, Conclusion::Pass | Conclusion::Regressed)
             })
             .count();
         println!("noise {noise}, ratio {ratio}: {count} runs, {decided} of 400 decided");

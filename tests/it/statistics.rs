@@ -10,7 +10,7 @@
 
 use serde_json::Value;
 
-use certgate::evidence::decide::{self, Decision, Rule};
+use certgate::evidence::decide::{self, Estimate, Rule};
 use certgate::evidence::exact_null::Alpha;
 use certgate::evidence::trend::trend;
 
@@ -37,7 +37,7 @@ fn agree(found: Option<f64>, expected: &Value) -> bool {
     }
 }
 
-fn decided(case: &Value) -> Decision {
+fn decided(case: &Value) -> Estimate {
     let rule = Rule {
         threshold: case["threshold"].as_f64().unwrap(),
         alpha: Alpha::new(case["alpha"].as_f64().unwrap()).unwrap(),
@@ -78,7 +78,7 @@ fn every_vector_is_decided_as_expected() {
             && agree(lower, &expect["lb_plain"])
             && agree(upper, &expect["ub_plain"])
             && agree(found.error, &expect["se"])
-            && expect["reason"].as_str() == found.reason.map(decide::Reason::text)
+            && expect["reason"].as_str() == found.reason.map(decide::Caveat::text)
             && (expect["resolution"].is_null() || agree(found.resolution, &expect["resolution"]));
         if !same {
             wrong.push(format!("{}: {found:?}, expected {expect}", case["id"]));

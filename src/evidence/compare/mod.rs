@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use pair::{Found, Pair};
 
 pub use outcome::{Compared, Comparison, Refused, Why};
-pub use question::{Design, File, Question, Side};
+pub use question::{Criteria, Design, File};
 
 /// Compares what `wanted` says of a benchmark and a metric.
 pub fn compare(
-    question: &Question,
+    question: &Criteria,
     baseline: &[File],
     candidate: &[File],
     wanted: &dyn Fn(&str, &str) -> bool,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::question::Design;
-use crate::evidence::decide::{self, Decision, Verdict};
+use crate::evidence::decide::{self, Conclusion, Estimate};
 use crate::evidence::measurement::Direction;
 
 /// Why measurements must not be compared.
@@ -63,7 +63,7 @@ pub enum Why {
     /// It must not be compared.
     Refused(Refused),
     /// The rule says so.
-    Rule(decide::Reason),
+    Rule(decide::Caveat),
     /// Fewer runs than asked for.
     MinRuns(usize),
     /// Only summaries, which are one run for each file.
@@ -106,7 +106,7 @@ pub struct Compared {
     /// The centre of each side.
     pub centre: [Option<f64>; 2],
     /// What was decided. For `invalid` and where nothing could be computed, without figures.
-    pub decision: Decision,
+    pub decision: Estimate,
     /// Why there is no plain answer.
     pub why: Option<Why>,
     /// Runs a side.
@@ -128,14 +128,14 @@ pub struct Comparison {
 
 impl Comparison {
     /// The worst verdict; invalid where there is nothing.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Conclusion {
         let worst = self.results.iter().map(|result| result.decision.verdict).max();
-        worst.filter(|_| self.refused.is_empty()).unwrap_or(Verdict::Invalid)
+        worst.filter(|_| self.refused.is_empty()).unwrap_or(Conclusion::Invalid)
     }
 
     /// Whether a verdict rests on values that drift of the machine could have moved.
     pub fn may_drift(&self, design: Design) -> bool {
-        let decided = |result: &&Compared| matches!(result.decision.verdict, Verdict::Pass | Verdict::Regressed);
+        let decided = |result: &&Compared| matches!(result.decision.verdict, Conclusion::Pass | Conclusion::Regressed);
         design == Design::Sequential && self.results.iter().filter(decided).any(|result| !result.exact)
     }
 }

@@ -1,9 +1,9 @@
 //! One metric of one benchmark on both sides: by which rule it is decided, and on which values.
 
 use super::outcome::{Compared, Refused, Why};
-use super::question::{Design, File, Question};
+use super::question::{Criteria, Design, File};
 use super::refuse::same_values;
-use crate::evidence::decide::{self, Decision, Rule, Verdict};
+use crate::evidence::decide::{self, Conclusion, Estimate, Rule};
 use crate::evidence::measurement::{Direction, Kind, Measurement, median};
 
 /// A measurement and the file it is from.
@@ -11,7 +11,7 @@ pub(super) type Found<'a> = (&'a File, &'a Measurement);
 
 /// One metric of one benchmark on both sides.
 pub(super) struct Pair<'a> {
-    pub(super) question: &'a Question,
+    pub(super) question: &'a Criteria,
     pub(super) benchmark: &'a str,
     pub(super) metric: &'a str,
     pub(super) sides: [Vec<Found<'a>>; 2],
@@ -29,7 +29,7 @@ impl Pair<'_> {
             .unwrap_or(self.question.direction)
     }
 
-    fn empty(&self, verdict: Verdict, why: Why) -> Compared {
+    fn empty(&self, verdict: Conclusion, why: Why) -> Compared {
         let [before, after] = &self.sides;
         let middle = |side: &[Found<'_>]| {
             let values: Vec<f64> = side.iter().filter_map(|(_, row)| row.value).collect();
@@ -46,7 +46,7 @@ impl Pair<'_> {
             direction: self.direction(),
             values: [Vec::new(), Vec::new()],
             centre: [middle(before), middle(after)],
-            decision: Decision::without(verdict, None),
+            decision: Estimate::without(verdict, None),
             why: Some(why),
             runs: [processes(before), processes(after)],
             needed: None,
@@ -56,11 +56,11 @@ impl Pair<'_> {
 
     /// The answer where something forbids to compare it.
     pub(super) fn invalid(&self, refused: Refused) -> Compared {
-        self.empty(Verdict::Invalid, Why::Refused(refused))
+        self.empty(Conclusion::Invalid, Why::Refused(refused))
     }
 
     fn inconclusive(&self, why: Why) -> Compared {
-        self.empty(Verdict::Inconclusive, why)
+        self.empty(Conclusion::Inconclusive, why)
     }
 
     /// The answer.
@@ -185,15 +185,15 @@ impl Pair<'_> {
         let noise = self.question.run_noise.or_else(|| decide::noise(before, after));
         let least = self.question.min_runs;
         let few = before.len().min(after.len()) < least;
-        let decides = !matches!(decision.verdict, Verdict::Invalid);
+        let decides = !matches!(decision.verdict, Conclusion::Invalid);
         if few && decides {
-            decision.verdict = Verdict::Inconclusive;
+            decision.verdict = Conclusion::Inconclusive;
         }
         let mut compared = self.decided(decision, values);
         if few && decides {
             compared.why = Some(Why::MinRuns(least));
         }
-        if compared.decision.verdict == Verdict::Inconclusive {
+        if compared.decision.verdict == Conclusion::Inconclusive {
             compared.needed = self.enough(rule, noise, decision.ratio);
         }
         compared
@@ -220,7 +220,7 @@ impl Pair<'_> {
         }
     }
 
-    fn decided(&self, decision: Decision, values: [Vec<f64>; 2]) -> Compared {
+    fn decided(&self, decision: Estimate, values: [Vec<f64>; 2]) -> Compared {
         let [before, after] = &values;
         let first = self.empty(decision.verdict, Why::Summary);
         Compared {

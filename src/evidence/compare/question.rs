@@ -27,7 +27,7 @@ impl Design {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct Criteria {
     /// The slow-down that is accepted: 0.05 is five percent.
     pub threshold: f64,
     /// The error of each bound, one-sided.
@@ -44,7 +44,7 @@ pub struct Question {
     pub exact: Vec<String>,
 }
 
-impl Default for Question {
+impl Default for Criteria {
     fn default() -> Self {
         Self {
             threshold: 0.05,
@@ -69,23 +69,4 @@ pub struct File {
     pub digest: String,
     /// What it holds.
     pub reading: Reading,
-}
-
-/// The two sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// What was before.
-    Baseline,
-    /// What is judged.
-    Candidate,
-}
-
-impl Side {
-    /// The word in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Candidate => "candidate",
-        }
-    }
 }

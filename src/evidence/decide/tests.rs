@@ -18,15 +18,15 @@ const STEADY: [f64; 8] = [1.0, 1.01, 1.003, 0.997, 1.007, 0.99, 1.004, 0.994];
 #[test]
 fn a_shift_is_proven_either_way() {
     let slower = runs(&rule(0.05), &STEADY, &scaled(&STEADY, 1.1));
-    assert_eq!(slower.verdict, Verdict::Regressed);
+    assert_eq!(slower.verdict, Conclusion::Regressed);
     assert!((slower.ratio.unwrap() - 1.1).abs() < 1e-9);
     assert_eq!(
         runs(&rule(0.05), &STEADY, &scaled(&STEADY, 1.001)).verdict,
-        Verdict::Pass
+        Conclusion::Pass
     );
     assert_eq!(
         runs(&rule(0.05), &STEADY, &scaled(&STEADY, 1.05)).verdict,
-        Verdict::Inconclusive
+        Conclusion::Inconclusive
     );
 }
 
@@ -36,22 +36,25 @@ fn more_is_better_turns_it_round() {
         higher_is_better: true,
         ..rule(0.05)
     };
-    assert_eq!(runs(&throughput, &STEADY, &scaled(&STEADY, 1.1)).verdict, Verdict::Pass);
+    assert_eq!(
+        runs(&throughput, &STEADY, &scaled(&STEADY, 1.1)).verdict,
+        Conclusion::Pass
+    );
     assert_eq!(
         runs(&throughput, &STEADY, &scaled(&STEADY, 0.9)).verdict,
-        Verdict::Regressed
+        Conclusion::Regressed
     );
 }
 
 #[test]
 fn runs_that_decide_nothing_say_why() {
     let of = |baseline: &[f64], candidate: &[f64]| runs(&rule(0.05), baseline, candidate).reason;
-    assert_eq!(of(&[1.0, f64::NAN], &[1.0]), Some(Reason::NotAboveZero));
-    assert_eq!(of(&[1.0, 2.0], &[0.0]), Some(Reason::NotAboveZero));
-    assert_eq!(of(&[1.0; 5], &[2.0; 5]), Some(Reason::Constant));
-    assert_eq!(of(&[1.0, 2.0], &[3.0, 4.0]), Some(Reason::TooFew));
-    assert_eq!(of(&[1.0, 1.0, 9.0], &[1.0, 1.0, 9.0]), Some(Reason::Coarse));
-    assert_eq!(of(&[], &[1.0]), Some(Reason::TooFew));
+    assert_eq!(of(&[1.0, f64::NAN], &[1.0]), Some(Caveat::NotAboveZero));
+    assert_eq!(of(&[1.0, 2.0], &[0.0]), Some(Caveat::NotAboveZero));
+    assert_eq!(of(&[1.0; 5], &[2.0; 5]), Some(Caveat::Constant));
+    assert_eq!(of(&[1.0, 2.0], &[3.0, 4.0]), Some(Caveat::TooFew));
+    assert_eq!(of(&[1.0, 1.0, 9.0], &[1.0, 1.0, 9.0]), Some(Caveat::Coarse));
+    assert_eq!(of(&[], &[1.0]), Some(Caveat::TooFew));
 }
 
 #[test]
@@ -66,43 +69,52 @@ fn a_coarse_clock_widens_the_bounds() {
 #[test]
 fn counts_are_compared_as_they_are() {
     let verdict = |baseline: &[f64], candidate: &[f64]| exact(&rule(0.0), baseline, candidate).verdict;
-    assert_eq!(verdict(&[7.0, 7.0], &[7.0]), Verdict::Pass);
-    assert_eq!(verdict(&[7.0], &[8.0]), Verdict::Regressed);
-    assert_eq!(verdict(&[0.0], &[0.0]), Verdict::Pass);
-    assert_eq!(verdict(&[7.0, 8.0], &[7.0]), Verdict::Invalid);
-    assert_eq!(verdict(&[-1.0], &[7.0]), Verdict::Invalid);
-    assert_eq!(verdict(&[], &[7.0]), Verdict::Inconclusive);
+    assert_eq!(verdict(&[7.0, 7.0], &[7.0]), Conclusion::Pass);
+    assert_eq!(verdict(&[7.0], &[8.0]), Conclusion::Regressed);
+    assert_eq!(verdict(&[0.0], &[0.0]), Conclusion::Pass);
+    assert_eq!(verdict(&[7.0, 8.0], &[7.0]), Conclusion::Invalid);
+    assert_eq!(verdict(&[-1.0], &[7.0]), Conclusion::Invalid);
+    assert_eq!(verdict(&[], &[7.0]), Conclusion::Inconclusive);
     let from_nothing = exact(&rule(0.05), &[0.0], &[1.0]);
-    assert_eq!((from_nothing.verdict, from_nothing.ratio), (Verdict::Regressed, None));
+    assert_eq!(
+        (from_nothing.verdict, from_nothing.ratio),
+        (Conclusion::Regressed, None)
+    );
 }
 
 #[test]
 fn one_process_a_side_rests_on_the_stated_noise() {
     let slower = scaled(&STEADY, 1.1);
-    assert_eq!(single(&rule(0.05), &STEADY, &slower, 0.005).verdict, Verdict::Regressed);
+    assert_eq!(
+        single(&rule(0.05), &STEADY, &slower, 0.005).verdict,
+        Conclusion::Regressed
+    );
     assert_eq!(
         single(&rule(0.05), &STEADY, &slower, 0.05).verdict,
-        Verdict::Inconclusive
+        Conclusion::Inconclusive
     );
-    assert_eq!(single(&rule(0.05), &STEADY, &slower, 0.0).verdict, Verdict::Invalid);
-    assert_eq!(single(&rule(0.05), &[], &slower, 0.01).verdict, Verdict::Inconclusive);
+    assert_eq!(single(&rule(0.05), &STEADY, &slower, 0.0).verdict, Conclusion::Invalid);
+    assert_eq!(
+        single(&rule(0.05), &[], &slower, 0.01).verdict,
+        Conclusion::Inconclusive
+    );
 }
 
 #[test]
 fn a_limit_is_proven_by_the_candidate_alone() {
     let verdict = |values: &[f64], most| limit(&rule(0.0), values, most).verdict;
-    assert_eq!(verdict(&STEADY, 1.02), Verdict::Pass);
-    assert_eq!(verdict(&STEADY, 0.98), Verdict::Regressed);
-    assert_eq!(verdict(&STEADY, 1.0), Verdict::Inconclusive);
+    assert_eq!(verdict(&STEADY, 1.02), Conclusion::Pass);
+    assert_eq!(verdict(&STEADY, 0.98), Conclusion::Regressed);
+    assert_eq!(verdict(&STEADY, 1.0), Conclusion::Inconclusive);
     // Four runs prove nothing at five percent: all are below the median one time in sixteen.
-    assert_eq!(verdict(&[1.0, 1.1, 1.2, 1.3], 9.0), Verdict::Inconclusive);
-    assert_eq!(verdict(&[1.0, 1.1, 1.2, 1.3, 1.4], 9.0), Verdict::Pass);
+    assert_eq!(verdict(&[1.0, 1.1, 1.2, 1.3], 9.0), Conclusion::Inconclusive);
+    assert_eq!(verdict(&[1.0, 1.1, 1.2, 1.3, 1.4], 9.0), Conclusion::Pass);
     let floor = Rule {
         higher_is_better: true,
         ..rule(0.0)
     };
-    assert_eq!(limit(&floor, &STEADY, 0.98).verdict, Verdict::Pass);
-    assert_eq!(limit(&floor, &STEADY, 1.02).verdict, Verdict::Regressed);
+    assert_eq!(limit(&floor, &STEADY, 0.98).verdict, Conclusion::Pass);
+    assert_eq!(limit(&floor, &STEADY, 1.02).verdict, Conclusion::Regressed);
 }
 
 #[test]
@@ -187,7 +199,7 @@ proptest! {
     #[test]
     fn nothing_is_proven_from_what_is_no_number(mut baseline in sample(), candidate in sample(), bad in 0usize..5) {
         baseline.push([f64::NAN, f64::INFINITY, 0.0, -1.0, f64::NEG_INFINITY][bad]);
-        prop_assert_eq!(runs(&rule(0.05), &baseline, &candidate).verdict, Verdict::Invalid);
-        prop_assert_eq!(runs(&rule(0.05), &candidate, &baseline).verdict, Verdict::Invalid);
+        prop_assert_eq!(runs(&rule(0.05), &baseline, &candidate).verdict, Conclusion::Invalid);
+        prop_assert_eq!(runs(&rule(0.05), &candidate, &baseline).verdict, Conclusion::Invalid);
     }
 }

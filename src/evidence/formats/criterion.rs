@@ -5,7 +5,7 @@
 
 use super::check::{Stated, time_fault};
 use super::json::{self, Json};
-use super::{Format, MAX_BYTES, Problem, Read, Reading, Refusal, check, text};
+use super::{Defect, Format, MAX_BYTES, Read, Reading, Refusal, check, text};
 use crate::evidence::measurement::{Direction, Identity, Measurement, Provenance};
 
 /// How near the estimates must be to what the samples give.
@@ -79,7 +79,7 @@ fn directory(files: &CriterionFiles<'_>) -> Result<Read, Refusal> {
 }
 
 fn damaged(reason: &str) -> Refusal {
-    Problem::Damaged(reason.to_owned()).into()
+    Defect::Damaged(reason.to_owned()).into()
 }
 
 /// Sums and the numbers of iterations that they are of.

@@ -1,7 +1,7 @@
 //! Which format a content has. Every reader is asked; that of two formats at once is refused.
 
 use super::json::{self, Json};
-use super::{Format, Problem, Read, Refusal};
+use super::{Defect, Format, Read, Refusal};
 use super::{
     asv, benchmarkdotnet, bmf, divan, github_action, go, google, gungraun, hyperfine, jmh, k6, libtest, nvbench,
     perf_stat, pyperf, pytest, vitest, wrk,
@@ -64,8 +64,8 @@ pub(super) fn read(text: &str) -> Result<(Format, Read), Refusal> {
     let found: Vec<&Lines> = LINES.iter().filter(|(_, is, _)| is(text)).collect();
     match found.as_slice() {
         [(format, _, read)] => Ok((*format, read(text)?)),
-        [] => Err(fault.map_or_else(|| Problem::Unknown.into(), Refusal::from)),
-        several => Err(Problem::Ambiguous(several.iter().map(|(format, ..)| *format).collect()).into()),
+        [] => Err(fault.map_or_else(|| Defect::Unknown.into(), Refusal::from)),
+        several => Err(Defect::Ambiguous(several.iter().map(|(format, ..)| *format).collect()).into()),
     }
 }
 
@@ -73,8 +73,8 @@ fn read_document(document: &Json) -> Result<(Format, Read), Refusal> {
     let found: Vec<&Document> = DOCUMENTS.iter().filter(|(_, is, _)| is(document)).collect();
     match found.as_slice() {
         [(format, _, read)] => Ok((*format, read(document))),
-        [] => Err(Problem::Unknown.into()),
-        several => Err(Problem::Ambiguous(several.iter().map(|(format, ..)| *format).collect()).into()),
+        [] => Err(Defect::Unknown.into()),
+        several => Err(Defect::Ambiguous(several.iter().map(|(format, ..)| *format).collect()).into()),
     }
 }
 

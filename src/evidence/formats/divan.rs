@@ -2,7 +2,7 @@
 
 use super::check::summary_time_fault;
 use super::text::number;
-use super::{Problem, Read, Refusal};
+use super::{Defect, Read, Refusal};
 use crate::evidence::measurement::{Direction, Identity, Measurement, Provenance};
 
 pub(super) fn is(text: &str) -> bool {
@@ -35,7 +35,7 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
         if depth > path.len() {
             let refusal = Refusal {
                 line: u32::try_from(index + 1).ok(),
-                ..Problem::Damaged("a benchmark below none".to_owned()).into()
+                ..Defect::Damaged("a benchmark below none".to_owned()).into()
             };
             return Err(refusal);
         }

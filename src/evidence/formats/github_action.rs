@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::json::{self, Json};
-use super::{Problem, Read, Refusal};
+use super::{Defect, Read, Refusal};
 use crate::evidence::measurement::{Direction, Identity, Measurement, Provenance};
 
 pub(super) fn is_custom(document: &Json) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn read_data_js(text: &str) -> Result<Read, Refusal> {
     let skipped = text.get(..start).unwrap_or_default().lines().count().saturating_sub(1);
     let rest = text.get(start..).unwrap_or_default().trim_start();
     let Some(object) = rest.strip_prefix('=') else {
-        return Err(Problem::Damaged("nothing is assigned to window.BENCHMARK_DATA".to_owned()).into());
+        return Err(Defect::Damaged("nothing is assigned to window.BENCHMARK_DATA".to_owned()).into());
     };
     let object = object.trim_end();
     let object = object.strip_suffix(';').unwrap_or(object);

@@ -5,7 +5,7 @@
 
 use super::json::{self, Json};
 use super::text::number;
-use super::{Problem, Read, Refusal};
+use super::{Defect, Read, Refusal};
 use crate::evidence::measurement::{Direction, Identity, Measurement, Provenance};
 
 pub(super) fn is_record(document: &Json) -> bool {
@@ -53,7 +53,7 @@ fn records(text: &str) -> Result<Vec<Measurement>, Refusal> {
     let mut start = 0;
     let refusal = |line: usize| Refusal {
         line: u32::try_from(line + 1).ok(),
-        ..Problem::Damaged("a record that starts with { does not parse".to_owned()).into()
+        ..Defect::Damaged("a record that starts with { does not parse".to_owned()).into()
     };
     for (index, line) in text.lines().enumerate() {
         if pending.is_empty() && !line.starts_with('{') {

@@ -152,7 +152,7 @@ impl Reading {
 
 /// What is wrong with a whole file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Problem {
+pub enum Defect {
     /// Larger than what is read.
     #[error("larger than {limit} bytes")]
     TooLarge {
@@ -186,13 +186,13 @@ fn names(formats: &[Format]) -> String {
 #[error("{problem}")]
 pub struct Refusal {
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Defect,
     /// The 1-based line, where known.
     pub line: Option<u32>,
 }
 
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
+impl From<Defect> for Refusal {
+    fn from(problem: Defect) -> Self {
         Self { problem, line: None }
     }
 }
@@ -200,7 +200,7 @@ impl From<Problem> for Refusal {
 impl From<json::Fault> for Refusal {
     fn from(fault: json::Fault) -> Self {
         Self {
-            problem: Problem::Damaged(fault.reason),
+            problem: Defect::Damaged(fault.reason),
             line: Some(fault.line),
         }
     }
@@ -214,7 +214,7 @@ pub fn read(bytes: &[u8]) -> Result<Reading, Refusal> {
     let text = text::decode(bytes, MAX_BYTES)?;
     let (format, (rows, provenance)) = detect::read(&text)?;
     if rows.is_empty() {
-        return Err(Problem::Empty(format).into());
+        return Err(Defect::Empty(format).into());
     }
     Ok(Reading {
         format,

@@ -5,7 +5,7 @@
 use super::check::{count_fault, summary_time_fault};
 use super::json::{self, Json};
 use super::text::number;
-use super::{Problem, Read, Refusal};
+use super::{Defect, Read, Refusal};
 use crate::evidence::measurement::{Direction, Identity, Measurement, Provenance};
 
 pub(super) fn is_event(document: &Json) -> bool {
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
             continue;
         }
         let document = json::parse(line).map_err(|fault| Refusal {
-            problem: Problem::Damaged(fault.reason),
+            problem: Defect::Damaged(fault.reason),
             line: u32::try_from(index + 1).ok(),
         })?;
         rows.extend(event_of(&document));

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::io::Read as _;
 
-use super::Problem;
+use super::Defect;
 
 /// The text of a file, without a byte order mark and with `\n` as line end. gzip is undone, UTF-16 with a mark is read.
-pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<String, Problem> {
+pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<String, Defect> {
     if bytes.len() as u64 > limit {
-        return Err(Problem::TooLarge { limit });
+        return Err(Defect::TooLarge { limit });
     }
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
         Cow::Owned(unzip(bytes, limit)?)
@@ -28,29 +28,29 @@ pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<String, Problem> {
     })
 }
 
-fn unzip(bytes: &[u8], limit: u64) -> Result<Vec<u8>, Problem> {
+fn unzip(bytes: &[u8], limit: u64) -> Result<Vec<u8>, Defect> {
     let mut plain = Vec::new();
     flate2::read::MultiGzDecoder::new(bytes)
         .take(limit + 1)
         .read_to_end(&mut plain)
-        .map_err(|_| Problem::Damaged("not gzip to the end".to_owned()))?;
+        .map_err(|_| Defect::Damaged("not gzip to the end".to_owned()))?;
     if plain.len() as u64 > limit {
-        return Err(Problem::TooLarge { limit });
+        return Err(Defect::TooLarge { limit });
     }
     Ok(plain)
 }
 
-fn utf8(bytes: &[u8]) -> Result<String, Problem> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| Problem::NotText)
+fn utf8(bytes: &[u8]) -> Result<String, Defect> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| Defect::NotText)
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Problem> {
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Defect> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units = pairs.iter().map(|pair| unit(*pair));
     let text: Result<String, _> = char::decode_utf16(units).collect();
     match text {
         Ok(text) if rest.is_empty() => Ok(text),
-        _ => Err(Problem::Damaged("not UTF-16 to the end".to_owned())),
+        _ => Err(Defect::Damaged("not UTF-16 to the end".to_owned())),
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<String, Problem> {
+    fn read(bytes: &[u8]) -> Result<String, Defect> {
         decode(bytes, 1000)
     }
 
@@ -125,7 +125,7 @@ mod tests {
             &b"\x1f\x8b\x08"[..],
         ] {
             assert!(
-                matches!(read(bytes), Err(Problem::Damaged(_) | Problem::NotText)),
+                matches!(read(bytes), Err(Defect::Damaged(_) | Defect::NotText)),
                 "{bytes:?}"
             );
         }
@@ -133,10 +133,10 @@ mod tests {
 
     #[test]
     fn sizes_are_bounded_before_and_after_gzip() {
-        assert_eq!(read(&[b'a'; 1001]), Err(Problem::TooLarge { limit: 1000 }));
+        assert_eq!(read(&[b'a'; 1001]), Err(Defect::TooLarge { limit: 1000 }));
         let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         zipped.write_all(&[b'a'; 1001]).unwrap();
-        assert_eq!(read(&zipped.finish().unwrap()), Err(Problem::TooLarge { limit: 1000 }));
+        assert_eq!(read(&zipped.finish().unwrap()), Err(Defect::TooLarge { limit: 1000 }));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Updates of refs, as `pre-push`, `pre-receive` and `reference-transaction` are told of them: whose policy judges a branch, and what
 //! an update brings to it.
 //!
-//! Nothing is printed here: each hook is answered by an [`Outcome`], which tells of every ref what was found.
+//! Nothing is printed here: each hook is answered by an [`RefOutcomes`], which tells of every ref what was found.
 
 mod brought;
 mod outcome;
@@ -10,7 +10,7 @@ mod standing;
 mod transaction;
 
 pub(crate) use brought::from_adoption_on;
-pub use outcome::{Outcome, RefOutcome};
+pub use outcome::{RefOutcome, RefOutcomes};
 pub(crate) use push::no_lines;
 pub use push::{pre_push, pre_receive};
 pub(crate) use transaction::read_by_shim;

@@ -19,14 +19,14 @@ pub enum RefOutcome {
 
 /// What was found of the refs of one push or transaction, in their order.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct RefOutcomes {
     /// How many refs there are, judged or not.
     pub refs: usize,
     /// Each thing that was found; of a ref that answers to nothing, none.
     pub found: Vec<RefOutcome>,
 }
 
-impl Outcome {
+impl RefOutcomes {
     /// Whether something among them refuses the update.
     pub fn blocks(&self) -> bool {
         self.found.iter().any(|found| match found {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::brought::{Brought, judged, passes_in_steps};
-use super::outcome::{Outcome, RefOutcome};
+use super::outcome::{RefOutcome, RefOutcomes};
 use super::standing::{GoverningPolicy, HEADS, Standing};
 use crate::change::ObjectId;
 use crate::diagnostic::{Code, Diagnostic, Level, Placeholder, Word, command, sanitize};
@@ -24,7 +24,7 @@ use crate::verdict::Verdict;
 /// # Errors
 ///
 /// Lines that are not git's, and whatever keeps refs or policies from being read. What concerns one ref only is in the outcome.
-pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u8]>) -> Result<Outcome, Undecided> {
+pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u8]>) -> Result<RefOutcomes, Undecided> {
     let _timed = progress::enter(Room::Intake);
     let mut updates = push::pre_push(lines.unwrap_or_default())?;
     let mut remote = remote.unwrap_or("origin").to_owned();
@@ -39,7 +39,7 @@ pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u
             by_git,
         )? {
             Told::Nothing if lines.is_none() => return Err(no_lines()),
-            Told::Nothing => return Ok(Outcome::default()),
+            Told::Nothing => return Ok(RefOutcomes::default()),
             Told::Lost(problem) => return Err((*problem).into()),
             Told::Push(push) => {
                 updates.push(by_manager(repository, &push)?);
@@ -54,7 +54,7 @@ pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u
         stage: Stage::PrePush,
         remote,
     };
-    let mut outcome = Outcome {
+    let mut outcome = RefOutcomes {
         refs: updates.len(),
         found: Vec::new(),
     };
@@ -106,11 +106,11 @@ fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate
 /// # Errors
 ///
 /// Lines that are not git's, and whatever keeps refs or policies from being read. What concerns one ref only is in the outcome.
-pub fn pre_receive(repository: &Repository, lines: &[u8]) -> Result<Outcome, Undecided> {
+pub fn pre_receive(repository: &Repository, lines: &[u8]) -> Result<RefOutcomes, Undecided> {
     let _timed = progress::enter(Room::Intake);
     let outer = repository.namespace();
     let mut namespaces: BTreeMap<String, Vec<RefUpdate>> = BTreeMap::new();
-    let mut outcome = Outcome::default();
+    let mut outcome = RefOutcomes::default();
     for mut update in push::pre_receive(lines)? {
         let namespace = update.leave_namespace(&outer);
         namespaces.entry(namespace).or_default().push(update);
@@ -129,7 +129,7 @@ fn receive_into(
     repository: &Repository,
     namespace: &str,
     updates: &[RefUpdate],
-    outcome: &mut Outcome,
+    outcome: &mut RefOutcomes,
 ) -> Result<(), Undecided> {
     let mut standing = Standing::here(repository, namespace);
     standing.arriving(updates.iter().filter_map(|update| match update {
@@ -182,7 +182,7 @@ impl Start<'_> {
 
 impl Push<'_> {
     /// Judges every update, whatever was found of the others.
-    fn judge(&self, updates: &[RefUpdate], outcome: &mut Outcome) -> Result<(), Undecided> {
+    fn judge(&self, updates: &[RefUpdate], outcome: &mut RefOutcomes) -> Result<(), Undecided> {
         for update in updates {
             let review = self.review(update);
             let update = review.as_ref().unwrap_or(update);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::brought::{Brought, judged, passes_in_steps};
-use super::outcome::{Outcome, RefOutcome};
+use super::outcome::{RefOutcome, RefOutcomes};
 use super::standing::{HEADS, adopts};
 use crate::change::{Mode, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Remedy, command, sanitize};
@@ -57,17 +57,17 @@ pub fn reference_transaction(
     repository: &Repository,
     arguments: &[OsString],
     lines: &[u8],
-) -> Result<Outcome, Undecided> {
+) -> Result<RefOutcomes, Undecided> {
     let _timed = progress::enter(Room::Intake);
     let input = [read_by_shim(arguments), lines].concat();
-    let mut outcome = Outcome::default();
+    let mut outcome = RefOutcomes::default();
     if let Err(undecided) = each(repository, &input, &mut outcome) {
         outcome.found.push(RefOutcome::Undecided(undecided));
     }
     Ok(outcome)
 }
 
-fn each(repository: &Repository, input: &[u8], outcome: &mut Outcome) -> Result<(), Undecided> {
+fn each(repository: &Repository, input: &[u8], outcome: &mut RefOutcomes) -> Result<(), Undecided> {
     for update in push::reference_transaction(input)? {
         let (Some(branch), Some(new)) = (update.branch(), update.new_id()) else {
             continue;

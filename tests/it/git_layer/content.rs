@@ -114,19 +114,19 @@ fn digests_are_of_the_content_as_stored() {
         digest("link"),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     );
-    let gitlink = Entry {
+    let gitlink = TreeEntry {
         mode: Mode::Gitlink,
         id: id(&head),
     };
     assert_eq!(repository.digest(&gitlink).unwrap().to_string().len(), 64);
-    let missing = Entry {
+    let missing = TreeEntry {
         mode: Mode::Regular,
         id: id(&"1".repeat(40)),
     };
     assert_eq!(repository.digest(&missing).unwrap_err().code(), Code::CG707);
     assert_eq!(
         repository
-            .digest(&Entry {
+            .digest(&TreeEntry {
                 mode: Mode::Regular,
                 id: id(&head)
             })

@@ -10,7 +10,7 @@ mod opening;
 
 use std::path::Path;
 
-use certgate::change::{Change, ChangeKind, Content, Digest, Entry, Mode, ObjectId, RepoPath, Side, Snapshot};
+use certgate::change::{Change, ChangeKind, Content, Digest, Mode, ObjectId, RepoPath, Side, Snapshot, TreeEntry};
 use certgate::diagnostic::Code;
 use certgate::git::{Blob, GitError, Head, Repository, git_version};
 

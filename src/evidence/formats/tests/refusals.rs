@@ -46,10 +46,7 @@ fn whole_files_are_refused() {
         assert_eq!(rows(&text), [format!("refused: {reason}")], "{text}");
     }
     let large = vec![b' '; usize::try_from(MAX_BYTES).unwrap() + 1];
-    assert_eq!(
-        read(&large).unwrap_err().problem,
-        Problem::TooLarge { limit: MAX_BYTES }
-    );
+    assert_eq!(read(&large).unwrap_err().problem, Defect::TooLarge { limit: MAX_BYTES });
     assert_eq!(
         read(b"\xff\xff").unwrap_err().to_string(),
         "not text in UTF-8 or UTF-16"

@@ -246,6 +246,8 @@ fn fill(
     for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
         entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
     }
+    let lifts = case.ledger.iter().flat_map(|entry| &entry.lifts);
+    let let_in = lifts.flat_map(|lift| &lift.content);
     let listed: BTreeSet<&RepoPath> = case
         .ledger
         .iter()
@@ -254,6 +256,7 @@ fn fill(
             _ => None,
         })
         .flatten()
+        .chain(let_in.map(|file| &file.path))
         .collect();
     let _timed = progress::enter(Room::Gate);
     let _hashing = progress::begin(Work::Hashing, listed.len());

@@ -12,7 +12,7 @@ use super::governing::{REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
 use crate::certificate::Class;
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::git::{Landing, Repository};
-use crate::ledger::{Entry, Lift, Then};
+use crate::ledger::{Entry, Extent, Lift, Then};
 use crate::policy::{Enforcement, POLICY_COMPONENT, Policy, Stage};
 use crate::trust::{Keyring, Revoked};
 use crate::verdict::{self, Case, ComponentCase, Destination, Terms};
@@ -29,7 +29,7 @@ impl Then for Past {
         &self.keyring
     }
 
-    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, bool)> {
+    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, Extent)> {
         verdict::lifts(&of_ledger(
             self.terms.clone(),
             self.components.clone(),

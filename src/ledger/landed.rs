@@ -4,15 +4,17 @@
 //! is decided once, by the policy and the keys that were in force before it, and kept: nothing that happens later undoes it but a
 //! revocation.
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::document::{check, parse};
+use super::document::{check, parse, signed_by};
+use super::history::let_in;
 use super::place::{Unknown, within};
-use super::record::{Lift, Record};
+use super::record::{Extent, Lift, Record};
 use super::{Entry, LedgerError, Origin, Position};
-use crate::certificate::{Status, SubjectField};
-use crate::change::{Mode, ObjectId, RepoPath, TreeEntry as At};
+use crate::certificate::{Status, SubjectField, SubjectFile};
+use crate::change::{Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::git::{Landing, Repository};
 use crate::policy::GlobList;
 use crate::trust::{Keyring, SignatureCheck, SignatureProblem};
@@ -22,8 +24,8 @@ pub trait Then {
     /// The keys, and what was asked of signatures.
     fn keyring(&self) -> &Keyring;
 
-    /// Which of the entries that are [`Origin::Added`] lift which others: the refusal, the approval, and whether it lifts all of it.
-    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, bool)>;
+    /// Which of the entries that are [`Origin::Added`] lift which others: the refusal, the approval, and how much of it.
+    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, Extent)>;
 }
 
 /// Finds what was in force before a landing; `None` where it cannot be told, and then the landing lifts nothing.
@@ -246,10 +248,41 @@ impl Chain<'_> {
             }
             entries.push(entry);
         }
-        for (refusal, approval, whole) in then.lifts(&entries) {
-            let (Some(by), Some(&at)) = (entries.get(approval), chosen.get(refusal)) else {
+        let mut changed = None;
+        let mut content: HashMap<(usize, bool), Vec<SubjectFile>> = HashMap::new();
+        for (refusal, approval, extent) in then.lifts(&entries) {
+            let (Some(by), Some(&at), Some(refused)) =
+                (entries.get(approval), chosen.get(refusal), entries.get(refusal))
+            else {
                 continue;
             };
+            let mut own = Vec::new();
+            if matches!(extent, Extent::Named | Extent::All) {
+                // What the change brought, looked at once for each approval.
+                let all = extent == Extent::All;
+                let known = match content.entry((approval, all)) {
+                    Occupied(known) => known.into_mut(),
+                    Vacant(free) => {
+                        let paths = match &mut changed {
+                            Some(paths) => paths,
+                            none => none.insert(self.changed(landing)?),
+                        };
+                        free.insert(let_in(self.repository, by, paths, landing, all)?)
+                    }
+                };
+                own = match &refused.certificate.subject {
+                    SubjectField::Present(subject) => {
+                        let listed = known
+                            .iter()
+                            .filter(|file| subject.state_of(&file.path) == Some(&file.state));
+                        listed.cloned().collect()
+                    }
+                    _ => known.clone(),
+                };
+                if own.is_empty() {
+                    continue;
+                }
+            }
             let lift = Lift {
                 path: by.certificate.path.clone(),
                 blob: by.blob.clone(),
@@ -259,7 +292,8 @@ impl Chain<'_> {
                     SubjectField::Present(subject) => subject.targets.clone(),
                     _ => Vec::new(),
                 },
-                whole,
+                whole: extent == Extent::Whole,
+                content: own,
                 landing: number,
                 commit: landing.commit.clone(),
                 time: landing.time,
@@ -269,6 +303,21 @@ impl Chain<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The paths that a landing changed, certificates and their signatures apart.
+    fn changed(&self, landing: &Landing) -> Result<BTreeSet<RepoPath>, LedgerError> {
+        let base = landing
+            .parents
+            .first()
+            .map_or(Snapshot::Empty, |parent| Snapshot::Commit(parent.clone()));
+        let files = self.repository.range(&base, &landing.commit)?;
+        let own = |path: &RepoPath| self.is_ours(path) || signed_by(self.certificates, path).is_some();
+        Ok(files
+            .into_iter()
+            .map(|file| file.path)
+            .filter(|path| !own(path))
+            .collect())
     }
 
     /// A record as it was judged then: its signature is held against the keys of that time.

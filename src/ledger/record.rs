@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Position;
-use crate::certificate::{Certificate, Class, Status};
+use crate::certificate::{Certificate, Class, Status, SubjectFile};
 use crate::change::{Digest, ObjectId, RepoPath};
 use crate::diagnostic::Diagnostic;
 use crate::policy::fold;
@@ -47,6 +47,19 @@ pub struct Entry {
     pub findings: Vec<Diagnostic>,
 }
 
+/// How much of a refusal an approval lifts when it lands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// The content that the approval's SUBJECT lists.
+    Listed,
+    /// Without a SUBJECT: the files that it names and that have not changed since it was introduced (binding `history`).
+    Named,
+    /// Without a SUBJECT: whatever landed with it (binding `component`).
+    All,
+}
+
 /// An approval that lifted a refusal when it landed, by the policy and the keys that were in force there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lift {
@@ -62,6 +75,8 @@ pub struct Lift {
     pub targets: Vec<String>,
     /// True where it lifted all of the refusal; else what it covers.
     pub whole: bool,
+    /// Where it has no SUBJECT and did not lift all of it: the content that it came with and that was let in by it.
+    pub content: Vec<SubjectFile>,
     /// The landing in which it happened, as a number.
     pub landing: u32,
     /// The commit of that landing.

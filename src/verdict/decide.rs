@@ -17,10 +17,10 @@ use jiff::SignedDuration;
 use super::people;
 use super::statement::Statement;
 use super::{Bound, Case, ComponentCase, GatedPath, Problem, Terms};
-use crate::certificate::{Class, SubjectField, names};
+use crate::certificate::{Class, SubjectField, SubjectFile, names};
 use crate::change::RepoPath;
 use crate::evidence;
-use crate::ledger::Origin;
+use crate::ledger::{Extent, Origin};
 use crate::policy::{Binding, Conditional, EvidenceKind, fold};
 use crate::trust::{Doubt, SignatureCheck, Signatures};
 
@@ -385,13 +385,16 @@ impl<'a> Weighing<'a> {
         }
         match file {
             Some(file) => {
-                let in_part = refusal.lifts.iter().filter(|lift| !lift.whole);
-                let landed = in_part
-                    .flat_map(|lift| {
-                        self.candidates(file)
-                            .filter(move |approval| approval.entry.blob == lift.blob)
-                    })
-                    .any(|approval| lists(approval, file));
+                let mut in_part = refusal.lifts.iter().filter(|lift| !lift.whole);
+                let landed = in_part.any(|lift| {
+                    let let_in = |content: &SubjectFile| {
+                        content.path == file.path && file.state.as_ref() == Some(&content.state)
+                    };
+                    lift.content.iter().any(let_in)
+                        || self
+                            .candidates(file)
+                            .any(|approval| approval.entry.blob == lift.blob && lists(approval, file))
+                });
                 !landed && self.later(refusal, Some(&file.path)).next().is_none()
             }
             None => !self.statements.iter().any(|approval| {
@@ -414,7 +417,7 @@ impl<'a> Weighing<'a> {
     }
 
     /// The refusals, and what nobody can read, that approvals of the change lift, whole or as far as their SUBJECT goes.
-    pub(super) fn lifts(&self) -> Vec<(usize, usize, bool)> {
+    pub(super) fn lifts(&self) -> Vec<(usize, usize, Extent)> {
         let mut found = Vec::new();
         let new = |approval: &&&Statement<'_>| approval.entry.origin == Origin::Added && approval.approves();
         let approvals: Vec<&Statement<'_>> = self.statements.iter().filter(new).copied().collect();
@@ -426,7 +429,7 @@ impl<'a> Weighing<'a> {
             for approval in &approvals {
                 if refusal.class.is_none() {
                     if approval.may_approve() && approval.follows(refusal) {
-                        found.push((refusal.index, approval.index, true));
+                        found.push((refusal.index, approval.index, Extent::Whole));
                     }
                     continue;
                 }
@@ -439,13 +442,35 @@ impl<'a> Weighing<'a> {
                     && approval.has_no_subject()
                     && refusal.names.is_subset(&approval.names);
                 if approval.lifts_by_name(refusal, &self.case.terms) || as_wide {
-                    found.push((refusal.index, approval.index, true));
-                } else if later && matches!(approval.entry.certificate.subject, SubjectField::Present(_)) {
-                    found.push((refusal.index, approval.index, false));
+                    found.push((refusal.index, approval.index, Extent::Whole));
+                } else if later && let Some(extent) = self.extent(approval, refusal) {
+                    found.push((refusal.index, approval.index, extent));
                 }
             }
         }
         found
+    }
+
+    /// What of a refusal an approval covers that comes after it, as the component binds.
+    fn extent(&self, approval: &Statement<'_>, refusal: &Statement<'_>) -> Option<Extent> {
+        match (&approval.entry.certificate.subject, self.unit.binding) {
+            (SubjectField::Present(own), _) => {
+                let both = match &refusal.entry.certificate.subject {
+                    SubjectField::Present(refused) => {
+                        let mut files = refused.files.iter();
+                        files.any(|file| own.state_of(&file.path) == Some(&file.state))
+                    }
+                    _ => true,
+                };
+                both.then_some(Extent::Listed)
+            }
+            (SubjectField::Unreadable, _) | (SubjectField::Absent, Binding::Digest) => None,
+            _ if self.case.terms.demands.signatures == Signatures::Required => None,
+            (SubjectField::Absent, Binding::History) => Some(Extent::Named),
+            (SubjectField::Absent, Binding::Component) => {
+                self.newest_and_fresh(approval).is_ok().then_some(Extent::All)
+            }
+        }
     }
 
     /// Where file references are asked for and no change is at hand: whether its EVIDENCE names, with lines, what it is about.

@@ -72,6 +72,7 @@ fn lift(by: u32, whole: bool) -> Lift {
         agent: Some("perf".into()),
         targets: Vec::new(),
         whole,
+        content: Vec::new(),
         landing: 0,
         commit: ObjectId::from_bytes(&[0; 20]).unwrap(),
         time: 0,

@@ -7,7 +7,7 @@ use super::statement::{Statement, statements};
 use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
 use crate::certificate::Class;
 use crate::change::RepoPath;
-use crate::ledger::{Lift, Origin};
+use crate::ledger::{Extent, Lift, Origin};
 use crate::policy::Enforcement;
 
 /// Decides a case.
@@ -52,11 +52,11 @@ pub fn decide(case: &Case) -> Decision {
     }
 }
 
-/// The refusals that the approvals of a change lift: the refusal, the approval, and whether all of it is lifted. The case gates no files;
+/// The refusals that the approvals of a change lift: the refusal, the approval, and how much of it is lifted. The case gates no files;
 /// its components are those of the policy.
-pub fn lifts(case: &Case) -> Vec<(usize, usize, bool)> {
+pub fn lifts(case: &Case) -> Vec<(usize, usize, Extent)> {
     let statements: Vec<Statement<'_>> = statements(case);
-    let mut found: BTreeSet<(usize, usize, bool)> = BTreeSet::new();
+    let mut found: BTreeSet<(usize, usize, Extent)> = BTreeSet::new();
     for stop in statements
         .iter()
         .filter(|statement| statement.class == Some(Class::Stop))
@@ -66,7 +66,7 @@ pub fn lifts(case: &Case) -> Vec<(usize, usize, bool)> {
             .iter()
             .filter(new)
             .filter(|approval| lifts_stop(approval, stop, &case.terms));
-        found.extend(lifting.map(|approval| (stop.index, approval.index, true)));
+        found.extend(lifting.map(|approval| (stop.index, approval.index, Extent::Whole)));
     }
     for unit in &case.gated {
         let of_unit = Weighing::new(unit, &statements, case).lifts();

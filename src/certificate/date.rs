@@ -26,7 +26,7 @@ pub(super) fn read(value: &str) -> Reading {
         return Reading::Utc(moment);
     }
     if value.get(..10).is_some_and(|date| has_shape(date, "dddd-dd-dd"))
-        && let Ok(moment) = value.parse::<Timestamp>()
+        && let Some(moment) = value.parse::<Timestamp>().ok().or_else(|| beyond(value))
     {
         return Reading::Other(moment);
     }
@@ -53,7 +53,20 @@ pub(super) fn is_compact(text: &str) -> bool {
 
 fn utc(civil: &str) -> Option<Timestamp> {
     let civil = DateTime::strptime("%Y-%m-%d %H:%M:%S", civil).ok()?;
-    TimeZone::UTC.to_timestamp(civil).ok()
+    TimeZone::UTC.to_timestamp(civil).ok().or_else(|| last(civil))
+}
+
+/// The last days of the year 9999 are dates, but none that a [`Timestamp`] has: they are ahead of every clock.
+fn last(civil: DateTime) -> Option<Timestamp> {
+    (civil.year() == 9999).then_some(Timestamp::MAX)
+}
+
+/// The same where an offset follows.
+fn beyond(value: &str) -> Option<Timestamp> {
+    let (civil, offset) = value.split_at_checked(19)?;
+    let offset = offset.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let told = matches!(offset, "Z" | "z") || has_shape(offset.get(1..)?, "dd:dd");
+    last(DateTime::strptime("%Y-%m-%dT%H:%M:%S", civil).ok().filter(|_| told)?)
 }
 
 fn has_shape(text: &str, shape: &str) -> bool {
@@ -85,7 +98,7 @@ pub(super) fn of_file_name(path: &RepoPath) -> Option<Timestamp> {
         0,
     )
     .ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    TimeZone::UTC.to_timestamp(civil).ok().or_else(|| last(civil))
 }
 
 /// How a date is kept: in whole seconds since 1970, which is all that the format has.
@@ -116,6 +129,7 @@ mod tests {
         );
         assert_eq!(date("c/review_gpu_20261322_140300.md"), None);
         assert_eq!(date("c/review.md"), None);
+        assert_eq!(date("c/stop_gpu_99991231_235959.md"), Some(Timestamp::MAX.to_string()));
     }
 
     #[test]
@@ -126,8 +140,13 @@ mod tests {
         assert_eq!(read("2026-11-22T15:03:00+01:00"), Reading::Other(moment));
         assert_eq!(print(moment), "2026-11-22 14:03:00 UTC");
         assert_eq!(print_compact(moment), "20261122_140300");
+        assert_eq!(read("9999-12-31 23:59:59 UTC"), Reading::Utc(Timestamp::MAX));
+        assert_eq!(read("9999-12-31T23:59:59-11:00"), Reading::Other(Timestamp::MAX));
+        assert_eq!(read("9999-12-31T23:59:59.5Z"), Reading::Other(Timestamp::MAX));
         for odd in [
             "",
+            "9999-12-32 00:00:00 UTC",
+            "9999-12-31T23:59:59",
             "2026-11-22",
             "2026-11-22 14:03:00",
             "2026-11-22 14:03:00 CET",

@@ -10,7 +10,7 @@ use super::status::without_marks;
 use super::{
     Bypass, Certificate, MAX_BYTES, Parsed, Shape, Status, SubjectField, benchmarks, conditions, date, naming, subject,
 };
-use crate::change::RepoPath;
+use crate::change::{RepoPath, deceptive};
 use crate::diagnostic::{Code, Diagnostic, Place, command};
 
 /// Reads a document strictly.
@@ -287,9 +287,9 @@ fn bare(value: &str) -> &str {
     without_marks(value.trim()).trim()
 }
 
-/// Whether Supersedes can name this id: it is no list, and none of the words for nothing.
+/// Whether Supersedes can name this id: it is no list, none of the words for nothing, and holds nothing that a reader does not see.
 pub(super) fn is_nameable(id: &str) -> bool {
-    !id.contains(',') && !is_nothing(id) && bare(id) == id
+    !id.contains(',') && !is_nothing(id) && bare(id) == id && !id.contains(deceptive)
 }
 
 fn is_nothing(value: &str) -> bool {

@@ -225,7 +225,9 @@ impl Context<'_> {
             .because(
                 match self.entry(*entry).and_then(|entry| entry.certificate.id.as_deref()) {
                     None => "it has no Certificate ID".to_owned(),
-                    Some(id) => format!("its Certificate ID `{id}` reads as a list, or as nothing, there"),
+                    Some(id) => {
+                        format!("its Certificate ID `{id}` reads as a list, as nothing, or as something else there")
+                    }
                 },
             )
             .because("an agent who may lift a refusal must name it")

@@ -125,7 +125,7 @@ impl<'r> Standing<'r> {
 
     /// The default branch's policy, where it protects a branch that another policy judges: it judges beside that one.
     pub(crate) fn beside(&self, branch: &str, judge: &GoverningPolicy) -> Result<Option<&GoverningPolicy>, Undecided> {
-        let Some(default) = self.default_judge()? else {
+        let Some(default) = self.default_of(branch)? else {
             return Ok(None);
         };
         if default.at == judge.at || !default.policy.protected(branch) {
@@ -256,6 +256,17 @@ impl<'r> Standing<'r> {
         Ok(None)
     }
 
+    /// The default branch's policy as far as it has a say in a branch. One that comes with the push itself says nothing of other branches
+    /// where a policy has been adopted already: whoever pushes would choose the judge.
+    fn default_of(&self, branch: &str) -> Result<Option<&GoverningPolicy>, Undecided> {
+        let default = self.default_judge()?;
+        let chosen = self.receiving && default.is_some_and(|default| default.arriving);
+        if chosen && self.head()?.as_deref() != Some(branch) && self.is_adopted()? {
+            return Ok(None);
+        }
+        Ok(default)
+    }
+
     /// Whose policy judges a branch with this tip; `None` where nobody has one.
     ///
     /// The tip's own, but where that does not protect a branch that the default branch's policy protects: a branch that is made from
@@ -273,12 +284,12 @@ impl<'r> Standing<'r> {
         };
         match own {
             Ok(Some(own)) if own.policy.protected(branch) => Ok(Some(own)),
-            Ok(own) => Ok(match self.default_judge()? {
+            Ok(own) => Ok(match self.default_of(branch)? {
                 Some(default) if own.is_none() || default.policy.protected(branch) => Some(default.clone()),
                 _ => own,
             }),
             // Else a broken policy on a branch that nobody protects could never be mended.
-            Err(failure) => match self.default_judge()? {
+            Err(failure) => match self.default_of(branch)? {
                 Some(default) if !default.policy.protected(branch) => Ok(Some(default.clone())),
                 _ => Err(failure),
             },

@@ -79,7 +79,7 @@ impl People {
         if paths.is_empty() {
             return Ok(());
         }
-        let renames = repository.renames(excluded, heads)?;
+        let renames = repository.renames(excluded, heads, paths)?;
         let mut all: BTreeSet<&RepoPath> = paths.iter().copied().collect();
         loop {
             let from = |(from, to): &&(RepoPath, RepoPath)| all.contains(to) && !all.contains(from);

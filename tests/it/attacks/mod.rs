@@ -7,11 +7,16 @@
 mod bound;
 mod content;
 mod identity;
+mod judges;
 mod language;
 mod ledger;
+mod lifts;
 mod making;
+mod moves;
 mod names;
+mod order;
 mod output;
+mod people;
 mod policy;
 mod reading;
 mod running;

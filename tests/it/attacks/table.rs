@@ -9,8 +9,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Attack, bound, content, identity, language, ledger, making, names, output, policy, reading, running, stamps, text,
-    time,
+    Attack, bound, content, identity, judges, language, ledger, lifts, making, moves, names, order, output, people,
+    policy, reading, running, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -26,10 +26,15 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Time", time::ATTACKS),
     ("Identity", identity::ATTACKS),
     ("The ledger", ledger::ATTACKS),
+    ("Order, ids and classes", order::ATTACKS),
+    ("Lifts", lifts::ATTACKS),
+    ("Moves", moves::ATTACKS),
+    ("People", people::ATTACKS),
     ("Content", content::ATTACKS),
     ("Writing", output::ATTACKS),
     ("Language", language::ATTACKS),
     ("Names, remotes, CI and merges", names::ATTACKS),
+    ("Judges and remotes", judges::ATTACKS),
     ("What is bound to a branch", bound::ATTACKS),
     ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
@@ -37,7 +42,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
 ];
 
 /// As many as are promised at least.
-const PROMISED: usize = 120;
+const PROMISED: usize = 420;
 
 impl Attack {
     /// The test's full name, as `cargo test` takes it.

@@ -110,6 +110,17 @@ pub(super) struct InitArgs {
     /// Write the policy only
     #[arg(long)]
     pub(super) no_hooks: bool,
+    /// What happens on protected branches where a certificate is missing
+    #[arg(long, value_enum, default_value_t = InitMode::Block)]
+    pub(super) mode: InitMode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum InitMode {
+    /// Say so, and let it through
+    Warn,
+    /// Stop the change
+    Block,
 }
 
 /// Which change.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::args::InitArgs;
+use super::args::{InitArgs, InitMode};
 use super::ending::Ending;
 use super::fault::Doing as _;
+use super::forecast::forecast;
 use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
@@ -57,18 +58,24 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
                 .map(|name| name.trim_start_matches("builtin:").to_owned())
                 .collect(),
         };
-        let policy = render(&repository, &chosen, &files)?;
+        let policy = render(&repository, &chosen, &files, args.mode)?;
         // What is written must be readable: a policy that is refused would close the gate for everyone.
-        governing::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
+        let parsed = governing::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
+        // Before anything is written.
+        terminal::out(&forecast(&repository, &parsed, args.mode == InitMode::Block))?;
         if whole::write(&repository, &path, policy.as_bytes(), Existing::Keep)? == Written::Taken {
             let taken = std::io::ErrorKind::AlreadyExists.into();
             return Err(Undecided::io("write", &path, &taken));
         }
         text.push_str(&format!(
-            "wrote {} with {} {}\n",
+            "wrote {} with {} {}{}\n",
             policy_path(),
             noun_for(chosen.len(), "pack"),
-            chosen.join(", ")
+            chosen.join(", "),
+            match args.mode {
+                InitMode::Block => "",
+                InitMode::Warn => "; it warns, and blocks nothing",
+            }
         ));
         for Proposal { pack, because } in &reasons {
             text.push_str(&format!("  {pack:<14} {because}\n"));
@@ -122,7 +129,12 @@ fn keep_line_endings(repository: &Repository, root: &Path) -> Result<bool, Undec
 }
 
 /// The policy file, with the comments that a newcomer needs.
-fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, TreeEntry)]) -> Result<String, Undecided> {
+fn render(
+    repository: &Repository,
+    packs: &[String],
+    files: &[(RepoPath, TreeEntry)],
+    mode: InitMode,
+) -> Result<String, Undecided> {
     let mut globs = BTreeSet::from(["certificates/**/*.md".to_owned()]);
     let mut existing = false;
     for (path, _) in files {
@@ -167,9 +179,9 @@ fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, TreeEnt
          # First match wins, by target branch: block, warn or off.\n\
          enforce:\n\
          \x20 - branches: [{branches}]\n\
-         \x20   pre-commit: block\n\
-         \x20   pre-push: block\n\
-         \x20   merge: block\n\
+         \x20   pre-commit: {mode}\n\
+         \x20   pre-push: {mode}\n\
+         \x20   merge: {mode}\n\
          \x20 - branches: [\"**\"]\n\
          \x20   pre-commit: warn\n\
          \x20   pre-push: warn\n\
@@ -181,6 +193,10 @@ fn render(repository: &Repository, packs: &[String], files: &[(RepoPath, TreeEnt
         extends = extends.join(", "),
         globs = quoted.join(", "),
         branches = branches.join(", "),
+        mode = match mode {
+            InitMode::Block => "block",
+            InitMode::Warn => "warn",
+        },
     ))
 }
 

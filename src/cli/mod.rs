@@ -15,6 +15,7 @@ mod evidence;
 mod explain;
 mod fault;
 mod formats;
+mod forecast;
 mod hook;
 mod init;
 mod install;

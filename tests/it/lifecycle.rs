@@ -437,6 +437,47 @@ fn init_never_overwrites_and_marks_where_an_old_ledger_ends() {
     assert!(!other.path().join(".certgate").exists());
 }
 
+#[test]
+fn init_says_what_history_would_have_been_asked_before_it_writes() {
+    let repo = TestRepo::new();
+    repo.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    repo.write("src/lib.rs", "pub fn f() {}\n");
+    repo.commit("begin");
+    for at in 0..6 {
+        repo.write("src/lib.rs", format!("#[inline(always)]\npub fn f{at}() {{}}\n"));
+        repo.commit("inline");
+    }
+    let ran = run(&repo, &["init", "--no-hooks"]).ends(0);
+    let said = "of the last 7 commits, it would have asked a certificate for ";
+    let (told, wrote) = (ran.out.find(said), ran.out.find("wrote .certgate/policy.yaml"));
+    assert!(told.is_some() && told < wrote, "{}", ran.out);
+    assert!(
+        ran.out.contains("rust_hot_paths") && ran.out.contains("quieter: "),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("certgate init --mode warn"), "{}", ran.out);
+    let policy = || std::fs::read_to_string(repo.path().join(".certgate/policy.yaml")).unwrap();
+    assert!(policy().contains("merge: block"), "{}", policy());
+    std::fs::remove_dir_all(repo.path().join(".certgate")).unwrap();
+    let ran = run(&repo, &["init", "--no-hooks", "--mode", "warn"]).ends(0);
+    assert!(
+        ran.out.contains("it warns, and blocks nothing") && !ran.out.contains("--mode warn"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        !policy().contains("block\n") && policy().contains("merge: warn"),
+        "{}",
+        policy()
+    );
+    run(&repo, &["policy", "check"]).ends(0);
+    // Where nothing was ever committed there is nothing to judge.
+    run(&TestRepo::new(), &["init"])
+        .ends(0)
+        .writes("wrote .certgate/policy.yaml");
+}
+
 fn script(repo: &TestRepo, path: &str, text: &str) {
     repo.write(path, text);
     std::fs::set_permissions(repo.path().join(path), std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -4,6 +4,7 @@ pub(crate) mod draft;
 pub(crate) mod measure;
 pub(crate) mod needs;
 pub(crate) mod publish;
+pub(crate) mod review;
 pub(crate) mod sign;
 pub(crate) mod stamps;
 pub(crate) mod whole;

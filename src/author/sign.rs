@@ -176,11 +176,20 @@ pub(crate) fn write(
 }
 
 /// What was done, and what is next: to add the document, and its signature where there is one.
-/// Where git would not add them by itself, that is said, and the command does it.
 pub(crate) fn next(repository: &Repository, done: &str, path: &str, signed: bool) -> Result<String, Undecided> {
-    let mut paths = vec![path.to_owned()];
-    if signed {
-        paths.push(format!("{path}{SIGNATURE_SUFFIX}"));
+    let next = next_of(repository, &[(path.to_owned(), signed)])?;
+    Ok(format!("{}\n{next}", sanitize(done)))
+}
+
+/// The command that adds documents, each with its signature where it has one. Where git would not add them by itself, that is said, and
+/// the command does it.
+pub(crate) fn next_of(repository: &Repository, documents: &[(String, bool)]) -> Result<String, Undecided> {
+    let mut paths = Vec::new();
+    for (path, signed) in documents {
+        paths.push(path.clone());
+        if *signed {
+            paths.push(format!("{path}{SIGNATURE_SUFFIX}"));
+        }
     }
     let mut options = String::new();
     let mut notes = String::new();
@@ -195,9 +204,5 @@ pub(crate) fn next(repository: &Repository, done: &str, path: &str, signed: bool
         notes.push_str("note: the checkout is sparse, and this path may lie outside of it; `git add --sparse` adds it all the same\n");
     }
     let words: Vec<String> = paths.iter().map(|path| shell(path)).collect();
-    Ok(format!(
-        "{}\n{notes}next: git add{options} {}\n",
-        sanitize(done),
-        words.join(" ")
-    ))
+    Ok(format!("{notes}next: git add{options} {}\n", words.join(" ")))
 }

@@ -225,7 +225,7 @@ fn report_to(text: &str) -> Result<ReportTo, String> {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct CertifyArgs {
     /// The components (default: the one that the change touches)
     #[arg(value_name = "COMPONENT")]

@@ -83,6 +83,11 @@ pub(super) fn prose(text: &str) {
     }
 }
 
+/// A line of prose, folded at blanks to the width of the terminal; a blank at its end stays.
+pub(super) fn folded(line: &str) -> String {
+    fold(line, style().width)
+}
+
 fn fold(line: &str, columns: usize) -> String {
     if line.chars().count() <= columns {
         return line.to_owned();

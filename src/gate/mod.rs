@@ -8,6 +8,7 @@ mod content;
 mod explain;
 mod facts;
 pub(crate) mod governing;
+pub(crate) mod hunks;
 mod idle;
 mod in_force;
 mod judge;

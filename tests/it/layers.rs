@@ -250,11 +250,17 @@ fn git2_has_one_user() {
     }
 }
 
-/// `git` runs git, `signing` has OpenSSH sign, `demo` plays its story in a scratch repository of its own, and `measure` runs what whoever
-/// typed it named.
+/// `git` runs git, `signing` has OpenSSH sign, `demo` plays its story in a scratch repository of its own, `measure` runs what whoever typed
+/// it named, and the guided review the pager that its user has set.
 #[test]
-fn programs_are_started_in_four_places() {
-    let may = ["git/run.rs", "signing/mod.rs", "cli/demo.rs", "author/measure/mod.rs"];
+fn programs_are_started_in_five_places() {
+    let may = [
+        "git/run.rs",
+        "signing/mod.rs",
+        "cli/demo.rs",
+        "author/measure/mod.rs",
+        "cli/certify/pager.rs",
+    ];
     let mut files = Vec::new();
     sources(&root(), &mut files);
     for file in files

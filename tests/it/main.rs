@@ -16,6 +16,7 @@ mod evidence_formats;
 mod explaining;
 mod formats;
 mod git_layer;
+mod guided;
 mod guides;
 mod hostile;
 mod layers;

@@ -59,7 +59,7 @@ pub(super) fn pick<'g>(policy: &Policy, lacking: &[Lacking<'g>], agent: &str) ->
     Ok(picked)
 }
 
-fn who_may(who: &[String]) -> String {
+pub(super) fn who_may(who: &[String]) -> String {
     match who {
         [] => "another agent must certify it".to_owned(),
         [one] => format!("`{}` must certify it", sanitize(one)),

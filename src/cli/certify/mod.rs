@@ -2,13 +2,15 @@
 //! fails with the list.
 
 mod all;
+mod guided;
+mod pager;
 mod said;
 
 use super::args::CertifyArgs;
 use super::ending::Ending;
 use super::terminal;
 use crate::author::needs;
-use crate::author::publish::{How, publish};
+use crate::author::publish::{How, Published, publish};
 use crate::author::{draft, sign, stamps};
 use crate::certificate::stamp::NO_FINDINGS;
 use crate::certificate::{Condition, Draft, Examined, render};
@@ -36,6 +38,9 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         ..args.change.chosen()
     };
     let question = intake::resolve(&repository, &chosen, &Ci::Absent)?;
+    if guided::is_wanted(args) {
+        return guided::run(args, &repository, &question);
+    }
     let in_force = governing::policy_for(&repository, &question)?;
     let gated = gate::gate(&repository, &question.change, &in_force.policy, in_force.adoption)?;
     let open = match args.all {
@@ -112,27 +117,31 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
 /// Writes the certificate and says what comes next.
 fn written(repository: &Repository, in_force: &InForce, draft: &mut Draft, how: &How<'_>) -> Result<Ending, Undecided> {
     let published = publish(repository, &in_force.policy, draft, how)?;
-    published.notes.iter().for_each(|note| terminal::err(note));
-    terminal::diagnose(&published.warnings);
-    let path = published.path;
-    let shown = std::env::current_dir()
-        .ok()
-        .and_then(|here| path.strip_prefix(here).ok().map(std::path::Path::to_path_buf))
-        .unwrap_or(path);
-    let shown = shown.display().to_string();
-    let signature = if published.signed { " and its signature" } else { "" };
     let on = match draft.components.as_slice() {
         [] | [_] => String::new(),
-        several => format!(" on {} components: {}", several.len(), several.join(", ")),
+        several => format!("on {} components: {}\n", several.len(), sanitize(&several.join(", "))),
     };
-    let done = format!("wrote {shown}{signature}");
-    let next = sign::next(repository, &done, &shown, published.signed)?;
-    let next = match on.is_empty() {
-        true => next,
-        false => next.replacen('\n', &format!("\n{}\n", sanitize(on.trim_start())), 1),
-    };
-    terminal::out(&next)?;
+    tell_written(repository, &[published], &on)?;
     Ok(Ending::Done)
+}
+
+/// Says what was written, what is to be said of it, and the command that stages all of it.
+fn tell_written(repository: &Repository, all: &[Published], more: &str) -> Result<(), Undecided> {
+    let mut text = String::new();
+    let mut paths = Vec::new();
+    for published in all {
+        published.notes.iter().for_each(|note| terminal::err(note));
+        terminal::diagnose(&published.warnings);
+        let here = std::env::current_dir().ok();
+        let path = here.and_then(|here| published.path.strip_prefix(here).ok().map(std::path::Path::to_path_buf));
+        let shown = path.as_ref().unwrap_or(&published.path).display().to_string();
+        let signature = if published.signed { " and its signature" } else { "" };
+        text.push_str(&format!("wrote {}{signature}\n", sanitize(&shown)));
+        paths.push((shown, published.signed));
+    }
+    text.push_str(more);
+    text.push_str(&sign::next_of(repository, &paths)?);
+    Ok(terminal::out(&text)?)
 }
 
 fn nothing_to_approve() -> Undecided {

@@ -120,7 +120,7 @@ pub(super) fn said(
 }
 
 /// The agent whom the policy names for all of these components, where it is one.
-fn only_agent(in_force: &InForce, components: &[&str]) -> Option<String> {
+pub(super) fn only_agent(in_force: &InForce, components: &[&str]) -> Option<String> {
     let mut only: Option<&String> = None;
     for id in components {
         let [agent] = needs::reviewers(&in_force.policy, id) else {

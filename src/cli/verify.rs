@@ -16,7 +16,7 @@ use crate::gate::governing;
 use crate::git::{Blob, Repository};
 use crate::intake::range;
 use crate::ledger;
-use crate::report::{self, Fact, Verified};
+use crate::report::{self, Fact, VerifyReport};
 use crate::trust::{HashCheck, MAX_SIGNATURE, SignatureCheck, check_hash};
 
 /// Largest file whose lines are counted.
@@ -30,13 +30,13 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Ending, Undecided> {
         }
     })?;
     show(args.format, &verified)?;
-    Ok(match verified.iter().all(Verified::holds) {
+    Ok(match verified.iter().all(VerifyReport::holds) {
         true => Ending::Done,
         false => Ending::Blocked,
     })
 }
 
-fn verified(args: &VerifyArgs) -> Result<Vec<Verified>, Undecided> {
+fn verified(args: &VerifyArgs) -> Result<Vec<VerifyReport>, Undecided> {
     let repository = Repository::open()?;
     let at = match (args.change.staged, args.change.head.as_deref()) {
         (true, _) => Snapshot::Index,
@@ -49,7 +49,7 @@ fn verified(args: &VerifyArgs) -> Result<Vec<Verified>, Undecided> {
         .collect()
 }
 
-fn show(format: Format, verified: &[Verified]) -> anyhow::Result<()> {
+fn show(format: Format, verified: &[VerifyReport]) -> anyhow::Result<()> {
     let all: Vec<Diagnostic> = verified
         .iter()
         .flat_map(|document| document.diagnostics.clone())
@@ -96,7 +96,7 @@ impl Finder<'_> {
 }
 
 /// Everything about one certificate.
-fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> Result<Verified, Undecided> {
+fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> Result<VerifyReport, Undecided> {
     let shown = draft::relative_to_root(repository, path).unwrap_or_else(|| lint::as_given(path));
     let (parsed, bytes) = lint::from_disk(Some(repository), path, shown.clone())?;
     let is_error = |finding: &&Diagnostic| finding.level() == Level::Error;
@@ -133,7 +133,7 @@ fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> 
     finder.signature(keys, path, certificate, &bytes)?;
     finder.subject(certificate)?;
     finder.evidence(certificate)?;
-    Ok(Verified {
+    Ok(VerifyReport {
         path: finder.path.to_string(),
         status: certificate.status,
         facts: finder.facts,

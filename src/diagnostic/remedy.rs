@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::{sanitize, shell};
+use super::sanitize;
 use crate::change::{ObjectId, RepoPath};
 
 /// What the reader has to fill in.
@@ -297,13 +297,6 @@ impl Remedy {
     /// What it is good for.
     pub fn reason(&self) -> Option<&str> {
         self.why.as_deref()
-    }
-}
-
-impl std::fmt::Display for Remedy {
-    /// As one line for a POSIX shell.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&shell::line(self))
     }
 }
 

@@ -102,6 +102,13 @@ fn written(remedy: &Remedy) -> Vec<String> {
     before.chain(all.words).collect()
 }
 
+impl std::fmt::Display for Remedy {
+    /// As one line for a POSIX shell.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&line(self))
+    }
+}
+
 /// A remedy as one line, with why behind it as a comment.
 pub(super) fn line(remedy: &Remedy) -> String {
     let command = written(remedy).join(" ");

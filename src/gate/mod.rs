@@ -1,6 +1,5 @@
 //! The gate: a question about a change in, a judgement out.
 
-mod authority;
 mod authors;
 mod cases;
 pub(crate) mod claims;
@@ -13,10 +12,8 @@ mod idle;
 mod in_force;
 mod judge;
 mod judgement;
-mod parts;
 mod past;
 mod question;
-mod together;
 mod undecided;
 mod whatif;
 

@@ -11,7 +11,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::item::{Item, items};
 use super::lint::Linted;
-use super::verify::Verified;
+use super::verify::VerifyReport;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::gate::Judgement;
 use crate::sensitivity::GatedMessage;
@@ -240,7 +240,7 @@ pub fn junit_lint(documents: &[Linted]) -> String {
 }
 
 /// Verified certificates, a test for each.
-pub fn junit_verify(documents: &[Verified]) -> String {
+pub fn junit_verify(documents: &[VerifyReport]) -> String {
     let read = documents
         .iter()
         .map(|document| (document.path.clone(), document.diagnostics.as_slice()));

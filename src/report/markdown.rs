@@ -6,7 +6,7 @@
 use super::inert::{block, code, message};
 use super::lint::Linted;
 use super::missing::missing;
-use super::verify::Verified;
+use super::verify::VerifyReport;
 use crate::diagnostic::{Diagnostic, Level, plural, sanitize};
 use crate::gate::Judgement;
 use crate::verdict::Verdict;
@@ -141,7 +141,7 @@ pub fn markdown_lint(documents: &[Linted]) -> String {
 }
 
 /// Verified certificates; empty where all holds.
-pub fn markdown_verify(documents: &[Verified]) -> String {
+pub fn markdown_verify(documents: &[VerifyReport]) -> String {
     let rows: Vec<Row> = documents
         .iter()
         .map(|document| Row {

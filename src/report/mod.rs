@@ -40,4 +40,4 @@ pub use sarif::{sarif, sarif_failure};
 pub(crate) use simulate::{simulation_json, simulation_markdown};
 pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
-pub use verify::{Fact, VERIFY_SCHEMA, Verified, verify_json, verify_lines};
+pub use verify::{Fact, VERIFY_SCHEMA, VerifyReport, verify_json, verify_lines};

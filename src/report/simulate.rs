@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::inert::inline as markdown;
+use crate::diagnostic::plural;
 use crate::simulate::{Answer, Dial, Example, NOISIEST, Row, RuleRate, Simulation, Touched};
 use crate::verdict::Verdict;
 
@@ -200,8 +201,8 @@ fn json_touched(touched: &Touched) -> JsonTouched<'_> {
 pub(crate) fn simulation_markdown(simulation: &Simulation) -> String {
     let all = simulation.rows.len();
     let mut text = format!(
-        "# {all} commit{}, judged by {}\n\n",
-        plural(all),
+        "# {}, judged by {}\n\n",
+        plural(all, "commit"),
         span(&simulation.policy)
     );
     let stretch = (simulation.rows.last(), simulation.rows.first());
@@ -328,10 +329,6 @@ fn span(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 fn share(count: usize, of: usize) -> String {

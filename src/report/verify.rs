@@ -11,7 +11,7 @@ pub const VERIFY_SCHEMA: &str = "certgate/verify/v1";
 
 /// A certificate, and what was held against content.
 #[derive(Debug)]
-pub struct Verified {
+pub struct VerifyReport {
     /// The path, as shown.
     pub path: String,
     /// The decision, where it can be read.
@@ -33,7 +33,7 @@ pub struct Fact {
     pub said: String,
 }
 
-impl Verified {
+impl VerifyReport {
     /// True where all of it holds.
     pub fn holds(&self) -> bool {
         let errors = self.diagnostics.iter().any(|told| told.level() == Level::Error);
@@ -64,7 +64,7 @@ struct JsonFact {
 }
 
 /// The certificates as JSON, with a line break at the end.
-pub fn verify_json(documents: &[Verified]) -> String {
+pub fn verify_json(documents: &[VerifyReport]) -> String {
     let certificates = documents.iter().map(|document| JsonCertificate {
         path: &document.path,
         holds: document.holds(),
@@ -87,7 +87,7 @@ pub fn verify_json(documents: &[Verified]) -> String {
 }
 
 /// One certificate, for people.
-pub fn verify_lines(document: &Verified) -> String {
+pub fn verify_lines(document: &VerifyReport) -> String {
     let line = |fact: &Fact| {
         let word = if fact.holds { "ok   " } else { "WRONG" };
         format!("  {word} {}: {}\n", fact.of, sanitize(&fact.said))

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::explain::Context;
+use super::context::Context;
 use crate::diagnostic::{Code, Diagnostic, Placeholder, Word, command};
 use crate::policy::EvidenceKind;
 use crate::verdict::Finding;
 
 impl Context<'_> {
     /// Offers one certificate for all before those for one component each.
-    pub(crate) fn offer_together(&self, findings: &[Finding], told: &mut [Diagnostic]) {
+    pub(super) fn offer_together(&self, findings: &[Finding], told: &mut [Diagnostic]) {
         if self.stopped {
             return;
         }

@@ -1,13 +1,14 @@
 //! What is told of authority: who may change the policy, authorize a risk, or let something through once.
 
-use super::explain::{Context, at, list, paths};
+use super::context::Context;
+use super::words::{at, list, paths};
 use crate::certificate::Bypass;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, Placeholder, Remedy, Word, command, sanitize};
 use crate::verdict::{Finding, PolicyFault};
 
 impl Context<'_> {
     /// Explains a finding about authority; `None` for any other.
-    pub(crate) fn authority(&self, finding: &Finding, level: Level) -> Option<Diagnostic> {
+    pub(super) fn authority(&self, finding: &Finding, level: Level) -> Option<Diagnostic> {
         let new = |code, message: String| Diagnostic::new(level, code, message);
         Some(match finding {
             Finding::Policy(fault) => policy_fault(fault, level),

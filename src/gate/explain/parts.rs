@@ -1,13 +1,14 @@
 //! What a finding on several files says of each of them: reports that attach it to files show it at every one.
 
-use super::explain::{Context, refusal_word};
+use super::context::Context;
+use super::words::refusal_word;
 use crate::change::RepoPath;
 use crate::diagnostic::{Part, Place, sanitize};
 use crate::verdict::Finding;
 
 impl Context<'_> {
     /// The files that a finding is about, each with its own message; empty where it is not about gated files.
-    pub(crate) fn parts(&self, finding: &Finding) -> Vec<Part> {
+    pub(super) fn parts(&self, finding: &Finding) -> Vec<Part> {
         let each = |unit: &str, files: &[RepoPath], message: &dyn Fn(&RepoPath) -> String| {
             let part = |path| Part::new(self.gated_at(unit, path), message(path));
             files.iter().map(part).collect()

@@ -1,0 +1,137 @@
+//! What is told of gated files without the approvals that they need.
+
+use super::context::Context;
+use super::words::{LISTED, at, describe, list, paths};
+use crate::change::RepoPath;
+use crate::diagnostic::{Code, Diagnostic, Level, Place, plural, sanitize};
+use crate::policy::Stage;
+use crate::verdict::Problem;
+
+impl Context<'_> {
+    pub(super) fn uncovered(
+        &self,
+        unit: &str,
+        files: &[RepoPath],
+        because: &[(usize, Problem)],
+        level: Level,
+    ) -> Diagnostic {
+        let gated = self.unit(unit);
+        let reasons = |path: &RepoPath| {
+            gated
+                .and_then(|u| u.files.iter().find(|f| f.path == *path))
+                .map(|f| f.reasons.as_slice())
+        };
+        let message = format!("`{unit}`: no certificate covers {}", paths(files));
+        let mut diagnostic = Diagnostic::new(level, Code::CG201, message);
+        if let Some(first) = files.first() {
+            let line = reasons(first).and_then(|all| all.iter().find_map(|reason| reason.line));
+            diagnostic = diagnostic.at(line.map_or_else(|| Place::file(first), |line| Place::line(first, line)));
+        }
+        for path in files.iter().take(LISTED) {
+            let why: Vec<String> = reasons(path).unwrap_or_default().iter().take(2).map(describe).collect();
+            diagnostic = diagnostic.because(format!("{path}: {}", why.join("; ")));
+        }
+        if files.len() > LISTED {
+            diagnostic = diagnostic.because(format!("… and {} more files", files.len() - LISTED));
+        }
+        for (entry, problem) in because {
+            diagnostic = diagnostic.because(format!(
+                "{} does not count: {problem} [{}]",
+                self.name(*entry),
+                problem.code()
+            ));
+        }
+        diagnostic.help(self.certify(unit, None))
+    }
+
+    /// Files that changed after a certificate covered them.
+    pub(super) fn changed(
+        &self,
+        unit: &str,
+        entry: usize,
+        (covered, changed): (&[RepoPath], &[RepoPath]),
+        level: Level,
+    ) -> Diagnostic {
+        let new = |code, message: String| Diagnostic::new(level, code, message);
+        let message = format!("`{unit}`: {} changed after certification", paths(changed));
+        let mut diagnostic = at(new(Code::CG202, message), changed.first().map(Place::file));
+        if changed.len() > 1 {
+            diagnostic = diagnostic.because(list("changed:", changed));
+        }
+        diagnostic = diagnostic.because(format!("certified by {}", self.name(entry)));
+        if !covered.is_empty() {
+            diagnostic = diagnostic.because(list("still covered:", covered));
+        }
+        diagnostic
+            .because("only what changed needs a new certificate")
+            .help(self.certify(unit, None))
+    }
+
+    /// Files with fewer approvals than the component requires.
+    pub(super) fn too_few(
+        &self,
+        unit: &str,
+        files: &[RepoPath],
+        (have, need): (&[String], u32),
+        level: Level,
+    ) -> Diagnostic {
+        let new = |code, message: String| Diagnostic::new(level, code, message);
+        new(
+            Code::CG204,
+            format!("`{unit}`: {} of {need} approvals for {}", have.len(), paths(files)),
+        )
+        .because(format!(
+            "approved by {}",
+            have.iter().map(|h| sanitize(h)).collect::<Vec<_>>().join(", ")
+        ))
+        .help(self.certify(unit, None))
+    }
+
+    /// Files that a specialist must certify, too.
+    pub(super) fn handoff(&self, unit: &str, agent: &str, files: &[RepoPath], level: Level) -> Diagnostic {
+        let new = |code, message: String| Diagnostic::new(level, code, message);
+        at(
+            new(
+                Code::CG206,
+                format!("`{unit}`: `{agent}` must certify {} too", paths(files)),
+            ),
+            files.first().map(Place::file),
+        )
+        .because("the policy hands this path off to that specialist")
+        .help(self.certify(unit, Some(agent)))
+    }
+
+    pub(super) fn announced(&self, unit: &str, level: Level) -> Diagnostic {
+        let message =
+            format!("`{unit}`: the commit message announces a judgement that no certificate of this change holds");
+        let mut diagnostic = Diagnostic::new(level, Code::CG205, message);
+        for gated in self
+            .unit(unit)
+            .map(|unit| unit.messages.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .take(3)
+        {
+            let commit = gated
+                .commit
+                .as_ref()
+                .map_or_else(|| "this commit".to_owned(), |id| id.short());
+            diagnostic = diagnostic.because(format!("{commit}: {}", describe(&gated.reason)));
+        }
+        let diagnostic = diagnostic.help(self.certify(unit, None));
+        match self.case.stage {
+            Stage::CommitMsg => diagnostic.help("or commit with a message that announces nothing"),
+            _ => diagnostic.help("or reword the message, so that it announces nothing"),
+        }
+    }
+
+    /// Conditions that are open.
+    pub(super) fn conditions(&self, unit: &str, entry: usize, open: &[String]) -> Diagnostic {
+        let message = format!("`{unit}`: approved with {}", plural(open.len(), "open condition"));
+        let mut diagnostic = at(Diagnostic::note(Code::CG207, message), self.place(entry));
+        for condition in open.iter().take(LISTED) {
+            diagnostic = diagnostic.because(condition);
+        }
+        diagnostic
+    }
+}

@@ -1,6 +1,7 @@
 //! Composes, seals, signs and writes certificates.
 
 pub(crate) mod draft;
+pub(crate) mod evidence;
 pub(crate) mod measure;
 pub(crate) mod needs;
 pub(crate) mod publish;

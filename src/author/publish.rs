@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::evidence::{self, Gathered};
 use super::whole::{Existing, Written};
 use super::{draft, sign};
 use crate::certificate::{self, Draft, render};
@@ -18,6 +19,8 @@ pub(crate) struct Published {
     pub(crate) path: PathBuf,
     /// Whether its signature stands beside it.
     pub(crate) signed: bool,
+    /// The folder of its evidence, where it has some.
+    pub(crate) evidence: Option<PathBuf>,
     /// Lines about the place.
     pub(crate) notes: Vec<String>,
     /// Where its signature would not count.
@@ -32,6 +35,8 @@ pub(crate) struct How<'a> {
     pub(crate) output: Option<&'a Path>,
     /// What to sign it with.
     pub(crate) key: Option<&'a Key>,
+    /// The files that are bound to it.
+    pub(crate) evidence: Option<&'a Gathered>,
     /// Whether OpenSSH may ask for a passphrase.
     pub(crate) interactive: bool,
 }
@@ -44,6 +49,11 @@ pub(crate) fn publish(
     how: &How<'_>,
 ) -> Result<Published, Undecided> {
     let (mut notes, mut warnings) = (Vec::new(), Vec::new());
+    warnings.extend(
+        how.evidence
+            .iter()
+            .flat_map(|gathered| gathered.warnings.iter().cloned()),
+    );
     let words = (draft.descriptor.clone(), draft.agent.clone());
     loop {
         let placed = draft::place(
@@ -56,6 +66,14 @@ pub(crate) fn publish(
         notes.extend(placed.note);
         draft.date = placed.date;
         let path = placed.path;
+        if let Some(gathered) = how.evidence {
+            if how.output.is_none() && std::fs::symlink_metadata(evidence::folder_beside(&path)).is_ok() {
+                draft.date = draft::next_second(draft.date);
+                continue;
+            }
+            let inside = draft::relative_to_root(repository, &path).ok_or_else(|| evidence::outside(&path))?;
+            draft.benchmarks = Some(gathered.placed(&inside));
+        }
         let document = render(draft);
         draft::check_size(&path.display().to_string(), &document, how.name)?;
         let signature = match how.key {
@@ -68,11 +86,17 @@ pub(crate) fn publish(
             }
             None => None,
         };
+        // The certificate comes last: a folder without one is no evidence of anything.
+        let folder = how
+            .evidence
+            .map(|gathered| gathered.write(repository, &path))
+            .transpose()?;
         match sign::write(repository, &path, &document, signature.as_deref(), Existing::Keep)? {
             Written::Yes => {
                 return Ok(Published {
                     path,
                     signed: signature.is_some(),
+                    evidence: folder,
                     notes,
                     warnings,
                 });

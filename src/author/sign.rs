@@ -82,6 +82,20 @@ pub(crate) fn path_of(document: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The name of the statement that whoever measured signs, among the results; its signature stands beside it.
+pub(crate) const MEASURED: &str = "measured";
+
+/// Writes what was measured, and a signature of it, among the results.
+pub(crate) fn measured(folder: &Path, statement: &str, (key, interactive): (&Key, bool)) -> Result<(), Undecided> {
+    let signed = signing::sign(statement.as_bytes(), NAMESPACE, key, interactive);
+    let signature = signed.map_err(|error: SigningError| error.diagnostic())?;
+    let path = folder.join(MEASURED);
+    let write =
+        |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|error| Undecided::io("write", path, &error));
+    write(&path, statement.as_bytes())?;
+    write(&path_of(&path), &signature)
+}
+
 /// Signs a document, holds the signature against it, and tells where it would not count. `interactive` is true where OpenSSH may ask for
 /// a passphrase.
 pub(crate) fn sign(

@@ -273,6 +273,18 @@ pub(super) struct CertifyArgs {
     /// The same as --base A --head B
     #[arg(long, value_name = "A..B", conflicts_with_all = ["staged", "base", "head"])]
     pub(super) range: Option<String>,
+    /// Benchmark files of the baseline; bound to the certificate by their content, and kept beside it
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) baseline: Vec<PathBuf>,
+    /// Benchmark files of the candidate
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) candidate: Vec<PathBuf>,
+    /// Profiles of the candidate
+    #[arg(long = "profile", value_name = "FILE", num_args = 1..)]
+    pub(super) profiles: Vec<PathBuf>,
+    /// The signature of whoever measured, as `certgate measure --sign` writes it
+    #[arg(long, value_name = "FILE")]
+    pub(super) measured: Option<PathBuf>,
     /// Sign it, into a file beside it: a key file, `key::` and a public key that the agent holds, or nothing for `git config
     /// certgate.signingKey` or `user.signingKey`
     #[arg(long, value_name = "KEY", num_args = 0..=1)]
@@ -552,6 +564,10 @@ pub(super) struct MeasureArgs {
     /// Only say how many runs are needed
     #[arg(long)]
     pub(super) pilot: bool,
+    /// Sign what was measured, into `measured.sig` among the results, for `certgate certify --measured`: a key file, `key::` and a public
+    /// key that the agent holds, or nothing for `git config certgate.signingKey` or `user.signingKey`
+    #[arg(long, value_name = "KEY", num_args = 0..=1, conflicts_with = "pilot")]
+    pub(super) sign: Option<Option<String>>,
     /// Where the results are kept: a folder that is not there yet, or is empty
     #[arg(long, value_name = "DIR", default_value = "certgate-measure")]
     pub(super) output: PathBuf,

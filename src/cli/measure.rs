@@ -6,6 +6,7 @@ use super::args::MeasureArgs;
 use super::compare::share;
 use super::{Ending, Undecided, terminal};
 use crate::author::measure::{Host, Measured, Plan, Results, load, measure};
+use crate::author::{evidence, sign};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::evidence::compare::{Comparison, Criteria, Design, File, compare};
@@ -71,6 +72,8 @@ fn carry_out(args: &MeasureArgs) -> Result<Ending, Undecided> {
             "certgate measure --runs 10 …",
         ));
     }
+    // Before anything runs: a key that is not there would be found too late.
+    let key = sign::key(&repository, args.sign.as_ref())?;
     busy();
     let measured = measure(&repository, &plan)?;
     if measured.interrupted {
@@ -79,6 +82,11 @@ fn carry_out(args: &MeasureArgs) -> Result<Ending, Undecided> {
         return Ok(Ending::Open);
     }
     let [baseline, candidate] = &measured.files;
+    if let Some(key) = &key {
+        let [before, after] = &plan.commits;
+        let statement = evidence::statement([before, after], baseline, candidate)?;
+        sign::measured(&plan.output, &statement, (key, terminal::is_interactive()))?;
+    }
     let (baseline, candidate) = (read(baseline)?, read(candidate)?);
     let comparison = compare(&question, &baseline, &candidate, &|_, _| true);
     match args.pilot {

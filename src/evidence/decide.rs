@@ -10,6 +10,8 @@
 
 use std::f64::consts::PI;
 
+use serde::{Deserialize, Serialize};
+
 use super::exact_null::{Alpha, mann_whitney, sign};
 use super::measurement::median;
 use super::shift::Differences;
@@ -51,7 +53,7 @@ impl Rule {
 }
 
 /// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Conclusion {
     /// Proven to be within the threshold.
     Pass,

@@ -235,6 +235,24 @@ pub struct Provenance {
     pub build: Option<String>,
     /// What else must be the same on both sides, by name.
     pub other: BTreeMap<String, String>,
+    /// Which part of which session of `certgate measure` it is.
+    #[serde(skip)]
+    pub session: Option<Box<Session>>,
+}
+
+/// What `certgate measure` notes of the session that a file is from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// `baseline` or `candidate`.
+    pub side: String,
+    /// The commit of the other side.
+    pub against: String,
+    /// How many blocks were planned.
+    pub planned: u64,
+    /// Which block it is, from 1.
+    pub block: u64,
+    /// When the run began.
+    pub started: String,
 }
 
 impl Provenance {

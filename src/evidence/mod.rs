@@ -1,5 +1,6 @@
 //! Evidence: what a certificate brings to support its decision, held against what a policy requires.
 
+pub mod bound;
 pub mod claims;
 pub mod compare;
 pub mod decide;

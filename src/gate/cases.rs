@@ -51,6 +51,10 @@ pub(crate) fn component_case(policy: &Policy, id: &str) -> ComponentCase {
         evidence: component
             .map(|component| component.require.evidence.clone())
             .unwrap_or_default(),
+        budgets: component.map(|component| component.budgets.clone()).unwrap_or_default(),
+        measured_by: component
+            .map(|component| component.require.measured_by.clone())
+            .unwrap_or_default(),
         binding: component.map_or(policy::Binding::History, |component| component.binding),
         max_age: component.map_or(policy::DEFAULT_MAX_AGE, |component| component.max_age),
         conditional: component.map_or(policy::Conditional::Allow, |component| component.conditional),

@@ -1,6 +1,7 @@
 //! What the rules find in a change: its contents are read for those that look at lines, and only for them.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 
 use super::undecided::Undecided;
 use crate::change::{Change, Content, FileChange, RepoPath, Snapshot};
@@ -69,6 +70,7 @@ pub(crate) fn gate(
     let by = By {
         policy,
         adoption,
+        evidence: BTreeSet::new(),
         announced: None,
     };
     Ok(gate_by(repository, change, vec![by])?.pop().unwrap_or_default())

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::authors::authors;
+use super::bound::{self, OfChange};
 use super::cases::{component_case, terms_of};
 use super::content::gate_by;
 use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
@@ -71,14 +72,24 @@ impl Facts {
         }
         others.retain(|(_, _, case)| case.enforcement != Enforcement::Off);
         let judges = case.enforcement != Enforcement::Off;
+        let mut evidence: Vec<OfChange> = Vec::new();
+        if judges {
+            evidence.push(bound::of_change(repository, question, &in_force.policy)?);
+        }
+        for (_, other, _) in &others {
+            evidence.push(bound::of_change(repository, question, &other.policy)?);
+        }
+        let mut exempt = evidence.iter().map(|found| found.exempt.clone());
         let first = judges.then(|| By {
             policy: &in_force.policy,
             adoption: in_force.adoption,
+            evidence: exempt.next().unwrap_or_default(),
             announced: question.announced.clone(),
         });
         let more = others.iter().map(|(_, other, _)| By {
             policy: &other.policy,
             adoption: other.adoption,
+            evidence: exempt.next().unwrap_or_default(),
             announced: None,
         });
         let by: Vec<By<'_>> = first.into_iter().chain(more).collect();
@@ -90,13 +101,21 @@ impl Facts {
         }
         let mut gated = gate_by(repository, &question.change, by)?.into_iter();
         let mut states = States::default();
-        if judges && let Some(gated) = gated.next() {
-            fill(repository, question, &in_force, gated, &mut states, &mut case)?;
+        let mut evidence = evidence.into_iter();
+        if judges && let (Some(gated), Some(evidence)) = (gated.next(), evidence.next()) {
+            fill(
+                repository,
+                question,
+                &in_force,
+                (gated, evidence),
+                &mut states,
+                &mut case,
+            )?;
         }
         let mut done = unread;
         for (why, other, mut case) in others {
-            if let Some(gated) = gated.next() {
-                fill(repository, question, other, gated, &mut states, &mut case)?;
+            if let (Some(gated), Some(evidence)) = (gated.next(), evidence.next()) {
+                fill(repository, question, other, (gated, evidence), &mut states, &mut case)?;
             }
             done.push((why, Ok(case)));
         }
@@ -119,6 +138,8 @@ fn case(question: &Question, in_force: &InForce) -> Case {
         gated: Vec::new(),
         ledger: Vec::new(),
         wrong_claims: std::collections::BTreeMap::new(),
+        measurements: crate::verdict::Measurements::default(),
+        evidence_faults: Vec::new(),
         violations: Vec::new(),
         policy_faults: nobody.then_some(PolicyFault::NobodyCanSign).into_iter().collect(),
         only_certificates: false,
@@ -197,7 +218,7 @@ fn fill(
     repository: &Repository,
     question: &Question,
     in_force: &InForce,
-    gated: Gated,
+    (gated, evidence): (Gated, OfChange),
     states: &mut States,
     case: &mut Case,
 ) -> Result<(), Undecided> {
@@ -230,10 +251,15 @@ fn fill(
         now: case.now,
         components: &names,
         paths: &paths,
-        whole: units.iter().any(|(_, unit)| unit.binding == policy::Binding::Component),
+        evidence: &evidence.exempt,
+        // What was shown before is told by other approvals than those that cover the files.
+        whole: units
+            .iter()
+            .any(|(_, unit)| unit.binding == policy::Binding::Component || unit.asks_for_benchmarks()),
     };
     let ledger = ledger::read(repository, &query)?;
     case.violations = ledger.violations;
+    case.evidence_faults = evidence.faults;
     // What is only called a signature is gated, and no word of the ledger.
     let nothing_gated = units.iter().all(|(component, _)| component.files.is_empty());
     case.only_certificates = ledger.only_certificates && nothing_gated;
@@ -289,6 +315,7 @@ fn fill(
         done.push(unit);
     }
     case.gated = done;
+    bound::note(repository, question, in_force, case)?;
     super::claims::note_wrong(repository, &question.change, case)
 }
 

@@ -1,6 +1,7 @@
 //! The gate: a question about a change in, a judgement out.
 
 mod authors;
+mod bound;
 mod cases;
 pub(crate) mod claims;
 mod content;
@@ -12,11 +13,13 @@ mod idle;
 mod in_force;
 mod judge;
 mod judgement;
+mod kept;
 mod past;
 mod question;
 mod undecided;
 mod whatif;
 
+pub(crate) use bound::demands;
 pub(crate) use content::{gate, gate_by};
 pub(crate) use explain::describe;
 pub(crate) use facts::state;

@@ -100,6 +100,8 @@ fn of_ledger(terms: Terms, gated: Vec<ComponentCase>, ledger: Vec<Entry>) -> Cas
         only_certificates: false,
         adoption: false,
         wrong_claims: std::collections::BTreeMap::new(),
+        measurements: verdict::Measurements::default(),
+        evidence_faults: Vec::new(),
         now: Timestamp::now(),
     }
 }

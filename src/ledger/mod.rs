@@ -26,6 +26,7 @@ pub use read::{Ledger, LedgerTerms, Query, all, read};
 pub use record::{Entry, Extent, Lift, Origin};
 #[cfg(test)]
 pub(crate) use shard::read_back;
+pub(crate) use shard::{load, store};
 
 use crate::certificate::FileState;
 use crate::change::{RepoPath, TreeEntry as At};

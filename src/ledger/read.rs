@@ -47,6 +47,8 @@ pub struct Query<'a> {
     pub paths: &'a BTreeSet<RepoPath>,
     /// The clock: a key must be valid when the change that brings the signature is judged, too.
     pub now: jiff::Timestamp,
+    /// Files of the change that are evidence of certificates.
+    pub evidence: &'a BTreeSet<RepoPath>,
     /// True where the policy lets other approvals bear on the question (binding `component`).
     pub whole: bool,
 }
@@ -98,7 +100,8 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
     let mut only_certificates = !query.change.files.is_empty();
     for file in &query.change.files {
         if !terms.certificates.matches(file.path.as_bytes()) {
-            only_certificates = only_certificates && adds_signature(repository, query, file)?;
+            let evidence = file.before().is_none() && query.evidence.contains(&file.path);
+            only_certificates = only_certificates && (evidence || adds_signature(repository, query, file)?);
             continue;
         }
         only_certificates = only_certificates && file.before().is_none();

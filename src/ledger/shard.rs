@@ -28,11 +28,12 @@ const ROW: usize = 16 + 8 + 8;
 const SUM: usize = 8;
 
 /// Reads a value that is whole; `None` for all else.
-pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
+pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
     decode(&fs::read(path).ok()?)
 }
 
-pub(super) fn store<T: Serialize + ?Sized>(path: &Path, value: &T) -> Option<()> {
+/// Writes a value so that [`load`] tells whether it is whole.
+pub(crate) fn store<T: Serialize + ?Sized>(path: &Path, value: &T) -> Option<()> {
     fs::write(path, encode(value)?).ok()
 }
 

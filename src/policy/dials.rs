@@ -213,6 +213,7 @@ impl raw::Adjust {
             for (own, wanted) in [
                 (&mut own.agents, &require.agents),
                 (&mut own.evidence, &require.evidence),
+                (&mut own.measured_by, &require.measured_by),
             ] {
                 if !wanted.is_empty() {
                     own.clone_from(wanted);
@@ -238,6 +239,7 @@ impl raw::Adjust {
             component.authorizers.clone_from(authorizers);
         }
         component.handoff.0.extend(self.handoff.0.iter().cloned());
+        component.budgets.extend(self.budgets.iter().cloned());
         !self.rules.is_empty() || !self.exclude.is_empty()
     }
 }

@@ -3,6 +3,7 @@
 //! Raw YAML becomes a validated [`Policy`] in one step; globs, regular expressions and enums compile while parsing, so every error has
 //! a place. Packs (`policies/`, embedded) are policies too, reached by `extends:`.
 
+mod budgets;
 mod dials;
 mod families;
 mod glob;
@@ -23,6 +24,7 @@ mod validate;
 mod validate_rules;
 mod words;
 
+pub use budgets::{Budget, Inconclusive, Named};
 pub use families::{Family, inflections};
 pub use glob::{Gating, GlobError, GlobList, Likeness};
 pub use idle::IdleGlobs;
@@ -328,6 +330,10 @@ pub enum EvidenceKind {
     FileReferences,
     /// No claim of the certificate is wrong.
     Claims,
+    /// BENCHMARKS names files that show what was decided.
+    Benchmarks,
+    /// FINDINGS says what was found.
+    Findings,
 }
 
 /// A component, with the defaults applied.
@@ -365,6 +371,8 @@ pub struct Component {
     pub enforce: Stages,
     /// What `certgate policy check` tries.
     pub examples: Examples,
+    /// What its approvals must prove by measurements.
+    pub budgets: Vec<Budget>,
 }
 
 /// How a component is enforced: what is not said is as the branch has it.
@@ -409,6 +417,8 @@ pub struct Require {
     pub approvals: u32,
     /// What evidence an approval must bring.
     pub evidence: Vec<EvidenceKind>,
+    /// The principals one of whom must have signed the measurements; empty: nobody need.
+    pub measured_by: Vec<String>,
 }
 
 #[cfg(test)]

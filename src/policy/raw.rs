@@ -159,11 +159,41 @@ pub(super) struct Component {
     pub(super) clean_merge: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) enforce: Option<Stages>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) budgets: Vec<Budget>,
     /// Components to which it leaves what they claim, too.
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) yields: List,
     #[serde(default, skip_serializing_if = "Examples::is_empty")]
     pub(super) examples: Examples,
+}
+
+/// How much slower some benchmarks may become.
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, expecting = "a budget: a mapping with a `metric`")]
+pub(super) struct Budget {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) metric: Option<String>,
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) benchmarks: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_regression: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) limit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) alpha: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) min_runs: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) design: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) run_noise: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) direction: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exact: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) on_inconclusive: Option<String>,
 }
 
 /// How one component is enforced, beside what holds for the branch.
@@ -191,6 +221,8 @@ pub(super) struct Adjust {
     #[serde(default)]
     pub(super) require: Option<Require>,
     pub(super) enforce: Option<Stages>,
+    #[serde(default)]
+    pub(super) budgets: Vec<Budget>,
     pub(super) authorizers: Option<List>,
     #[serde(default)]
     pub(super) handoff: Pairs<String>,
@@ -256,7 +288,7 @@ pub(super) struct Function {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with the keys `agents`, `approvals` and `evidence`"
+    expecting = "a mapping with the keys `agents`, `approvals`, `evidence` and `measured_by`"
 )]
 pub(super) struct Require {
     #[serde(default, skip_serializing_if = "List::is_empty")]
@@ -265,6 +297,8 @@ pub(super) struct Require {
     pub(super) approvals: Option<u32>,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) evidence: List,
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) measured_by: List,
 }
 
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
@@ -361,7 +395,7 @@ impl Rules {
 
 impl Require {
     fn is_empty(&self) -> bool {
-        self.agents.is_empty() && self.approvals.is_none() && self.evidence.is_empty()
+        self.agents.is_empty() && self.approvals.is_none() && self.evidence.is_empty() && self.measured_by.is_empty()
     }
 }
 

@@ -36,8 +36,10 @@ const ENFORCEMENTS: [(&str, Enforcement); 3] = [
     ("block", Enforcement::Block),
 ];
 const RISKS: [(&str, Risk); 3] = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
-const EVIDENCE: [(&str, EvidenceKind); 2] = [
+const EVIDENCE: [(&str, EvidenceKind); 4] = [
     ("file-references", EvidenceKind::FileReferences),
+    ("benchmarks", EvidenceKind::Benchmarks),
+    ("findings", EvidenceKind::Findings),
     ("claims", EvidenceKind::Claims),
 ];
 const SIGNATURES: [(&str, Signatures); 3] = [
@@ -346,6 +348,7 @@ impl<'s> Check<'s> {
             conditional: patch.conditional,
             clean_merge: patch.clean_merge,
             enforce: patch.enforce,
+            budgets: patch.budgets,
             yields: raw::List::default(),
             examples: patch.examples,
         };
@@ -474,14 +477,30 @@ impl<'s> Check<'s> {
                 }
             }
         }
+        let budgets = self.budgets(&raw.budgets, &inside("budgets"));
+        let mut evidence = self.words(&EVIDENCE, &raw.require.evidence.0, &within("require", "evidence"));
+        let measured_by = raw.require.measured_by.0;
+        if !measured_by.is_empty() && defaults.signatures == Signatures::Off {
+            self.push(
+                Diagnostic::error(Code::CG009, "without signatures nobody can tell who measured")
+                    .help("write `defaults: { signatures: optional }` or `required`"),
+                Some(&within("require", "measured_by")),
+            );
+        }
+        // Who asks for a budget, or for a measurer, asks for measurements.
+        if (!budgets.is_empty() || !measured_by.is_empty()) && !evidence.contains(&EvidenceKind::Benchmarks) {
+            evidence.push(EvidenceKind::Benchmarks);
+        }
         Some(Component {
+            budgets,
             rules: self.rules(here, &raw.rules, &raw.examples, defaults),
             yields: raw.yields.0,
             enforce: self.stages(raw.enforce.as_ref(), &inside("enforce")),
             require: Require {
                 agents: raw.require.agents.0,
                 approvals,
-                evidence: self.words(&EVIDENCE, &raw.require.evidence.0, &within("require", "evidence")),
+                evidence,
+                measured_by,
             },
             risk: self
                 .word(&RISKS, raw.risk.as_deref(), &inside("risk"))

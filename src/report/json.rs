@@ -6,10 +6,11 @@ use super::remedy::JsonRemedy;
 use super::timings::JsonTimings;
 use crate::change::{ObjectId, deceptive};
 use crate::diagnostic::{Diagnostic, sanitize};
+use crate::evidence::bound::Shown;
 use crate::gate::Judgement;
 use crate::progress::Timings;
 use crate::sensitivity::{GatedMessage, Reason};
-use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision};
+use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision, code_of};
 
 /// The name of the verdict's schema.
 pub const VERDICT_SCHEMA: &str = "certgate/verdict/v1";
@@ -39,6 +40,21 @@ struct JsonComponent<'a> {
     files: Vec<JsonFile>,
     messages: Vec<JsonMessage>,
     certificates: Vec<JsonCertificate>,
+    evidence: Vec<JsonEvidence>,
+}
+
+#[derive(Serialize)]
+struct JsonEvidence {
+    certificate: String,
+    benchmark: String,
+    metric: String,
+    verdict: &'static str,
+    ratio: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    runs: [usize; 2],
+    files: Vec<String>,
+    problems: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -161,6 +177,24 @@ fn certificate(report: &Judgement, decision: &CertificateDecision) -> Option<Jso
     })
 }
 
+fn evidence(report: &Judgement, entry: usize, shown: &Shown) -> Option<JsonEvidence> {
+    let mut problems: Vec<&'static str> = shown.flaws.iter().map(|kind| code_of(*kind).as_str()).collect();
+    problems.sort_unstable();
+    problems.dedup();
+    Some(JsonEvidence {
+        certificate: sanitize(&report.ledger.get(entry)?.label()),
+        benchmark: sanitize(&shown.benchmark),
+        metric: sanitize(&shown.metric),
+        verdict: shown.verdict.word(),
+        ratio: shown.ratio,
+        lower: shown.lower,
+        upper: shown.upper,
+        runs: shown.runs,
+        files: shown.files.iter().map(ToString::to_string).collect(),
+        problems,
+    })
+}
+
 fn component<'a>(report: &'a Judgement, component: &'a ComponentDecision) -> JsonComponent<'a> {
     JsonComponent {
         id: &component.id,
@@ -171,6 +205,11 @@ fn component<'a>(report: &'a Judgement, component: &'a ComponentDecision) -> Jso
             .certificates
             .iter()
             .filter_map(|decision| certificate(report, decision))
+            .collect(),
+        evidence: component
+            .evidence
+            .iter()
+            .filter_map(|(entry, shown)| evidence(report, *entry, shown))
             .collect(),
     }
 }

@@ -15,6 +15,8 @@ pub use examples::check_examples;
 #[cfg(test)]
 pub(crate) use examples::owners;
 
+use std::collections::BTreeSet;
+
 use crate::change::{Change, ChangedLine, CommitMessage, Content, FileChange, FileDiff, ObjectId, RepoPath, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{Component, ContentRule, Gating, Ignore, Likeness, Lines, POLICY_COMPONENT, Policy, TwinPath};
@@ -62,6 +64,8 @@ pub struct By<'p> {
     pub policy: &'p Policy,
     /// True where the change brings it, and no policy was there before.
     pub adoption: bool,
+    /// Files of the change that are evidence of certificates, and so are gated by no rule.
+    pub evidence: BTreeSet<RepoPath>,
     /// What its rules say of the change's messages, where that is known already.
     pub announced: Option<Announced>,
 }
@@ -169,6 +173,7 @@ pub fn gate<S: ContentSource + ?Sized>(
     let by = By {
         policy,
         adoption,
+        evidence: BTreeSet::new(),
         announced: None,
     };
     Ok(gate_by_each(vec![by], change, content)?.pop().unwrap_or_default())

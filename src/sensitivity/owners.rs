@@ -35,6 +35,7 @@ fn yields(mine: &Component, theirs: &Component, path: &RepoPath) -> bool {
         agents: Vec::new(),
         approvals: 1,
         evidence: Vec::new(),
+        measured_by: Vec::new(),
     };
     let enforced = [mine.enforce, theirs.enforce]
         .iter()

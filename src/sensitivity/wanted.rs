@@ -47,7 +47,7 @@ impl Wanted<'_> {
 
 /// `beside` is true where a certificate stands beside a file that is called as its signature.
 pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange, beside: bool) -> Want<'p> {
-    if is_certificate(by.policy, file) {
+    if is_certificate(by.policy, file) || by.evidence.contains(&file.path) {
         return Want::Nothing;
     }
     let perhaps_signature = perhaps_signature(by.policy, file, beside);

@@ -74,6 +74,7 @@ pub(super) fn turned(
         let by = turns.iter().map(|turn| By {
             policy: &turn.policy,
             adoption: false,
+            evidence: std::collections::BTreeSet::new(),
             announced: None,
         });
         let found = gate_by(repository, change, by.collect())?;

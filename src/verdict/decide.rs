@@ -17,9 +17,10 @@ use jiff::SignedDuration;
 use super::people;
 use super::statement::Statement;
 use super::{Bound, Case, ComponentCase, GatedPath, Problem, Terms};
-use crate::certificate::{Class, SubjectField, SubjectFile, names};
+use crate::certificate::{BenchmarksField, Class, SubjectField, SubjectFile, names};
 use crate::change::RepoPath;
 use crate::evidence;
+use crate::evidence::bound::{Flaw, FlawKind, Judged};
 use crate::ledger::{Extent, Origin};
 use crate::policy::{Binding, Conditional, EvidenceKind, fold};
 use crate::trust::{Doubt, SignatureCheck, Signatures};
@@ -230,11 +231,41 @@ impl<'a> Weighing<'a> {
         if self.unit.evidence.contains(&EvidenceKind::FileReferences) && !self.gives_file_references(statement) {
             problems.push(Problem::EvidenceMissing);
         }
+        if self.unit.evidence.contains(&EvidenceKind::Findings) && !statement.entry.certificate.findings {
+            problems.push(Problem::FindingsMissing);
+        }
+        let flaws = self.flaws(statement);
+        problems.extend(flaws.into_iter().map(|flaw| Problem::Measured(Box::new(flaw))));
         let claim = self.case.wrong_claims.get(&statement.entry.certificate.path);
         if let Some(claim) = claim.filter(|_| self.unit.evidence.contains(&EvidenceKind::Claims)) {
             problems.push(Problem::WrongClaim(claim.clone()));
         }
         problems
+    }
+
+    /// What keeps the measurements of an approval from counting; one that brings none has a flaw, too.
+    pub(super) fn flaws(&self, statement: &Statement<'_>) -> Vec<Flaw> {
+        let measurements = &self.case.measurements;
+        if !measurements.asked || !self.unit.asks_for_benchmarks() || !statement.approves() {
+            return Vec::new();
+        }
+        match self.judged(statement) {
+            Some(judged) => judged.flaws.clone(),
+            None => {
+                let text = match &statement.entry.certificate.benchmarks {
+                    BenchmarksField::Absent => "it has no BENCHMARKS, and the policy asks for measurements",
+                    BenchmarksField::Unreadable => "its BENCHMARKS cannot be read",
+                    BenchmarksField::Present(_) => "its BENCHMARKS were not looked at",
+                };
+                vec![Flaw::new(FlawKind::Absent, text)]
+            }
+        }
+    }
+
+    /// What the measurements of an approval are worth towards the component.
+    pub(super) fn judged(&self, statement: &Statement<'_>) -> Option<&'a Judged> {
+        let key = (self.unit.id.clone(), statement.entry.certificate.path.clone());
+        self.case.measurements.of.get(&key)
     }
 
     /// Where independence is asked for: whether who signed had a hand in the change.

@@ -1,9 +1,10 @@
 //! What the decision found, as data: each variant carries exactly what is needed to explain it.
 
-use super::{PolicyFault, WrongClaim};
+use super::{EvidenceFault, PolicyFault, WrongClaim};
 use crate::certificate::{Class, Stamp};
 use crate::change::RepoPath;
 use crate::diagnostic::Code;
+use crate::evidence::bound::{Flaw, FlawKind};
 use crate::ledger::Violation;
 use crate::trust::Doubt;
 
@@ -150,6 +151,19 @@ pub enum Finding {
         /// The open conditions.
         open: Vec<String>,
     },
+    /// The change alters the evidence of certificates.
+    Evidence(EvidenceFault),
+    /// The measurements of an approval have a flaw.
+    Measured {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// What is wrong.
+        flaw: Box<Flaw>,
+        /// Whether it keeps the approval from counting.
+        counts: bool,
+    },
     /// A certificate that the change adds does not do what its author meant.
     Ineffective {
         /// The certificate.
@@ -173,8 +187,10 @@ impl Finding {
             | Self::Bypassed { unit, .. }
             | Self::BypassOverdue { unit, .. }
             | Self::Announced { unit }
+            | Self::Measured { unit, .. }
             | Self::Conditions { unit, .. } => Some(unit),
             Self::Ledger(_)
+            | Self::Evidence(_)
             | Self::Policy(_)
             | Self::InvalidAdded { .. }
             | Self::RefusalAstray { .. }
@@ -191,7 +207,11 @@ impl Finding {
     pub fn blocks(&self) -> bool {
         !matches!(
             self,
-            Self::Conditions { .. } | Self::Ineffective { .. } | Self::Bypassed { .. } | Self::BypassOpen { .. }
+            Self::Conditions { .. }
+                | Self::Measured { .. }
+                | Self::Ineffective { .. }
+                | Self::Bypassed { .. }
+                | Self::BypassOpen { .. }
         )
     }
 }
@@ -243,6 +263,10 @@ pub enum Problem {
     ConditionsOpen,
     /// It lacks evidence that the policy requires.
     EvidenceMissing,
+    /// FINDINGS says nothing, and the policy asks for findings.
+    FindingsMissing,
+    /// Its measurements have a flaw.
+    Measured(Box<Flaw>),
     /// It makes a claim that does not hold, and the policy asks for claims that do.
     WrongClaim(WrongClaim),
     /// It has no SUBJECT, and the binding is `digest`.
@@ -287,7 +311,8 @@ impl Problem {
             Self::Changed => Code::CG202,
             Self::NoConditions => Code::CG115,
             Self::ConditionsOpen => Code::CG207,
-            Self::EvidenceMissing => Code::CG601,
+            Self::EvidenceMissing | Self::FindingsMissing => Code::CG601,
+            Self::Measured(flaw) => code_of(flaw.kind),
             Self::WrongClaim(_) => Code::CG654,
             Self::Neutral => Code::CG208,
             Self::SupersedesNothing(_) => Code::CG404,
@@ -301,6 +326,30 @@ impl Problem {
             | Self::NotNewest
             | Self::Expired => Code::CG203,
         }
+    }
+}
+
+/// The code of a flaw.
+pub fn code_of(kind: FlawKind) -> Code {
+    match kind {
+        FlawKind::Absent => Code::CG610,
+        FlawKind::File => Code::CG611,
+        FlawKind::Changed => Code::CG612,
+        FlawKind::Astray => Code::CG122,
+        FlawKind::Table => Code::CG613,
+        FlawKind::Exceeded => Code::CG614,
+        FlawKind::Unproven => Code::CG615,
+        FlawKind::Other => Code::CG616,
+        FlawKind::Reused => Code::CG617,
+        FlawKind::NotShown => Code::CG618,
+        FlawKind::Picked => Code::CG619,
+        FlawKind::NotSigned => Code::CG622,
+        FlawKind::Dirty => Code::CG609,
+        FlawKind::Twice => Code::CG630,
+        FlawKind::Lacking => Code::CG631,
+        FlawKind::Conditions => Code::CG632,
+        FlawKind::Debug => Code::CG633,
+        FlawKind::Refused => Code::CG635,
     }
 }
 
@@ -338,6 +387,8 @@ impl std::fmt::Display for Problem {
             Self::NoConditions => f.write_str("it approves conditionally and names no condition"),
             Self::ConditionsOpen => f.write_str("its conditions are open"),
             Self::EvidenceMissing => f.write_str("its EVIDENCE names no covered file with line numbers"),
+            Self::FindingsMissing => f.write_str("its FINDINGS say nothing"),
+            Self::Measured(flaw) => write!(f, "{flaw}"),
             Self::WrongClaim(claim) => {
                 let verb = if claim.of_file { "does not hold" } else { "does not follow from its figures" };
                 write!(f, "line {}: `{}` {verb}: {}", claim.line, claim.said, claim.why)

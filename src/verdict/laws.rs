@@ -157,6 +157,8 @@ prop_compose! {
             agents: agents.into_iter().flatten().map(str::to_owned).collect(),
             approvals,
             evidence: Vec::new(),
+            budgets: Vec::new(),
+            measured_by: Vec::new(),
             binding,
             max_age: Duration::from_secs(30 * 86_400),
             conditional,
@@ -222,6 +224,8 @@ prop_compose! {
             },
             gated: std::iter::once(gpu).chain(other).collect(),
             wrong_claims: std::collections::BTreeMap::new(),
+            measurements: Measurements::default(),
+            evidence_faults: Vec::new(),
             ledger: ledger.into_iter().filter(|e| seen.insert(e.certificate.id.clone())).collect(),
             violations: Vec::new(),
             policy_faults: Vec::new(),
@@ -249,6 +253,17 @@ proptest! {
         let mut less = case.clone();
         less.ledger.remove(at);
         prop_assert!(blocks(&less));
+    }
+
+    /// What asks for measurements unblocks nothing; and where none were looked at, no approval counts.
+    #[test]
+    fn asking_for_measurements_never_unblocks(case in case()) {
+        let mut asking = case.clone();
+        asking.measurements.asked = true;
+        asking.gated.iter_mut().for_each(|unit| unit.evidence.push(crate::policy::EvidenceKind::Benchmarks));
+        prop_assert!(!blocks(&case) || blocks(&asking));
+        let gated = asking.gated.iter().any(|unit| !unit.files.is_empty());
+        prop_assert!(!gated || blocks(&asking));
     }
 
     /// Whatever an approval that supersedes nothing is signed with: worse, nothing gets better.

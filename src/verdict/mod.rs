@@ -23,13 +23,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use bypass::open_bypasses;
-pub use finding::{BypassProblem, Finding, Problem};
+pub use finding::{BypassProblem, Finding, Problem, code_of};
 pub use outcome::{decide, lifts, undone};
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
+use crate::evidence::bound::{Judged, Shown};
 use crate::ledger::{Entry, Violation};
-use crate::policy::{Binding, Conditional, Enforcement, EvidenceKind, GlobList, Stage, Stages};
+use crate::policy::{Binding, Budget, Conditional, Enforcement, EvidenceKind, GlobList, Stage, Stages};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::trust::Demands;
 
@@ -48,6 +49,10 @@ pub struct Case {
     pub ledger: Vec<Entry>,
     /// A wrong claim of each approval, by its path, where a gated component asks for `claims`.
     pub wrong_claims: BTreeMap<RepoPath, WrongClaim>,
+    /// What the evidence of approvals is worth.
+    pub measurements: Measurements,
+    /// What the change does to the evidence of certificates that must not be.
+    pub evidence_faults: Vec<EvidenceFault>,
     /// The rules of the ledger that the change breaks.
     pub violations: Vec<Violation>,
     /// What the change does to the policy that no certificate makes good.
@@ -58,6 +63,37 @@ pub struct Case {
     pub adoption: bool,
     /// The clock.
     pub now: Timestamp,
+}
+
+/// What the evidence of approvals is worth, where it was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Measurements {
+    /// False for a question about a ledger alone: what landed was judged when it did.
+    pub asked: bool,
+    /// By component and certificate. What is not here has shown nothing.
+    pub of: BTreeMap<(String, RepoPath), Judged>,
+}
+
+/// What a change does to the evidence of certificates that must not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceFault {
+    /// The file.
+    pub path: RepoPath,
+    /// The certificate whose evidence it is, or would be.
+    pub certificate: RepoPath,
+    /// What is wrong.
+    pub kind: EvidenceFaultKind,
+}
+
+/// What is wrong with a file of evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EvidenceFaultKind {
+    /// A certificate of the base names it, and it has other content.
+    Modified,
+    /// A certificate of the base names it, and it is gone.
+    Deleted,
+    /// It stands among the evidence of a certificate and is none of it, for this reason.
+    Stray(String),
 }
 
 /// A claim of a certificate that does not hold.
@@ -177,6 +213,10 @@ pub struct ComponentCase {
     pub approvals: u32,
     /// What evidence an approval must bring.
     pub evidence: Vec<EvidenceKind>,
+    /// What an approval must prove by measurements.
+    pub budgets: Vec<Budget>,
+    /// The principals one of whom must have signed the measurements; empty: nobody need.
+    pub measured_by: Vec<String>,
     /// How certificates are bound to content.
     pub binding: Binding,
     /// How long a certificate counts under [`Binding::Component`].
@@ -193,6 +233,13 @@ pub struct ComponentCase {
     pub files: Vec<GatedPath>,
     /// Messages that gate the component itself.
     pub messages: Vec<GatedMessage>,
+}
+
+impl ComponentCase {
+    /// Whether an approval must bring measurements.
+    pub fn asks_for_benchmarks(&self) -> bool {
+        self.evidence.contains(&EvidenceKind::Benchmarks) || !self.budgets.is_empty() || !self.measured_by.is_empty()
+    }
 }
 
 /// A gated file as the decision sees it.
@@ -313,6 +360,8 @@ pub struct ComponentDecision {
     pub messages: Vec<GatedMessage>,
     /// The certificates that bear on it, newest first.
     pub certificates: Vec<CertificateDecision>,
+    /// What approvals show by measurements, as indices into the case's ledger.
+    pub evidence: Vec<(usize, Shown)>,
 }
 
 /// The decision on one file.

@@ -7,6 +7,7 @@ use super::statement::{Statement, statements};
 use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
 use crate::certificate::Class;
 use crate::change::RepoPath;
+use crate::evidence::bound::Flaw;
 use crate::ledger::{Extent, Lift, Origin};
 use crate::policy::Enforcement;
 
@@ -14,6 +15,7 @@ use crate::policy::Enforcement;
 pub fn decide(case: &Case) -> Decision {
     let mut findings: Vec<Finding> = case.violations.iter().cloned().map(Finding::Ledger).collect();
     findings.extend(case.policy_faults.iter().cloned().map(Finding::Policy));
+    findings.extend(case.evidence_faults.iter().cloned().map(Finding::Evidence));
     let statements: Vec<Statement<'_>> = statements(case);
     for statement in &statements {
         findings.extend(statement.findings_of_its_own(case, &statements));
@@ -198,6 +200,17 @@ impl Weighing<'_> {
                 .is_some_and(|newest| newest.index == statement.index);
             statement.refuses() || statement.entry.origin == Origin::Added || newest || bound.contains(&statement.index)
         };
+        let told = self
+            .statements
+            .iter()
+            .filter(|statement| statement.approves() && bears(statement));
+        for statement in told.clone() {
+            findings.extend(self.told_of_measurements(statement));
+        }
+        let evidence = told
+            .filter_map(|statement| Some((statement.index, self.judged(statement)?)))
+            .flat_map(|(entry, judged)| judged.shown.iter().map(move |shown| (entry, shown.clone())))
+            .collect();
         let certificates = self
             .statements
             .iter()
@@ -211,9 +224,27 @@ impl Weighing<'_> {
                 files,
                 messages: unit.messages.clone(),
                 certificates,
+                evidence,
             },
             findings,
         )
+    }
+
+    /// The flaws of an approval's measurements; of those of the base only where it brings some.
+    fn told_of_measurements(&self, statement: &Statement<'_>) -> Vec<Finding> {
+        let finding = |flaw: Flaw, counts: bool| Finding::Measured {
+            unit: self.unit.id.clone(),
+            entry: statement.index,
+            flaw: Box::new(flaw),
+            counts,
+        };
+        let judged = self.judged(statement);
+        if judged.is_none() && statement.entry.origin == Origin::Base {
+            return Vec::new();
+        }
+        let flaws = self.flaws(statement).into_iter().map(|flaw| finding(flaw, true));
+        let warnings = judged.into_iter().flat_map(|judged| judged.warnings.iter().cloned());
+        flaws.chain(warnings.map(|flaw| finding(flaw, false))).collect()
     }
 
     fn announced_without_certificate(&self) -> bool {

@@ -3,6 +3,7 @@
 mod attacks;
 mod authority;
 mod bad_input;
+mod bound;
 mod certifying;
 mod ci;
 mod circles;
@@ -27,6 +28,7 @@ mod line_endings;
 mod managers;
 mod matrix;
 mod measure;
+mod measured;
 mod newcomer;
 mod once;
 mod picture;

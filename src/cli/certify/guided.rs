@@ -389,6 +389,7 @@ impl Guide<'_> {
                 name: &name,
                 output: None,
                 key: key.as_ref(),
+                evidence: None,
                 interactive: true,
             };
             written.push(publish(self.repository, &self.in_force.policy, &mut draft, &how)?);
@@ -403,6 +404,8 @@ fn evidence(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::FileReferences => "lines of a gated file",
         EvidenceKind::Claims => "no wrong claim",
+        EvidenceKind::Benchmarks => "benchmark files that show it",
+        EvidenceKind::Findings => "findings",
     }
 }
 

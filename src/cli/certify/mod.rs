@@ -9,6 +9,7 @@ mod said;
 use super::args::CertifyArgs;
 use super::ending::Ending;
 use super::terminal;
+use crate::author::evidence;
 use crate::author::needs;
 use crate::author::publish::{How, Published, publish};
 use crate::author::{draft, sign, stamps};
@@ -93,6 +94,19 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
     if let Some(open) = &open {
         all::needs_lines(&in_force.policy, open, &draft)?;
     }
+    let given = evidence::Given {
+        baseline: &args.baseline,
+        candidate: &args.candidate,
+        profiles: &args.profiles,
+        measured: args.measured.as_deref(),
+    };
+    let gathered = evidence::gather(&repository, &question, &in_force, &said.components, &given)?;
+    if to_stdout && gathered.is_some() {
+        return Err(Undecided::usage(
+            "evidence stands beside its certificate, and standard output has no place for it",
+            "certgate certify … --baseline FILE… --candidate FILE…   # without --output -",
+        ));
+    }
     if to_stdout {
         if key.is_some() {
             return Err(Undecided::usage(
@@ -109,6 +123,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         name: &name,
         output: args.output.as_deref(),
         key: key.as_ref(),
+        evidence: gathered.as_ref(),
         interactive: terminal::is_interactive(),
     };
     written(&repository, &in_force, &mut draft, &how)
@@ -138,6 +153,11 @@ fn tell_written(repository: &Repository, all: &[Published], more: &str) -> Resul
         let signature = if published.signed { " and its signature" } else { "" };
         text.push_str(&format!("wrote {}{signature}\n", sanitize(&shown)));
         paths.push((shown, published.signed));
+        if let Some(folder) = &published.evidence {
+            let below = std::env::current_dir().ok();
+            let below = below.as_ref().and_then(|here| folder.strip_prefix(here).ok());
+            paths.push((below.unwrap_or(folder).display().to_string(), false));
+        }
     }
     text.push_str(more);
     text.push_str(&sign::next_of(repository, &paths)?);

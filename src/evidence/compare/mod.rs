@@ -10,6 +10,7 @@ mod refuse;
 
 use std::collections::BTreeMap;
 
+use super::measurement::Measurement;
 use pair::{Found, Pair};
 
 pub use outcome::{Compared, Comparison, Refused, Why};
@@ -42,6 +43,11 @@ pub fn compare(
         });
     }
     Comparison { results, refused }
+}
+
+/// Whether no two processes would report the same: neither a deterministic count, nor one number of few digits.
+pub fn is_unlikely(row: &Measurement) -> bool {
+    !refuse::may_come_again(row)
 }
 
 /// Measurements by benchmark and metric, in the order in which they come.

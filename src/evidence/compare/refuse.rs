@@ -33,7 +33,7 @@ fn reused(files: &[&File]) -> Vec<Refused> {
 }
 
 /// Whether two processes may well report the same: a deterministic count, or one number of few digits.
-fn may_come_again(row: &Measurement) -> bool {
+pub(super) fn may_come_again(row: &Measurement) -> bool {
     const FEW: usize = 4;
     let digits = |value: f64| {
         format!("{value:e}")
@@ -91,6 +91,7 @@ fn statements(provenance: &Provenance) -> Vec<(String, String)> {
         runtime,
         commit: _,
         dirty: _,
+        session: _,
         build,
         other,
     } = provenance;

@@ -9,7 +9,7 @@ use super::Read;
 use super::check::{Stated, TOLERANCE, count_fault, summary_time_fault, time_fault};
 use super::json::Json;
 use super::text::braces;
-use crate::evidence::measurement::{Direction, Identity, Kind, Measurement, Provenance};
+use crate::evidence::measurement::{Direction, Identity, Kind, Measurement, Provenance, Session};
 
 pub(super) fn is(document: &Json) -> bool {
     let results = document.get("results").and_then(Json::list);
@@ -38,6 +38,15 @@ fn told(document: &Json) -> Provenance {
         cpus: told.number_of("cpus").map(|cpus| cpus as u64),
         os: text("os"),
         commit: text("commit"),
+        session: told.text_of("side").map(|side| {
+            Box::new(Session {
+                side: side.to_owned(),
+                against: text("against").unwrap_or_default(),
+                planned: told.number_of("planned").map_or(0, |planned| planned as u64),
+                block: told.number_of("block").map_or(0, |block| block as u64),
+                started: text("started").unwrap_or_default(),
+            })
+        }),
         ..Provenance::default()
     }
 }

@@ -4,6 +4,7 @@ mod admission;
 mod authority;
 mod context;
 mod coverage;
+mod evidence;
 mod ineffective;
 mod parts;
 mod refusals;
@@ -45,6 +46,8 @@ pub(crate) fn explain(case: &Case, decision: &Decision, ways: &Ways) -> Vec<Diag
             (true, Enforcement::Off) => continue,
             (true, Enforcement::Block) => Level::Error,
             (true, _) => Level::Warning,
+            // What keeps an approval from counting weighs as much as that it is missing.
+            (false, Enforcement::Block) if context.leaves_a_gap(finding, &decision.findings) => Level::Error,
             (false, _) => Level::Warning,
         };
         let told = context.explain(finding, level).into_iter();
@@ -83,6 +86,13 @@ impl Context<'_> {
             | Finding::Bypassed { .. }
             | Finding::BypassOpen { .. }
             | Finding::BypassOverdue { .. } => return self.authority(finding, level).into_iter().collect(),
+            Finding::Evidence(fault) => self.evidence_fault(fault, level),
+            Finding::Measured {
+                unit,
+                entry,
+                flaw,
+                counts,
+            } => self.measured(unit, (*entry, flaw, *counts), level),
             Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. } => {
                 return self.invalid(finding, *entry, level);
             }

@@ -1,0 +1,1 @@
+//! Evidence that is judged without a repository.

@@ -1,0 +1,116 @@
+//! What is told of evidence: why the measurements of an approval do not count, and what a change must not do to bound files.
+
+use super::context::Context;
+use super::words::at;
+use crate::diagnostic::{Code, Diagnostic, Help, Level, Place, Placeholder, Word, command};
+use crate::evidence::bound::{Flaw, FlawKind};
+use crate::verdict::{EvidenceFault, EvidenceFaultKind, Finding, code_of};
+
+/// Most files that are named as holding a figure.
+const MOST_NAMED: usize = 3;
+
+impl Context<'_> {
+    /// Whether a finding is why a component lacks an approval.
+    pub(super) fn leaves_a_gap(&self, finding: &Finding, all: &[Finding]) -> bool {
+        let Finding::Measured { unit, counts: true, .. } = finding else {
+            return false;
+        };
+        all.iter().any(|other| {
+            let gap = matches!(
+                other,
+                Finding::Uncovered { .. }
+                    | Finding::TooFew { .. }
+                    | Finding::Handoff { .. }
+                    | Finding::Unauthorized { .. }
+                    | Finding::Announced { .. }
+            );
+            gap && other.component() == Some(unit)
+        })
+    }
+
+    /// A flaw of the measurements of an approval.
+    pub(super) fn measured(&self, unit: &str, (entry, flaw, counts): (usize, &Flaw, bool), level: Level) -> Diagnostic {
+        let message = format!("`{unit}`: {flaw}");
+        let line = flaw.line.and_then(|line| {
+            let path = &self.entry(entry)?.certificate.path;
+            Some(Place::line(path, line))
+        });
+        // The place is the file where the fault lies in it, else the line of the certificate that says otherwise.
+        let file = flaw.file.as_ref().filter(|_| flaw.kind == FlawKind::File);
+        let place = match file {
+            Some((path, Some(line))) => Some(Place::line(path, *line)),
+            Some((path, None)) => Some(Place::file(path)),
+            None => line.or_else(|| self.place(entry)),
+        };
+        let count = match counts {
+            true => format!("{} does not count", self.brief(entry)),
+            false => format!("{} counts all the same, by `on_inconclusive: warn`", self.brief(entry)),
+        };
+        let mut diagnostic = at(Diagnostic::new(level, code_of(flaw.kind), message), place).because(count);
+        for file in flaw.files.iter().take(MOST_NAMED) {
+            diagnostic = diagnostic.because(format!("measured in {file}"));
+        }
+        if flaw.files.len() > MOST_NAMED {
+            diagnostic = diagnostic.because(format!("… and {} more files", flaw.files.len() - MOST_NAMED));
+        }
+        diagnostic.help(self.measure_again(unit, flaw))
+    }
+
+    /// What makes it good: as a rule, to measure and to certify what was measured.
+    fn measure_again(&self, unit: &str, flaw: &Flaw) -> Help {
+        if flaw.kind == FlawKind::Exceeded {
+            return "make it faster; or have the owners of the policy change `budgets`".into();
+        }
+        const RESULTS: [&str; 4] = [
+            "--baseline",
+            "certgate-measure/baseline",
+            "--candidate",
+            "certgate-measure/candidate",
+        ];
+        let measure = command!["certgate", "measure", "--base", &self.ways.base, "--run", "COMMAND"];
+        let certify = self.certify(unit, None).args(RESULTS);
+        match flaw.kind {
+            FlawKind::NotSigned => certify
+                .args(["--measured", "certgate-measure/measured.sig"])
+                .after(measure.arg("--sign").arg(Placeholder::Key)),
+            _ => certify.after(measure),
+        }
+        .into()
+    }
+
+    /// What the change does to bound files.
+    pub(super) fn evidence_fault(&self, fault: &EvidenceFault, level: Level) -> Diagnostic {
+        let restore = |what: &str| {
+            Diagnostic::new(
+                level,
+                Code::CG620,
+                format!("evidence of {} was {what}", fault.certificate),
+            )
+            .at(Place::file(&fault.path))
+            .because("evidence is append-only, as the certificate is that names it")
+            .help(command![
+                "git",
+                "checkout",
+                &self.ways.base,
+                "--",
+                Word::pathspec(&fault.path)
+            ])
+        };
+        match &fault.kind {
+            EvidenceFaultKind::Modified => restore("modified"),
+            EvidenceFaultKind::Deleted => restore("deleted"),
+            EvidenceFaultKind::Stray(why) => Diagnostic::new(
+                level,
+                Code::CG621,
+                format!("{} is not evidence of its certificate", fault.path),
+            )
+            .at(Place::file(&fault.path))
+            .because(format!(
+                "beside {} may stand what it names, and nothing else",
+                fault.certificate
+            ))
+            .because(why)
+            .help(format!("git rm --cached -- {}", fault.path.for_shell())),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What was computed from the content of evidence, kept by digest in `$GIT_COMMON_DIR/certgate/evidence/`. It depends on nothing but its key,
+//! so it is never stale, only absent; what cannot be written is done without. Deleting the directory is always safe.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
+
+use crate::certificate::{Benchmarks, render_benchmarks};
+use crate::change::{Digest, TreeEntry};
+use crate::git::Repository;
+use crate::ledger;
+
+/// Grows when what is computed changes.
+const FORM: &str = "1";
+/// From how many files on the directory is emptied.
+const MOST: usize = 4096;
+
+/// Names what was computed, by everything that it depends on.
+pub(super) struct Key(String);
+
+impl Key {
+    /// Of what the evidence of a certificate is worth towards a component.
+    pub(super) fn new<'e>(
+        policy: &Digest,
+        component: &str,
+        block: &Benchmarks,
+        entries: impl Iterator<Item = Option<&'e TreeEntry>>,
+        before: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Self {
+        let mut hash = Hashing::new("judged");
+        hash.add(&policy.0);
+        hash.add(component.as_bytes());
+        hash.add(render_benchmarks(block).as_bytes());
+        // Lines of the certificate stand in what is kept.
+        hash.add(format!("{:?}", block.files.first().map(|file| file.line)).as_bytes());
+        hash.entries(entries);
+        for (metric, benchmarks) in before {
+            hash.add(metric.as_bytes());
+            benchmarks.iter().for_each(|benchmark| hash.add(benchmark.as_bytes()));
+            hash.add(b"");
+        }
+        hash.key()
+    }
+
+    /// Of what the raw values of a file are known by.
+    pub(super) fn of_values<'e>(format: &str, entries: impl Iterator<Item = Option<&'e TreeEntry>>) -> Self {
+        let mut hash = Hashing::new("values");
+        hash.add(format.as_bytes());
+        hash.entries(entries);
+        hash.key()
+    }
+}
+
+struct Hashing(Sha256);
+
+impl Hashing {
+    fn new(what: &str) -> Self {
+        let mut hash = Self(Sha256::new());
+        hash.add(what.as_bytes());
+        hash
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn entries<'e>(&mut self, entries: impl Iterator<Item = Option<&'e TreeEntry>>) {
+        for entry in entries {
+            self.add(entry.map_or("", |entry| entry.mode.as_str()).as_bytes());
+            self.add(entry.map(|entry| entry.id.as_bytes()).unwrap_or_default());
+        }
+    }
+
+    fn key(self) -> Key {
+        Key(self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+fn folder(repository: &Repository) -> PathBuf {
+    let own = repository.common_dir().join("certgate").join("evidence");
+    own.join(format!("{FORM}-{}", env!("CARGO_PKG_VERSION")))
+}
+
+/// What was kept, where it is whole.
+pub(super) fn load<T: DeserializeOwned>(repository: &Repository, key: &Key) -> Option<T> {
+    ledger::load(&folder(repository).join(&key.0))
+}
+
+/// Keeps it, if the disk lets it.
+pub(super) fn store<T: Serialize>(repository: &Repository, key: &Key, value: &T) {
+    let folder = folder(repository);
+    let _best_effort = (|| {
+        std::fs::create_dir_all(&folder).ok()?;
+        let own = repository.common_dir().join("certgate");
+        let evidence = own.join("evidence");
+        ledger::share(&own, repository.common_dir())?;
+        ledger::share(&evidence, &own)?;
+        ledger::share(&folder, &own)?;
+        if std::fs::read_dir(&folder).ok()?.count() >= MOST {
+            std::fs::remove_dir_all(&folder).ok()?;
+            std::fs::create_dir_all(&folder).ok()?;
+        }
+        let beside = folder.join(format!("{}.{}", key.0, std::process::id()));
+        ledger::store(&beside, value)?;
+        std::fs::rename(&beside, folder.join(&key.0)).ok()
+    })();
+}

@@ -1,0 +1,212 @@
+//! Evidence that is bound to certificates: the whole way, what an approval must prove, and what is told.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use crate::measured::{BUDGET, GATED, Scene, policy};
+use crate::reports::keeps_to;
+use crate::scene::run;
+
+const SCHEMA: &str = include_str!("../../docs/schema/verdict-v1.json");
+
+#[test]
+fn an_approval_that_proves_its_budget_counts() {
+    let scene = Scene::open();
+    let blocks = scene.session(1.0);
+    let scene = scene.certified(&blocks);
+    scene.check().ends(0);
+    let ran = run(&scene.repo, &["check", "--base", "main", "--format", "json"]);
+    let json = ran.json();
+    keeps_to(SCHEMA, &json);
+    let shown = &json["components"][0]["evidence"][0];
+    assert_eq!(
+        (&shown["benchmark"], &shown["verdict"]),
+        (&"lex big.txt".into(), &"pass".into()),
+        "{json:#}"
+    );
+    assert_eq!(shown["runs"], serde_json::json!([10, 10]));
+    assert_eq!(shown["files"].as_array().unwrap().len(), 20);
+    assert!(shown["problems"].as_array().unwrap().is_empty());
+    // Nothing of it is gated, though a component of the policy claims the folder.
+    assert_eq!(json["components"].as_array().unwrap().len(), 1);
+    let certificate = scene.certificate();
+    run(&scene.repo, &["lint", "--strict", &certificate]).ends(0);
+}
+
+#[test]
+fn a_slow_down_does_not_count_and_says_where_it_stands() {
+    let scene = Scene::open();
+    let blocks = scene.session(1.12);
+    let ran = scene.certify(&blocks).ends(0);
+    assert_eq!(ran.warnings(), ["CG614"]);
+    scene.repo.commit("Certify");
+    let ran = scene.check().ends(1);
+    assert_eq!(ran.errors(), ["CG201", "CG614"], "{}", ran.said());
+    let ran = ran
+        .says("lex big.txt time")
+        .says("times the baseline")
+        .says("measured in certificates/evidence/");
+    let line = scene.read(&scene.certificate());
+    let at = line.lines().position(|line| line.starts_with("regressed ")).unwrap() + 1;
+    assert!(
+        ran.err.contains(&format!("{}:{at}", scene.certificate())),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn what_is_not_proven_does_not_count_unless_the_policy_says_so() {
+    let few = |scene: &Scene| scene.session_of(&[("lex big.txt", 1.0)], ("main", "HEAD"), 4, 0);
+    let scene = Scene::open();
+    let blocks = few(&scene);
+    let scene = scene.certified(&blocks);
+    let ran = scene.check().ends(1);
+    assert_eq!(ran.errors(), ["CG201", "CG615"]);
+    let scene = Scene::with(&policy(&BUDGET.replace("design:", "on_inconclusive: warn, design:")));
+    let blocks = few(&scene);
+    let scene = scene.certified(&blocks);
+    let ran = scene.check().ends(0);
+    assert_eq!(ran.warnings(), ["CG615"]);
+    // A slow-down is no doubt.
+    let scene = Scene::with(&policy(&BUDGET.replace("design:", "on_inconclusive: warn, design:")));
+    let blocks = scene.session(1.2);
+    assert_eq!(scene.certified(&blocks).check().ends(1).errors(), ["CG201", "CG614"]);
+}
+
+#[test]
+fn an_approval_without_measurements_does_not_count() {
+    let scene = Scene::open();
+    scene.certify(&[]).ends(0);
+    scene.repo.commit("Certify");
+    let ran = scene.check().ends(1);
+    assert_eq!(ran.errors(), ["CG201", "CG610"]);
+}
+
+#[test]
+fn an_absolute_limit_is_decided_by_the_candidate_alone() {
+    for (limit, codes) in [
+        ("350 ms", vec![]),
+        ("0.2", vec!["CG201", "CG614"]),
+        ("300 ms", vec!["CG201", "CG615"]),
+    ] {
+        let scene = Scene::with(&policy(&format!("{{ metric: time, limit: {limit} }}")));
+        let mut blocks = scene.session(1.0);
+        blocks.retain(|block| block.side == "candidate");
+        for block in &mut blocks {
+            // What was not measured in turn is of no session.
+            block.json["certgate"].as_object_mut().unwrap().remove("side");
+        }
+        let ran = scene.certified(&blocks).check();
+        assert_eq!(ran.errors(), codes, "{limit}: {}", ran.said());
+    }
+}
+
+#[test]
+fn only_what_covers_the_change_is_read_and_evidence_of_another_change_is_none() {
+    let scene = Scene::open();
+    let blocks = scene.session(1.0);
+    let scene = scene.certified(&blocks);
+    scene.check().ends(0);
+    scene.change("3");
+    let ran = scene.check().ends(1);
+    assert_eq!(ran.errors(), ["CG202"], "{}", ran.said());
+    // A change of something else asks for nothing.
+    scene.land();
+    scene.repo.write("README.md", "more\n");
+    scene.repo.commit("Say more");
+    assert!(
+        std::fs::read_to_string(scene.repo.path().join(GATED))
+            .unwrap()
+            .contains('3')
+    );
+    scene.check().ends(0);
+}
+
+#[test]
+fn whoever_measures_signs_what_was_measured() {
+    let budget = format!("    budgets: [{BUDGET}]\n    require: {{ measured_by: [tom@example.org] }}\n");
+    let world = |more: &str| {
+        let signed = crate::signed::Signed::with(&crate::signed::policy("optional", &budget));
+        let scene = Scene { repo: signed.repo };
+        scene
+            .repo
+            .write("src/train/loop.py", format!("def step():\n    return 2{more}\n"));
+        scene.repo.commit("Change the step");
+        scene
+    };
+    let certify = |scene: &Scene, measured: Option<&str>| {
+        let mut all = vec![
+            "certify",
+            "gpu_memory",
+            "--base",
+            "main",
+            "--agent",
+            "performance-engineer",
+            "--status",
+            "APPROVED",
+            "--rationale",
+            "measured",
+        ];
+        all.extend(measured.iter().flat_map(|path| ["--measured", path]));
+        all.extend(["--baseline"]);
+        let folder = scene.repo.path().join("certgate-measure");
+        let of = |side: &str| -> Vec<String> {
+            let mut names: Vec<String> = std::fs::read_dir(folder.join(side))
+                .unwrap()
+                .map(|entry| entry.unwrap().path().display().to_string())
+                .collect();
+            names.sort();
+            names
+        };
+        let (baseline, candidate) = (of("baseline"), of("candidate"));
+        all.extend(baseline.iter().map(String::as_str));
+        all.push("--candidate");
+        all.extend(candidate.iter().map(String::as_str));
+        let ran = run(&scene.repo, &all);
+        std::fs::remove_dir_all(&folder).unwrap();
+        scene.repo.commit("Certify");
+        ran
+    };
+    let measure = |scene: &Scene, key: Option<&str>| {
+        // Its time is of no interest here, so it writes one by itself.
+        let bench = "n=$(($(cat n 2>/dev/null || echo 0)+1)); echo $n >n; mkdir -p out; echo \"{\\\"results\\\": [{\\\"command\\\": \\\"lex\\\", \\\"times\\\": [1.0$(($$ % 10))$n], \\\"exit_codes\\\": [0]}]}\" >out/b.json";
+        let mut all = vec![
+            "measure",
+            "--base",
+            "main",
+            "--runs",
+            "6",
+            "--warmup",
+            "0",
+            "--threshold",
+            "50%",
+            "--run",
+            bench,
+            "--results",
+            "out/*.json",
+        ];
+        let path = key.map(|key| scene.repo.home().join(key).display().to_string());
+        all.extend(path.iter().flat_map(|path| ["--sign", path.as_str()]));
+        run(&scene.repo, &all).ends(0);
+    };
+    // Tom measures, Pia certifies.
+    for (by, codes) in [
+        (Some("tom"), vec![]),
+        (Some("pia"), vec!["CG201", "CG622"]),
+        (None, vec!["CG201", "CG622"]),
+    ] {
+        let scene = world("");
+        scene.repo.git(&["switch", "--quiet", "main"]);
+        let policy = scene
+            .read(".certgate/policy.yaml")
+            .replace("max_regression: 5%", "max_regression: 50%");
+        scene.repo.write(".certgate/policy.yaml", policy);
+        scene.repo.commit("Allow more");
+        scene.repo.git(&["switch", "--quiet", "work"]);
+        scene.repo.git(&["rebase", "--quiet", "main"]);
+        measure(&scene, by);
+        let signature = by.map(|_| "certgate-measure/measured.sig");
+        certify(&scene, signature).ends(0);
+        let ran = scene.check();
+        assert_eq!(ran.errors(), codes, "{by:?}: {}", ran.said());
+    }
+}

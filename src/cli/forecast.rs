@@ -1,6 +1,7 @@
 //! What the policy that `init` proposes would have asked of the last commits, in a few lines.
 
 use super::simulate::{LAST, tried};
+use crate::diagnostic::plural;
 use crate::gate::{TargetBranch, Undecided};
 use crate::git::{Repository, Stretch};
 use crate::policy::Policy;
@@ -59,10 +60,7 @@ fn lines(simulation: &Simulation, blocks: bool) -> String {
         text.push_str(&format!("  {:<24} {:>4}\n", rate.id, rate.commits));
     }
     if let more @ 1.. = simulation.components.len().saturating_sub(SHOWN) {
-        text.push_str(&format!(
-            "  and {more} more component{}\n",
-            if more == 1 { "" } else { "s" }
-        ));
+        text.push_str(&format!("  and {}\n", plural(more, "more component")));
     }
     let quieter = simulation.dials.iter().filter(|dial| dial.gated < gated).take(SHOWN);
     for dial in quieter {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod circles;
+mod once;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

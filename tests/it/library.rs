@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use certgate::change::CommitMessage;
+use certgate::diagnostic::Style;
 use certgate::gate::{Judgement, Question, Undecided, judge};
 use certgate::git::Repository;
 use certgate::intake::ci::Ci;
 use certgate::intake::refs::{RefOutcome, RefOutcomes, pre_push, pre_receive, reference_transaction};
 use certgate::intake::{Chosen, announced, resolve, staged};
 use certgate::policy::Stage;
-use certgate::report::verdict;
+use certgate::report::{diagnostics, summary, verdict};
 use certgate::verdict::Verdict;
 
 use crate::scene::{
@@ -142,6 +143,8 @@ fn staged_with_another_policy() {
     staged_is(&repo, Verdict::Block);
 }
 
+/// No option of `check` takes a message, and a hook has no JSON, so there is none to compare. What the hook prints is compared instead,
+/// byte for byte: the diagnostics and the line that says how it ended.
 #[test]
 fn a_message_that_announces() {
     let repo = with_policy();
@@ -150,9 +153,17 @@ fn a_message_that_announces() {
     let nothing = announced(&repository, message(b"tidy up\n")).unwrap();
     assert!(nothing.is_none(), "nothing is asked");
     let question = announced(&repository, message(b"perf: faster\n")).unwrap().unwrap();
-    assert_eq!(judge(&repository, &question).unwrap().verdict(), Verdict::Block);
+    let judgement = judge(&repository, &question).unwrap();
+    assert_eq!(judgement.verdict(), Verdict::Block);
     repo.write("message", "perf: faster\n");
-    run(&repo, &["hook", "commit-msg", "message"]).ends(1);
+    let ran = run(&repo, &["hook", "commit-msg", "message"]).ends(1);
+    let width = 100;
+    let style = Style {
+        width,
+        ..Style::default()
+    };
+    let told = diagnostics(&judgement.diagnostics, style);
+    assert_eq!(ran.err, format!("{told}{}", summary(&judgement)));
 }
 
 #[test]

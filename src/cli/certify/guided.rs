@@ -15,7 +15,7 @@ use crate::author::review::{Decided, Review};
 use crate::author::{draft, sign, stamps};
 use crate::certificate::{self, Class, Status, nearest, render};
 use crate::change::{Content, RepoPath};
-use crate::diagnostic::sanitize;
+use crate::diagnostic::{plural, sanitize};
 use crate::evidence::gives_file_references;
 use crate::gate::hunks::hunks;
 use crate::gate::{self, InForce, Question, Undecided, governing};
@@ -165,8 +165,7 @@ pub(super) fn run(args: &CertifyArgs, repository: &Repository, question: &Questi
             sanitize(&one.rationale)
         ));
     }
-    let count = decided.len();
-    let write = format!("Write {count} certificate{}? (y, n)", if count == 1 { "" } else { "s" });
+    let write = format!("Write {}? (y, n)", plural(decided.len(), "certificate"));
     match ask(&write, Some("y"))? {
         Reply::Said(answer) if is_yes(&answer) => guide.write(&decided),
         _ => left(&review),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::layers::{code, root, sources};
+use super::{code, root, sources};
 
 /// A module's path from the crate: `["gate", "facts"]`.
 type Module = Vec<String>;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::layers::{code, root, sources};
+use super::{code, root, sources};
 
 /// The sources that are no tests, by their path below `src/`.
 fn all() -> Vec<(String, String)> {

@@ -7,7 +7,9 @@ use super::in_force::InForce;
 use super::kept;
 use super::question::Question;
 use super::undecided::Undecided;
-use crate::certificate::{self, Benchmarks, BoundFile, Certificate, Class, EvidenceSide, SubjectField, evidence_of};
+use crate::certificate::{
+    self, Benchmarks, BenchmarksField, BoundFile, Certificate, Class, EvidenceSide, SubjectField, evidence_of,
+};
 use crate::change::{FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::evidence::bound::{self, BoundContent, CRITERION, Demand, Flaw, FlawKind, Judged, Limit, MAX_FILE};
 use crate::evidence::compare;
@@ -36,6 +38,7 @@ pub(super) fn of_change(repository: &Repository, question: &Question, policy: &P
     let mut found = OfChange::default();
     let mut head = Certificates::new(repository, &question.change.head, policy);
     let mut base = Certificates::new(repository, &question.change.base, policy);
+    let mut unreadable: BTreeSet<RepoPath> = BTreeSet::new();
     for file in &question.change.files {
         if policy.is_policy_file(&file.path) || policy.is_certificate(&file.path) {
             continue;
@@ -52,6 +55,17 @@ pub(super) fn of_change(repository: &Repository, question: &Question, policy: &P
             let Some(read) = head.read(&certificate)? else {
                 continue;
             };
+            if read.benchmarks == BenchmarksField::Unreadable {
+                // None of its files can be told to be evidence; that is said once.
+                if unreadable.insert(certificate.clone()) {
+                    found.faults.push(EvidenceFault {
+                        path: certificate.clone(),
+                        certificate,
+                        kind: EvidenceFaultKind::Unreadable,
+                    });
+                }
+                break;
+            }
             match stray(repository, file, after, &read)? {
                 None => {
                     found.exempt.insert(file.path.clone());

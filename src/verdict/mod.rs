@@ -92,6 +92,8 @@ pub enum EvidenceFaultKind {
     Modified,
     /// A certificate of the base names it, and it is gone.
     Deleted,
+    /// The certificate's BENCHMARKS cannot be read, so nothing beside it is evidence.
+    Unreadable,
     /// It stands among the evidence of a certificate and is none of it, for this reason.
     Stray(String),
 }

@@ -186,9 +186,33 @@ impl Scene {
             .to_owned()
     }
 
+    /// The folder of its evidence.
+    pub(crate) fn evidence(&self) -> String {
+        self.certificate()
+            .replace("certificates/", "certificates/evidence/")
+            .replace(".md", "")
+    }
+
     /// The text of a file of the work tree.
     pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.repo.path().join(path)).unwrap()
+    }
+
+    /// Replaces a text in a file of the work tree, which must be there, and commits.
+    #[track_caller]
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{from} is not in {text}");
+        self.repo.write(path, text.replace(from, to));
+        self.repo.commit("Edit");
+    }
+
+    /// Seals the certificate again, so that its hash is right, and commits.
+    #[track_caller]
+    pub(crate) fn sealed(&self) {
+        let certificate = self.certificate();
+        run(&self.repo, &["seal", &certificate, "--base", "main"]).ends(0);
+        self.repo.commit("Seal");
     }
 
     /// What CI says of the branch.

@@ -99,6 +99,14 @@ impl Context<'_> {
         match &fault.kind {
             EvidenceFaultKind::Modified => restore("modified"),
             EvidenceFaultKind::Deleted => restore("deleted"),
+            EvidenceFaultKind::Unreadable => Diagnostic::new(
+                level,
+                Code::CG121,
+                format!("the BENCHMARKS of {} cannot be read", fault.certificate),
+            )
+            .at(Place::file(&fault.path))
+            .because("so nothing that stands beside it is evidence")
+            .help(command!["certgate", "lint", &fault.certificate]),
             EvidenceFaultKind::Stray(why) => Diagnostic::new(
                 level,
                 Code::CG621,
@@ -110,7 +118,7 @@ impl Context<'_> {
                 fault.certificate
             ))
             .because(why)
-            .help(format!("git rm --cached -- {}", fault.path.for_shell())),
+            .help(command!["git", "rm", "--cached", "--", Word::pathspec(&fault.path)]),
         }
     }
 }

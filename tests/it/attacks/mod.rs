@@ -6,6 +6,7 @@
 
 mod bound;
 mod content;
+mod evidence;
 mod identity;
 mod judges;
 mod language;

@@ -9,8 +9,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Attack, bound, content, identity, judges, language, ledger, lifts, making, moves, names, order, output, people,
-    policy, reading, running, stamps, text, time,
+    Attack, bound, content, evidence, identity, judges, language, ledger, lifts, making, moves, names, order, output,
+    people, policy, reading, running, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -31,6 +31,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Moves", moves::ATTACKS),
     ("People", people::ATTACKS),
     ("Content", content::ATTACKS),
+    ("Evidence", evidence::ATTACKS),
     ("Writing", output::ATTACKS),
     ("Language", language::ATTACKS),
     ("Names, remotes, CI and merges", names::ATTACKS),

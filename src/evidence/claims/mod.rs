@@ -3,18 +3,23 @@
 //! A claim is checked only against what it stands with, and is wrong only where no reading of it holds: what two readings allow is
 //! uncheckable. `docs/evidence.md` says the rules.
 
+mod beside;
 mod change;
 mod cite;
+mod column;
 mod document;
+mod equation;
 mod figure;
 mod interval;
 mod judge;
 mod judge_multiple;
 mod lines;
 mod pair;
+mod parts;
 mod quotient;
 mod reference;
 mod resolve;
+mod says;
 mod sheet;
 mod sum;
 mod symbols;
@@ -23,6 +28,7 @@ mod table;
 mod tests;
 mod tokens;
 mod tree;
+mod units;
 mod words;
 
 pub use tree::{TextTree, Tree};
@@ -203,9 +209,9 @@ pub fn read(text: &str, head: Option<&dyn Tree>, base: Option<&dyn Tree>) -> Vec
         .unwrap_or_default();
     for (index, (block, references)) in document.blocks.iter().zip(all).enumerate() {
         proposals = setting(block, proposals);
-        let in_section = document.section(block).is_some_and(cite::proposes);
+        let in_section = document.section(block).is_some_and(says::proposes);
         for at in 0..references.len() {
-            let setting = cite::Setting {
+            let setting = says::Setting {
                 proposals: proposals || in_section || planned.contains(&index),
                 roots: &roots,
             };
@@ -276,7 +282,7 @@ fn planned(document: &Document<'_>) -> std::collections::HashSet<usize> {
 fn setting(block: &Block, before: bool) -> bool {
     let introduces = block.kind == BlockKind::Heading || block.text.trim_end().ends_with(':');
     if introduces {
-        cite::proposes(&block.text)
+        says::proposes(&block.text)
     } else if block.list.is_none() && block.kind == BlockKind::Flow {
         false
     } else {
@@ -327,7 +333,7 @@ fn opaque(block: &Block, references: &[reference::Reference]) -> Vec<std::ops::R
 fn figures(document: &Document<'_>, sheets: &mut [Sheet]) -> Vec<(usize, Found)> {
     let mut found = Vec::new();
     for table in &document.tables {
-        sum::column_of_quotients(document, table, sheets, &mut found);
+        column::column_of_quotients(document, table, sheets, &mut found);
         table::changes(document, table, sheets, &mut found);
         sum::tables(document, table, sheets, &mut found);
     }
@@ -339,7 +345,7 @@ fn figures(document: &Document<'_>, sheets: &mut [Sheet]) -> Vec<(usize, Found)>
         let block = sheet.block;
         let mut own = Vec::new();
         for clause in sheet.clauses() {
-            sum::clause(sheet, &clause, &mut own);
+            equation::clause(sheet, &clause, &mut own);
             change::multiples(sheet, &clause, &mut own);
             quotient::clause(sheet, &clause, &mut own);
             change::clause(sheet, &clause, &mut own);

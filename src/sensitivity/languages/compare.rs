@@ -78,7 +78,7 @@ fn head(text: &[u8]) -> &[u8] {
             .unwrap_or(text)
     };
     let two = lines(2);
-    if std::str::from_utf8(two).map_or(true, |two| super::prose::coding(two).is_some()) {
+    if std::str::from_utf8(two).map_or(true, |two| super::encoding::coding(two).is_some()) {
         return two;
     }
     match text.starts_with(b"#!") {

@@ -5,10 +5,12 @@
 //! language, a syntax error, another encoding than UTF-8, or a file beyond the limits there is none, and the caller takes the stricter side.
 
 mod compare;
+mod encoding;
 mod functions;
 mod heredocs;
 mod language;
 mod parse;
+mod phrases;
 mod prose;
 mod row;
 mod table;
@@ -16,7 +18,7 @@ mod table;
 mod tests;
 
 pub use compare::{Difference, Ignored, difference};
+pub(super) use encoding::declared_encoding;
 pub use functions::Definitions;
 pub use language::Language;
 pub use parse::{MAX_BYTES, Source, Unparsed};
-pub(super) use prose::declared_encoding;

@@ -7,8 +7,8 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use super::heredocs::heredocs;
 use super::language::Language;
-use super::prose;
 use super::row::Syntax;
+use super::{encoding, prose};
 use crate::change::RepoPath;
 
 /// Contents of more bytes are not parsed.
@@ -157,8 +157,8 @@ fn plain(language: Language, text: &[u8]) -> Result<(), Unparsed> {
     let has = |needle: &str| decoded.contains(needle);
     match language.row().syntax {
         // PEP 263.
-        Syntax::Python if !prose::coding(decoded).is_none_or(|name| is_utf8(&name)) => Err(Unparsed::Encoding),
-        Syntax::Ruby if !prose::coding(decoded).is_none_or(|name| is_utf8(&name)) => Err(Unparsed::Encoding),
+        Syntax::Python if !encoding::coding(decoded).is_none_or(|name| is_utf8(&name)) => Err(Unparsed::Encoding),
+        Syntax::Ruby if !encoding::coding(decoded).is_none_or(|name| is_utf8(&name)) => Err(Unparsed::Encoding),
         // JLS 3.3: `\u000a` ends a line, in a comment too.
         Syntax::Java if java_escape(decoded) => Err(Unparsed::Characters),
         // A trigraph may be a backslash.

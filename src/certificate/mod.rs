@@ -64,6 +64,8 @@ pub struct Certificate {
     pub id: Option<String>,
     /// Ids, or paths, of certificates that it supersedes.
     pub supersedes: Vec<String>,
+    /// Ids of certificates that it builds upon: it is on what has changed since, and counts only with them.
+    pub builds_upon: Vec<String>,
     /// What it covers, where it says so by content.
     pub subject: SubjectField,
     /// Conditions of the decision, in order.
@@ -111,6 +113,7 @@ impl Certificate {
             date: None,
             id: None,
             supersedes: Vec::new(),
+            builds_upon: Vec::new(),
             subject: SubjectField::Absent,
             conditions: Vec::new(),
             named: Vec::new(),

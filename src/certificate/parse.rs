@@ -43,6 +43,7 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
     let date = heading.date();
     let id = heading.text("Certificate ID");
     let supersedes = heading.list("Supersedes");
+    let builds_upon = heading.list("Builds upon");
     let bypass = heading.bypass();
     let mut findings = heading.findings;
 
@@ -92,6 +93,7 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
         date,
         id,
         supersedes,
+        builds_upon,
         subject,
         conditions,
         named: naming::collect(&outline),
@@ -311,7 +313,15 @@ fn placeholders(
     decided: bool,
     findings: &mut Vec<Diagnostic>,
 ) -> bool {
-    const HEADING: [&str; 6] = ["Component", "Agent", "Date", "Certificate ID", "Supersedes", "Bypass"];
+    const HEADING: [&str; 7] = [
+        "Component",
+        "Agent",
+        "Date",
+        "Certificate ID",
+        "Supersedes",
+        "Builds upon",
+        "Bypass",
+    ];
     const DECISION: [&str; 3] = ["Status", "Rationale", "Conditions"];
     let known = |names: &'static [&str]| move |field: &&Field| names.iter().any(|name| field.is(name));
     let top = outline.fields_in(outline.top()).iter().filter(known(&HEADING));

@@ -25,6 +25,8 @@ pub struct Draft {
     pub id: String,
     /// Ids that it supersedes.
     pub supersedes: Vec<String>,
+    /// Ids of certificates that it builds upon, being on what has changed since.
+    pub builds_upon: Vec<String>,
     /// Where it is a bypass: when the follow-up is due.
     pub bypass: Option<Timestamp>,
     /// What was reviewed.
@@ -77,6 +79,9 @@ pub fn render(draft: &Draft) -> Vec<u8> {
     field(&mut text, "Certificate ID", &value(&draft.id));
     if !draft.supersedes.is_empty() {
         field(&mut text, "Supersedes", &list(&draft.supersedes));
+    }
+    if !draft.builds_upon.is_empty() {
+        field(&mut text, "Builds upon", &list(&draft.builds_upon));
     }
     if let Some(until) = draft.bypass {
         field(&mut text, "Bypass", &format!("until {}", date::print(until)));
@@ -224,6 +229,7 @@ mod tests {
             date: "2026-11-22T14:03:00Z".parse().unwrap(),
             id: "01JD".to_owned(),
             supersedes: vec!["01JA".to_owned(), "01JB".to_owned()],
+            builds_upon: vec!["01JC".to_owned()],
             bypass: Some("2026-11-23T14:03:00Z".parse().unwrap()),
             scope: vec![text()],
             examined: vec![Examined {
@@ -289,6 +295,7 @@ mod tests {
         assert_eq!(certificate.date, Some(draft.date));
         assert_eq!(certificate.id.as_deref(), Some("01JD"));
         assert_eq!(certificate.supersedes, draft.supersedes);
+        assert_eq!(certificate.builds_upon, draft.builds_upon);
         assert_eq!(
             certificate.subject,
             SubjectField::Present(draft.subject.clone().unwrap())
@@ -330,6 +337,7 @@ mod tests {
         **Date**: 2026-11-22 14:03:00 UTC
         **Certificate ID**: 01JD
         **Supersedes**: 01JA, 01JB
+        **Builds upon**: 01JC
         **Bypass**: until 2026-11-23 14:03:00 UTC
 
         ## REVIEW SCOPE
@@ -379,7 +387,7 @@ mod tests {
 
         Agent: performance-engineer
         Timestamp: 2026-11-22 14:03:00 UTC
-        Certificate Hash: sha256:a6308bbab4db5cd660a00ffe3de98f76ecd3e4c75d2e5964a35073a3e3ec2c1f
+        Certificate Hash: sha256:3a62839fd324ce45fef2655925251ea10e45f5c54dafd67e426c71b12d2f3739
         "##);
     }
 

@@ -4,15 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
+
+use super::values;
 
 /// Git hooks and a pre-merge gatekeeper: performance-sensitive changes need a certificate that covers exactly what is merged.
 #[derive(Debug, Parser)]
-#[command(
-    name = "certgate",
-    version,
-    disable_help_subcommand = true,
-    arg_required_else_help = true
-)]
+#[command(name = "certgate", version, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 pass or warn; 1 block (lint: findings); 2 could not decide.")]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -68,8 +66,8 @@ pub(super) enum Command {
     Hook(HookArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
-    /// Print the manual page
-    Man(NoArgs),
+    /// Print a manual page
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -105,7 +103,7 @@ pub(super) struct DemoArgs {
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// A pack to extend; may be given several times (default: proposed from what is in the repository)
-    #[arg(long = "pack", value_name = "NAME")]
+    #[arg(long = "pack", value_name = "NAME", add = ArgValueCandidates::new(values::pack_names))]
     pub(super) packs: Vec<String>,
     /// Write the policy only
     #[arg(long)]
@@ -178,7 +176,7 @@ pub(super) struct CheckArgs {
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_to)]
     pub(super) reports: Vec<ReportTo>,
     /// Judge by another policy, to try it out: a file, or builtin:PACK
-    #[arg(long, value_name = "FILE|builtin:PACK")]
+    #[arg(long, value_name = "FILE|builtin:PACK", add = ArgValueCandidates::new(values::policies))]
     pub(super) policy: Option<String>,
 }
 
@@ -228,16 +226,19 @@ fn report_to(text: &str) -> Result<ReportTo, String> {
 #[derive(Clone, Debug, Args)]
 pub(super) struct CertifyArgs {
     /// The components (default: the one that the change touches)
-    #[arg(value_name = "COMPONENT")]
+    #[arg(value_name = "COMPONENT", add = ArgValueCandidates::new(values::components))]
     pub(super) components: Vec<String>,
     /// Every component that lacks a certificate and that this agent may certify: one certificate for all
     #[arg(long, conflicts_with_all = ["components", "supersedes", "bypass_until"])]
     pub(super) all: bool,
+    /// Only what has changed since this agent's own certificate, which the new one builds upon
+    #[arg(long, conflicts_with_all = ["all", "supersedes", "bypass_until", "files"])]
+    pub(super) delta: bool,
     /// The decision: one of the eleven statuses
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, value_name = "STATUS", add = ArgValueCandidates::new(values::statuses))]
     pub(super) status: Option<String>,
     /// Who decides (default: the agent that the policy asks for, or `git config certgate.agent`)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(values::agents))]
     pub(super) agent: Option<String>,
     /// Why
     #[arg(long, value_name = "TEXT")]
@@ -252,7 +253,7 @@ pub(super) struct CertifyArgs {
     #[arg(long = "condition", value_name = "TEXT")]
     pub(super) conditions: Vec<String>,
     /// The id of a certificate that this one supersedes; may be given several times
-    #[arg(long = "supersedes", value_name = "ID")]
+    #[arg(long = "supersedes", value_name = "ID", add = ArgValueCandidates::new(values::ids))]
     pub(super) supersedes: Vec<String>,
     /// The branch (or glob) to bind the certificate to; may be given several times (default: where the policy names its repository, the
     /// protected branch that the change goes to; else any)
@@ -369,7 +370,7 @@ pub(super) struct LogArgs {
     #[command(flatten)]
     pub(super) ledger: LedgerArgs,
     /// Only certificates on this component
-    #[arg(long, value_name = "COMPONENT")]
+    #[arg(long, value_name = "COMPONENT", add = ArgValueCandidates::new(values::components))]
     pub(super) component: Option<String>,
     /// Prove the whole history of the ledger: each certificate came in once and was never altered, each signature was good at its time
     #[arg(long, conflicts_with_all = ["component", "max_count"])]
@@ -382,6 +383,7 @@ pub(super) struct LogArgs {
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     /// The id, or the path, of a certificate
+    #[arg(add = ArgValueCandidates::new(values::ids))]
     pub(super) id: String,
     #[command(flatten)]
     pub(super) ledger: LedgerArgs,
@@ -390,6 +392,7 @@ pub(super) struct ShowArgs {
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// A code such as CG201, a path, a component, a status, the name of a rule, or the id of a certificate
+    #[arg(add = ArgValueCandidates::new(values::explainable))]
     pub(super) what: OsString,
 }
 
@@ -612,7 +615,7 @@ pub(super) struct SimulateArgs {
     #[arg(long)]
     pub(super) commits: bool,
     /// The policy: a file, or builtin:PACK (default: .certgate/policy.yaml of the work tree, else of HEAD, else builtin:default)
-    #[arg(long, value_name = "FILE|builtin:PACK")]
+    #[arg(long, value_name = "FILE|builtin:PACK", add = ArgValueCandidates::new(values::policies))]
     pub(super) policy: Option<String>,
     /// The branch that would have moved (default: the strictest entry of the policy)
     #[arg(long, value_name = "BRANCH")]
@@ -628,4 +631,13 @@ pub(super) enum SimulateFormat {
     Markdown,
     /// certgate/simulate/v1
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command that the page is about (default: certgate as a whole)
+    pub(super) command: Vec<String>,
+    /// Write the pages of all commands into a directory
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "command")]
+    pub(super) output: Option<PathBuf>,
 }

@@ -30,6 +30,7 @@ mod simulate;
 mod terminal;
 mod ticker;
 mod trend;
+mod values;
 mod verify;
 
 use std::process::ExitCode;
@@ -78,6 +79,9 @@ fn called_by_shim() -> Option<HookArgs> {
 }
 
 fn work() -> ExitCode {
+    if completions::answered() {
+        return ExitCode::SUCCESS;
+    }
     let command = match called_by_shim() {
         Some(args) => Command::Hook(args),
         None => match Cli::try_parse() {
@@ -117,6 +121,6 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Evidence(args) => evidence::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Completions(args) => completions::shell(&args),
-        Command::Man(_) => completions::man(),
+        Command::Man(args) => completions::man(&args),
     }
 }

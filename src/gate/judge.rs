@@ -1,5 +1,8 @@
 //! The judgement: question, facts, one or two cases, their decisions, and what is to be said of them.
 
+use std::collections::BTreeMap;
+
+use super::delta::told;
 use super::explain::{Ways, explain};
 use super::facts::{Facts, Other};
 use super::idle::idle_directories;
@@ -52,7 +55,10 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
         let _timed = progress::enter(Room::Verdict);
         decide(&case)
     };
-    let diagnostics = explain(&case, &decision, &ways(repository, question, decision.verdict));
+    let mut ways = ways(repository, question, decision.verdict);
+    // It teaches; where it cannot be said, the finding stands all the same.
+    ways.since = told(repository, question, &case, &decision).unwrap_or_default();
+    let diagnostics = explain(&case, &decision, &ways);
     Judgement {
         stage: question.stage,
         enforcement: case.enforcement,
@@ -117,6 +123,7 @@ fn ways(repository: &Repository, question: &Question, verdict: Verdict) -> Ways 
             Snapshot::Commit(id) if question.arguments != ["--staged"] => id.short(),
             _ => "HEAD".to_owned(),
         },
+        since: BTreeMap::new(),
     }
 }
 

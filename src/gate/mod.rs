@@ -5,6 +5,7 @@ mod bound;
 mod cases;
 pub(crate) mod claims;
 mod content;
+pub(crate) mod delta;
 mod explain;
 mod facts;
 pub(crate) mod governing;

@@ -1,7 +1,10 @@
 //! A stretch of history, commit by commit, as git lists it.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
 use super::{GitError, Repository};
-use crate::change::ObjectId;
+use crate::change::{ObjectId, RepoPath};
 
 /// Which commits.
 #[derive(Clone, Debug)]
@@ -80,6 +83,34 @@ impl Repository {
             }
         }
         Ok(steps)
+    }
+
+    /// The commits that changed a path, newest first: at most so many of those that are reachable from `tip` and from none of `excluded`.
+    ///
+    /// # Errors
+    ///
+    /// A commit that is not there, and whatever keeps git from listing.
+    pub fn touching(
+        &self,
+        tip: &ObjectId,
+        excluded: &[ObjectId],
+        path: &RepoPath,
+        most: usize,
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let mut arguments: Vec<OsString> = ["rev-list".to_owned(), format!("--max-count={most}"), tip.to_string()]
+            .map(OsString::from)
+            .into();
+        arguments.extend(excluded.iter().map(|id| OsString::from(format!("^{id}"))));
+        arguments.push("--".into());
+        let mut pathspec = b":(top,literal)".to_vec();
+        pathspec.extend_from_slice(path.as_bytes());
+        arguments.push(OsString::from_vec(pathspec));
+        let listed = self.runner.read(&arguments)?;
+        let lines = String::from_utf8_lossy(&listed).into_owned();
+        lines
+            .lines()
+            .map(|line| ObjectId::from_hex(line).ok_or_else(|| self.unlisted()))
+            .collect()
     }
 
     fn unlisted(&self) -> GitError {

@@ -285,6 +285,8 @@ pub enum Problem {
     Neutral,
     /// What it names in `Supersedes` it may not lift, or is not there.
     SupersedesNothing(String),
+    /// It is on a difference alone, and what it builds upon is not in force.
+    Groundless(String),
 }
 
 impl Problem {
@@ -316,6 +318,7 @@ impl Problem {
             Self::WrongClaim(_) => Code::CG654,
             Self::Neutral => Code::CG208,
             Self::SupersedesNothing(_) => Code::CG404,
+            Self::Groundless(_) => Code::CG663,
             Self::History
             | Self::Superseded(_)
             | Self::Cancelled(_)
@@ -402,6 +405,10 @@ impl std::fmt::Display for Problem {
             Self::NotNewest => f.write_str("a newer certificate on the component does not approve"),
             Self::Expired => f.write_str("it is older than `max_age`"),
             Self::Neutral => f.write_str("it is advisory only"),
+            Self::Groundless(id) => write!(
+                f,
+                "it builds upon `{id}`, which is not an approval of its agent that is in force and lists its files"
+            ),
             Self::SupersedesNothing(id) => {
                 write!(f, "it supersedes `{id}`, which is not an older certificate on its component that its agent may lift")
             }

@@ -117,6 +117,7 @@ prop_compose! {
                 date: (flawed != 2).then(|| Timestamp::from_second(now().as_second() - age * 86_400).unwrap()),
                 id: Some(serial.to_string()),
                 supersedes: supersedes.iter().map(u32::to_string).collect(),
+                builds_upon: Vec::new(),
                 subject,
                 conditions: condition.map(|met| Condition { text: "later".into(), met }).into_iter().collect(),
                 placeholders: flawed == 3,
@@ -517,6 +518,7 @@ fn proptest_entry(agent: &str) -> Entry {
             date: Some(now()),
             id: Some("own".into()),
             supersedes: Vec::new(),
+            builds_upon: Vec::new(),
             ..Certificate::unread("".into())
         },
         origin: Origin::Base,

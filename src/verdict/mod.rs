@@ -8,6 +8,7 @@ mod decide;
 mod door;
 mod finding;
 mod gaps;
+mod grounds;
 #[cfg(test)]
 mod laws;
 mod outcome;

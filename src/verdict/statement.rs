@@ -93,6 +93,10 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
         statement.superseded_by = by;
         statement.lifts = lifts;
     }
+    let missing = super::grounds::missing(&statements);
+    for (statement, missing) in statements.iter_mut().zip(missing) {
+        statement.flaws.extend(missing);
+    }
     statements
 }
 

@@ -284,6 +284,31 @@ fn completions_and_the_manual_page_name_every_command() {
     for command in commands {
         assert!(man.out.contains(&format!("certgate\\-{command}")), "{command}");
     }
+    // One page for each command, too.
+    let page = run(&repo, &["man", "certify"]).ends(0);
+    assert!(
+        page.out.contains(".TH certgate-certify 1") && page.out.contains("\\-\\-all"),
+        "{}",
+        page.out
+    );
+    run(&repo, &["man", "policy", "show"])
+        .ends(0)
+        .writes(".TH certgate-policy-show 1");
+    run(&repo, &["man", "nothing"]).undecided("CG700");
+    std::fs::create_dir(repo.path().join("man")).unwrap();
+    run(&repo, &["man", "--output", "man"]).ends(0).writes("pages to man");
+    for command in commands {
+        assert!(
+            repo.path().join(format!("man/certgate-{command}.1")).exists(),
+            "{command}"
+        );
+    }
+    run(&repo, &["help", "certify"])
+        .ends(0)
+        .writes("Usage: certgate certify");
+    run(&repo, &["help", "policy", "show"])
+        .ends(0)
+        .writes("Usage: certgate policy show");
     run(&repo, &["--version"])
         .ends(0)
         .writes(concat!("certgate ", env!("CARGO_PKG_VERSION")));
@@ -291,6 +316,65 @@ fn completions_and_the_manual_page_name_every_command() {
         .ends(0)
         .writes("Exit codes: 0 pass or warn; 1 block (lint: findings); 2 could not decide.");
     assert_eq!(run(&repo, &[]).code, Some(2), "no command is no pass");
+}
+
+/// What bash offers after these words.
+fn offered(repo: &TestRepo, words: &[&str]) -> Vec<String> {
+    let bin = cargo_bin!("certgate").parent().unwrap().display().to_string();
+    let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let script = format!(
+        "source <(certgate completions bash); COMP_WORDS=({}); COMP_CWORD={}; COMP_TYPE=9; _clap_complete_certgate; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        quoted.join(" "),
+        words.len() - 1
+    );
+    let ran: Ran = repo
+        .command("bash")
+        .env("PATH", path)
+        .args(["-c", &script])
+        .output()
+        .unwrap()
+        .into();
+    let ran = ran.ends(0);
+    ran.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn completions_know_this_repository() {
+    let repo = with_policy();
+    repo.write(CERTIFICATE, of_status("APPROVED", "C-1"));
+    repo.commit("certified");
+    for (words, offers) in [
+        (&["certgate", "certify", ""][..], "gpu_memory"),
+        (&["certgate", "certify", "da"], "data_loading"),
+        (&["certgate", "certify", "gpu_memory", "--status", "NO"], "NO_GO"),
+        (
+            &["certgate", "certify", "gpu_memory", "--agent", ""],
+            "performance-engineer",
+        ),
+        (&["certgate", "certify", "gpu_memory", "--supersedes", ""], "C-1"),
+        (&["certgate", "show", ""], "C-1"),
+        (&["certgate", "explain", "CG20"], "CG201"),
+        (&["certgate", "log", "--component", ""], "gpu_memory"),
+        (&["certgate", "init", "--pack", "gpu"], "gpu-kernels"),
+        (&["certgate", "sim"], "simulate"),
+    ] {
+        let found = offered(&repo, words);
+        assert!(found.iter().any(|offer| offer == offers), "{words:?}: {found:?}");
+    }
+    // Outside of a repository there is nothing to offer, and nothing fails.
+    let nowhere = TestRepo::empty();
+    assert!(!offered(&nowhere, &["certgate", "show", ""]).contains(&"C-1".to_owned()));
+    // No variable makes a list of words of a judgement.
+    stage_gated(&repo);
+    let ran: Ran = repo
+        .command(cargo_bin!("certgate"))
+        .env("CERTGATE_COMPLETE", "bash")
+        .args(["check", "--staged"])
+        .output()
+        .unwrap()
+        .into();
+    ran.blocks(&["CG201"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod attacks;
 mod authority;
 mod bad_input;
+mod bots;
 mod bound;
 mod certifying;
 mod ci;
@@ -10,6 +11,7 @@ mod claims;
 mod cli;
 mod compare;
 mod corpus;
+mod delta;
 mod dials;
 mod evidence;
 mod evidence_formats;

@@ -52,6 +52,7 @@ struct Guide<'a> {
 /// True where nothing is said that a person decides, and somebody is there to ask.
 pub(super) fn is_wanted(args: &CertifyArgs) -> bool {
     let said = args.all
+        || args.delta
         || !args.components.is_empty()
         || args.status.is_some()
         || args.rationale.is_some()
@@ -64,7 +65,11 @@ pub(super) fn is_wanted(args: &CertifyArgs) -> bool {
         &args.supersedes,
         &args.files,
     ];
-    !said && listed.iter().all(|list| list.is_empty()) && terminal::is_interactive()
+    let measured = args.measured.is_some()
+        || [&args.baseline, &args.candidate, &args.profiles]
+            .iter()
+            .any(|files| !files.is_empty());
+    !said && !measured && listed.iter().all(|list| list.is_empty()) && terminal::is_interactive()
 }
 
 /// Carries it out.

@@ -2,6 +2,7 @@
 //! fails with the list.
 
 mod all;
+mod delta;
 mod guided;
 mod pager;
 mod said;
@@ -39,6 +40,9 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         ..args.change.chosen()
     };
     let question = intake::resolve(&repository, &chosen, &Ci::Absent)?;
+    if args.delta {
+        return delta::run(args, &repository, &question);
+    }
     if guided::is_wanted(args) {
         return guided::run(args, &repository, &question);
     }
@@ -267,6 +271,7 @@ fn document(
         date,
         id: ulid::Ulid::generate().to_string(),
         supersedes: args.supersedes.clone(),
+        builds_upon: Vec::new(),
         bypass: None,
         scope,
         examined,

@@ -1,6 +1,6 @@
 //! What explanations look up, and the commands that several of them advise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::RepoPath;
 use crate::diagnostic::{Place, Placeholder, Remedy, Word, command};
@@ -20,6 +20,8 @@ pub(crate) struct Ways {
     pub(crate) head: Option<String>,
     /// The commit whose certificates count where the change alters them.
     pub(crate) base: String,
+    /// What has changed in a file since it was certified, by the certificate, in lines.
+    pub(crate) since: BTreeMap<(usize, RepoPath), Vec<String>>,
 }
 
 /// What an explanation looks at.
@@ -83,6 +85,15 @@ impl Context<'_> {
             true => command.args(["--evidence".into(), Word::from(Placeholder::Lines)]),
             false => command,
         })
+    }
+
+    /// The command that certifies what has changed since a certificate, for the agent who gave that.
+    pub(super) fn certify_delta(&self, unit: &str, entry: usize) -> Remedy {
+        let whole = self.entry(entry).and_then(|entry| entry.certificate.agent.as_deref());
+        let command = self.certify(unit, whole);
+        command
+            .arg("--delta")
+            .why("on the difference alone, by whoever certified before")
     }
 
     /// The command, after the one that stages what it is about where that will not be staged.

@@ -62,9 +62,20 @@ impl Context<'_> {
         if !covered.is_empty() {
             diagnostic = diagnostic.because(list("still covered:", covered));
         }
-        diagnostic
-            .because("only what changed needs a new certificate")
-            .help(self.certify(unit, None))
+        let mut known = false;
+        for path in changed {
+            for line in self.ways.since.get(&(entry, path.clone())).into_iter().flatten() {
+                diagnostic = diagnostic.because(line);
+                known = true;
+            }
+        }
+        let diagnostic = diagnostic.because("only what changed needs a new certificate");
+        match known {
+            true => diagnostic
+                .help(self.certify_delta(unit, entry))
+                .help(self.certify(unit, None)),
+            false => diagnostic.help(self.certify(unit, None)),
+        }
     }
 
     /// Files with fewer approvals than the component requires.

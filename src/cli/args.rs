@@ -61,6 +61,8 @@ pub(super) enum Command {
     Evidence(EvidenceArgs),
     /// Show where the level of a series of measurements changed
     Trend(TrendArgs),
+    /// Show, write or check the files that are kept from the ledger: working memory, decisions, next actions
+    Records(RecordsArgs),
     /// What the hook shims call
     #[command(hide = true)]
     Hook(HookArgs),
@@ -378,6 +380,19 @@ pub(super) struct LogArgs {
     /// At most so many
     #[arg(short = 'n', long = "max-count", value_name = "N")]
     pub(super) max_count: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecordsArgs {
+    /// Write them into the directory that `records:` of the policy names; text outside of their markers stays
+    #[arg(long, conflicts_with_all = ["check", "rev"])]
+    pub(super) write: bool,
+    /// Say which of them do not say what the ledger says
+    #[arg(long)]
+    pub(super) check: bool,
+    /// The commit whose ledger, and files, are meant
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(super) rev: String,
 }
 
 #[derive(Debug, Args)]

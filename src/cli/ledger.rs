@@ -20,16 +20,21 @@ use crate::policy::{Policy, fold};
 use crate::trust::Keyring;
 
 /// A ledger at a commit, newest first.
-struct Read {
-    repository: Repository,
-    policy: Policy,
-    keyring: Keyring,
-    entries: Vec<Entry>,
+pub(super) struct Read {
+    pub(super) repository: Repository,
+    pub(super) policy: Policy,
+    pub(super) keyring: Keyring,
+    pub(super) entries: Vec<Entry>,
 }
 
 fn read(args: &LedgerArgs) -> Result<Read, Undecided> {
+    at(&args.rev)
+}
+
+/// Reads the ledger of a commit.
+pub(super) fn at(rev: &str) -> Result<Read, Undecided> {
     let repository = Repository::open()?;
-    let tip: ObjectId = range::commit(&repository, &args.rev)?;
+    let tip: ObjectId = range::commit(&repository, rev)?;
     let policy = match governing::policy_at(&repository, &Snapshot::Commit(tip.clone()))? {
         Some(policy) => policy,
         None => {

@@ -25,6 +25,7 @@ mod measure;
 mod policy;
 mod proof;
 mod propose;
+mod records;
 mod seal;
 mod simulate;
 mod terminal;
@@ -115,6 +116,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Records(args) => records::run(&args),
         Command::Hook(args) => hook::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Measure(args) => measure::run(&args),

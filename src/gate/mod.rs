@@ -17,6 +17,7 @@ mod judgement;
 mod kept;
 mod past;
 mod question;
+mod standing;
 mod undecided;
 mod whatif;
 
@@ -31,5 +32,6 @@ pub use judgement::{Asked, Judgement, Scope};
 pub(crate) use past::{Pasts, Refusal, open_bypasses, refusals};
 pub use question::Question;
 pub(crate) use question::{By, Committing, Range, TargetBranch};
+pub(crate) use standing::{Said, Standing, standing};
 pub use undecided::Undecided;
 pub(crate) use whatif::{Answer, WhatIf, what_if};

@@ -61,6 +61,8 @@ pub struct Policy {
     pub certificates: GlobList,
     /// `ledger.since:` certificates dated before it are history and gate nothing.
     pub since: Option<Timestamp>,
+    /// `records:` the directory in which `certgate records` keeps what the ledger says, without a slash at its end.
+    pub records: Option<RepoPath>,
     /// `enforce:` in order; the first entry that matches the target branch wins.
     pub enforce: Vec<Enforce>,
     /// `agents:` by name.
@@ -101,6 +103,7 @@ impl Default for Policy {
         Self {
             certificates: GlobList::default(),
             since: None,
+            records: None,
             enforce: Vec::new(),
             agents: BTreeMap::new(),
             components: Vec::new(),

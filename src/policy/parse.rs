@@ -309,6 +309,7 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
         owners: raw.policy.map(|own| own.owners.0).unwrap_or_default(),
         serial: raw.serial,
         repository: check.repository(raw.repository),
+        records: check.records(raw.records),
         signatures: defaults.signatures,
         independence: defaults.independence,
         digest: Digest(digest.finalize().into()),

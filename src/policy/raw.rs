@@ -47,6 +47,8 @@ pub(super) struct Policy {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ledger: Option<Ledger>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) records: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) enforce: Option<Vec<Enforce>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) defaults: Option<Defaults>,

@@ -13,6 +13,7 @@ use super::{
     Require, Risk, Signatures, Stages, fold, raw,
 };
 use crate::certificate::{Class, Status, suggest};
+use crate::change::{RepoPath, deceptive};
 use crate::diagnostic::{Code, Diagnostic, Level};
 
 /// More errors than this in one policy are not worth reading.
@@ -403,6 +404,19 @@ impl<'s> Check<'s> {
             return None;
         }
         Some(name)
+    }
+
+    /// A directory of the work tree, as git has its path.
+    pub(super) fn records(&mut self, raw: Option<String>) -> Option<RepoPath> {
+        let raw = raw?;
+        let path = raw.strip_suffix('/').unwrap_or(&raw);
+        let sound = |part: &str| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git");
+        if !path.split('/').all(sound) || path.chars().any(deceptive) {
+            let message = "`records` is a directory of the repository, such as `docs/performance`";
+            self.error(Code::CG009, message, &at!["records"]);
+            return None;
+        }
+        Some(RepoPath::from(path))
     }
 
     pub(super) fn statuses(&mut self, raw: &raw::Pairs<String>) -> BTreeMap<Status, Class> {

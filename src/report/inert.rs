@@ -66,6 +66,65 @@ pub(super) fn message(text: &str) -> String {
     safe
 }
 
+/// A string for a file that people read as it stands, too: only what would do something is escaped, and code stays code.
+pub(super) fn plain(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut pieces = text.split('`').peekable();
+    let (mut quoted, mut after_code) = (false, false);
+    while let Some(piece) = pieces.next() {
+        match (quoted, pieces.peek()) {
+            (true, Some(_)) if !piece.trim().is_empty() => {
+                // Two spans that touch would be read as one.
+                safe.push_str(if after_code { " `" } else { "`" });
+                safe.push_str(piece);
+                safe.push('`');
+                after_code = true;
+            }
+            (true, closed) => {
+                safe.push_str("\\`");
+                escape(piece, &mut safe);
+                safe.push_str(if closed.is_some() { "\\`" } else { "" });
+                after_code = false;
+            }
+            (false, _) => {
+                escape(piece, &mut safe);
+                after_code &= piece.is_empty();
+            }
+        }
+        quoted = !quoted;
+    }
+    safe
+}
+
+fn escape(piece: &str, safe: &mut String) {
+    let mut before = safe.chars().next_back();
+    // Where a line or an item begins, a digit, a dash and the like begin a list or a heading.
+    let mut start = safe.trim().is_empty();
+    let mut rest = piece.chars().peekable();
+    while let Some(character) = rest.next() {
+        let alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let marks = match character {
+            '\n' | '\r' => false,
+            '\\' | '*' | '[' | ']' | '<' | '&' | '|' | '~' | '$' => true,
+            '_' => !(alphanumeric(before) && alphanumeric(rest.peek().copied())),
+            ':' => start || rest.peek() == Some(&'/'),
+            '.' => before == Some('w') || start,
+            '-' | '+' | '#' | '>' | '=' | ')' => start,
+            _ => false,
+        };
+        if marks {
+            safe.push('\\');
+        }
+        safe.push(if matches!(character, '\n' | '\r') {
+            ' '
+        } else {
+            character
+        });
+        start = start && (character.is_whitespace() || character.is_ascii_digit());
+        before = Some(character);
+    }
+}
+
 /// A command as a block of its own, which can be copied as it is.
 pub(super) fn block(command: &str) -> String {
     let longest = command.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -83,7 +142,13 @@ mod tests {
     fn read(markdown: &str) -> (String, Vec<String>) {
         let mut text = String::new();
         let mut others = Vec::new();
-        let options = Options::all().difference(Options::ENABLE_SMART_PUNCTUATION);
+        // What GitHub and GitLab read.
+        let options = Options::ENABLE_TABLES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_MATH
+            | Options::ENABLE_GFM;
         for event in Parser::new_ext(markdown, options) {
             match event {
                 Event::Text(piece) => text.push_str(&piece),
@@ -121,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_stays_readable() {
+        assert_eq!(
+            plain("`a_b.py:1` is snake_case, 3-4 % (see x)."),
+            "`a_b.py:1` is snake_case, 3-4 % (see x)."
+        );
+        assert_eq!(plain("**fast** <b> [x](y)"), "\\*\\*fast\\*\\* \\<b> \\[x\\](y)");
+        assert_eq!(plain("- a `` b"), "\\- a \\`\\` b");
+        assert_eq!(plain("`a``b`"), "`a` `b`");
+        assert_eq!(plain("1. www.x.org https://x"), "1\\. www\\.x.org https\\://x");
+    }
+
+    #[test]
     fn messages_show_names_as_code() {
         assert_eq!(message("`a.b`: not @x"), "<code>a.b</code>\\: not <span>\\@</span>x");
         assert_eq!(message("a ` b"), "a \\` b");
@@ -133,6 +210,18 @@ mod tests {
             let (shown, others) = read(&format!("x{}x", inline(&text)));
             prop_assert_eq!(others, Vec::<String>::new());
             prop_assert_eq!(shown, format!("x{text}x"));
+        }
+
+        #[test]
+        fn any_line_of_a_file_only_shows(text in "[ -~\u{e9}]{0,60}") {
+            for text in [text.clone(), format!("1. {text}"), format!("{text}``{text}")] {
+                let markdown = plain(text.trim());
+                let (shown, others) = read(&markdown);
+                let others: Vec<&String> = others.iter().filter(|other| !other.starts_with("Code(")).collect();
+                prop_assert_eq!(others, Vec::<&String>::new(), "{}", markdown);
+                let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+                prop_assert!(letters(&shown) <= letters(&text));
+            }
         }
 
         #[test]

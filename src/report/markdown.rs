@@ -197,7 +197,8 @@ fn finish(mut comment: Comment, told: &[&Diagnostic], last: &str) -> String {
     let next = told
         .iter()
         .filter(|told| told.level() != Level::Note)
-        .find_map(|told| told.helps().into_iter().next());
+        .find_map(|told| told.remedies().next())
+        .map(ToString::to_string);
     if let Some(command) = next.filter(|command| command.len() <= COMMAND) {
         comment.add("Next:\n\n");
         comment.add(&block(&command));

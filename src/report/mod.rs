@@ -16,6 +16,7 @@ mod junit;
 mod lint;
 mod markdown;
 mod missing;
+mod records;
 mod remedy;
 mod sarif;
 mod simulate;
@@ -36,6 +37,7 @@ pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_lin
 pub use junit::{junit, junit_failure, junit_lint, junit_verify};
 pub use lint::{LINT_SCHEMA, Linted, lint_json};
 pub use markdown::{markdown, markdown_failure, markdown_lint, markdown_verify};
+pub(crate) use records::{records, splice};
 pub use sarif::{sarif, sarif_failure};
 pub(crate) use simulate::{simulation_json, simulation_markdown};
 pub use timings::timings_table;

@@ -33,6 +33,7 @@ mod measured;
 mod newcomer;
 mod picture;
 mod proof;
+mod records;
 mod refs;
 mod remedies;
 mod reports;

@@ -1,0 +1,324 @@
+//! `certgate records`: what is kept from the ledger says what the ledger says, stays the same, and leaves alone what is somebody else's.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use crate::corpus;
+use crate::scene::{POLICY, Ran, by_hand, git, minutes_ago, of_status, run, with_policy};
+use crate::support::TestRepo;
+
+const FILES: [&str; 3] = ["working-memory.md", "decisions-log.md", "next-actions.md"];
+
+/// A repository whose policy names a directory.
+fn kept() -> TestRepo {
+    let repo = with_policy();
+    repo.write(".certgate/policy.yaml", format!("{POLICY}records: docs/kept\n"));
+    repo.commit("keep records");
+    repo
+}
+
+fn text(repo: &TestRepo, name: &str) -> String {
+    std::fs::read_to_string(repo.path().join("docs/kept").join(name)).unwrap()
+}
+
+fn write(repo: &TestRepo) -> Ran {
+    run(repo, &["records", "--write"]).ends(0)
+}
+
+#[test]
+fn what_is_in_force_is_kept_and_what_is_settled_goes() {
+    let repo = kept();
+    repo.write("certificates/a.md", of_status("NO_GO", "C-1"));
+    let conditional = of_status("CONDITIONALLY_APPROVED", "C-2")
+        .replace("performance-engineer", "kernels")
+        .replace("measured", "measured\n**Conditions**:\n- watch `x|y` <b>\n- [x] done");
+    repo.write("certificates/b.md", conditional);
+    repo.write(
+        "certificates/c.md",
+        of_status("NO-GO", "C-3").replace("gpu_memory", "data_loading"),
+    );
+    repo.commit("certificates");
+    run(&repo, &["records", "--check"])
+        .ends(1)
+        .says("error[CG681]")
+        .says("certgate records --write");
+    write(&repo);
+    let memory = text(&repo, FILES[0]);
+    for line in [
+        "| `gpu_memory` | NO_GO |",
+        "| 1 refusal, 1 condition |",
+        "- **NO_GO** on `gpu_memory` by `performance-engineer`,",
+        "  - [ ] watch `x|y` \\<b>\n",
+        "- **UNREADABLE** on `data_loading`",
+    ] {
+        assert!(memory.contains(line), "{line}: {memory}");
+    }
+    assert!(!memory.contains("done"), "{memory}");
+    let next = text(&repo, FILES[2]);
+    let command = "certgate certify gpu_memory --status DECISION --agent performance-engineer --rationale \"WHY\" --supersedes C-1\n";
+    assert!(next.contains(command), "{next}");
+    assert!(next.contains("## 3. Meet conditions"), "{next}");
+    repo.commit("records");
+    run(&repo, &["records", "--check"]).ends(0);
+    write(&repo).writes("");
+    assert_eq!(repo.ask(&["status", "--porcelain"]), "");
+
+    // The same agent approves, and the other says that its condition is met.
+    repo.write("certificates/d.md", of_status("APPROVED", "C-4"));
+    repo.commit("lifted");
+    let met = of_status("GO", "C-5").replace("performance-engineer", "kernels");
+    repo.write(
+        "certificates/e.md",
+        met.replace("ID**: C-5", "ID**: C-5\n**Supersedes**: C-2"),
+    );
+    repo.write(
+        "certificates/f.md",
+        of_status("GO", "C-6").replace("gpu_memory", "data_loading"),
+    );
+    repo.commit("met");
+    run(&repo, &["records", "--check"]).ends(1);
+    write(&repo);
+    assert!(
+        text(&repo, FILES[2]).contains("Nothing is due.\n"),
+        "{}",
+        text(&repo, FILES[2])
+    );
+    assert_eq!(
+        text(&repo, FILES[0]).matches("None.\n").count(),
+        4,
+        "{}",
+        text(&repo, FILES[0])
+    );
+    let log = text(&repo, FILES[1]);
+    for line in [
+        "- lifted by: `C-4`\n",
+        "- superseded by: `C-5`, ",
+        "- supersedes: `C-2`\n",
+        "- condition, met: done\n",
+        "- evidence: `src/train/loop.py:1-2`\n",
+        "- rationale: measured\n",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
+
+/// What stands in the files depends on the ledger alone: not on when, where or by whom it is written, nor on how it was merged.
+#[test]
+fn the_same_ledger_gives_the_same_bytes() {
+    let mut repo = kept();
+    repo.git(&["switch", "--quiet", "-c", "one"]);
+    repo.write("certificates/a.md", by_hand("**Status**: GO", "C-1", &minutes_ago(30)));
+    repo.commit("a");
+    repo.git(&["switch", "--quiet", "-c", "two", "main"]);
+    repo.write(
+        "certificates/b.md",
+        by_hand("**Status**: NO_GO", "C-2", &minutes_ago(40)),
+    );
+    repo.commit("b");
+    repo.write("certificates/c.md", by_hand("**Status**: GO", "C-3", &minutes_ago(20)));
+    repo.commit("c");
+    repo.git(&["merge", "--quiet", "one"]);
+    write(&repo);
+    let before: Vec<String> = FILES.iter().map(|name| text(&repo, name)).collect();
+    repo.commit("records");
+    run(&repo, &["records", "--check"]).ends(0);
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-ff", "two"]);
+    repo.set("TZ", "Pacific/Kiritimati");
+    repo.set("LC_ALL", "de_DE.UTF-8");
+    run(&repo, &["records", "--check"]).ends(0).writes("up to date");
+    let folder = repo.path().join("src/train");
+    let mut program = repo.program();
+    let output = program
+        .current_dir(folder)
+        .args(["records", "--write"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(FILES.map(|name| text(&repo, name)).to_vec(), before);
+    let shown = run(&repo, &["records"]).ends(0).out;
+    let kept = before[1]
+        .split("begin -->\n")
+        .nth(1)
+        .unwrap()
+        .split("<!--")
+        .next()
+        .unwrap();
+    assert!(shown.contains(kept), "{shown}");
+}
+
+#[test]
+fn what_is_somebody_elses_stays() {
+    let repo = kept();
+    repo.write("docs/kept/decisions-log.md", "# Mine\r\n\r\nkept by hand\r\n");
+    write(&repo);
+    let log = text(&repo, FILES[1]);
+    assert!(
+        log.starts_with("# Mine\r\n\r\nkept by hand\r\n\r\n<!-- certgate:records begin -->\r\n"),
+        "{log:?}"
+    );
+    assert!(!log.replace("\r\n", "").contains('\n'), "{log:?}");
+    let own = log + "more\r\n";
+    repo.write("docs/kept/decisions-log.md", &own);
+    repo.write(".gitattributes", "* -text\n");
+    repo.write("certificates/a.md", of_status("GO", "C-1"));
+    repo.commit("certificate");
+    write(&repo);
+    let log = text(&repo, FILES[1]);
+    assert!(
+        log.contains("`C-1`") && log.starts_with("# Mine") && log.ends_with("end -->\r\nmore\r\n"),
+        "{log:?}"
+    );
+    repo.commit("records");
+    run(&repo, &["records", "--check"]).ends(0);
+    // An edit between the markers is found, one outside of them is not.
+    repo.write(
+        "docs/kept/next-actions.md",
+        text(&repo, FILES[2]).replace("# Next", "# My next"),
+    );
+    repo.commit("mine");
+    run(&repo, &["records", "--check"]).ends(0);
+    repo.write(
+        "docs/kept/next-actions.md",
+        text(&repo, FILES[2]).replace("Nothing is due", "All is well"),
+    );
+    repo.commit("edited");
+    run(&repo, &["records", "--check"])
+        .ends(1)
+        .says("docs/kept/next-actions.md");
+    repo.write(
+        "docs/kept/next-actions.md",
+        text(&repo, FILES[2]).replace("<!-- certgate:records end -->", ""),
+    );
+    run(&repo, &["records", "--write"]).undecided("CG680");
+    repo.git(&["checkout", "--quiet", "docs/kept/next-actions.md"]);
+    std::fs::remove_file(repo.path().join("docs/kept/next-actions.md")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", repo.path().join("docs/kept/next-actions.md")).unwrap();
+    run(&repo, &["records", "--write"]).undecided("CG680");
+}
+
+#[test]
+fn a_directory_must_be_named_and_be_one() {
+    let repo = with_policy();
+    run(&repo, &["records", "--write"])
+        .undecided("CG680")
+        .says("`records: docs/performance`");
+    run(&repo, &["records", "--check"]).undecided("CG680");
+    run(&repo, &["records"]).ends(0).writes("Nothing is due.");
+    for wrong in ["/etc", "../x", "a/../b", "\"\"", ".git/x", "a//b", "."] {
+        repo.write(".certgate/policy.yaml", format!("{POLICY}records: {wrong}\n"));
+        run(&repo, &["policy", "check"]).ends(2).says("error[CG009]");
+    }
+    repo.write(".certgate/policy.yaml", format!("{POLICY}records: certificates\n"));
+    repo.commit("where certificates are");
+    run(&repo, &["records", "--write"])
+        .undecided("CG680")
+        .says("would be a certificate");
+    run(&repo, &["records", "--write", "--rev", "HEAD"]).ends(2);
+    assert_eq!(git(&repo, &["status", "--porcelain"]).out, "");
+}
+
+/// The certificates of a real project, in the order of their dates.
+#[test]
+fn the_records_of_a_real_project() {
+    let directory = corpus::root().join("keisei");
+    let Ok(table) = std::fs::read_to_string(directory.join("EXPECTED.tsv")) else {
+        return;
+    };
+    let repo = TestRepo::new();
+    let mut documents: Vec<(String, String, Vec<u8>)> = Vec::new();
+    let mut components: BTreeMap<String, String> = BTreeMap::new();
+    let mut statuses: BTreeMap<String, usize> = BTreeMap::new();
+    for row in table.lines().skip(1) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let bytes = std::fs::read(directory.join(cells[0])).unwrap();
+        let document = String::from_utf8_lossy(&bytes).into_owned();
+        let named = document
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("**Component**:"))
+            .unwrap();
+        for name in named.split(',').map(str::trim) {
+            let id: String = name
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        '_'
+                    }
+                })
+                .collect();
+            components.insert(id, name.replace('\'', "''"));
+        }
+        let status = if cells[1] == "INVALID" { "UNREADABLE" } else { cells[1] };
+        *statuses.entry(status.to_owned()).or_default() += 1;
+        let date = document
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("**Date**:"))
+            .unwrap_or_default();
+        documents.push((date.trim().to_owned(), cells[2].to_owned(), bytes));
+    }
+    let mut policy =
+        "version: 1\ncertificates: ['docs/ai/agents/*/certificates/*.md', '.claude/agents/*/certificates/*.md']\n\
+                      records: docs/kept\ncomponents:\n"
+            .to_owned();
+    for (id, name) in &components {
+        policy.push_str(&format!(
+            "  - {{ id: {id}, aliases: ['{name}'], match: {{ paths: ['{id}/**'] }} }}\n"
+        ));
+    }
+    repo.write(".certgate/policy.yaml", policy);
+    repo.commit("policy");
+    documents.sort();
+    for chunk in documents.chunks(12) {
+        for (_, path, bytes) in chunk {
+            repo.write(path, bytes);
+        }
+        repo.commit("certificates");
+    }
+    write(&repo);
+    let [memory, log, next] = FILES.map(|name| text(&repo, name));
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for line in log.lines().filter(|line| line.starts_with("### ")) {
+        *found.entry(line.split(' ').nth(3).unwrap().to_owned()).or_default() += 1;
+    }
+    assert_eq!(found, statuses);
+    let moments: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.strip_prefix("### ")?.get(..16))
+        .collect();
+    assert!(moments.is_sorted_by(|a, b| a >= b), "{moments:?}");
+    // Every document with a rationale shows it, and nothing of any of them is markup.
+    assert!(log.matches("\n- rationale: ").count() > 60, "{log}");
+    for (name, text) in [("memory", &memory), ("log", &log), ("next", &next)] {
+        assert!(!text.contains("<b>") && !text.contains("**["), "{name}");
+    }
+    // Each thing that is due has a command, on a component of the policy and by its agent.
+    let due = next.lines().filter(|line| line.starts_with("## ")).count();
+    assert!(due > 20, "{next}");
+    let commands: Vec<&str> = next
+        .lines()
+        .filter(|line| line.starts_with("certgate certify "))
+        .collect();
+    assert_eq!(commands.len(), due, "{next}");
+    for command in commands {
+        let id = command.split(' ').nth(2).unwrap();
+        assert!(
+            components.contains_key(id) && command.contains(" --supersedes "),
+            "{command}"
+        );
+    }
+    let refusals = memory
+        .split("## Refusals in force")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
+    assert_eq!(
+        refusals.matches("\n- **").count(),
+        next.matches(". Lift a refusal\n").count()
+    );
+    repo.commit("records");
+    run(&repo, &["records", "--check"]).ends(0);
+}

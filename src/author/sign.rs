@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::whole::{self, Existing, Written};
 use crate::certificate::Certificate;
 use crate::change::Snapshot;
-use crate::diagnostic::{Code, Diagnostic, Place, command, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Place, Remedy, command};
 use crate::gate::Undecided;
 use crate::gate::governing::{Keys, SIGNERS, keys_at};
 use crate::git::Repository;
@@ -189,34 +189,28 @@ pub(crate) fn write(
     written
 }
 
-/// What was done, and what is next: to add the document, and its signature where there is one.
-pub(crate) fn next(repository: &Repository, done: &str, path: &str, signed: bool) -> Result<String, Undecided> {
-    let next = next_of(repository, &[(path.to_owned(), signed)])?;
-    Ok(format!("{}\n{next}", sanitize(done)))
-}
-
 /// The command that adds documents, each with its signature where it has one. Where git would not add them by itself, that is said, and
 /// the command does it.
-pub(crate) fn next_of(repository: &Repository, documents: &[(String, bool)]) -> Result<String, Undecided> {
+pub(crate) fn step(repository: &Repository, documents: &[(PathBuf, bool)]) -> Result<(Vec<String>, Remedy), Undecided> {
     let mut paths = Vec::new();
     for (path, signed) in documents {
         paths.push(path.clone());
-        if *signed {
-            paths.push(format!("{path}{SIGNATURE_SUFFIX}"));
-        }
+        paths.extend(signed.then(|| path_of(path)));
     }
-    let mut options = String::new();
-    let mut notes = String::new();
+    let mut command = command!["git", "add"];
+    let mut notes = Vec::new();
     if repository.ignores(&paths)? {
-        options.push_str(" -f");
-        notes.push_str(
-            "note: git ignores this path by a rule of .gitignore or the like; `git add -f` adds it all the same\n",
+        command = command.arg("-f");
+        notes.push(
+            "git ignores this path by a rule of .gitignore or the like; `git add -f` adds it all the same".to_owned(),
         );
     }
     if repository.is_sparse()? {
-        options.push_str(" --sparse");
-        notes.push_str("note: the checkout is sparse, and this path may lie outside of it; `git add --sparse` adds it all the same\n");
+        command = command.arg("--sparse");
+        notes.push(
+            "the checkout is sparse, and this path may lie outside of it; `git add --sparse` adds it all the same"
+                .to_owned(),
+        );
     }
-    let words: Vec<String> = paths.iter().map(|path| shell(path)).collect();
-    Ok(format!("{notes}next: git add{options} {}\n", words.join(" ")))
+    Ok((notes, command.args(&paths)))
 }

@@ -28,7 +28,7 @@ pub(super) enum Command {
     /// Remove the hooks and restore what they chained
     Uninstall(UninstallArgs),
     /// Show which hooks are installed
-    Hooks(NoArgs),
+    Hooks(HooksArgs),
     /// Judge a change: the one that CI asks about; else what is staged, or this branch against the one it would merge into
     Check(CheckArgs),
     /// Write a certificate for a change, prefilled from it
@@ -76,6 +76,13 @@ pub(super) enum Command {
 pub(super) struct NoArgs {}
 
 #[derive(Debug, Args)]
+pub(super) struct HooksArgs {
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct InstallArgs {
     /// Also judge what no other hook sees, such as fast-forwards, pulls and `git update-ref`: reference-transaction
     #[arg(long, conflicts_with = "server")]
@@ -113,6 +120,9 @@ pub(super) struct InitArgs {
     /// What happens on protected branches where a certificate is missing
     #[arg(long, value_enum, default_value_t = InitMode::Block)]
     pub(super) mode: InitMode,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -168,6 +178,9 @@ pub(super) struct CheckArgs {
     /// Show what the run cost: time by room, git processes, files, rules, certificates
     #[arg(long)]
     pub(super) timings: bool,
+    /// Show every reason and command, however many
+    #[arg(long, short)]
+    pub(super) verbose: bool,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -295,6 +308,9 @@ pub(super) struct CertifyArgs {
     /// Where to write it (default: below the first of the policy's certificate folders); `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +326,9 @@ pub(super) struct SealArgs {
     pub(super) sign: Option<Option<String>>,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, Args)]
@@ -409,6 +428,9 @@ pub(super) struct ExplainArgs {
     /// A code such as CG201, a path, a component, a status, the name of a rule, or the id of a certificate
     #[arg(add = ArgValueCandidates::new(values::explainable))]
     pub(super) what: OsString,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, Args)]
@@ -423,6 +445,9 @@ pub(super) enum PolicyCommand {
     Check {
         /// A file or builtin:PACK (default: .certgate/policy.yaml of the work tree)
         policy: Option<String>,
+        /// How to report
+        #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+        format: ListFormat,
     },
     /// Show the policy that is in force, with its packs resolved
     Show {
@@ -443,6 +468,8 @@ pub(super) enum ShowFormat {
     Human,
     /// A policy without `extends`, with everything from packs written out
     Yaml,
+    /// The same for machines: certgate/policy/v1
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Ending, Undecided> {
     if args.timings {
         progress::start();
     }
+    if args.verbose {
+        terminal::show_all();
+    }
     let ended = judged(args).inspect_err(|failure| {
         for (format, file) in reports(args) {
             if let Some(text) = formats::failure(format, "check", &failure.diagnostics) {
@@ -46,7 +49,10 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     if let Some(name) = &args.policy {
         question.by = By::TriedOut(name.clone());
     }
-    let judgement = gate::judge(&repository, &question)?;
+    let mut judgement = gate::judge(&repository, &question)?;
+    if args.format == Format::Json {
+        gate::add_hunks(&repository, &question, &mut judgement)?;
+    }
     show(args, &question, &judgement)?;
     Ok(judgement.verdict().into())
 }

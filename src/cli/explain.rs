@@ -3,29 +3,46 @@
 use std::ffi::OsStr;
 use std::path::{Component as Part, Path, PathBuf};
 
-use super::args::ExplainArgs;
+use super::args::{ExplainArgs, ListFormat};
 use super::ending::Ending;
 use super::{ledger, policy, terminal};
 use crate::certificate::{Class, Status};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, plural, sanitize};
+use crate::diagnostic::{Code, Placeholder, command, plural, sanitize};
 use crate::gate::{Answer, Undecided, WhatIf, describe, governing, what_if};
 use crate::git::Repository;
 use crate::policy::{Component, POLICY_COMPONENT, POLICY_DIRECTORY, Policy, fold};
+use crate::report::{self, Explained};
 
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
     let text = args.what.to_str().unwrap_or_default();
+    let what = args.what.to_string_lossy().into_owned();
+    let (found, explained);
     match Code::parse(text) {
-        Some(code) => terminal::out(&format!("{code}: {}\n\n{}\n", code.title(), code.explanation()))?,
+        Some(code) => {
+            explained = Explained {
+                text: format!("{code}: {}\n\n{}\n", code.title(), code.explanation()),
+                code: Some(code),
+                what,
+                ..Explained::default()
+            };
+        }
         None if looks_like_code(text) => {
             return Err(Undecided::usage(
                 format!("there is no diagnostic `{}`", sanitize(text)),
-                "certgate explain CG201",
+                command!["certgate", "explain", "CG201"],
             ));
         }
-        None => terminal::out(&word(&args.what)?)?,
+        None => {
+            found = word(&args.what)?;
+            explained = as_data(what, &found);
+        }
     }
+    terminal::out(&match args.format {
+        ListFormat::Human => explained.text,
+        ListFormat::Json => report::explain_json(&explained),
+    })?;
     Ok(Ending::Done)
 }
 
@@ -33,8 +50,43 @@ fn looks_like_code(text: &str) -> bool {
     text.len() == 5 && text.to_ascii_uppercase().starts_with("CG") && text.bytes().skip(2).all(|b| b.is_ascii_digit())
 }
 
+/// What a word means, for people, and the path that it is, where it is one.
+struct Meaning {
+    text: String,
+    path: Option<(RepoPath, WhatIf)>,
+}
+
+fn as_data(what: String, found: &Meaning) -> Explained<'_> {
+    let mut explained = Explained {
+        what,
+        text: found.text.clone(),
+        ..Explained::default()
+    };
+    let Some((path, found)) = &found.path else {
+        return explained;
+    };
+    explained.path = Some(path.to_string());
+    explained.exists = true;
+    match &found.answer {
+        Answer::Certificate => explained.is_certificate = true,
+        Answer::File { gated, staged, exists } => {
+            explained.exists = *exists;
+            explained.gated.push(gated);
+            explained.gated.extend(staged);
+        }
+        Answer::Directory { gated, .. } => {
+            explained.below = gated
+                .iter()
+                .map(|(path, components)| (path.to_string(), components.clone()))
+                .collect();
+        }
+    }
+    explained
+}
+
 /// Explains a path that is there, and whatever else has that name; a word that nothing has is a path that is not there yet.
-fn word(text: &OsStr) -> Result<String, Undecided> {
+fn word(text: &OsStr) -> Result<Meaning, Undecided> {
+    let only = |text: String| Meaning { text, path: None };
     let repository = Repository::open()?;
     let named = match text.to_str() {
         Some(word) => named(&repository, word)?,
@@ -46,25 +98,34 @@ fn word(text: &OsStr) -> Result<String, Undecided> {
     });
     let (path, found) = match found {
         Ok(found) => found,
-        Err(_) if !named.is_empty() => return Ok(named),
+        Err(_) if !named.is_empty() => return Ok(only(named)),
         Err(error) => return Err(error),
     };
     if !matches!(found.answer, Answer::File { exists: false, .. }) {
-        return Ok(told(&path, &found) + &named);
+        return Ok(Meaning {
+            text: told(&path, &found) + &named,
+            path: Some((path, found)),
+        });
     }
     if !named.is_empty() {
-        return Ok(named);
+        return Ok(only(named));
     }
     match text.to_str().filter(|id| !id.contains('/')) {
         Some(id) if repository.head()?.commit().is_some() && governing::policy_here(&repository)?.is_some() => {
             let certificates = ledger::of_id(id)?;
-            Ok(match certificates.as_str() {
-                "" => told(&path, &found),
-                _ => format!("{} is the id of a certificate:\n{certificates}", sanitize(id)),
-            })
+            if !certificates.is_empty() {
+                return Ok(only(format!(
+                    "{} is the id of a certificate:\n{certificates}",
+                    sanitize(id)
+                )));
+            }
         }
-        _ => Ok(told(&path, &found)),
+        _ => {}
     }
+    Ok(Meaning {
+        text: told(&path, &found),
+        path: Some((path, found)),
+    })
 }
 
 /// What the policy knows under a name: a component, a status, a rule.
@@ -220,7 +281,7 @@ fn relative(repository: &Repository, text: &OsStr) -> Result<RepoPath, Undecided
         Some(inside) => Ok(RepoPath::new(inside.as_os_str().as_bytes())),
         None => Err(Undecided::usage(
             format!("`{}` lies outside the repository", sanitize(&text.to_string_lossy())),
-            "certgate explain PATH   # of a file of this repository",
+            command!["certgate", "explain", Placeholder::Path].why("of a file of this repository"),
         )),
     }
 }

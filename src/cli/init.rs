@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::args::{InitArgs, InitMode};
+use super::args::{InitArgs, InitMode, ListFormat};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::forecast::forecast;
@@ -11,12 +11,13 @@ use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
 use crate::change::{RepoPath, Snapshot, TreeEntry};
-use crate::diagnostic::{Code, Diagnostic, noun_for};
+use crate::diagnostic::{Code, Diagnostic, command, noun_for};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::{Head, Repository};
 use crate::hooks::HookName;
 use crate::policy::packs;
+use crate::report::{self, Done};
 
 /// Carries it out.
 pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
@@ -28,7 +29,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
                 Code::CG007,
                 format!("there is no pack `{}`", crate::diagnostic::sanitize(name)),
             );
-            return Err(problem.help("certgate policy packs").into());
+            return Err(problem.help(command!["certgate", "policy", "packs"]).into());
         }
     }
     let Some(root) = repository.work_tree().map(Path::to_path_buf) else {
@@ -39,7 +40,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     };
     // Before anything is written.
     if !args.no_hooks {
-        install::refuse_shared(&repository, "certgate install --shared-hooks-path")?;
+        install::refuse_shared(&repository, command!["certgate", "install"])?;
     }
     let path = root.join(policy_path().as_path());
     let mut text = String::new();
@@ -88,14 +89,23 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     if !args.no_hooks {
         text.push_str(&install::install_into(&repository, &HookName::CLIENT)?);
     }
-    let add = if attributes {
-        ".certgate .gitattributes"
-    } else {
-        ".certgate"
-    };
-    text.push_str(&format!(
-        "next: git add {add} && git commit -m \"ci: adopt certgate\", then `certgate doctor`\n"
-    ));
+    let mut add = command!["git", "add", ".certgate"];
+    if attributes {
+        add = add.arg(".gitattributes");
+    }
+    let commit = command!["git", "commit", "-m", "ci: adopt certgate"].after(add);
+    if args.format == ListFormat::Json {
+        let mut files = vec![policy_path().to_string()];
+        files.extend(attributes.then(|| ".gitattributes".to_owned()));
+        terminal::out(&report::written_json(&Done {
+            said: text.lines().map(str::to_owned).collect(),
+            files,
+            next: vec![commit, command!["certgate", "doctor"]],
+            ..Done::default()
+        }))?;
+        return Ok(Ending::Done);
+    }
+    text.push_str(&format!("next: {commit}, then `certgate doctor`\n"));
     terminal::out(&text)?;
     Ok(Ending::Done)
 }

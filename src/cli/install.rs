@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::args::{InstallArgs, UninstallArgs};
+use super::args::{InstallArgs, ListFormat, UninstallArgs};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
-use crate::diagnostic::{Code, Diagnostic, sanitize, shown};
+use crate::diagnostic::{Code, Diagnostic, Remedy, command, sanitize, shown};
 use crate::doctor::describe;
 use crate::gate::Undecided;
 use crate::git::Repository;
-use crate::hooks::{self, HookName, Installation, Installed, Removed, State};
+use crate::hooks::{self, HookName, Installation, Installed, Relay, Removed, State};
 use crate::intake::by_git;
+use crate::report::{self, HookRow};
 use crate::signals;
 
 /// The running binary, by the path that the shims shall call.
@@ -32,13 +33,12 @@ pub(super) fn install(args: &InstallArgs) -> Result<Ending, Undecided> {
         (false, true) => &STRICT,
         (false, false) => &HookName::CLIENT,
     };
-    let mut words = vec!["certgate install"];
-    words.extend(args.strict.then_some("--strict"));
-    words.extend(args.server.then_some("--server"));
-    words.push("--shared-hooks-path");
+    let command = command!["certgate", "install"]
+        .args(args.strict.then_some("--strict"))
+        .args(args.server.then_some("--server"));
     match args.shared_hooks_path {
         true => tell_shared(&repository)?,
-        false => refuse_shared(&repository, &words.join(" "))?,
+        false => refuse_shared(&repository, command)?,
     }
     let done = install_into(&repository, hooks)?;
     if repository.is_bare() && !args.server {
@@ -55,24 +55,33 @@ pub(super) fn install(args: &InstallArgs) -> Result<Ending, Undecided> {
     Ok(Ending::Done)
 }
 
-/// Refuses to write where other repositories find their hooks, too; `allowed` is the command that does it all the same.
-pub(super) fn refuse_shared(repository: &Repository, allowed: &str) -> Result<(), Undecided> {
+/// Refuses to write where other repositories find their hooks, too; `install` is the command that was given.
+pub(super) fn refuse_shared(repository: &Repository, install: Remedy) -> Result<(), Undecided> {
     let Some(why) = repository.shared_hooks()? else {
         return Ok(());
     };
-    let own = crate::diagnostic::shell(&shown(&repository.common_dir().join("hooks")));
+    let own = repository.common_dir().join("hooks");
     let directory = repository.hooks_dir()?;
-    let first = allowed.replace(" --shared-hooks-path", "");
     Err(Diagnostic::error(
         Code::CG728,
-        format!("the hooks directory {} is not this repository's alone", shown(&directory)),
+        format!(
+            "the hooks directory {} is not this repository's alone",
+            shown(&directory)
+        ),
     )
     .because(sanitize(&why))
     .because("hooks there run in every repository that uses the directory")
-    .help(format!(
-        "git config --local core.hooksPath {own} && {first}   # hooks of its own for this repository, instead of those there"
-    ))
-    .help(format!("{allowed}   # in all of them; those without a policy are not judged"))
+    .help(
+        install
+            .clone()
+            .after(command!["git", "config", "--local", "core.hooksPath", &own])
+            .why("hooks of its own for this repository, instead of those there"),
+    )
+    .help(
+        install
+            .arg("--shared-hooks-path")
+            .why("in all of them; those without a policy are not judged"),
+    )
     .into())
 }
 
@@ -141,7 +150,7 @@ pub(super) fn uninstall(args: &UninstallArgs) -> Result<Ending, Undecided> {
         );
         return Err(problem
             .because(sanitize(&why))
-            .help("certgate uninstall --shared-hooks-path   # in every repository that uses it")
+            .help(command!["certgate", "uninstall", "--shared-hooks-path"].why("in every repository that uses it"))
             .into());
     }
     let mut text = String::new();
@@ -166,25 +175,48 @@ pub(super) fn uninstall(args: &UninstallArgs) -> Result<Ending, Undecided> {
 }
 
 /// Shows them.
-pub(super) fn hooks() -> Result<Ending, Undecided> {
+pub(super) fn hooks(format: ListFormat) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
     let directory = repository.hooks_dir()?;
-    let mut text = format!("{}\n", shown(&directory));
+    let mut rows = Vec::new();
     for (name, state) in hooks::state(&directory)? {
-        let words = match (&state, name) {
+        let relay = hooks::relay(name, &directory, repository.work_tree())?;
+        let says = match (&state, name) {
             (State::Missing, HookName::ReferenceTransaction) => "not asked for: certgate install --strict".to_owned(),
             (State::Missing, HookName::PreReceive) => "not asked for: certgate install --server".to_owned(),
-            _ => describe(&state, hooks::relay(name, &directory, repository.work_tree())?.as_ref()),
+            _ => describe(&state, relay.as_ref()),
         };
-        text.push_str(&format!("{:<21} {words}\n", name.as_str()));
+        let (word, runs) = match &state {
+            State::Missing => ("missing", false),
+            State::Directory => ("directory", false),
+            State::Foreign { .. } => (
+                "foreign",
+                matches!(relay, Some(Relay::Kept { .. } | Relay::Named { .. })),
+            ),
+            State::Ours { binary, executable, .. } => ("certgate", *executable && hooks::is_program(binary)),
+        };
+        rows.push(HookRow {
+            name: name.as_str(),
+            state: word,
+            runs,
+            says,
+        });
     }
     for (event, own) in by_git(&repository)? {
-        let own = sanitize(&own);
-        text.push_str(&format!(
-            "{:<21} git's configuration runs certgate: hook.{own}\n",
-            event.as_str()
-        ));
+        rows.push(HookRow {
+            name: event.as_str(),
+            state: "git-config",
+            runs: true,
+            says: format!("git's configuration runs certgate: hook.{}", sanitize(&own)),
+        });
     }
-    terminal::out(&text)?;
+    let directory = shown(&directory);
+    terminal::out(&match format {
+        ListFormat::Json => report::hooks_json(&directory, &rows),
+        ListFormat::Human => {
+            let lines = rows.iter().map(|row| format!("{:<21} {}\n", row.name, row.says));
+            format!("{directory}\n{}", lines.collect::<String>())
+        }
+    })?;
     Ok(Ending::Done)
 }

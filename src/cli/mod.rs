@@ -38,7 +38,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, HookArgs};
+use args::{Cli, Command, CompareFormat, EvidenceFormat, HookArgs, ListFormat, PolicyCommand, ShowFormat, TrendFormat};
 use ending::Ending;
 
 use crate::gate::Undecided;
@@ -79,6 +79,31 @@ fn called_by_shim() -> Option<HookArgs> {
     (!help).then_some(HookArgs { name, args })
 }
 
+/// Whether what could not be done is told in JSON, too. `check`, `lint` and `verify`, which know more formats, do so themselves.
+fn answers_in_json(command: &Command) -> bool {
+    let list = |format: ListFormat| format == ListFormat::Json;
+    match command {
+        Command::Init(args) => list(args.format),
+        Command::Hooks(args) => list(args.format),
+        Command::Certify(args) => list(args.format),
+        Command::Seal(args) => list(args.format),
+        Command::Status(args) => list(args.format),
+        Command::Log(args) => list(args.ledger.format),
+        Command::Show(args) => list(args.ledger.format),
+        Command::Explain(args) => list(args.format),
+        Command::Policy(args) => match &args.command {
+            PolicyCommand::Check { format, .. } => list(*format),
+            PolicyCommand::Show { format, .. } => *format == ShowFormat::Json,
+            PolicyCommand::Packs => false,
+        },
+        Command::Doctor(args) => list(args.format),
+        Command::Compare(args) => args.format == CompareFormat::Json,
+        Command::Evidence(args) => args.format == EvidenceFormat::Json,
+        Command::Trend(args) => args.format == TrendFormat::Json,
+        _ => false,
+    }
+}
+
 fn work() -> ExitCode {
     if completions::answered() {
         return ExitCode::SUCCESS;
@@ -91,9 +116,15 @@ fn work() -> ExitCode {
         },
     };
     ticker::start();
+    let json = answers_in_json(&command);
     match run(command) {
         Ok(ending) => ending.into(),
-        Err(failure) => terminal::fail(&failure),
+        Err(failure) => {
+            if json {
+                let _best_effort = terminal::out(&crate::report::failure(&failure.diagnostics));
+            }
+            terminal::fail(&failure)
+        }
     }
 }
 
@@ -103,7 +134,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Init(args) => init::run(&args),
         Command::Install(args) => install::install(&args),
         Command::Uninstall(args) => install::uninstall(&args),
-        Command::Hooks(_) => install::hooks(),
+        Command::Hooks(args) => install::hooks(args.format),
         Command::Check(args) => check::run(&args),
         Command::Certify(args) => certify::run(&args),
         Command::Seal(args) => seal::run(&args),

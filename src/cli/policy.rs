@@ -1,21 +1,22 @@
 //! `certgate policy check | show | packs`.
 
-use super::args::{PolicyArgs, PolicyCommand, ShowFormat};
+use super::args::{ListFormat, PolicyArgs, PolicyCommand, ShowFormat};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
 use crate::change::{MAX_DOCUMENT, Snapshot};
-use crate::diagnostic::{Diagnostic, Level, plural, sanitize};
+use crate::diagnostic::{Diagnostic, Level, command, plural, sanitize};
 use crate::gate::governing::{self, policy_path};
 use crate::gate::{self, Undecided};
 use crate::git::Repository;
 use crate::policy::{Component, GlobList, Policy, PolicySource, packs};
+use crate::report;
 use crate::sensitivity::check_examples;
 
 /// Carries it out.
 pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
     match &args.command {
-        PolicyCommand::Check { policy } => check(policy.as_deref()),
+        PolicyCommand::Check { policy, format } => check(policy.as_deref(), *format),
         PolicyCommand::Show {
             policy,
             format: ShowFormat::Human,
@@ -24,6 +25,10 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
             policy,
             format: ShowFormat::Yaml,
         } => yaml(policy.as_deref()),
+        PolicyCommand::Show {
+            policy,
+            format: ShowFormat::Json,
+        } => json(policy.as_deref()),
         PolicyCommand::Packs => list(),
     }
 }
@@ -78,8 +83,8 @@ impl Text {
 fn none() -> Undecided {
     let problem = Diagnostic::error(crate::diagnostic::Code::CG011, "the repository has no policy");
     problem
-        .help("certgate init")
-        .help("certgate policy show builtin:default   # what judges meanwhile")
+        .help(command!["certgate", "init"])
+        .help(command!["certgate", "policy", "show", "builtin:default"].why("what judges meanwhile"))
         .into()
 }
 
@@ -102,7 +107,7 @@ fn from_file(path: &std::path::Path, name: &str) -> Result<Text, Undecided> {
     })
 }
 
-fn check(name: Option<&str>) -> Result<Ending, Undecided> {
+fn check(name: Option<&str>, format: ListFormat) -> Result<Ending, Undecided> {
     let text = Text::find(name)?;
     let (policy, mut diagnostics) = text.parse()?;
     diagnostics.extend(check_examples(&policy));
@@ -116,8 +121,13 @@ fn check(name: Option<&str>) -> Result<Ending, Undecided> {
         diagnostics.extend(gate::idle_rules(&repository, &policy, &files)?);
     }
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.level() == Level::Error);
-    terminal::diagnose_all(&diagnostics);
     let examples = policy.example_count();
+    if format == ListFormat::Json {
+        let counts = (policy.components.len(), examples);
+        terminal::out(&report::policy_check_json(text.name(), counts, &diagnostics, !failed))?;
+        return Ok(if failed { Ending::Blocked } else { Ending::Done });
+    }
+    terminal::diagnose_all(&diagnostics);
     let word = if failed { "does not hold" } else { "is valid" };
     terminal::out(&format!(
         "{}: {word}: {} components, {examples} examples run\n",
@@ -129,11 +139,24 @@ fn check(name: Option<&str>) -> Result<Ending, Undecided> {
 
 /// A policy that stands by itself. What came from a repository is made harmless by YAML's own escapes.
 fn yaml(name: Option<&str>) -> Result<Ending, Undecided> {
-    let text = match Text::find(name)? {
+    terminal::out(&resolved(Text::find(name)?)?)?;
+    Ok(Ending::Done)
+}
+
+fn resolved(text: Text) -> Result<String, Undecided> {
+    Ok(match text {
         Text::Pack(name) => Policy::resolved_builtin(&name)?,
         Text::Bytes { name, bytes } => Policy::resolved(&PolicySource { name, bytes: &bytes })?,
-    };
-    terminal::out(&text)?;
+    })
+}
+
+/// The same for programs.
+fn json(name: Option<&str>) -> Result<Ending, Undecided> {
+    let text = Text::find(name)?;
+    let name = text.name().to_owned();
+    let value = serde_yaml::from_str(&resolved(text)?)
+        .map_err(|error| Undecided::internal(&format!("the resolved policy is no YAML: {error}")))?;
+    terminal::out(&report::policy_json(&name, &value))?;
     Ok(Ending::Done)
 }
 

@@ -3,18 +3,20 @@
 
 use std::path::Path;
 
-use super::args::SealArgs;
+use super::args::{ListFormat, SealArgs};
 use super::ending::Ending;
 use super::{lint, terminal};
 use crate::author::whole::{self, Existing};
 use crate::author::{draft, sign};
 use crate::certificate::{self, Certificate, Class, SealError, names, seal};
-use crate::diagnostic::{Code, Diagnostic, Place, command, plural, sanitize};
+use crate::change::RepoPath;
+use crate::diagnostic::{Code, Diagnostic, Place, command, plural};
 use crate::gate::Undecided;
 use crate::gate::{self, governing};
 use crate::git::Repository;
 use crate::intake::ci::Ci;
 use crate::intake::{self};
+use crate::report::{self, Done};
 use crate::signing::Key;
 use crate::trust::{HashCheck, check_hash, signer};
 
@@ -53,6 +55,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
     let mut files = draft::files_of(&gated, &components);
     // An approval is sealed for what it names and no more; a refusal for all that its component gates, and no less.
     let neutral = in_force.policy.class(status) == Class::Neutral && certificate.bypass.is_none();
+    let gated_paths: Vec<RepoPath> = files.iter().map(|file| file.file.path.clone()).collect();
     if !in_force.policy.class(status).refuses() && !neutral {
         files.retain(|file| certificate.named.iter().any(|named| names(named, &file.file.path)));
     }
@@ -74,14 +77,24 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
             )
             .into());
     }
+    // A gated file that it does not name goes uncovered, which nobody should learn at the push.
+    let left: Vec<RepoPath> = gated_paths
+        .into_iter()
+        .filter(|path| !files.iter().any(|file| file.file.path == *path))
+        .collect();
+    let mut done = Done {
+        notes: not_named(&left).into_iter().collect(),
+        left,
+        ..Done::default()
+    };
     let bypass = certificate.bypass.is_some();
     let bound = draft::bound(&repository, &question, &in_force.policy, &args.targets, bypass)?;
     let subject = draft::subject(&repository, &question, &certificate.components, &files, bound)?;
     let id = ulid::Ulid::generate().to_string();
     let sealed = seal(&bytes, &subject, &id).map_err(|error| refused(&shown.to_string(), &error))?;
     if sealed == bytes {
-        terminal::out(&format!("{shown} is sealed already\n"))?;
-        return Ok(Ending::Done);
+        done.said.push(format!("{shown} is sealed already"));
+        return tell(args, done);
     }
     draft::check_size(&shown.to_string(), &sealed, &components.join(","))?;
     let signature = match &key {
@@ -89,7 +102,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
             let certificate = certificate::parse(&shown, &sealed).certificate;
             let how = (key, terminal::is_interactive());
             let (signature, warning) = sign::sign(&repository, &in_force.policy, &certificate, &sealed, how)?;
-            terminal::diagnose(warning.as_slice());
+            done.warnings.extend(warning);
             Some(signature)
         }
         None => None,
@@ -104,12 +117,50 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
     let path = args.path.display().to_string();
     let files = plural(files.len(), "file");
     let signed = if key.is_some() { " and signed it" } else { "" };
-    terminal::out(&sign::next(
-        &repository,
-        &format!("sealed {path} for {files}{signed}"),
-        &path,
-        key.is_some(),
-    )?)?;
+    done.said.push(format!("sealed {path} for {files}{signed}"));
+    next(&repository, args, key.is_some(), &mut done)?;
+    tell(args, done)
+}
+
+/// What is gated and stays uncovered.
+fn not_named(left: &[RepoPath]) -> Option<String> {
+    let shown: Vec<String> = left.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    let more = match left.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!left.is_empty()).then(|| {
+        format!(
+            "the document does not name {}{more}, which this change gates, too: not sealed for that",
+            shown.join(", ")
+        )
+    })
+}
+
+/// Most files that are named in a note.
+const MOST_NAMED: usize = 6;
+
+/// Says what comes next.
+fn next(repository: &Repository, args: &SealArgs, signed: bool, done: &mut Done) -> Result<(), Undecided> {
+    let (notes, command) = sign::step(repository, &[(args.path.clone(), signed)])?;
+    let mut files = vec![args.path.clone()];
+    if signed {
+        files.push(sign::path_of(&args.path));
+    }
+    done.files = files.iter().map(|path| path.display().to_string()).collect();
+    done.notes.extend(notes);
+    done.next.push(command);
+    Ok(())
+}
+
+fn tell(args: &SealArgs, done: Done) -> Result<Ending, Undecided> {
+    match args.format {
+        ListFormat::Json => terminal::out(&report::written_json(&done))?,
+        ListFormat::Human => {
+            terminal::diagnose(&done.warnings);
+            terminal::out(&report::written_lines(&done))?;
+        }
+    }
     Ok(Ending::Done)
 }
 
@@ -132,7 +183,10 @@ fn sign_only(
         .and_then(|signature| signer(bytes, &signature).ok());
     let how = (key, terminal::is_interactive());
     let (signature, warning) = sign::sign(repository, &policy, certificate, bytes, how)?;
-    terminal::diagnose(warning.as_slice());
+    let mut done = Done {
+        warnings: warning.into_iter().collect(),
+        ..Done::default()
+    };
     let by = signer(bytes, &signature).map(|by| by.name).unwrap_or_default();
     let shown = args.path.display().to_string();
     match before {
@@ -143,13 +197,14 @@ fn sign_only(
             Err(problem.help(command!["rm", &path].why("then seal again")).into())
         }
         Some(_) => {
-            terminal::out(&format!("{} is sealed and signed already\n", sanitize(&shown)))?;
-            Ok(Ending::Done)
+            done.said.push(format!("{shown} is sealed and signed already"));
+            tell(args, done)
         }
         None => {
             whole::write(repository, &path, &signature, Existing::Replace)?;
-            terminal::out(&sign::next(repository, &format!("signed {shown}"), &shown, true)?)?;
-            Ok(Ending::Done)
+            done.said.push(format!("signed {shown}"));
+            next(repository, args, true, &mut done)?;
+            tell(args, done)
         }
     }
 }

@@ -46,6 +46,13 @@ pub(super) fn err(text: &str) {
 /// What git puts before each line that it passes on to whoever pushes: `remote: `.
 const PREFIX: usize = 8;
 
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Says that everything is to be shown, however long it is.
+pub(super) fn show_all() {
+    VERBOSE.store(true, Ordering::Relaxed);
+}
+
 static REMOTE: AtomicBool = AtomicBool::new(false);
 
 /// Says that whoever reads this reads it through git, on a screen of 80 columns that nobody can ask.
@@ -65,11 +72,19 @@ pub(super) fn style() -> Style {
         anstream::AutoStream::choice(&std::io::stderr()),
         anstream::ColorChoice::Never
     );
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     Style {
         colour,
-        width: columns.unwrap_or(100).clamp(60, 160),
+        width: columns().unwrap_or(80).clamp(60, 160),
     }
+}
+
+/// How wide the terminal is: as the shell says, or else as the terminal does.
+fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.or_else(|| {
+        let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+        (size.ws_col > 0).then_some(usize::from(size.ws_col))
+    })
 }
 
 /// Writes lines of prose to standard error; where they are read remotely, folded at blanks so that they fit.
@@ -119,7 +134,11 @@ pub(super) fn costs() {
 
 /// Writes diagnostics to standard error.
 pub(super) fn diagnose(diagnostics: &[Diagnostic]) {
-    err(&report::diagnostics(diagnostics, style()));
+    err(&report::diagnostics(
+        diagnostics,
+        style(),
+        VERBOSE.load(Ordering::Relaxed),
+    ));
 }
 
 /// True where a person sits at both ends.

@@ -10,6 +10,7 @@ mod remedy;
 mod render;
 mod sanitize;
 mod shell;
+mod wrap;
 
 pub use code::Code;
 pub use io::io_remedy;
@@ -19,6 +20,7 @@ pub use remedy::{Help, Placeholder, Remedy, Word, read_from};
 pub use render::{Style, render};
 pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
 pub use shell::{shell, shown};
+pub(crate) use wrap::wrap_prose;
 
 use serde::Serialize;
 

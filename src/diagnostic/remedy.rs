@@ -212,6 +212,12 @@ impl From<&std::path::PathBuf> for Word {
     }
 }
 
+impl From<&std::ffi::OsString> for Word {
+    fn from(text: &std::ffi::OsString) -> Self {
+        Self::from(text.as_os_str())
+    }
+}
+
 impl From<&RepoPath> for Word {
     fn from(path: &RepoPath) -> Self {
         Self(vec![Part::Path(path.clone())])

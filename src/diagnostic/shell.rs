@@ -102,6 +102,13 @@ fn written(remedy: &Remedy) -> Vec<String> {
     before.chain(all.words).collect()
 }
 
+impl Remedy {
+    /// For a shell, in lines of so many columns that can be pasted together.
+    pub fn lines(&self, columns: usize) -> String {
+        lines(self, columns)
+    }
+}
+
 impl std::fmt::Display for Remedy {
     /// As one line for a POSIX shell.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -128,7 +135,7 @@ pub(super) fn lines(remedy: &Remedy, columns: usize) -> String {
     let command = fill(&written(remedy), columns);
     match remedy.reason() {
         Some(why) => {
-            let comment = super::render::wrap_prose(why, columns.saturating_sub(2)).replace('\n', "\n# ");
+            let comment = super::wrap_prose(why, columns.saturating_sub(2)).replace('\n', "\n# ");
             format!("{command}\n# {comment}")
         }
         None => command,

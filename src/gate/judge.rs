@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use super::delta::told;
 use super::explain::{Ways, explain};
 use super::facts::{Facts, Other};
+use super::hunks::hunks;
 use super::idle::idle_directories;
 use super::in_force::InForce;
 use super::judgement::{Asked, Judgement, Scope};
 use super::question::Question;
 use super::undecided::Undecided;
-use crate::change::{ObjectId, Snapshot};
+use crate::change::{Content, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Level, Word, command};
 use crate::git::Repository;
-use crate::policy::{Enforcement, Stage};
+use crate::policy::{Enforcement, Policy, Risk, Stage};
 use crate::progress::{self, Room};
-use crate::verdict::{Case, ComponentCase, Verdict, decide};
+use crate::verdict::{Case, ComponentCase, Terms, Verdict, decide};
 
 /// Judges a change by the policy that governs it, and, where it changes that policy, by the new one too: the stricter verdict counts.
 ///
@@ -77,15 +78,55 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
             messages: question.change.messages.len(),
         },
         decision,
-        asked: case.gated.into_iter().map(asked).collect(),
+        asked: case
+            .gated
+            .into_iter()
+            .map(|unit| asked(unit, &case.terms, &in_force.policy))
+            .collect(),
         ledger: case.ledger,
         diagnostics,
+        hunks: BTreeMap::new(),
     }
 }
 
+/// Adds the hunks of the gated files to a judgement, for those who are to read them.
+///
+/// # Errors
+///
+/// An object that is missing.
+pub fn add_hunks(repository: &Repository, question: &Question, judgement: &mut Judgement) -> Result<(), Undecided> {
+    let gated = |path: &RepoPath| {
+        let mut files = judgement
+            .decision
+            .components
+            .iter()
+            .flat_map(|component| &component.files);
+        files.any(|file| file.path == *path)
+    };
+    let mut found = BTreeMap::new();
+    for file in question.change.files.iter().filter(|file| gated(&file.path)) {
+        let lines = match repository.content(file)? {
+            Content::Lines(diff) => Some(hunks(&file.path, &diff)),
+            Content::TooLarge { .. } | Content::TooManyLines { .. } | Content::None => None,
+        };
+        found.insert(file.path.clone(), lines);
+    }
+    judgement.hunks = found;
+    Ok(())
+}
+
 /// What the policy asks of a component.
-fn asked(unit: ComponentCase) -> (String, Asked) {
+fn asked(unit: ComponentCase, terms: &Terms, policy: &Policy) -> (String, Asked) {
+    let component = policy.components.iter().find(|component| component.id == unit.id);
+    let handoffs = unit.files.iter().filter(|file| !file.handoff.is_empty());
     let asked = Asked {
+        title: component.and_then(|component| component.title.clone()),
+        risk: component.map_or(Risk::High, |component| component.risk).as_str(),
+        evidence: unit.evidence.iter().map(|kind| kind.as_str()).collect(),
+        signatures: terms.demands.signatures.as_str(),
+        not_by: unit.authors.into_iter().filter(|_| terms.independence).collect(),
+        may_lift: terms.may_lift.iter().cloned().collect(),
+        handoff: handoffs.map(|file| (file.path.clone(), file.handoff.clone())).collect(),
         agents: unit.agents,
         approvals: unit.approvals,
         authorizers: unit.authorizers,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::hunks::Hunk;
+use crate::change::RepoPath;
 use crate::diagnostic::Diagnostic;
 use crate::ledger::Entry;
 use crate::policy::{Enforcement, Stage};
@@ -32,6 +34,8 @@ pub struct Judgement {
     pub ledger: Vec<Entry>,
     /// Everything to tell, most grave first.
     pub diagnostics: Vec<Diagnostic>,
+    /// The hunks of gated files, where they were asked for; `None` for what cannot be shown as lines.
+    pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
 }
 
 impl Judgement {
@@ -50,6 +54,20 @@ pub struct Asked {
     pub approvals: u32,
     /// Agents one of whom must authorize, beside the reviewers; empty: none.
     pub authorizers: Vec<String>,
+    /// What it is called.
+    pub title: Option<String>,
+    /// How much is at stake: `low`, `medium` or `high`.
+    pub risk: &'static str,
+    /// What evidence an approval must give, as the policy names it.
+    pub evidence: Vec<&'static str>,
+    /// Whether an approval must be signed: `off`, `optional` or `required`.
+    pub signatures: &'static str,
+    /// Where independence is asked for: the addresses of those who had a hand in the change, and may not approve it.
+    pub not_by: Vec<String>,
+    /// Agents who may lift another's refusal.
+    pub may_lift: Vec<String>,
+    /// Specialists who must certify a file, too.
+    pub handoff: BTreeMap<RepoPath, Vec<String>>,
 }
 
 /// How much was looked at.

@@ -35,7 +35,7 @@ impl Repository {
     }
 
     /// Whether git ignores one of these files, so that it is added by force only. A file that is in the index is not ignored.
-    pub fn ignores(&self, paths: &[String]) -> Result<bool, GitError> {
+    pub fn ignores(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
         if self.is_bare() {
             return Ok(false);
         }

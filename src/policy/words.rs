@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Binding, Enforcement, GlobList, Policy, Risk, Rules};
+use super::{Binding, Enforcement, EvidenceKind, GlobList, Policy, Risk, Rules};
 
 /// How long a certificate counts under [`Binding::Component`], unless the policy says otherwise.
 pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -25,6 +25,18 @@ impl Binding {
             Self::Digest => "digest",
             Self::History => "history",
             Self::Component => "component",
+        }
+    }
+}
+
+impl EvidenceKind {
+    /// The word used in policies and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FileReferences => "file-references",
+            Self::Benchmarks => "benchmarks",
+            Self::Findings => "findings",
+            Self::Claims => "claims",
         }
     }
 }

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::remedy::JsonRemedy;
+use super::requirement::{self, JsonFileRequirement, JsonHunk, JsonRequirement};
 use super::timings::JsonTimings;
 use crate::change::{ObjectId, deceptive};
 use crate::diagnostic::{Diagnostic, sanitize};
 use crate::evidence::bound::Shown;
-use crate::gate::Judgement;
+use crate::gate::{Asked, Judgement};
 use crate::progress::Timings;
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision, code_of};
@@ -36,11 +37,15 @@ struct JsonReport<'a> {
 #[derive(Serialize)]
 struct JsonComponent<'a> {
     id: &'a str,
+    title: Option<String>,
+    risk: &'static str,
     outcome: &'static str,
+    requirement: JsonRequirement,
     files: Vec<JsonFile>,
     messages: Vec<JsonMessage>,
     certificates: Vec<JsonCertificate>,
     evidence: Vec<JsonEvidence>,
+    remedies: Vec<JsonRemedy<'a>>,
 }
 
 #[derive(Serialize)]
@@ -63,6 +68,8 @@ struct JsonFile {
     covered: bool,
     reasons: Vec<JsonReason>,
     by: Vec<JsonBinding>,
+    requirement: JsonFileRequirement,
+    hunks: Option<Vec<JsonHunk>>,
 }
 
 #[derive(Serialize)]
@@ -72,11 +79,12 @@ struct JsonBinding {
 }
 
 #[derive(Serialize)]
-struct JsonReason {
+pub(super) struct JsonReason {
     rule: &'static str,
     line: Option<u32>,
     side: Option<&'static str>,
     detail: String,
+    name: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -125,7 +133,7 @@ impl<'a> From<&'a Diagnostic> for JsonDiagnostic<'a> {
     }
 }
 
-fn reason(reason: &Reason) -> JsonReason {
+pub(super) fn reason(reason: &Reason) -> JsonReason {
     let side = reason.side.map(|side| match side {
         crate::change::Side::Added => "added",
         crate::change::Side::Removed => "removed",
@@ -135,10 +143,11 @@ fn reason(reason: &Reason) -> JsonReason {
         line: reason.line,
         side,
         detail: sanitize(&reason.detail),
+        name: reason.name.as_deref().map(sanitize),
     }
 }
 
-fn file(file: &FileDecision) -> JsonFile {
+fn file(report: &Judgement, asked: &Asked, file: &FileDecision) -> JsonFile {
     let by = file.by.iter().map(|(label, binding)| JsonBinding {
         certificate: sanitize(label),
         binding: binding.as_str(),
@@ -148,6 +157,12 @@ fn file(file: &FileDecision) -> JsonFile {
         covered: file.covered,
         reasons: file.reasons.iter().map(reason).collect(),
         by: by.collect(),
+        requirement: requirement::of_file(report, asked, file),
+        hunks: report
+            .hunks
+            .get(&file.path)
+            .and_then(Option::as_ref)
+            .map(|hunks| requirement::hunks(file, hunks)),
     }
 }
 
@@ -196,10 +211,17 @@ fn evidence(report: &Judgement, entry: usize, shown: &Shown) -> Option<JsonEvide
 }
 
 fn component<'a>(report: &'a Judgement, component: &'a ComponentDecision) -> JsonComponent<'a> {
+    let asked = report.asked.get(&component.id).cloned().unwrap_or_default();
+    let told = report.diagnostics.iter();
+    let about = told.filter(|told| told.component() == Some(&component.id));
     JsonComponent {
         id: &component.id,
+        title: asked.title.as_deref().map(sanitize),
+        risk: asked.risk,
         outcome: component.outcome.as_str(),
-        files: component.files.iter().map(file).collect(),
+        requirement: requirement::of_component(report, &asked, component),
+        remedies: about.flat_map(Diagnostic::remedies).map(JsonRemedy::from).collect(),
+        files: component.files.iter().map(|one| file(report, &asked, one)).collect(),
         messages: component.messages.iter().map(message).collect(),
         certificates: component
             .certificates

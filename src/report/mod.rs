@@ -3,6 +3,7 @@
 //! It makes text and prints nothing. Every string from the repository has been made harmless before it
 //! gets here ([`crate::diagnostic`]); each format adds the escaping that is its own.
 
+mod answers;
 mod compare;
 mod doctor;
 mod evidence;
@@ -18,13 +19,16 @@ mod markdown;
 mod missing;
 mod records;
 mod remedy;
+mod requirement;
 mod sarif;
 mod simulate;
 mod svg;
 mod timings;
 mod trend;
 mod verify;
+mod written;
 
+pub(crate) use answers::{Explained, HookRow, explain_json, hooks_json, policy_check_json, policy_json};
 pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
 };
@@ -43,3 +47,4 @@ pub(crate) use simulate::{simulation_json, simulation_markdown};
 pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
 pub use verify::{Fact, VERIFY_SCHEMA, VerifyReport, verify_json, verify_lines};
+pub use written::{Done, WRITTEN_SCHEMA, written_json, written_lines};

@@ -72,6 +72,7 @@ fn unread(component: &Component, prepared: &Prepared<'_>) -> Option<Reason> {
             "in the encoding `{}`, which is unknown, counted as a match",
             sanitize(encoding)
         ),
+        name: None,
     })
 }
 
@@ -133,6 +134,7 @@ fn reason(text: &[u8], start: usize, detail: String) -> Reason {
         line: u32::try_from(line).ok(),
         side: None,
         detail,
+        name: None,
     }
 }
 

@@ -154,6 +154,8 @@ pub struct Reason {
     pub side: Option<Side>,
     /// The glob, pattern or family that matched, and what it matched; made harmless.
     pub detail: String,
+    /// The name that the policy gives the rule, where it gives it one.
+    pub name: Option<String>,
 }
 
 /// Finds what the policy gates in a change.
@@ -317,6 +319,7 @@ fn policy_file(file: &FileChange) -> GatedFile {
             line: None,
             side: None,
             detail: format!("the policy itself is changed{likeness}"),
+            name: None,
         }],
     }
 }
@@ -370,6 +373,7 @@ fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
             line: None,
             side: None,
             detail: format!("`{}`{likeness}", sanitize(gating.glob)),
+            name: None,
         }
     };
     gating.map(reason).into_iter().collect()
@@ -384,6 +388,7 @@ fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reas
             line: None,
             side: None,
             detail: format!("{why}, counted as a match"),
+            name: None,
         });
     };
     if !candidate.content.is_empty() {
@@ -477,6 +482,7 @@ fn by_content(
                 line: None,
                 side: Some(side),
                 detail: format!("{why}, counted as a match"),
+                name: None,
             });
         }
     }
@@ -501,7 +507,7 @@ fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component
     let matching = |name: &String| {
         let rule = rules.iter().find(|rule| rule.name.matches(name.as_bytes()))?;
         let glob: String = rule.name.iter().collect();
-        Some((sanitize(name), sanitize(&glob)))
+        Some((sanitize(name), sanitize(&glob), rule.rule.clone()))
     };
     let mut reasons: Vec<Reason> = Vec::new();
     let mut known = None;
@@ -517,16 +523,19 @@ fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component
             Functions::Known(names) => names
                 .iter()
                 .find_map(matching)
-                .map(|(name, glob)| format!("in `{name}`, which matches `{glob}`")),
+                .map(|(name, glob, rule)| (format!("in `{name}`, which matches `{glob}`"), rule)),
             // One look at the words of a side is enough.
             Functions::Named(_) if known == Some(line.side) => None,
             Functions::Named(why) => {
                 known = Some(line.side);
                 let found = reading.words(line.side).iter().find_map(matching);
-                found.map(|(name, glob)| format!("{why}, so perhaps in `{name}`, which matches `{glob}`"))
+                found.map(|(name, glob, rule)| {
+                    let detail = format!("{why}, so perhaps in `{name}`, which matches `{glob}`");
+                    (detail, rule)
+                })
             }
         };
-        let Some(detail) = detail else { continue };
+        let Some((detail, name)) = detail else { continue };
         if reasons.iter().any(|reason| reason.detail == detail) {
             continue;
         }
@@ -535,6 +544,7 @@ fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component
             line: Some(line.number),
             side: Some(line.side),
             detail,
+            name,
         });
     }
     reasons

@@ -127,5 +127,6 @@ fn attempt(
             sanitize_bytes(excerpt),
             sanitize(rule.pattern.as_str())
         ),
+        name: rule.rule.clone(),
     });
 }

@@ -21,6 +21,17 @@ pub enum Signatures {
     Required,
 }
 
+impl Signatures {
+    /// The word used in policies and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+    }
+}
+
 /// What a policy asks of every certificate that approves something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demands {

@@ -42,6 +42,7 @@ fn reason() -> Reason {
         line: None,
         side: None,
         detail: "src/**".into(),
+        name: None,
     }
 }
 

@@ -589,7 +589,7 @@ fn revisions_that_name_no_commit_are_refused_and_never_taken_for_options() {
             let other = if flag == "--base" { "--head=HEAD" } else { "--base=HEAD" };
             let given = format!("{flag}={revision}");
             let ran = run(&repo, &["check", &given, other]).undecided("CG702");
-            ran.says("git fetch --all && git rev-parse --verify --end-of-options ");
+            ran.says("git fetch --all && git rev-parse --verify");
         }
         for command in ["log", "status", "lint"] {
             run(&repo, &[command, &format!("--rev={revision}")]).undecided("CG702");

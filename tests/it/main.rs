@@ -1,5 +1,6 @@
 //! End-to-end tests, one binary: they run the built `certgate` and the real `git`.
 
+mod agents;
 mod attacks;
 mod authority;
 mod bad_input;
@@ -21,6 +22,7 @@ mod git_layer;
 mod guided;
 mod guides;
 mod hostile;
+mod json;
 mod layers;
 mod layouts;
 mod library;
@@ -39,6 +41,7 @@ mod remedies;
 mod reports;
 mod robust;
 mod scene;
+mod screen;
 mod servers;
 mod signatures;
 mod signed;

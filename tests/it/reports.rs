@@ -270,13 +270,21 @@ fn the_screen_of_a_blocked_commit() {
     insta::assert_snapshot!(screen(&ran), @r#"
     error[CG201]: `gpu_memory`: no certificate covers `src/train/loop.py`
     --> src/train/loop.py
+     = note: asks for an approval by any agent
      = note: src/train/loop.py: path rule `src/train/**`
-     = help: certgate certify gpu_memory --staged --status APPROVED --agent NAME --rationale "WHY"
+     = help: certgate certify --all --staged --status APPROVED --agent NAME \
+                 --rationale "WHY"
+             # one certificate for all 2 components, as far as the agent may
+             # certify them
+     = help: certgate certify gpu_memory --staged --status APPROVED --agent NAME \
+                 --rationale "WHY"
 
     error[CG201]: `data_loading`: no certificate covers `src/data/read.py`
     --> src/data/read.py
+     = note: asks for an approval by any agent
      = note: src/data/read.py: path rule `src/data/**`
-     = help: certgate certify data_loading --staged --status APPROVED --agent NAME --rationale "WHY"
+     = help: certgate certify data_loading --staged --status APPROVED \
+                 --agent NAME --rationale "WHY"
 
     certgate: blocked: 2 components not certified: gpu_memory (uncovered), data_loading (uncovered)
       2 changed files at pre-commit into `main`, by [COMMIT]:.certgate/policy.yaml
@@ -295,11 +303,14 @@ fn the_screen_of_a_stale_certificate() {
     insta::assert_snapshot!(screen(&ran), @r#"
     error[CG202]: `gpu_memory`: `src/train/loop.py` changed after certification
     --> src/train/loop.py
-     = note: certified by `[CERTIFICATE]` (APPROVED by performance-engineer,
+     = note: asks for an approval by any agent
+     = note: certified by `[CERTIFICATE]` (APPROVED by
+             performance-engineer,
              certificates/performance_review_gpu_memory_[DAY]_[TIME].md)
      = note: still covered: `src/train/pool.py`
      = note: only what changed needs a new certificate
-     = help: certgate certify gpu_memory --staged --status APPROVED --agent NAME --rationale "WHY"
+     = help: certgate certify gpu_memory --staged --status APPROVED --agent NAME \
+                 --rationale "WHY"
 
     certgate: blocked: 1 component not certified: gpu_memory (uncovered)
       3 changed files at pre-commit into `main`, by [COMMIT]:.certgate/policy.yaml
@@ -329,14 +340,19 @@ fn the_screen_of_a_veto() {
     certify(&repo, &["--status", "NO_GO"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "faster"]).blocks(&["CG302"]);
     insta::assert_snapshot!(screen(&ran), @r#"
-    error[CG302]: `gpu_memory` is vetoed by `[CERTIFICATE]` (NO_GO by performance-engineer)
+    error[CG302]: `gpu_memory` is vetoed by `[CERTIFICATE]` (NO_GO by
+                  performance-engineer)
     --> certificates/performance_review_gpu_memory_[DAY]_[TIME].md
      = note: it refuses `src/train/loop.py`
-     = note: it is lifted by a later approval by performance-engineer, or by an agent that `may_lift`
-     = help: git show :certificates/performance_review_gpu_memory_[DAY]_[TIME].md   # its findings
+     = note: it is lifted by a later approval by performance-engineer, or by an
+             agent that `may_lift`
+     = help: git show \
+                 :certificates/performance_review_gpu_memory_[DAY]_[TIME].md
+             # its findings
      = help: change the code so that its findings no longer hold
-     = help: certgate certify gpu_memory --staged --status DECISION --agent performance-engineer \
-                 --rationale "WHY" --supersedes [CERTIFICATE]
+     = help: certgate certify gpu_memory --staged --status DECISION \
+                 --agent performance-engineer --rationale "WHY" \
+                 --supersedes [CERTIFICATE]
              # then performance-engineer decides again
 
     certgate: blocked: 1 component not certified: gpu_memory (vetoed)
@@ -354,14 +370,16 @@ fn the_screen_of_an_emergency_stop() {
     repo.git(&["add", "--all"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "docs"]).blocks(&["CG303"]);
     insta::assert_snapshot!(screen(&ran), @r#"
-    error[CG303]: emergency stop: `S-1` (EMERGENCY_STOP by performance-engineer) stands
+    error[CG303]: emergency stop: `S-1` (EMERGENCY_STOP by performance-engineer)
+                  stands
     --> certificates/review_gpu_memory_[DAY]_[TIME].md
      = note: nothing but certificates goes in until it is lifted
-     = note: it is lifted by a later approval by performance-engineer, or by an agent that `may_lift`
+     = note: it is lifted by a later approval by performance-engineer, or by an
+             agent that `may_lift`
      = help: certgate show S-1 --rev [COMMIT]   # its findings
      = help: change the code so that its findings no longer hold
-     = help: certgate certify gpu_memory --staged --status DECISION --agent performance-engineer \
-                 --rationale "WHY" --supersedes S-1
+     = help: certgate certify gpu_memory --staged --status DECISION \
+                 --agent performance-engineer --rationale "WHY" --supersedes S-1
              # then performance-engineer decides again
 
     certgate: blocked: see above
@@ -412,7 +430,8 @@ fn the_screen_of_an_invalid_certificate_teaches() {
        |             ^^^^^
        |
        = note: it reads as the refusal NO_GO, which is written with a low line
-       = note: the status is one of eleven words, byte for byte, and nothing else on its line
+       = note: the status is one of eleven words, byte for byte, and nothing else on
+               its line
        = help: if that is the decision, write exactly: **Status**: NO_GO
        = help: remarks belong under **Rationale** or **Conditions**
 
@@ -542,7 +561,7 @@ fn a_screen_holds_the_first_dozen_and_counts_the_rest() {
     repo.git(&["add", "--all"]);
     let ran = run(&repo, &["check", "--staged"]).ends(1);
     assert_eq!(ran.errors().len(), 12);
-    ran.says("… and 48 more, 48 of them errors; `--format json` lists all");
+    ran.says("… and 48 more, 48 of them errors; `--verbose` shows all");
     let all = run(&repo, &["check", "--staged", "--format", "json"]).ends(1).json();
     assert_eq!(all["diagnostics"].as_array().unwrap().len(), 60);
 }

@@ -184,7 +184,7 @@ impl Ran {
         self
     }
 
-    /// The help texts, each as it would be pasted into a shell.
+    /// The help texts, each as it would be pasted into a shell, commands on one line.
     pub(crate) fn remedies(&self) -> Vec<String> {
         let mut remedies: Vec<String> = Vec::new();
         let mut open = false;
@@ -193,8 +193,16 @@ impl Ran {
             match (help, remedies.last_mut()) {
                 (Some(help), _) => remedies.push(help.to_owned()),
                 (None, Some(remedy)) if open && line.starts_with("          ") => {
-                    remedy.push('\n');
-                    remedy.push_str(line);
+                    match remedy.strip_suffix('\\').map(str::len) {
+                        Some(length) => {
+                            remedy.truncate(length);
+                            remedy.push_str(line.trim_start());
+                        }
+                        None => {
+                            remedy.push('\n');
+                            remedy.push_str(line);
+                        }
+                    }
                 }
                 _ => {}
             }

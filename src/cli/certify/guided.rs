@@ -15,6 +15,7 @@ use crate::author::review::{Decided, Review};
 use crate::author::{draft, sign, stamps};
 use crate::certificate::{self, Class, Status, nearest, render};
 use crate::change::{Content, RepoPath};
+use crate::cli::args::ListFormat;
 use crate::diagnostic::{plural, sanitize};
 use crate::evidence::gives_file_references;
 use crate::gate::hunks::hunks;
@@ -399,7 +400,7 @@ impl Guide<'_> {
             written.push(publish(self.repository, &self.in_force.policy, &mut draft, &how)?);
         }
         Review::forget(self.repository);
-        tell_written(self.repository, &written, "")?;
+        tell_written(self.repository, &written, None, ListFormat::Human)?;
         Ok(Ending::Done)
     }
 }

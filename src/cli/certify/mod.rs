@@ -7,7 +7,9 @@ mod guided;
 mod pager;
 mod said;
 
-use super::args::CertifyArgs;
+use std::path::{Path, PathBuf};
+
+use super::args::{CertifyArgs, ListFormat};
 use super::ending::Ending;
 use super::terminal;
 use crate::author::evidence;
@@ -24,6 +26,7 @@ use crate::git::Repository;
 use crate::intake::ci::Ci;
 use crate::intake::{self, Chosen};
 use crate::policy::fold;
+use crate::report::{self, Done};
 use crate::sensitivity::{Gated, GatedFile};
 use said::{Said, bypass_until, said};
 
@@ -130,42 +133,63 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         evidence: gathered.as_ref(),
         interactive: terminal::is_interactive(),
     };
-    written(&repository, &in_force, &mut draft, &how)
+    written(&repository, &in_force, &mut draft, &how, args.format)
 }
 
 /// Writes the certificate and says what comes next.
-fn written(repository: &Repository, in_force: &InForce, draft: &mut Draft, how: &How<'_>) -> Result<Ending, Undecided> {
+fn written(
+    repository: &Repository,
+    in_force: &InForce,
+    draft: &mut Draft,
+    how: &How<'_>,
+    format: ListFormat,
+) -> Result<Ending, Undecided> {
     let published = publish(repository, &in_force.policy, draft, how)?;
     let on = match draft.components.as_slice() {
-        [] | [_] => String::new(),
-        several => format!("on {} components: {}\n", several.len(), sanitize(&several.join(", "))),
+        [] | [_] => None,
+        several => Some(format!("on {} components: {}", several.len(), several.join(", "))),
     };
-    tell_written(repository, &[published], &on)?;
+    tell_written(repository, &[published], on, format)?;
     Ok(Ending::Done)
 }
 
 /// Says what was written, what is to be said of it, and the command that stages all of it.
-fn tell_written(repository: &Repository, all: &[Published], more: &str) -> Result<(), Undecided> {
-    let mut text = String::new();
-    let mut paths = Vec::new();
+fn tell_written(
+    repository: &Repository,
+    all: &[Published],
+    more: Option<String>,
+    format: ListFormat,
+) -> Result<(), Undecided> {
+    let mut done = Done::default();
+    let mut paths: Vec<(PathBuf, bool)> = Vec::new();
+    let here = std::env::current_dir().ok();
+    let below = |path: &Path| {
+        let below = here.as_ref().and_then(|here| path.strip_prefix(here).ok());
+        below.unwrap_or(path).to_path_buf()
+    };
     for published in all {
         published.notes.iter().for_each(|note| terminal::err(note));
-        terminal::diagnose(&published.warnings);
-        let here = std::env::current_dir().ok();
-        let path = here.and_then(|here| published.path.strip_prefix(here).ok().map(std::path::Path::to_path_buf));
-        let shown = path.as_ref().unwrap_or(&published.path).display().to_string();
+        done.warnings.extend(published.warnings.iter().cloned());
+        let path = below(&published.path);
         let signature = if published.signed { " and its signature" } else { "" };
-        text.push_str(&format!("wrote {}{signature}\n", sanitize(&shown)));
-        paths.push((shown, published.signed));
-        if let Some(folder) = &published.evidence {
-            let below = std::env::current_dir().ok();
-            let below = below.as_ref().and_then(|here| folder.strip_prefix(here).ok());
-            paths.push((below.unwrap_or(folder).display().to_string(), false));
-        }
+        done.said.push(format!("wrote {}{signature}", path.display()));
+        done.files.push(path.display().to_string());
+        done.files
+            .extend(published.signed.then(|| sign::path_of(&path).display().to_string()));
+        paths.push((path, published.signed));
+        paths.extend(published.evidence.as_ref().map(|folder| (below(folder), false)));
     }
-    text.push_str(more);
-    text.push_str(&sign::next_of(repository, &paths)?);
-    Ok(terminal::out(&text)?)
+    done.said.extend(more);
+    let (notes, command) = sign::step(repository, &paths)?;
+    done.notes = notes;
+    done.next.push(command);
+    if format == ListFormat::Human {
+        terminal::diagnose(&done.warnings);
+    }
+    Ok(terminal::out(&match format {
+        ListFormat::Json => report::written_json(&done),
+        ListFormat::Human => report::written_lines(&done),
+    })?)
 }
 
 fn nothing_to_approve() -> Undecided {

@@ -1,9 +1,10 @@
 //! What is told of gated files without the approvals that they need.
 
 use super::context::Context;
-use super::words::{LISTED, at, describe, list, paths};
+use super::request::in_brief;
+use super::words::{LISTED, at, list, paths};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Level, Place, plural, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Level, Place, plural};
 use crate::policy::Stage;
 use crate::verdict::Problem;
 
@@ -22,13 +23,13 @@ impl Context<'_> {
                 .map(|f| f.reasons.as_slice())
         };
         let message = format!("`{unit}`: no certificate covers {}", paths(files));
-        let mut diagnostic = Diagnostic::new(level, Code::CG201, message);
+        let mut diagnostic = Diagnostic::new(level, Code::CG201, message).because(self.asks(unit, &[]));
         if let Some(first) = files.first() {
             let line = reasons(first).and_then(|all| all.iter().find_map(|reason| reason.line));
             diagnostic = diagnostic.at(line.map_or_else(|| Place::file(first), |line| Place::line(first, line)));
         }
         for path in files.iter().take(LISTED) {
-            let why: Vec<String> = reasons(path).unwrap_or_default().iter().take(2).map(describe).collect();
+            let why: Vec<String> = reasons(path).unwrap_or_default().iter().take(2).map(in_brief).collect();
             diagnostic = diagnostic.because(format!("{path}: {}", why.join("; ")));
         }
         if files.len() > LISTED {
@@ -54,7 +55,8 @@ impl Context<'_> {
     ) -> Diagnostic {
         let new = |code, message: String| Diagnostic::new(level, code, message);
         let message = format!("`{unit}`: {} changed after certification", paths(changed));
-        let mut diagnostic = at(new(Code::CG202, message), changed.first().map(Place::file));
+        let mut diagnostic =
+            at(new(Code::CG202, message), changed.first().map(Place::file)).because(self.asks(unit, &[]));
         if changed.len() > 1 {
             diagnostic = diagnostic.because(list("changed:", changed));
         }
@@ -91,10 +93,7 @@ impl Context<'_> {
             Code::CG204,
             format!("`{unit}`: {} of {need} approvals for {}", have.len(), paths(files)),
         )
-        .because(format!(
-            "approved by {}",
-            have.iter().map(|h| sanitize(h)).collect::<Vec<_>>().join(", ")
-        ))
+        .because(self.asks(unit, have))
         .help(self.certify(unit, None))
     }
 
@@ -115,7 +114,7 @@ impl Context<'_> {
     pub(super) fn announced(&self, unit: &str, level: Level) -> Diagnostic {
         let message =
             format!("`{unit}`: the commit message announces a judgement that no certificate of this change holds");
-        let mut diagnostic = Diagnostic::new(level, Code::CG205, message);
+        let mut diagnostic = Diagnostic::new(level, Code::CG205, message).because(self.asks(unit, &[]));
         for gated in self
             .unit(unit)
             .map(|unit| unit.messages.as_slice())
@@ -127,7 +126,7 @@ impl Context<'_> {
                 .commit
                 .as_ref()
                 .map_or_else(|| "this commit".to_owned(), |id| id.short());
-            diagnostic = diagnostic.because(format!("{commit}: {}", describe(&gated.reason)));
+            diagnostic = diagnostic.because(format!("{commit}: {}", in_brief(&gated.reason)));
         }
         let diagnostic = diagnostic.help(self.certify(unit, None));
         match self.case.stage {

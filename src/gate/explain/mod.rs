@@ -8,6 +8,7 @@ mod evidence;
 mod ineffective;
 mod parts;
 mod refusals;
+mod request;
 mod together;
 mod words;
 

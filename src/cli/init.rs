@@ -44,7 +44,8 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     }
     let path = root.join(policy_path().as_path());
     let mut text = String::new();
-    if std::fs::symlink_metadata(&path).is_ok() {
+    let wrote = std::fs::symlink_metadata(&path).is_err();
+    if !wrote {
         text.push_str(&format!("{} is there already and is left as it is\n", policy_path()));
     } else {
         let files = repository.list(&Snapshot::Index, &[Vec::new()])?;
@@ -63,7 +64,11 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
         // What is written must be readable: a policy that is refused would close the gate for everyone.
         let parsed = governing::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
         // Before anything is written.
-        terminal::out(&forecast(&repository, &parsed, args.mode == InitMode::Block))?;
+        let forecast = forecast(&repository, &parsed, args.mode == InitMode::Block);
+        match args.format {
+            ListFormat::Human => terminal::out(&forecast)?,
+            ListFormat::Json => text.push_str(&forecast),
+        }
         if whole::write(&repository, &path, policy.as_bytes(), Existing::Keep)? == Written::Taken {
             let taken = std::io::ErrorKind::AlreadyExists.into();
             return Err(Undecided::io("write", &path, &taken));
@@ -95,7 +100,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     }
     let commit = command!["git", "commit", "-m", "ci: adopt certgate"].after(add);
     if args.format == ListFormat::Json {
-        let mut files = vec![policy_path().to_string()];
+        let mut files: Vec<String> = wrote.then(|| policy_path().to_string()).into_iter().collect();
         files.extend(attributes.then(|| ".gitattributes".to_owned()));
         terminal::out(&report::written_json(&Done {
             said: text.lines().map(str::to_owned).collect(),

@@ -149,12 +149,15 @@ pub fn summary(report: &Judgement) -> String {
         .as_deref()
         .map(|target| format!(" into `{}`", sanitize(target)))
         .unwrap_or_default();
-    format!(
-        "certgate: {word}: {what}\n  {} at {}{target}, by {}\n",
+    let scope = format!(
+        "{} at {}{target},",
         plural(report.scope.files, "changed file"),
-        report.stage.as_str(),
-        report.policy,
-    )
+        report.stage.as_str()
+    );
+    let by = format!("by {}", report.policy);
+    let fits = scope.chars().count() + by.chars().count() + 3 <= Style::default().width;
+    let between = if fits { " " } else { "\n  " };
+    format!("certgate: {word}: {what}\n  {scope}{between}{by}\n")
 }
 
 /// The components that lack something; of many, how many lack what.

@@ -1,5 +1,5 @@
 //! What an agent needs stands in JSON: what is asked for, what to read, who may decide, and commands as argument vectors.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
 use crate::scene::{POLICY, Ran, run, with_policy};
 use crate::support::TestRepo;

@@ -162,7 +162,7 @@ fn a_message_that_announces() {
         width,
         ..Style::default()
     };
-    let told = diagnostics(&judgement.diagnostics, style);
+    let told = diagnostics(&judgement.diagnostics, style, false);
     assert_eq!(ran.err, format!("{told}{}", summary(&judgement)));
 }
 

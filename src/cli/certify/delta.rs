@@ -124,7 +124,7 @@ pub(super) fn run(args: &CertifyArgs, repository: &Repository, question: &Questi
         evidence: gathered.as_ref(),
         interactive: terminal::is_interactive(),
     };
-    written(repository, &in_force, &mut draft, &how)
+    written(repository, &in_force, &mut draft, &how, args.format)
 }
 
 fn stale(judgement: &Judgement) -> Vec<Stale> {

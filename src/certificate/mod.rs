@@ -8,6 +8,7 @@ mod builder;
 mod conditions;
 mod date;
 mod decision;
+mod due;
 mod hash;
 mod inert;
 mod lint;
@@ -26,6 +27,7 @@ pub use benchmarks::{
     Benchmarks, BenchmarksField, BoundFile, DecidedRow, EvidenceSide, Figure, RowTerms, evidence_folder, evidence_of,
     parse_benchmarks, render_benchmarks,
 };
+pub use due::{Due, DueCheck};
 pub use hash::{HashCheck, certificate_hash, check_hash};
 pub use lint::{CLOCK_SKEW, LintContext, is_valid, lint};
 pub use name::{fold_component, nearest, suggest};
@@ -151,6 +153,11 @@ impl Certificate {
         self.moment() == elsewhere.moment()
             && self.components == elsewhere.components
             && (!told_by_name || self.path.file_name() == elsewhere.path.file_name())
+    }
+
+    /// Whether it has conditions that a gate checks later.
+    pub fn is_checked_later(&self) -> bool {
+        self.status == Some(Status::ConditionallyApproved) && self.conditions.iter().any(|one| one.due().is_some())
     }
 
     /// Whether it is on a component, by any of the component's names.

@@ -18,6 +18,7 @@ use crate::intake::range;
 use crate::ledger::{self, Entry};
 use crate::policy::{Policy, fold};
 use crate::trust::Keyring;
+use crate::verdict::ConditionState;
 
 /// A ledger at a commit, newest first.
 pub(super) struct Read {
@@ -228,6 +229,24 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
             sanitize(&entry.label()),
             sanitize(certificate.agent.as_deref().unwrap_or("no agent")),
             certificate.path
+        ));
+    }
+    let tip = range::commit(&read.repository, &args.rev)?;
+    for condition in gate::due(&read.repository, (&read.policy, &read.keyring), &tip, &read.entries)? {
+        let Some(entry) = read.entries.get(condition.entry) else {
+            continue;
+        };
+        let word = match condition.state {
+            ConditionState::Overdue => "OVERDUE",
+            ConditionState::Open | ConditionState::Met => "DUE",
+        };
+        let by = condition.by.map(|by| by.strftime("%Y-%m-%d").to_string());
+        text.push_str(&format!(
+            "{word} {}: {}, a condition of {} in {}\n",
+            by.as_deref().unwrap_or("some day"),
+            sanitize(&condition.text),
+            sanitize(&entry.label()),
+            entry.certificate.path
         ));
     }
     text.push_str(&format!(

@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cases::terms_of;
 use super::in_force::InForce;
 use super::kept;
+use super::past::of_ledger;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::certificate::{
-    self, Benchmarks, BenchmarksField, BoundFile, Certificate, Class, EvidenceSide, SubjectField, evidence_of,
+    self, Benchmarks, BenchmarksField, BoundFile, Certificate, Class, Condition, DueCheck, EvidenceSide, SubjectField,
+    evidence_of,
 };
 use crate::change::{FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::evidence::bound::{self, BoundContent, CRITERION, Demand, Flaw, FlawKind, Judged, Limit, MAX_FILE};
@@ -18,8 +21,10 @@ use crate::evidence::measurement::Direction;
 use crate::git::{Blob, Repository};
 use crate::ledger::{self, Entry, Origin};
 use crate::policy::{Budget, Inconclusive, Policy, fold};
+use crate::trust::Keyring;
 use crate::trust::SignatureCheck;
 use crate::verdict::{Case, ComponentCase, EvidenceFault, EvidenceFaultKind};
+use crate::verdict::{Destination, OpenCondition, open_conditions};
 
 /// How many of the newest certificates are looked at for raw values that were used before.
 const LOOKED_BACK: usize = 32;
@@ -263,10 +268,20 @@ pub(super) fn note(
 ) -> Result<(), Undecided> {
     case.measurements.asked = true;
     let mut of: BTreeMap<(String, RepoPath), Judged> = BTreeMap::new();
-    for unit in case.gated.iter().filter(|unit| unit.asks_for_benchmarks()) {
+    let by_condition = |unit: &ComponentCase| {
+        let metric = |entry: &Entry| is_on(entry, unit) && has_metric_condition(&entry.certificate);
+        case.ledger.iter().any(metric)
+    };
+    for unit in &case.gated {
+        // A condition on a metric is met by whatever approval shows it.
+        let conditional = by_condition(unit);
+        if !unit.asks_for_benchmarks() && !conditional {
+            continue;
+        }
         let before = shown_before(unit, &case.ledger);
         for entry in &case.ledger {
-            if !bears(entry, unit, case) {
+            let shows = conditional && is_on(entry, unit) && entry.certificate.approves();
+            if !bears(entry, unit, case) && !shows {
                 continue;
             }
             let Some(block) = entry.certificate.benchmarks.present() else {
@@ -286,6 +301,53 @@ pub(super) fn note(
     }
     case.measurements.of = of;
     Ok(())
+}
+
+fn has_metric_condition(certificate: &Certificate) -> bool {
+    let metric = |condition: &Condition| matches!(condition.due().map(|due| due.check), Some(DueCheck::Metric { .. }));
+    certificate.is_checked_later() && certificate.conditions.iter().any(metric)
+}
+
+/// The conditions of a ledger that are checked and not met, the first due first.
+pub(crate) fn due(
+    repository: &Repository,
+    (policy, keyring): (&Policy, &Keyring),
+    tip: &ObjectId,
+    entries: &[Entry],
+) -> Result<Vec<OpenCondition>, Undecided> {
+    let mut case = of_ledger(
+        terms_of(policy, keyring, Destination::Unprotected),
+        Vec::new(),
+        entries.to_vec(),
+    );
+    if entries.iter().any(|entry| has_metric_condition(&entry.certificate)) {
+        let at = Snapshot::Commit(tip.clone());
+        for entry in entries.iter().filter(|entry| entry.certificate.approves()) {
+            if let Some(judged) = shown_at(repository, policy, &at, &entry.certificate)? {
+                let key = (String::new(), entry.certificate.path.clone());
+                case.measurements.of.insert(key, judged);
+            }
+        }
+    }
+    Ok(open_conditions(&case))
+}
+
+/// What a certificate's files show at a snapshot, by the terms of its own table; `None` where it has none.
+pub(crate) fn shown_at(
+    repository: &Repository,
+    policy: &Policy,
+    at: &Snapshot,
+    certificate: &Certificate,
+) -> Result<Option<Judged>, Undecided> {
+    let Some(block) = certificate.benchmarks.present() else {
+        return Ok(None);
+    };
+    let mut contents = Vec::with_capacity(block.files.len());
+    for file in &block.files {
+        contents.push(Found::look(repository, at, file)?.read(repository)?);
+    }
+    let place = |path: &RepoPath| evidence_of(path).iter().any(|path| policy.is_certificate(path));
+    Ok(Some(bound::judge(block, &contents, &[], &place)))
 }
 
 /// Whether an approval may count towards a component, as far as its class and what it covers tell.

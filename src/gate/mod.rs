@@ -21,7 +21,7 @@ mod standing;
 mod undecided;
 mod whatif;
 
-pub(crate) use bound::demands;
+pub(crate) use bound::{demands, due, shown_at};
 pub(crate) use content::{gate, gate_by};
 pub(crate) use explain::describe;
 pub(crate) use facts::state;

@@ -88,7 +88,7 @@ pub(crate) fn refusals<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Ent
 }
 
 /// A question about a ledger alone: nothing changes.
-fn of_ledger(terms: Terms, gated: Vec<ComponentCase>, ledger: Vec<Entry>) -> Case {
+pub(super) fn of_ledger(terms: Terms, gated: Vec<ComponentCase>, ledger: Vec<Entry>) -> Case {
     Case {
         stage: Stage::Merge,
         enforcement: Enforcement::Block,

@@ -29,7 +29,7 @@ use crate::change::{ObjectId, RepoPath};
 use crate::trust::Keyring;
 
 /// Grows when the form of a record, the reading of a certificate or the choice of what is always read changes.
-const FORM: &str = "9";
+const FORM: &str = "10";
 
 /// How many tips of one chain are remembered.
 const TIPS: usize = 64;

@@ -178,7 +178,11 @@ fn core(records: &[&Record]) -> BTreeSet<usize> {
     let mut newest: Vec<usize> = (0..records.len()).collect();
     newest.sort_by_cached_key(|&at| std::cmp::Reverse(records.get(at).map(|record| record.place.key())));
     newest.truncate(NEWEST);
-    let plain = |record: &Record| record.certificate.approves() && record.certificate.supersedes.is_empty();
+    let plain = |record: &Record| {
+        record.certificate.approves()
+            && record.certificate.supersedes.is_empty()
+            && !record.certificate.is_checked_later()
+    };
     let others = (0..records.len()).filter(|&at| !records.get(at).is_some_and(|record| plain(record)));
     newest.into_iter().chain(others).collect()
 }
@@ -186,6 +190,10 @@ fn core(records: &[&Record]) -> BTreeSet<usize> {
 /// Whether a shard holds a refusal of the whole component, or what nobody can read, that nothing lifted as a whole when it landed, or
 /// whose lift may have been undone. `loose` are the certificates without a component.
 pub(super) fn is_unsettled(records: &[&Record], loose: &[Record], refuses: &dyn Fn(Status) -> bool) -> bool {
+    // Whether a condition is met is for later approvals to show.
+    if records.iter().any(|record| record.certificate.is_checked_later()) {
+        return true;
+    }
     let mut wide = records.iter().copied().chain(loose).filter(|record| {
         let listed = matches!(record.certificate.subject, SubjectField::Present(_));
         record.wants_an_answer(refuses)

@@ -137,6 +137,15 @@ pub enum Finding {
         /// The certificate.
         entry: usize,
     },
+    /// A condition of an approval of the base was due, and is not met.
+    ConditionOverdue {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// The conditions.
+        overdue: Vec<String>,
+    },
     /// A message announces a judgement that no certificate of the range holds.
     Announced {
         /// The component.
@@ -186,6 +195,7 @@ impl Finding {
             | Self::Unauthorized { unit, .. }
             | Self::Bypassed { unit, .. }
             | Self::BypassOverdue { unit, .. }
+            | Self::ConditionOverdue { unit, .. }
             | Self::Announced { unit }
             | Self::Measured { unit, .. }
             | Self::Conditions { unit, .. } => Some(unit),

@@ -4,6 +4,7 @@
 //! values; `laws` states what it can never do.
 
 mod bypass;
+mod conditions;
 mod decide;
 mod door;
 mod finding;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use bypass::open_bypasses;
+pub use conditions::{ConditionState, OpenCondition, open_conditions};
 pub use finding::{BypassProblem, Finding, Problem, code_of};
 pub use outcome::{decide, lifts, undone};
 

@@ -150,6 +150,17 @@ impl Weighing<'_> {
                 entry,
             });
         }
+        for statement in &self.statements {
+            let overdue = statement.overdue_conditions(self.all, self.case);
+            if !overdue.is_empty() {
+                outcome = outcome.max(Outcome::Uncovered);
+                findings.push(Finding::ConditionOverdue {
+                    unit: unit.id.clone(),
+                    entry: statement.index,
+                    overdue,
+                });
+            }
+        }
         let gaps = self.gaps(&refused, &mut findings);
         if !gaps.is_empty() || self.announced_without_certificate() {
             outcome = outcome.max(Outcome::Uncovered);
@@ -239,6 +250,9 @@ impl Weighing<'_> {
             counts,
         };
         let judged = self.judged(statement);
+        if !self.unit.asks_for_benchmarks() {
+            return Vec::new();
+        }
         if judged.is_none() && statement.entry.origin == Origin::Base {
             return Vec::new();
         }

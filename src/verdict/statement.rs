@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::conditions::{self, ConditionState};
 use super::{Case, Destination, Problem, Terms};
 use crate::certificate::{CLOCK_SKEW, Class, Status, SubjectField};
 use crate::change::RepoPath;
@@ -23,6 +24,8 @@ pub(super) struct Statement<'a> {
     /// Positions, among the statements, of those that name it in `Supersedes` and share a component with it. Any readable certificate may
     /// supersede an approval: that can only make the verdict stricter.
     pub(super) superseded_by: Vec<usize>,
+    /// Its conditions that are not met, where it approves conditionally.
+    pub(super) open: Vec<String>,
     /// The approvals that lifted it when they landed, and that nobody has revoked since.
     pub(super) lifts: Vec<&'a Lift>,
 }
@@ -57,6 +60,7 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
                 names,
                 flaws,
                 superseded_by: Vec::new(),
+                open: Vec::new(),
                 lifts: Vec::new(),
             }
         })
@@ -97,7 +101,24 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
     for (statement, missing) in statements.iter_mut().zip(missing) {
         statement.flaws.extend(missing);
     }
+    let open: Vec<Vec<String>> = statements
+        .iter()
+        .map(|statement| not_met(statement, &statements, case))
+        .collect();
+    for (statement, open) in statements.iter_mut().zip(open) {
+        statement.open = open;
+    }
     statements
+}
+
+/// The conditions of a conditional approval that are not met.
+fn not_met(statement: &Statement<'_>, all: &[Statement<'_>], case: &Case) -> Vec<String> {
+    let conditions = statement.entry.certificate.conditions.iter();
+    let open = conditions.filter(|condition| {
+        statement.class == Some(Class::Conditional)
+            && conditions::state(condition, statement, all, case) != ConditionState::Met
+    });
+    open.map(|condition| condition.text.clone()).collect()
 }
 
 /// Which statements name what in Supersedes.
@@ -212,13 +233,6 @@ impl Statement<'_> {
     }
 
     pub(super) fn open_conditions(&self) -> Vec<String> {
-        let conditional = self.class == Some(Class::Conditional);
-        let open = self
-            .entry
-            .certificate
-            .conditions
-            .iter()
-            .filter(|condition| conditional && !condition.met);
-        open.map(|condition| condition.text.clone()).collect()
+        self.open.clone()
     }
 }

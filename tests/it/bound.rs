@@ -210,3 +210,90 @@ fn whoever_measures_signs_what_was_measured() {
         assert_eq!(ran.errors(), codes, "{by:?}: {}", ran.said());
     }
 }
+
+/// An approval on this condition lands; then the gated file changes again, approved by somebody else, with `more` done before.
+fn after_condition(condition: &str, more: impl Fn(&Scene)) -> crate::scene::Ran {
+    let scene = Scene::with(&policy(BUDGET));
+    let blocks = scene.session(1.0);
+    scene
+        .certify_as("perf", "CONDITIONALLY_APPROVED", &blocks, &["--condition", condition])
+        .ends(0);
+    scene.repo.commit("Certify");
+    scene.check().ends(0);
+    scene.land();
+    more(&scene);
+    scene.change("3");
+    let blocks = scene.session_of(&[("lex big.txt", 1.0)], ("main", "HEAD"), 10, 40);
+    scene.certify_as("other", "APPROVED", &blocks, &[]).ends(0);
+    scene.repo.commit("Certify");
+    scene.check()
+}
+
+/// A certificate on the component, by hand, with this id.
+fn follow_up(scene: &Scene, id: &str, agent: &str, supersedes: &str) {
+    let text = crate::scene::of_status("APPROVED", id)
+        .replace("gpu_memory", "lexer")
+        .replace("performance-engineer", agent)
+        .replace(
+            "## REVIEW SCOPE",
+            &format!("**Supersedes**: {supersedes}\n\n## REVIEW SCOPE"),
+        );
+    scene.repo.write("certificates/review_lexer_20250101_000000.md", text);
+    scene.repo.commit("Follow up");
+}
+
+#[test]
+fn conditions_that_can_be_checked_are_checked_and_nobody_ticks_them() {
+    let nothing = |_: &Scene| {};
+    let condition_of = |scene: &Scene| {
+        let log = run(&scene.repo, &["log", "--format", "json"]).json();
+        log["certificates"][0]["id"].as_str().unwrap().to_owned()
+    };
+    // Due long ago, and never met: the next change is blocked.
+    let ran = after_condition("by 2026-01-01 certificate follow-1", nothing).ends(1);
+    assert_eq!(ran.errors(), ["CG624"], "{}", ran.said());
+    // Met by the certificate, or let go by who may.
+    after_condition("by 2026-01-01 certificate follow-1", |scene| {
+        follow_up(scene, "follow-1", "perf", "none")
+    })
+    .ends(0);
+    after_condition("by 2026-01-01: remove the fallback", |scene| {
+        let id = condition_of(scene);
+        follow_up(scene, "let-go", "perf", &id);
+    })
+    .ends(0);
+    let ran = after_condition("by 2026-01-01: remove the fallback", |scene| {
+        let id = condition_of(scene);
+        follow_up(scene, "let-go", "other", &id);
+    });
+    assert_eq!(ran.ends(1).errors(), ["CG624"]);
+    // Of a metric: what the evidence shows, newest first.
+    after_condition("metric time of lex big.txt ≤ 400 ms by 2026-01-01", nothing).ends(0);
+    let ran = after_condition("metric time ≤ 100 ms by 2026-01-01", nothing);
+    assert_eq!(ran.ends(1).errors(), ["CG624"]);
+    // Not due yet.
+    after_condition("metric time ≤ 100 ms by 2099-01-01", nothing).ends(0);
+}
+
+#[test]
+fn status_lists_what_is_due() {
+    let scene = Scene::open();
+    let blocks = scene.session(1.0);
+    let conditions = [
+        "--condition",
+        "metric time ≤ 100 ms by 2026-01-01",
+        "--condition",
+        "metric time ≤ 400 ms by 2026-01-01",
+        "--condition",
+        "certificate follow-1",
+    ];
+    scene
+        .certify_as("perf", "CONDITIONALLY_APPROVED", &blocks, &conditions)
+        .ends(0);
+    scene.repo.commit("Certify");
+    let ran = run(&scene.repo, &["status"]).ends(0);
+    let ran = ran
+        .writes("OVERDUE 2026-01-01: metric time ≤ 100 ms")
+        .writes("DUE some day: certificate follow-1");
+    assert!(!ran.out.contains("400 ms"), "{}", ran.out);
+}

@@ -78,6 +78,23 @@ impl Context<'_> {
         .into()
     }
 
+    /// Conditions of an approval that were due.
+    pub(super) fn overdue_conditions(
+        &self,
+        unit: &str,
+        (entry, overdue): (usize, &[String]),
+        level: Level,
+    ) -> Diagnostic {
+        let message = format!("`{unit}` is blocked: a condition of {} is overdue", self.brief(entry));
+        let mut diagnostic = at(Diagnostic::new(level, Code::CG624, message), self.place(entry));
+        for condition in overdue {
+            diagnostic = diagnostic.because(condition);
+        }
+        diagnostic
+            .because("the approval counted on it, and no change of the component goes in before it is met")
+            .help(command!["certgate", "status"].why("lists what is due"))
+    }
+
     /// What the change does to bound files.
     pub(super) fn evidence_fault(&self, fault: &EvidenceFault, level: Level) -> Diagnostic {
         let restore = |what: &str| {

@@ -87,6 +87,9 @@ impl Context<'_> {
             | Finding::Bypassed { .. }
             | Finding::BypassOpen { .. }
             | Finding::BypassOverdue { .. } => return self.authority(finding, level).into_iter().collect(),
+            Finding::ConditionOverdue { unit, entry, overdue } => {
+                self.overdue_conditions(unit, (*entry, overdue), level)
+            }
             Finding::Evidence(fault) => self.evidence_fault(fault, level),
             Finding::Measured {
                 unit,

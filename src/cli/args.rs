@@ -489,9 +489,20 @@ pub(super) struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TrendArgs {
-    /// The series, in order: a JSON array of numbers and nulls
-    #[arg(long, value_name = "FILE")]
-    pub(super) values: PathBuf,
+    /// The component whose bound evidence is shown (default: each)
+    pub(super) component: Option<String>,
+    /// Any series instead, in order: a JSON array of numbers and nulls
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["component", "benchmarks", "metrics", "rev"])]
+    pub(super) values: Option<PathBuf>,
+    /// Only this benchmark; may be given several times
+    #[arg(long = "benchmark", value_name = "NAME")]
+    pub(super) benchmarks: Vec<String>,
+    /// Only this metric; may be given several times
+    #[arg(long = "metric", value_name = "NAME")]
+    pub(super) metrics: Vec<String>,
+    /// The commit whose ledger is read
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(super) rev: String,
     /// How to report
     #[arg(long, value_enum, default_value_t = TrendFormat::Human)]
     pub(super) format: TrendFormat,

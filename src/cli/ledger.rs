@@ -26,6 +26,8 @@ pub(super) struct Read {
     pub(super) policy: Policy,
     pub(super) keyring: Keyring,
     pub(super) entries: Vec<Entry>,
+    /// The commit.
+    pub(super) tip: Snapshot,
 }
 
 fn read(args: &LedgerArgs) -> Result<Read, Undecided> {
@@ -58,6 +60,7 @@ pub(super) fn at(rev: &str) -> Result<Read, Undecided> {
         policy,
         keyring,
         entries,
+        tip: Snapshot::Commit(tip),
     })
 }
 
@@ -231,8 +234,12 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
             certificate.path
         ));
     }
-    let tip = range::commit(&read.repository, &args.rev)?;
-    for condition in gate::due(&read.repository, (&read.policy, &read.keyring), &tip, &read.entries)? {
+    for condition in gate::due(
+        &read.repository,
+        (&read.policy, &read.keyring),
+        &read.tip,
+        &read.entries,
+    )? {
         let Some(entry) = read.entries.get(condition.entry) else {
             continue;
         };

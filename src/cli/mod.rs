@@ -31,6 +31,7 @@ mod simulate;
 mod terminal;
 mod ticker;
 mod trend;
+mod trend_ledger;
 mod values;
 mod verify;
 

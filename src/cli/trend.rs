@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::args::{TrendArgs, TrendFormat};
-use super::{Ending, Undecided, terminal};
+use super::{Ending, Undecided, terminal, trend_ledger};
 use crate::author::whole;
 use crate::change::MAX_DOCUMENT;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -16,9 +16,12 @@ const SHAPE: &str = "echo '[10.1, 10.2, null, 11.4]' >values.json   # a JSON arr
 
 /// Carries it out.
 pub(super) fn run(args: &TrendArgs) -> Result<Ending, Undecided> {
-    let series = read(&args.values)?;
-    let found = trend(&series).map_err(|error| refused(&args.values, &error))?;
-    let title = args.values.display().to_string();
+    let Some(values) = &args.values else {
+        return trend_ledger::run(args);
+    };
+    let series = read(values)?;
+    let found = trend(&series).map_err(|error| refused(values, &error))?;
+    let title = values.display().to_string();
     if let Some(file) = &args.svg {
         let picture = report::trend_svg(&title, &series, &found);
         whole::report(file, &picture)?;

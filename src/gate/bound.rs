@@ -312,7 +312,7 @@ fn has_metric_condition(certificate: &Certificate) -> bool {
 pub(crate) fn due(
     repository: &Repository,
     (policy, keyring): (&Policy, &Keyring),
-    tip: &ObjectId,
+    at: &Snapshot,
     entries: &[Entry],
 ) -> Result<Vec<OpenCondition>, Undecided> {
     let mut case = of_ledger(
@@ -321,9 +321,8 @@ pub(crate) fn due(
         entries.to_vec(),
     );
     if entries.iter().any(|entry| has_metric_condition(&entry.certificate)) {
-        let at = Snapshot::Commit(tip.clone());
         for entry in entries.iter().filter(|entry| entry.certificate.approves()) {
-            if let Some(judged) = shown_at(repository, policy, &at, &entry.certificate)? {
+            if let Some(judged) = shown_at(repository, policy, at, &entry.certificate)? {
                 let key = (String::new(), entry.certificate.path.clone());
                 case.measurements.of.insert(key, judged);
             }

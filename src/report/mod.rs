@@ -25,6 +25,7 @@ mod simulate;
 mod svg;
 mod timings;
 mod trend;
+mod trend_ledger;
 mod verify;
 mod written;
 
@@ -46,5 +47,6 @@ pub use sarif::{sarif, sarif_failure};
 pub(crate) use simulate::{simulation_json, simulation_markdown};
 pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
+pub use trend_ledger::{TREND_LEDGER_SCHEMA, TrendPoint, TrendSeries, trend_ledger_json, trend_ledger_lines};
 pub use verify::{Fact, VERIFY_SCHEMA, VerifyReport, verify_json, verify_lines};
 pub use written::{Done, WRITTEN_SCHEMA, written_json, written_lines};

@@ -146,6 +146,19 @@ pub enum Finding {
         /// The conditions.
         overdue: Vec<String>,
     },
+    /// Losses that were each within the budget are together beyond it.
+    Creep {
+        /// The component.
+        unit: String,
+        /// Which benchmark.
+        benchmark: String,
+        /// Which metric.
+        metric: String,
+        /// What they come to, times.
+        times: String,
+        /// The certificates that made it up, with what each added.
+        certificates: Vec<String>,
+    },
     /// A message announces a judgement that no certificate of the range holds.
     Announced {
         /// The component.
@@ -196,6 +209,7 @@ impl Finding {
             | Self::Bypassed { unit, .. }
             | Self::BypassOverdue { unit, .. }
             | Self::ConditionOverdue { unit, .. }
+            | Self::Creep { unit, .. }
             | Self::Announced { unit }
             | Self::Measured { unit, .. }
             | Self::Conditions { unit, .. } => Some(unit),
@@ -218,6 +232,7 @@ impl Finding {
         !matches!(
             self,
             Self::Conditions { .. }
+                | Self::Creep { .. }
                 | Self::Measured { .. }
                 | Self::Ineffective { .. }
                 | Self::Bypassed { .. }

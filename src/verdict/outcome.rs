@@ -1,6 +1,6 @@
 //! Puts the decision together: every finding, in a fixed order, and what becomes of each component.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Weighing, lifts_stop, stop_is_lifted};
 use super::statement::{Statement, statements};
@@ -161,6 +161,7 @@ impl Weighing<'_> {
                 });
             }
         }
+        findings.extend(self.creep());
         let gaps = self.gaps(&refused, &mut findings);
         if !gaps.is_empty() || self.announced_without_certificate() {
             outcome = outcome.max(Outcome::Uncovered);
@@ -239,6 +240,49 @@ impl Weighing<'_> {
             },
             findings,
         )
+    }
+
+    /// Losses of approvals, each within the budget, that are together beyond it: since the first bound evidence of the ledger.
+    fn creep(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if !self.case.measurements.asked {
+            return found;
+        }
+        let mut oldest_first: Vec<&&Statement<'_>> = self.statements.iter().filter(|one| one.may_approve()).collect();
+        oldest_first.reverse();
+        for budget in &self.unit.budgets {
+            let Some(accepted) = budget.max_regression else {
+                continue;
+            };
+            let mut sums: BTreeMap<&str, (f64, Vec<String>)> = BTreeMap::new();
+            for statement in &oldest_first {
+                let counts = statement.entry.origin == Origin::Base || self.is_sound(statement);
+                let rows = statement.entry.certificate.benchmarks.present().filter(|_| counts);
+                let rows = rows.into_iter().flat_map(|block| &block.rows);
+                for row in rows.filter(|row| row.metric == budget.metric && budget.is_about(&row.benchmark)) {
+                    let Some(ratio) = row.ratio.as_ref().map(|ratio| ratio.value()) else {
+                        continue;
+                    };
+                    let (times, made) = sums.entry(&row.benchmark).or_insert((1.0, Vec::new()));
+                    *times *= ratio;
+                    if ratio > 1.0 {
+                        made.push(format!("{}: {:+.1} %", statement.entry.label(), (ratio - 1.0) * 100.0));
+                    }
+                }
+            }
+            for (benchmark, (times, certificates)) in sums {
+                if times > 1.0 + accepted && certificates.len() > 1 {
+                    found.push(Finding::Creep {
+                        unit: self.unit.id.clone(),
+                        benchmark: benchmark.to_owned(),
+                        metric: budget.metric.clone(),
+                        times: format!("{times:.3}"),
+                        certificates,
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// The flaws of an approval's measurements; of those of the base only where it brings some.

@@ -297,3 +297,51 @@ fn status_lists_what_is_due() {
         .writes("DUE some day: certificate follow-1");
     assert!(!ran.out.contains("400 ms"), "{}", ran.out);
 }
+
+/// Several changes, each a little slower, all accepted.
+fn crept(ratios: &[f64]) -> Scene {
+    let scene = Scene::open();
+    for (at, ratio) in ratios.iter().enumerate() {
+        if at > 0 {
+            scene.land();
+            scene.change(&format!("{}", at + 10));
+        }
+        let blocks = scene.session_of(&[("lex big.txt", *ratio)], ("main", "HEAD"), 10, 40 * at as u32);
+        scene.certify(&blocks).ends(0);
+        scene.repo.commit("Certify");
+    }
+    scene
+}
+
+#[test]
+fn small_losses_that_add_up_are_told_with_their_certificates() {
+    let scene = crept(&[1.02, 1.02]);
+    assert!(scene.check().ends(0).warnings().is_empty());
+    let scene = crept(&[1.02, 1.025, 1.02]);
+    let ran = scene.check().ends(0);
+    assert_eq!(ran.warnings(), ["CG625"]);
+    assert_eq!(ran.err.matches(" %").count(), 3, "{}", ran.err);
+    // What was won back counts.
+    assert!(crept(&[1.02, 0.9, 1.02]).check().ends(0).warnings().is_empty());
+}
+
+#[test]
+fn the_trend_is_read_from_the_ledger() {
+    const TREND: &str = include_str!("../../docs/schema/trend-ledger-v1.json");
+    let scene = crept(&[1.0, 1.02, 1.01]);
+    let json = run(&scene.repo, &["trend", "lexer", "--format", "json"]).ends(0).json();
+    keeps_to(TREND, &json);
+    let series = &json["series"][0];
+    assert_eq!(
+        (&series["benchmark"], &series["unit"]),
+        (&"lex big.txt".into(), &"s".into())
+    );
+    let points = series["points"].as_array().unwrap();
+    assert_eq!(points.len(), 3);
+    assert!((points[1]["ratio"].as_f64().unwrap() - 1.02).abs() < 0.01, "{json:#}");
+    let ran = run(&scene.repo, &["trend"]).ends(0).writes("lexer lex big.txt time");
+    assert!(ran.out.contains('▁') || ran.out.contains('█'), "{}", ran.out);
+    let picture = run(&scene.repo, &["trend", "lexer", "--format", "svg"]).ends(0);
+    assert!(picture.out.starts_with("<svg"), "{}", picture.out);
+    run(&scene.repo, &["trend", "lexxer"]).undecided("CG114");
+}

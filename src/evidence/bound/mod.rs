@@ -24,15 +24,15 @@ use super::formats::{self, CriterionFiles, Format, Reading};
 use super::measurement::{Direction, median};
 use super::profiles;
 use crate::certificate::{Benchmarks, BoundFile, DecidedRow, EvidenceSide, Figure, RowTerms};
-use crate::change::{Digest, RepoPath};
+use crate::change::{Digest, MAX_DOCUMENT, RepoPath};
 
 pub use budget::{Demand, Limit, WantedName};
 pub use flaw::{Flaw, FlawKind};
 
 /// The largest file that is bound, in bytes.
-pub const MAX_FILE: u64 = 1 << 20;
+pub const MAX_FILE: u64 = MAX_DOCUMENT;
 /// The most that the files of one certificate may have together, in bytes.
-pub const MAX_TOGETHER: u64 = 8 << 20;
+pub const MAX_TOGETHER: u64 = 8 * MAX_DOCUMENT;
 /// The files of a directory of criterion that are read, in the order in which they are hashed.
 pub const CRITERION: [&str; 4] = ["benchmark.json", "sample.json", "raw.csv", "estimates.json"];
 

@@ -78,6 +78,23 @@ impl Context<'_> {
         .into()
     }
 
+    /// Small losses that add up.
+    pub(super) fn creep(
+        &self,
+        unit: &str,
+        (benchmark, metric): (&str, &str),
+        (times, certificates): (&str, &[String]),
+    ) -> Diagnostic {
+        let message = format!(
+            "`{unit}`: `{benchmark} {metric}` has become {times} times what it was at the first bound evidence, by losses each within the budget"
+        );
+        let mut diagnostic = Diagnostic::warning(Code::CG625, message);
+        for certificate in certificates {
+            diagnostic = diagnostic.because(certificate);
+        }
+        diagnostic.help(command!["certgate", "trend", unit])
+    }
+
     /// Conditions of an approval that were due.
     pub(super) fn overdue_conditions(
         &self,

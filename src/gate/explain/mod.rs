@@ -90,6 +90,13 @@ impl Context<'_> {
             Finding::ConditionOverdue { unit, entry, overdue } => {
                 self.overdue_conditions(unit, (*entry, overdue), level)
             }
+            Finding::Creep {
+                benchmark,
+                metric,
+                times,
+                certificates,
+                unit,
+            } => self.creep(unit, (benchmark, metric), (times, certificates)),
             Finding::Evidence(fault) => self.evidence_fault(fault, level),
             Finding::Measured {
                 unit,

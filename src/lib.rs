@@ -62,7 +62,7 @@ pub mod progress;
 pub mod report;
 pub mod sensitivity;
 mod signals;
-pub mod signing;
+mod signing;
 mod simulate;
 pub mod trust;
 pub mod verdict;

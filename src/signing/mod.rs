@@ -9,7 +9,7 @@ use crate::git;
 
 /// The key to sign with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// A file: a private key; or a public key (or a certificate), whose private key lies beside it or in the agent.
     File(PathBuf),
     /// A public key, whose private key is in the agent.
@@ -18,7 +18,7 @@ pub enum Key {
 
 /// Why nothing was signed.
 #[derive(Debug, thiserror::Error)]
-pub enum SigningError {
+pub(crate) enum SigningError {
     /// The text names no key.
     #[error("`{0}` is not a key: a file, or a public key after `key::`")]
     NoKey(String),
@@ -48,7 +48,7 @@ pub enum SigningError {
 
 impl SigningError {
     /// As it is reported.
-    pub fn diagnostic(&self) -> Diagnostic {
+    pub(crate) fn diagnostic(&self) -> Diagnostic {
         let problem = Diagnostic::error(Code::CG519, self);
         match self {
             Self::NoKey(_) => problem.help("name the private key, as in: --sign ~/.ssh/id_ed25519"),
@@ -82,7 +82,7 @@ impl SigningError {
 impl Key {
     /// Reads a key as `git config user.signingKey` has it: a public key, with `key::` before it or not, or a path, in which a leading
     /// `~/` is the home directory.
-    pub fn parse(text: &str, home: Option<&Path>) -> Result<Self, SigningError> {
+    pub(crate) fn parse(text: &str, home: Option<&Path>) -> Result<Self, SigningError> {
         let text = text.trim();
         let literal = text.strip_prefix("key::");
         if let Some(key) = literal.or_else(|| is_public(text).then_some(text)) {
@@ -107,7 +107,7 @@ fn is_public(text: &str) -> bool {
 
 /// Signs a document in a namespace and returns the signature file. `at_terminal` says that a person is there who can be asked for a
 /// passphrase or a touch.
-pub fn sign(document: &[u8], namespace: &str, key: &Key, at_terminal: bool) -> Result<Vec<u8>, SigningError> {
+pub(crate) fn sign(document: &[u8], namespace: &str, key: &Key, at_terminal: bool) -> Result<Vec<u8>, SigningError> {
     let program = git::find_program("ssh-keygen").ok_or(SigningError::NoProgram)?;
     // Private to this user; it goes away with what is in it. A file, since with a pipe OpenSSH would not ask at the terminal.
     let scratch = tempfile::tempdir()?;

@@ -9,7 +9,7 @@ use super::terminal;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
 use crate::gate::Undecided;
-use crate::gate::{self, Pasts, Refusal, governing};
+use crate::gate::{self, Pasts, Refused, governing};
 use crate::git::Repository;
 use crate::intake::range;
 use crate::ledger::{self, Fault, Proof, Revocation};
@@ -103,6 +103,8 @@ struct Event {
     agent: Option<String>,
     status: Option<&'static str>,
     lifted: Vec<Lifted>,
+    /// How many more lifted it in part.
+    more: usize,
 }
 
 /// An approval that lifted a refusal when it landed.
@@ -124,28 +126,29 @@ struct Lifted {
 }
 
 impl Event {
-    fn new(refusal: &Refusal<'_>) -> Self {
+    fn new(refusal: &Refused<'_>) -> Self {
         let certificate = &refusal.entry.certificate;
-        let text = |text: &Option<String>| text.as_deref().map(sanitize);
+        let text = |text: Option<&str>| text.map(sanitize);
         Self {
             path: certificate.path.to_string(),
-            id: text(&certificate.id),
-            agent: text(&certificate.agent),
+            id: text(certificate.id.as_deref()),
+            agent: text(certificate.agent.as_deref()),
             status: certificate.status.map(|status| status.as_str()),
             lifted: refusal
                 .lifts
                 .iter()
-                .map(|(lift, revoked)| Lifted {
-                    by: lift.path.to_string(),
-                    id: text(&lift.id),
-                    agent: text(&lift.agent),
+                .map(|lift| Lifted {
+                    by: lift.by.to_string(),
+                    id: text(lift.id),
+                    agent: text(lift.agent),
                     whole: lift.whole,
                     targets: lift.targets.iter().map(|target| sanitize(target)).collect(),
                     commit: lift.commit.to_string(),
                     landed: Timestamp::from_second(lift.time).ok().map(|at| at.to_string()),
-                    revoked: *revoked,
+                    revoked: lift.revoked,
                 })
                 .collect(),
+            more: refusal.more,
         }
     }
 
@@ -160,7 +163,7 @@ impl Event {
         for lift in &self.lifted {
             let how = match lift.whole {
                 true => "lifted",
-                false => "lifted for the content that it lists",
+                false => "lifted for some content",
             };
             let when = lift.landed.as_deref().and_then(|at| at.get(..10)).unwrap_or("no date");
             let commit = lift.commit.get(..10).unwrap_or_default();
@@ -178,6 +181,9 @@ impl Event {
                 agent(&lift.agent),
                 lift.by
             );
+        }
+        if self.more > 0 {
+            text += &format!("      … and by {} more for some content\n", self.more);
         }
         if self.lifted.is_empty() {
             text += "      no approval lifted it when it landed\n";

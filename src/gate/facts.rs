@@ -272,8 +272,8 @@ fn fill(
     for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
         entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
     }
-    let lifts = case.ledger.iter().flat_map(|entry| &entry.lifts);
-    let let_in = lifts.flat_map(|lift| &lift.content);
+    let effects = case.ledger.iter().flat_map(|entry| &entry.effects);
+    let let_in = effects.flat_map(|effect| &effect.content);
     let listed: BTreeSet<&RepoPath> = case
         .ledger
         .iter()

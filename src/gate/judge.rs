@@ -160,6 +160,7 @@ fn ways(repository: &Repository, question: &Question, verdict: Verdict) -> Ways 
             Snapshot::Commit(id) => Some(id.short()),
             _ => None,
         },
+        merging: question.merges.as_ref().and(question.tip.as_ref()).map(ObjectId::short),
         base: match &question.change.base {
             Snapshot::Commit(id) if question.arguments != ["--staged"] => id.short(),
             _ => "HEAD".to_owned(),

@@ -30,7 +30,7 @@ pub(crate) use idle::idle_rules;
 pub(crate) use in_force::InForce;
 pub use judge::{add_hunks, judge};
 pub use judgement::{Asked, Judgement, Scope};
-pub(crate) use past::{Pasts, Refusal, open_bypasses, refusals};
+pub(crate) use past::{Pasts, Refused, open_bypasses, refusals};
 pub use question::Question;
 pub(crate) use question::{By, Committing, Range, TargetBranch};
 pub(crate) use standing::{Said, Standing, standing};

@@ -1,7 +1,7 @@
 //! What was in force where a certificate landed: the policy and the keys of the landing's first parent decide, once, what it lifted.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use super::authors::authors_of_landing;
 use super::cases::{component_case, terms_of};
 use super::governing::{REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
-use crate::certificate::Class;
+use crate::certificate::{Class, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::git::{Landing, Repository};
-use crate::ledger::{Entry, Extent, Lift, Then};
+use crate::ledger::{Entry, Lifted, Then};
 use crate::policy::{Enforcement, POLICY_COMPONENT, Policy, Stage};
 use crate::trust::{Keyring, Revoked};
 use crate::verdict::{self, Case, ComponentCase, Destination, Terms};
@@ -29,7 +29,7 @@ impl Then for Past {
         &self.keyring
     }
 
-    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, Extent)> {
+    fn lifts(&self, entries: &[Entry]) -> Lifted {
         verdict::lifts(&of_ledger(
             self.terms.clone(),
             self.components.clone(),
@@ -50,15 +50,37 @@ pub(crate) fn open_bypasses<'e>(policy: &Policy, keyring: &Keyring, entries: &'e
 }
 
 /// A refusal of a ledger, with what became of it.
-pub(crate) struct Refusal<'e> {
+pub(crate) struct Refused<'e> {
     /// The refusal.
     pub(crate) entry: &'e Entry,
-    /// The approvals that lifted it when they landed, oldest first, and whether that was undone by a revocation since.
-    pub(crate) lifts: Vec<(&'e Lift, bool)>,
+    /// The approvals that lifted it when they landed, those that lifted all of it first.
+    pub(crate) lifts: Vec<LiftEvent<'e>>,
+    /// How many more did so in part.
+    pub(crate) more: usize,
 }
 
+/// That an approval lifted a refusal when it landed.
+pub(crate) struct LiftEvent<'e> {
+    /// The approval's path when it landed.
+    pub(crate) by: &'e RepoPath,
+    pub(crate) id: Option<&'e str>,
+    pub(crate) agent: Option<&'e str>,
+    /// True where it lifted all of the refusal.
+    pub(crate) whole: bool,
+    /// The branches that it is bound to; empty: any.
+    pub(crate) targets: &'e [String],
+    /// The commit in which it landed, and when.
+    pub(crate) commit: &'e ObjectId,
+    pub(crate) time: i64,
+    /// True where the approval was revoked since.
+    pub(crate) revoked: bool,
+}
+
+/// Most approvals that are listed of those that lifted a refusal in part.
+const MOST_IN_PART: usize = 20;
+
 /// The refusals of a ledger, in its order: history is none of them.
-pub(crate) fn refusals<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Entry]) -> Vec<Refusal<'e>> {
+pub(crate) fn refusals<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Entry]) -> Vec<Refused<'e>> {
     let case = of_ledger(
         terms_of(policy, keyring, Destination::Unprotected),
         Vec::new(),
@@ -73,18 +95,69 @@ pub(crate) fn refusals<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Ent
         let class = entry.certificate.status.map(|status| policy.class(status));
         class.is_some_and(Class::refuses) && !history(entry)
     };
+    let mut of_agent: BTreeMap<&str, Vec<(usize, &Entry)>> = BTreeMap::new();
+    for (index, entry) in entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| !entry.effects.is_empty())
+    {
+        let agent = entry.certificate.agent.as_deref().unwrap_or_default();
+        of_agent.entry(agent).or_default().push((index, entry));
+    }
     let refusals = entries.iter().enumerate().filter(|(_, entry)| refuses(entry));
     refusals
-        .map(|(index, entry)| Refusal {
-            entry,
-            lifts: entry
-                .lifts
-                .iter()
-                .enumerate()
-                .map(|(at, lift)| (lift, undone.contains(&(index, at))))
-                .collect(),
+        .map(|(index, entry)| {
+            let whole = entry.lifts.iter().enumerate().map(|(at, lift)| LiftEvent {
+                by: &lift.path,
+                id: lift.id.as_deref(),
+                agent: lift.agent.as_deref(),
+                whole: true,
+                targets: &lift.targets,
+                commit: &lift.commit,
+                time: lift.time,
+                revoked: undone.lifts.contains(&(index, at)),
+            });
+            let mut lifts: Vec<LiftEvent<'_>> = whole.collect();
+            let agent = entry.certificate.agent.as_deref().unwrap_or_default();
+            let own = of_agent.get(agent).filter(|_| !agent.is_empty() && lifts.is_empty());
+            let mut in_part = own
+                .into_iter()
+                .flatten()
+                .filter(|(_, approval)| approval.place.follows(&entry.place))
+                .filter_map(|(at, approval)| in_part(entry, approval, undone.effects.contains(at)));
+            lifts.extend(in_part.by_ref().take(MOST_IN_PART));
+            let more = in_part.count();
+            Refused { entry, lifts, more }
         })
         .collect()
+}
+
+/// What an approval of the same agent that counted when it landed lifted of a refusal.
+fn in_part<'e>(refusal: &Entry, approval: &'e Entry, revoked: bool) -> Option<LiftEvent<'e>> {
+    let certificate = &approval.certificate;
+    let (listed, targets) = match &certificate.subject {
+        SubjectField::Present(subject) => (subject.files.as_slice(), subject.targets.as_slice()),
+        _ => (&[][..], &[][..]),
+    };
+    let let_in = approval.effects.iter().flat_map(|effect| &effect.content);
+    let shares = match &refusal.certificate.subject {
+        SubjectField::Present(subject) => {
+            let mut files = listed.iter().chain(let_in);
+            files.any(|file| subject.state_of(&file.path) == Some(&file.state))
+        }
+        _ => true,
+    };
+    let effect = approval.effects.first().filter(|_| shares)?;
+    Some(LiftEvent {
+        by: &certificate.path,
+        id: certificate.id.as_deref(),
+        agent: certificate.agent.as_deref(),
+        whole: false,
+        targets,
+        commit: &effect.commit,
+        time: effect.time,
+        revoked,
+    })
 }
 
 /// A question about a ledger alone: nothing changes.

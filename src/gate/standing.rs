@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::past::{Refusal, open_bypasses, refusals};
+use super::past::{LiftEvent, Refused, open_bypasses, refusals};
 use super::undecided::Undecided;
 use crate::certificate::{self, Class, MAX_BYTES};
 use crate::change::RepoPath;
 use crate::evidence::claims::{self, Claim, Label};
 use crate::git::{Blob, Repository};
-use crate::ledger::{Entry, Lift};
+use crate::ledger::Entry;
 use crate::policy::Policy;
 use crate::trust::Keyring;
 
@@ -38,8 +38,8 @@ pub(crate) struct Said<'e> {
     pub(crate) rationale: Option<String>,
     /// The claims of figures that it makes, each recomputed from the figures beside it.
     pub(crate) figures: Vec<Claim>,
-    /// What lifted it, where it refuses, and whether that was revoked since.
-    pub(crate) lifts: Vec<(&'e Lift, bool)>,
+    /// What lifted it, where it refuses.
+    pub(crate) lifts: Vec<LiftEvent<'e>>,
     /// The later certificates that name it in Supersedes.
     pub(crate) superseded_by: Vec<&'e Entry>,
 }
@@ -51,10 +51,10 @@ pub(crate) fn standing<'e>(
     keyring: &Keyring,
     entries: &'e [Entry],
 ) -> Result<Standing<'e>, Undecided> {
-    let mut lifts: BTreeMap<&RepoPath, Vec<(&Lift, bool)>> = BTreeMap::new();
+    let mut lifts: BTreeMap<&RepoPath, Vec<LiftEvent<'_>>> = BTreeMap::new();
     let mut open = Vec::new();
-    for Refusal { entry, lifts: by } in refusals(policy, keyring, entries) {
-        if !by.iter().any(|(lift, revoked)| lift.whole && !revoked) {
+    for Refused { entry, lifts: by, .. } in refusals(policy, keyring, entries) {
+        if !by.iter().any(|lift| lift.whole && !lift.revoked) {
             open.push(entry);
         }
         lifts.insert(&entry.certificate.path, by);

@@ -296,9 +296,14 @@ impl GitError {
             Self::NoMergeBase { base, head } => told
                 .because("a change is judged from the merge base, and there is none")
                 .help(command!["git", "merge-base", base, head]),
-            Self::Shallow { .. } => told
+            Self::Shallow { commit } => told
+                .because(format_args!(
+                    "what is missing: the parents of {}, and what lies behind them",
+                    commit.short()
+                ))
                 .because("a parent that is missing is not a root: what lies behind it may be part of the answer")
                 .help(command!["git", "fetch", "--unshallow"])
+                .help(command!["git", "fetch", "--deepen=64"].why("a part of it; again, until it is enough"))
                 .help("in GitHub Actions: actions/checkout with `fetch-depth: 0`; in GitLab CI: `GIT_DEPTH: 0`"),
             Self::Missing { .. } | Self::Malformed { .. } => told.help(command!["git", "fsck", "--full"]),
             Self::Conflict { path } => {

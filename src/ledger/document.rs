@@ -57,6 +57,7 @@ impl Document {
             signature: checked.check,
             trusted: checked.trusted,
             lifts: Vec::new(),
+            effects: Vec::new(),
             carried: BTreeSet::new(),
             findings: self.parsed.findings,
         }

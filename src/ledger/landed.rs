@@ -4,16 +4,15 @@
 //! is decided once, by the policy and the keys that were in force before it, and kept: nothing that happens later undoes it but a
 //! revocation.
 
-use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::document::{check, parse, signed_by};
 use super::history::let_in;
 use super::place::{Unknown, within};
-use super::record::{Extent, Lift, Record};
+use super::record::{Effect, Extent, Lift, Lifted, Record};
 use super::{Entry, LedgerError, Origin, Position};
-use crate::certificate::{Status, SubjectField, SubjectFile};
+use crate::certificate::{Status, SubjectField};
 use crate::change::{Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::git::{Landing, Repository};
 use crate::policy::GlobList;
@@ -24,8 +23,8 @@ pub trait Then {
     /// The keys, and what was asked of signatures.
     fn keyring(&self) -> &Keyring;
 
-    /// Which of the entries that are [`Origin::Added`] lift which others: the refusal, the approval, and how much of it.
-    fn lifts(&self, entries: &[Entry]) -> Vec<(usize, usize, Extent)>;
+    /// Which of the entries that are [`Origin::Added`] lift which others.
+    fn lifts(&self, entries: &[Entry]) -> Lifted;
 }
 
 /// Finds what was in force before a landing; `None` where it cannot be told, and then the landing lifts nothing.
@@ -100,6 +99,7 @@ impl Chain<'_> {
                         record.place = before.place.clone();
                         let lifts = before.lifts.iter().filter(|lift| (lift.landing as usize) < kept);
                         record.lifts = lifts.cloned().collect();
+                        record.effects.clone_from(&before.effects);
                     }
                     None => record.place = lost(record, u32::try_from(kept).unwrap_or(NOT_YET)),
                 }
@@ -194,7 +194,7 @@ impl Chain<'_> {
 
     /// True where nothing has lifted all of a refusal, or answered what nobody can read.
     fn is_open(&self, record: &Record) -> bool {
-        record.wants_an_answer(self.refuses) && !record.lifts.iter().any(|lift| lift.whole)
+        record.wants_an_answer(self.refuses) && record.lifts.is_empty()
     }
 
     /// Notes which of the refusals that stand a landing lifted.
@@ -248,41 +248,11 @@ impl Chain<'_> {
             }
             entries.push(entry);
         }
-        let mut changed = None;
-        let mut content: HashMap<(usize, bool), Vec<SubjectFile>> = HashMap::new();
-        for (refusal, approval, extent) in then.lifts(&entries) {
-            let (Some(by), Some(&at), Some(refused)) =
-                (entries.get(approval), chosen.get(refusal), entries.get(refusal))
-            else {
+        let lifted = then.lifts(&entries);
+        for (refusal, approval) in lifted.whole {
+            let (Some(by), Some(&at)) = (entries.get(approval), chosen.get(refusal)) else {
                 continue;
             };
-            let mut own = Vec::new();
-            if matches!(extent, Extent::Named | Extent::All) {
-                // What the change brought, looked at once for each approval.
-                let all = extent == Extent::All;
-                let known = match content.entry((approval, all)) {
-                    Occupied(known) => known.into_mut(),
-                    Vacant(free) => {
-                        let paths = match &mut changed {
-                            Some(paths) => paths,
-                            none => none.insert(self.changed(landing)?),
-                        };
-                        free.insert(let_in(self.repository, by, paths, landing, all)?)
-                    }
-                };
-                own = match &refused.certificate.subject {
-                    SubjectField::Present(subject) => {
-                        let listed = known
-                            .iter()
-                            .filter(|file| subject.state_of(&file.path) == Some(&file.state));
-                        listed.cloned().collect()
-                    }
-                    _ => known.clone(),
-                };
-                if own.is_empty() {
-                    continue;
-                }
-            }
             let lift = Lift {
                 path: by.certificate.path.clone(),
                 blob: by.blob.clone(),
@@ -292,14 +262,39 @@ impl Chain<'_> {
                     SubjectField::Present(subject) => subject.targets.clone(),
                     _ => Vec::new(),
                 },
-                whole: extent == Extent::Whole,
-                content: own,
                 landing: number,
                 commit: landing.commit.clone(),
                 time: landing.time,
             };
             if let Some(record) = records.get_mut(at) {
                 record.lifts.push(lift);
+            }
+        }
+        let mut changed = None;
+        for (approval, component, extent) in lifted.counting {
+            let (Some(by), Some(&at)) = (entries.get(approval), chosen.get(approval)) else {
+                continue;
+            };
+            let content = match extent {
+                Extent::Listed => Vec::new(),
+                Extent::Named | Extent::All => {
+                    let paths = match &mut changed {
+                        Some(paths) => paths,
+                        none => none.insert(self.changed(landing)?),
+                    };
+                    let_in(self.repository, by, paths, landing, extent == Extent::All)?
+                }
+            };
+            if extent != Extent::Listed && content.is_empty() {
+                continue;
+            }
+            if let Some(record) = records.get_mut(at) {
+                record.effects.push(Effect {
+                    component,
+                    content,
+                    commit: landing.commit.clone(),
+                    time: landing.time,
+                });
             }
         }
         Ok(())
@@ -352,9 +347,12 @@ impl Chain<'_> {
             .map(|record| record.blob.clone())
             .collect();
         if !revoked.is_empty() {
-            records
-                .iter_mut()
-                .for_each(|record| record.lifts.retain(|lift| !revoked.contains(&lift.blob)));
+            for record in records {
+                record.lifts.retain(|lift| !revoked.contains(&lift.blob));
+                if revoked.contains(&record.blob) {
+                    record.effects.clear();
+                }
+            }
         }
     }
 }

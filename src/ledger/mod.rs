@@ -23,7 +23,7 @@ pub use landed::{Then, ThenAt};
 pub use place::Position;
 pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
 pub use read::{Ledger, LedgerTerms, Query, all, read};
-pub use record::{Entry, Extent, Lift, Origin};
+pub use record::{Effect, Entry, Extent, Lift, Lifted, Origin};
 #[cfg(test)]
 pub(crate) use shard::read_back;
 pub(crate) use shard::{load, store};

@@ -39,20 +39,20 @@ pub struct Entry {
     /// False where the policy's demands on signatures and binding to the repository leave a doubt (see
     /// [`Demands::doubt`](crate::trust::Demands::doubt)).
     pub trusted: bool,
-    /// For a refusal of the base, or what cannot be read there: the approvals that lifted it when they landed.
+    /// For a refusal of the base, or what cannot be read there: the approvals that lifted all of it when they landed.
     pub lifts: Vec<Lift>,
+    /// For an approval of the base: where it counted when it landed while something of its agent's was refused.
+    pub effects: Vec<Effect>,
     /// Gated paths that it names and that are, at the commit that introduced it, what they are at the head (binding `history`).
     pub carried: BTreeSet<RepoPath>,
     /// What a reader should be told of the document; filled for certificates that the change adds.
     pub findings: Vec<Diagnostic>,
 }
 
-/// How much of a refusal an approval lifts when it lands.
+/// What an approval is bound to where it lands, as far as it lifts no refusal as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Extent {
-    /// All of it.
-    Whole,
-    /// The content that the approval's SUBJECT lists.
+    /// The content that its SUBJECT lists.
     Listed,
     /// Without a SUBJECT: the files that it names and that have not changed since it was introduced (binding `history`).
     Named,
@@ -60,7 +60,29 @@ pub enum Extent {
     All,
 }
 
-/// An approval that lifted a refusal when it landed, by the policy and the keys that were in force there.
+/// Which approvals of a landing lift which refusals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifted {
+    /// The refusals, or what nobody can read, that are lifted as a whole, each with an approval that does that: by name every one, else one.
+    pub whole: BTreeSet<(usize, usize)>,
+    /// The approvals that count for a component, and so lift what its own agent refused of that content before.
+    pub counting: BTreeSet<(usize, String, Extent)>,
+}
+
+/// That an approval counted for a component when it landed, by the policy and the keys that were in force there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// The component's id.
+    pub component: String,
+    /// Where it has no SUBJECT: the content that was let in by it.
+    pub content: Vec<SubjectFile>,
+    /// The commit in which it landed.
+    pub commit: ObjectId,
+    /// When, as its committer claims, in seconds since 1970.
+    pub time: i64,
+}
+
+/// An approval that lifted all of a refusal when it landed, by the policy and the keys that were in force there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lift {
     /// The approval's path when the lift was noted.
@@ -73,10 +95,6 @@ pub struct Lift {
     pub agent: Option<String>,
     /// The branches that the approval is bound to; empty: any.
     pub targets: Vec<String>,
-    /// True where it lifted all of the refusal; else what it covers.
-    pub whole: bool,
-    /// Where it has no SUBJECT and did not lift all of it: the content that it came with and that was let in by it.
-    pub content: Vec<SubjectFile>,
     /// The landing in which it happened, as a number.
     pub landing: u32,
     /// The commit of that landing.
@@ -112,6 +130,7 @@ pub(super) struct Record {
     pub(super) blob: ObjectId,
     pub(super) place: Position,
     pub(super) lifts: Vec<Lift>,
+    pub(super) effects: Vec<Effect>,
     hash: HashCheck,
     pub(super) signature: SignatureCheck,
     /// The blob of the signature, and the keys that it was checked with.
@@ -134,6 +153,7 @@ impl Record {
             blob,
             place: Position::landed(0, 0),
             lifts: Vec::new(),
+            effects: Vec::new(),
             hash,
             signature: checked.check,
             signed: (checked.blob, checked.keys),
@@ -184,6 +204,7 @@ impl Record {
             signature: self.signature,
             trusted: self.trusted,
             lifts: self.lifts,
+            effects: self.effects,
             carried: BTreeSet::new(),
             findings: Vec::new(),
         }

@@ -2,7 +2,7 @@
 //!
 //! `N` holds the records that every question about the component needs: all that are not plain approvals, those that supersede
 //! something, and the newest few. The other approvals stand in `N.rest`, one after the other, and count only for the paths their SUBJECT
-//! lists: `N.paths` tells, sorted, where to find them. What an approval lifted when it landed is noted with the refusal.
+//! lists, or that it let in when it landed: `N.paths` tells, sorted, where to find them. What lifted a refusal as a whole is noted with it.
 //!
 //! Every file, and every record that is read by itself, ends in a check sum: what is cut short or overwritten is not there.
 
@@ -150,11 +150,14 @@ impl Shard {
             let from = rest.len() as u64;
             rest.extend(encode(record)?);
             let to = rest.len() as u64;
-            if let SubjectField::Present(subject) = &record.certificate.subject {
-                for file in &subject.files {
-                    let row = [key(&file.path).as_slice(), &from.to_le_bytes(), &to.to_le_bytes()].concat();
-                    rows.push(row.try_into().ok()?);
-                }
+            let listed = match &record.certificate.subject {
+                SubjectField::Present(subject) => subject.files.as_slice(),
+                _ => &[],
+            };
+            let let_in = record.effects.iter().flat_map(|effect| &effect.content);
+            for file in listed.iter().chain(let_in) {
+                let row = [key(&file.path).as_slice(), &from.to_le_bytes(), &to.to_le_bytes()].concat();
+                rows.push(row.try_into().ok()?);
             }
         }
         rows.sort_unstable();
@@ -213,7 +216,7 @@ pub(super) fn is_unsettled(records: &[&Record], loose: &[Record], refuses: &dyn 
         let undone = |lift: &super::Lift| {
             lift.id.as_ref().is_some_and(|id| named.contains(id)) || named.contains(&lift.path.to_string())
         };
-        !record.lifts.iter().any(|lift| lift.whole && !undone(lift))
+        record.lifts.iter().all(undone)
     })
 }
 

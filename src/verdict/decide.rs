@@ -17,11 +17,11 @@ use jiff::SignedDuration;
 use super::people;
 use super::statement::Statement;
 use super::{Bound, Case, ComponentCase, GatedPath, Problem, Terms};
-use crate::certificate::{BenchmarksField, Class, SubjectField, SubjectFile, names};
+use crate::certificate::{BenchmarksField, Class, FileState, SubjectField, names};
 use crate::change::RepoPath;
 use crate::evidence;
 use crate::evidence::bound::{Flaw, FlawKind, Judged};
-use crate::ledger::{Extent, Origin};
+use crate::ledger::{Extent, Lifted, Origin};
 use crate::policy::{Binding, Conditional, EvidenceKind, fold};
 use crate::trust::{Doubt, SignatureCheck, Signatures};
 
@@ -45,6 +45,8 @@ pub(super) struct Weighing<'a> {
     obstacles: BTreeMap<usize, Vec<Problem>>,
     /// Per agent, newest first, the approvals that count and are on the whole component, and per file those that cover it.
     lifters: BTreeMap<(&'a str, Option<&'a RepoPath>), Vec<&'a Statement<'a>>>,
+    /// Per agent and file, newest first, the approvals that counted when they landed, for the content that the file has.
+    landed: BTreeMap<(&'a str, &'a RepoPath), Vec<&'a Statement<'a>>>,
     /// The refusals of which all is lifted, by their index.
     lifted: BTreeSet<usize>,
 }
@@ -78,6 +80,7 @@ impl<'a> Weighing<'a> {
             against: BTreeMap::new(),
             obstacles: BTreeMap::new(),
             lifters: BTreeMap::new(),
+            landed: BTreeMap::new(),
             lifted: BTreeSet::new(),
             statements,
         };
@@ -89,6 +92,7 @@ impl<'a> Weighing<'a> {
             weighing.obstacles.insert(statement.index, problems);
         }
         weighing.find_lifters();
+        weighing.find_landed();
         let lifted = weighing.refusing.iter().filter(|refusal| weighing.is_lifted(refusal));
         weighing.lifted = lifted.map(|refusal| refusal.index).collect();
         weighing
@@ -171,6 +175,37 @@ impl<'a> Weighing<'a> {
             }
         }
         self.lifters = lifters;
+    }
+
+    fn find_landed(&mut self) {
+        let files: BTreeMap<&RepoPath, &FileState> = self
+            .unit
+            .files
+            .iter()
+            .filter_map(|file| Some((&file.path, file.state.as_ref()?)))
+            .collect();
+        let mut landed: BTreeMap<(&str, &RepoPath), Vec<&Statement<'_>>> = BTreeMap::new();
+        for approval in self.approving() {
+            let own = approval
+                .effects
+                .iter()
+                .filter(|effect| effect.component == self.unit.id);
+            for effect in own {
+                let listed = match &approval.entry.certificate.subject {
+                    SubjectField::Present(subject) => subject.files.as_slice(),
+                    _ => effect.content.as_slice(),
+                };
+                for file in listed {
+                    if let Some((path, _)) = files
+                        .get_key_value(&file.path)
+                        .filter(|(_, state)| ***state == file.state)
+                    {
+                        landed.entry((approval.agent(), path)).or_default().push(approval);
+                    }
+                }
+            }
+        }
+        self.landed = landed;
     }
 
     /// The approvals of the refusal's agent that count and come after it: on the whole component, or covering a file.
@@ -397,7 +432,7 @@ impl<'a> Weighing<'a> {
         if refusal.class == Some(Class::Stop) {
             return stop_is_lifted(refusal, self.statements.iter().copied(), &self.case.terms);
         }
-        let landed = refusal.lifts.iter().any(|lift| lift.whole);
+        let landed = !refusal.lifts.is_empty();
         let mut named = refusal.superseded_by.iter().filter_map(|&at| self.all.get(at));
         landed
             || named.any(|by| self.is_sound(by) && by.lifts_by_name(refusal, &self.case.terms))
@@ -416,16 +451,8 @@ impl<'a> Weighing<'a> {
         }
         match file {
             Some(file) => {
-                let mut in_part = refusal.lifts.iter().filter(|lift| !lift.whole);
-                let landed = in_part.any(|lift| {
-                    let let_in = |content: &SubjectFile| {
-                        content.path == file.path && file.state.as_ref() == Some(&content.state)
-                    };
-                    lift.content.iter().any(let_in)
-                        || self
-                            .candidates(file)
-                            .any(|approval| approval.entry.blob == lift.blob && lists(approval, file))
-                });
+                let landed = self.landed.get(&(refusal.agent(), &file.path));
+                let landed = landed.is_some_and(|approvals| approvals.iter().any(|approval| approval.follows(refusal)));
                 !landed && self.later(refusal, Some(&file.path)).next().is_none()
             }
             None => !self.statements.iter().any(|approval| {
@@ -439,62 +466,77 @@ impl<'a> Weighing<'a> {
 
     /// Whether nothing has made up for a certificate that nobody can read: an approval does that came in after it.
     pub(super) fn is_unanswered(&self, unreadable: &Statement<'_>) -> bool {
-        let landed = unreadable.lifts.iter().any(|lift| lift.whole);
-        !landed
+        unreadable.lifts.is_empty()
             && !self
                 .statements
                 .iter()
                 .any(|approval| approval.may_approve() && approval.follows(unreadable))
     }
 
-    /// The refusals, and what nobody can read, that approvals of the change lift, whole or as far as their SUBJECT goes.
-    pub(super) fn lifts(&self) -> Vec<(usize, usize, Extent)> {
-        let mut found = Vec::new();
-        let new = |approval: &&&Statement<'_>| approval.entry.origin == Origin::Added && approval.approves();
-        let approvals: Vec<&Statement<'_>> = self.statements.iter().filter(new).copied().collect();
-        for refusal in self
+    /// What approvals of the change lift: refusals, and what nobody can read, as a whole, and what they count for.
+    pub(super) fn lifts(&self) -> Lifted {
+        let mut found = Lifted::default();
+        let new: Vec<&Statement<'_>> = self
             .statements
             .iter()
-            .filter(|other| other.refuses() || other.class.is_none())
-        {
-            for approval in &approvals {
-                if refusal.class.is_none() {
-                    if approval.may_approve() && approval.follows(refusal) {
-                        found.push((refusal.index, approval.index, Extent::Whole));
-                    }
-                    continue;
-                }
-                if !self.is_sound(approval) || !self.refers(approval) {
-                    continue;
-                }
-                let later = approval.same_agent(refusal) && approval.follows(refusal);
-                let as_wide = later
-                    && self.is_wide(refusal)
-                    && approval.has_no_subject()
-                    && refusal.names.is_subset(&approval.names);
-                if approval.lifts_by_name(refusal, &self.case.terms) || as_wide {
-                    found.push((refusal.index, approval.index, Extent::Whole));
-                } else if later && let Some(extent) = self.extent(approval, refusal) {
-                    found.push((refusal.index, approval.index, extent));
-                }
+            .copied()
+            .filter(|statement| statement.entry.origin == Origin::Added && statement.approves())
+            .collect();
+        let counting: BTreeSet<usize> = new
+            .iter()
+            .filter(|approval| self.is_sound(approval) && self.refers(approval))
+            .map(|approval| approval.index)
+            .collect();
+        // Newest first, as the statements are.
+        let mut of_agent: BTreeMap<&str, Vec<&Statement<'_>>> = BTreeMap::new();
+        for approval in new.iter().filter(|approval| counting.contains(&approval.index)) {
+            of_agent.entry(approval.agent()).or_default().push(approval);
+        }
+        let mut answering: BTreeSet<&str> = BTreeSet::new();
+        for refusal in &self.statements {
+            if refusal.class.is_none() {
+                let answer = new
+                    .iter()
+                    .find(|approval| approval.may_approve() && approval.follows(refusal));
+                found
+                    .whole
+                    .extend(answer.map(|approval| (refusal.index, approval.index)));
+            }
+            if !refusal.refuses() {
+                continue;
+            }
+            let named = refusal.superseded_by.iter().filter_map(|&at| self.all.get(at));
+            let by_name = named
+                .filter(|by| counting.contains(&by.index) && by.lifts_by_name(refusal, &self.case.terms))
+                .map(|by| (refusal.index, by.index));
+            found.whole.extend(by_name);
+            let own = of_agent.get(refusal.agent()).filter(|_| !refusal.agent().is_empty());
+            let Some(own) = own.filter(|own| own.iter().any(|approval| approval.follows(refusal))) else {
+                continue;
+            };
+            answering.insert(refusal.agent());
+            let as_wide = |approval: &&&Statement<'_>| {
+                approval.follows(refusal) && approval.has_no_subject() && refusal.names.is_subset(&approval.names)
+            };
+            if self.is_wide(refusal) {
+                let approval = own.iter().find(as_wide);
+                found
+                    .whole
+                    .extend(approval.map(|approval| (refusal.index, approval.index)));
+            }
+        }
+        for approval in answering.iter().filter_map(|agent| of_agent.get(agent)).flatten() {
+            if let Some(extent) = self.extent(approval) {
+                found.counting.insert((approval.index, self.unit.id.clone(), extent));
             }
         }
         found
     }
 
-    /// What of a refusal an approval covers that comes after it, as the component binds.
-    fn extent(&self, approval: &Statement<'_>, refusal: &Statement<'_>) -> Option<Extent> {
+    /// What content an approval is bound to that lands with it, as the component binds.
+    fn extent(&self, approval: &Statement<'_>) -> Option<Extent> {
         match (&approval.entry.certificate.subject, self.unit.binding) {
-            (SubjectField::Present(own), _) => {
-                let both = match &refusal.entry.certificate.subject {
-                    SubjectField::Present(refused) => {
-                        let mut files = refused.files.iter();
-                        files.any(|file| own.state_of(&file.path) == Some(&file.state))
-                    }
-                    _ => true,
-                };
-                both.then_some(Extent::Listed)
-            }
+            (SubjectField::Present(_), _) => Some(Extent::Listed),
             (SubjectField::Unreadable, _) | (SubjectField::Absent, Binding::Digest) => None,
             _ if self.case.terms.demands.signatures == Signatures::Required => None,
             (SubjectField::Absent, Binding::History) => Some(Extent::Named),
@@ -588,16 +630,6 @@ fn is_address_of(author: &str, principal: &str) -> bool {
     principal.eq_ignore_ascii_case(of)
 }
 
-/// Whether an approval lists a file as it is.
-fn lists(approval: &Statement<'_>, file: &GatedPath) -> bool {
-    match &approval.entry.certificate.subject {
-        SubjectField::Present(subject) => subject
-            .state_of(&file.path)
-            .is_some_and(|state| file.state.as_ref() == Some(state)),
-        _ => false,
-    }
-}
-
 impl Statement<'_> {
     /// True where it came in after another.
     pub(super) fn follows(&self, other: &Statement<'_>) -> bool {
@@ -628,7 +660,7 @@ pub(super) fn stop_is_lifted<'w>(
     mut statements: impl Iterator<Item = &'w Statement<'w>>,
     terms: &Terms,
 ) -> bool {
-    stop.lifts.iter().any(|lift| lift.whole) || statements.any(|approval| lifts_stop(approval, stop, terms))
+    !stop.lifts.is_empty() || statements.any(|approval| lifts_stop(approval, stop, terms))
 }
 
 /// Whether an approval lifts a stop.

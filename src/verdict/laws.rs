@@ -10,7 +10,7 @@ use proptest::sample::select;
 use super::*;
 use crate::certificate::{Certificate, Condition, Subject, SubjectField, SubjectFile};
 use crate::change::{Digest, Mode, ObjectId};
-use crate::ledger::{Entry, Lift, Origin, Position};
+use crate::ledger::{Effect, Entry, Lift, Origin, Position};
 use crate::sensitivity::RuleKind;
 use crate::trust::{Demands, HashCheck, SignatureCheck, SignatureProblem, Signatures};
 
@@ -65,16 +65,30 @@ fn status() -> impl Strategy<Value = Option<Status>> {
 }
 
 /// What the approval of that number lifted when it landed.
-fn lift(by: u32, whole: bool) -> Lift {
+fn lift(by: u32) -> Lift {
     Lift {
         path: format!("certificates/c{by}.md").as_str().into(),
         blob: ObjectId::from_bytes(&[by as u8; 20]).unwrap(),
         id: Some(by.to_string()),
         agent: Some("perf".into()),
         targets: Vec::new(),
-        whole,
-        content: Vec::new(),
         landing: 0,
+        commit: ObjectId::from_bytes(&[0; 20]).unwrap(),
+        time: 0,
+    }
+}
+
+/// That an approval counted when it landed, with that content.
+fn effect(content: BTreeMap<usize, u8>) -> Effect {
+    Effect {
+        component: "gpu".into(),
+        content: content
+            .into_iter()
+            .map(|(f, v)| SubjectFile {
+                path: FILES[f].into(),
+                state: state(v),
+            })
+            .collect(),
         commit: ObjectId::from_bytes(&[0; 20]).unwrap(),
         time: 0,
     }
@@ -95,7 +109,8 @@ prop_compose! {
         flawed in 0u8..40,
         signer in proptest::option::weighted(0.8, select(AGENTS.to_vec())),
         (landing, step) in (0u32..4, 0u32..4),
-        lifted in proptest::option::weighted(0.2, (0u32..12, any::<bool>())),
+        lifted in proptest::option::weighted(0.2, 0u32..12),
+        effective in proptest::option::weighted(0.2, proptest::collection::btree_map(0usize..3, 0u8..2, 0..3)),
     ) -> Entry {
         let subject = match subject {
             None => SubjectField::Absent,
@@ -127,7 +142,8 @@ prop_compose! {
             },
             origin: if added { Origin::Added } else { Origin::Base },
             place: if added { Position::added(step) } else { Position::landed(landing, step) },
-            lifts: lifted.filter(|_| !added).map(|(by, whole)| lift(by, whole)).into_iter().collect(),
+            lifts: lifted.filter(|_| !added).map(lift).into_iter().collect(),
+            effects: effective.filter(|_| !added).map(effect).into_iter().collect(),
             blob: ObjectId::from_bytes(&[serial as u8; 20]).unwrap(),
             hash: if flawed == 4 { HashCheck::Mismatch } else { HashCheck::Absent },
             // Mostly by whom it should be.
@@ -365,7 +381,7 @@ proptest! {
         refusal.certificate.status = Some(Status::NoGo);
         refusal.certificate.id = Some("refused".into());
         refusal.certificate.path = "certificates/refused.md".into();
-        refusal.lifts = vec![lift(99, true)];
+        refusal.lifts = vec![lift(99)];
         let without = decide(&lifted);
         lifted.ledger.push(refusal);
         lifted.terms.may_lift.clear();
@@ -525,6 +541,7 @@ fn proptest_entry(agent: &str) -> Entry {
         origin: Origin::Base,
         place: Position::landed(9, 0),
         lifts: Vec::new(),
+        effects: Vec::new(),
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
         hash: HashCheck::Absent,
         signature: SignatureCheck::Absent,

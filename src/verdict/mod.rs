@@ -27,7 +27,7 @@ use jiff::Timestamp;
 pub use bypass::open_bypasses;
 pub use conditions::{ConditionState, OpenCondition, open_conditions};
 pub use finding::{BypassProblem, Finding, Problem, code_of};
-pub use outcome::{decide, lifts, undone};
+pub use outcome::{Undone, decide, lifts, undone};
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;

@@ -8,7 +8,7 @@ use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath,
 use crate::certificate::Class;
 use crate::change::RepoPath;
 use crate::evidence::bound::Flaw;
-use crate::ledger::{Extent, Lift, Origin};
+use crate::ledger::{Lift, Lifted, Origin};
 use crate::policy::Enforcement;
 
 /// Decides a case.
@@ -54,46 +54,52 @@ pub fn decide(case: &Case) -> Decision {
     }
 }
 
-/// The refusals that the approvals of a change lift: the refusal, the approval, and how much of it is lifted. The case gates no files;
-/// its components are those of the policy.
-pub fn lifts(case: &Case) -> Vec<(usize, usize, Extent)> {
+/// What the approvals of a change lift. The case gates no files; its components are those of the policy.
+pub fn lifts(case: &Case) -> Lifted {
     let statements: Vec<Statement<'_>> = statements(case);
-    let mut found: BTreeSet<(usize, usize, Extent)> = BTreeSet::new();
-    for stop in statements
-        .iter()
-        .filter(|statement| statement.class == Some(Class::Stop))
-    {
+    let mut found = Lifted::default();
+    let is_stop = |statement: &&Statement<'_>| statement.class == Some(Class::Stop);
+    let stops: BTreeSet<usize> = statements.iter().filter(is_stop).map(|stop| stop.index).collect();
+    for stop in statements.iter().filter(is_stop) {
         let new = |approval: &&Statement<'_>| approval.entry.origin == Origin::Added;
         let lifting = statements
             .iter()
             .filter(new)
             .filter(|approval| lifts_stop(approval, stop, &case.terms));
-        found.extend(lifting.map(|approval| (stop.index, approval.index, Extent::Whole)));
+        found.whole.extend(lifting.map(|approval| (stop.index, approval.index)));
     }
     for unit in &case.gated {
         let of_unit = Weighing::new(unit, &statements, case).lifts();
-        let is_stop = |index: usize| {
-            statements
-                .iter()
-                .any(|s| s.index == index && s.class == Some(Class::Stop))
-        };
-        found.extend(of_unit.into_iter().filter(|(refusal, _, _)| !is_stop(*refusal)));
+        let whole = of_unit.whole.into_iter();
+        found
+            .whole
+            .extend(whole.filter(|(refusal, _)| !stops.contains(refusal)));
+        found.counting.extend(of_unit.counting);
     }
-    found.into_iter().collect()
+    found
 }
 
-/// The lifts on record that a revocation has undone since: the refusal, as an index into the ledger, and the lift, as one into its lifts.
-pub fn undone(case: &Case) -> BTreeSet<(usize, usize)> {
+/// What of the ledger's record of lifts a revocation has undone since.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// A refusal, as an index into the ledger, and the lift, as one into its lifts.
+    pub lifts: BTreeSet<(usize, usize)>,
+    /// Approvals whose effects do not count any more.
+    pub effects: BTreeSet<usize>,
+}
+
+/// The lifts on record that do not count any more.
+pub fn undone(case: &Case) -> Undone {
     let statements = statements(case);
-    let mut found = BTreeSet::new();
+    let mut found = Undone::default();
     for statement in &statements {
         let counts = |lift: &Lift| statement.lifts.iter().any(|kept| std::ptr::eq(*kept, lift));
         let lifts = statement.entry.lifts.iter().enumerate();
-        found.extend(
-            lifts
-                .filter(|(_, lift)| !counts(lift))
-                .map(|(at, _)| (statement.index, at)),
-        );
+        let undone = lifts.filter(|(_, lift)| !counts(lift));
+        found.lifts.extend(undone.map(|(at, _)| (statement.index, at)));
+        if statement.effects.is_empty() && !statement.entry.effects.is_empty() {
+            found.effects.insert(statement.index);
+        }
     }
     found
 }

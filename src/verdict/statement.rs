@@ -8,7 +8,7 @@ use super::conditions::{self, ConditionState};
 use super::{Case, Destination, Problem, Terms};
 use crate::certificate::{CLOCK_SKEW, Class, Status, SubjectField};
 use crate::change::RepoPath;
-use crate::ledger::{Entry, Lift, Origin};
+use crate::ledger::{Effect, Entry, Lift, Origin};
 use crate::trust::HashCheck;
 
 /// An entry of the ledger that is not history, with what can be said of it apart from any component.
@@ -26,8 +26,10 @@ pub(super) struct Statement<'a> {
     pub(super) superseded_by: Vec<usize>,
     /// Its conditions that are not met, where it approves conditionally.
     pub(super) open: Vec<String>,
-    /// The approvals that lifted it when they landed, and that nobody has revoked since.
+    /// The approvals that lifted all of it when they landed, and that nobody has revoked since.
     pub(super) lifts: Vec<&'a Lift>,
+    /// For an approval: where it counted when it landed, unless it is bound to another branch or was revoked since.
+    pub(super) effects: &'a [Effect],
 }
 
 /// Drops history; what the change adds is never history for a refusal.
@@ -62,11 +64,12 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
                 superseded_by: Vec::new(),
                 open: Vec::new(),
                 lifts: Vec::new(),
+                effects: &[],
             }
         })
         .collect();
     let named = Named::new(&statements);
-    let found: Vec<(Vec<usize>, Vec<&Lift>)> = statements
+    let found: Vec<(Vec<usize>, Vec<&Lift>, &[Effect])> = statements
         .iter()
         .enumerate()
         .map(|(at, statement)| {
@@ -88,14 +91,27 @@ pub(super) fn statements(case: &Case) -> Vec<Statement<'_>> {
                 let mut by = named
                     .by(lift.id.as_deref(), &lift.path)
                     .filter_map(|at| statements.get(at));
-                here && !by.any(|other| revokes(other, lift, &case.terms))
+                here && !by.any(|other| revokes(other, lift.agent.as_deref(), &case.terms))
             };
-            (by, statement.entry.lifts.iter().filter(in_force).collect())
+            let targets = match &certificate.subject {
+                SubjectField::Present(subject) => subject.targets.as_slice(),
+                _ => &[],
+            };
+            let mut revoking = by.iter().filter_map(|&at| statements.get(at));
+            let counts = case.terms.target.admits(targets)
+                && !revoking.any(|other| revokes(other, certificate.agent.as_deref(), &case.terms));
+            let effects = if counts {
+                statement.entry.effects.as_slice()
+            } else {
+                &[]
+            };
+            (by, statement.entry.lifts.iter().filter(in_force).collect(), effects)
         })
         .collect();
-    for (statement, (by, lifts)) in statements.iter_mut().zip(found) {
+    for (statement, (by, lifts, effects)) in statements.iter_mut().zip(found) {
         statement.superseded_by = by;
         statement.lifts = lifts;
+        statement.effects = effects;
     }
     let missing = super::grounds::missing(&statements);
     for (statement, missing) in statements.iter_mut().zip(missing) {
@@ -150,11 +166,11 @@ impl Named {
 
 /// Whether a statement takes back an approval, and with it what that lifted: it refuses, names it, and is of the same agent, of an owner, or
 /// of one who may lift.
-fn revokes(statement: &Statement<'_>, lift: &Lift, terms: &Terms) -> bool {
+fn revokes(statement: &Statement<'_>, approving: Option<&str>, terms: &Terms) -> bool {
     let agent = statement.agent();
     statement.refuses()
         && !agent.is_empty()
-        && (lift.agent.as_deref() == Some(agent)
+        && (approving == Some(agent)
             || terms.may_lift.contains(agent)
             || terms.owners.iter().any(|owner| owner == agent))
 }

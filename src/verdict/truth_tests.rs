@@ -48,6 +48,7 @@ fn approval(agent: &str) -> Entry {
         },
         place: crate::ledger::Position::added(0),
         lifts: Vec::new(),
+        effects: Vec::new(),
         origin: Origin::Added,
         blob: ObjectId::from_bytes(&[7; 20]).unwrap(),
         hash: HashCheck::Absent,

@@ -671,7 +671,10 @@ fn a_shallow_clone_cannot_decide_and_names_the_fetch() {
             .into()
     };
     let ran = run(&["check", "--base", "origin/main"]).undecided("CG704");
-    ran.says("git fetch --unshallow").says("fetch-depth: 0");
+    ran.says("what is missing: the parents of")
+        .says("git fetch --deepen=64")
+        .says("git fetch --unshallow")
+        .says("fetch-depth: 0");
     run(&["check", "--base", "HEAD~1"])
         .undecided("CG704")
         .says("git fetch --unshallow");

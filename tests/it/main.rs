@@ -19,6 +19,7 @@ mod evidence_formats;
 mod explaining;
 mod formats;
 mod git_layer;
+mod growth;
 mod guided;
 mod guides;
 mod hostile;

@@ -22,6 +22,8 @@ pub(crate) struct Ways {
     pub(crate) base: String,
     /// What has changed in a file since it was certified, by the certificate, in lines.
     pub(crate) since: BTreeMap<(usize, RepoPath), Vec<String>>,
+    /// The target's tip, where it has moved on and the result of the merge is judged.
+    pub(crate) merging: Option<String>,
 }
 
 /// What an explanation looks at.

@@ -3,8 +3,9 @@
 use super::context::Context;
 use super::request::in_brief;
 use super::words::{LISTED, at, list, paths};
+use crate::certificate::SubjectField;
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, Level, Place, plural};
+use crate::diagnostic::{Code, Diagnostic, Level, Place, Word, command, plural};
 use crate::policy::Stage;
 use crate::verdict::Problem;
 
@@ -54,7 +55,15 @@ impl Context<'_> {
         level: Level,
     ) -> Diagnostic {
         let new = |code, message: String| Diagnostic::new(level, code, message);
-        let message = format!("`{unit}`: {} changed after certification", paths(changed));
+        let merging = self.ways.merging.as_ref();
+        let merging = merging.filter(|_| self.is_merged(unit, entry, changed));
+        let message = match merging {
+            Some(_) => format!(
+                "`{unit}`: the target has moved on, and merged with it {} is not what was certified",
+                paths(changed)
+            ),
+            None => format!("`{unit}`: {} changed after certification", paths(changed)),
+        };
         let mut diagnostic =
             at(new(Code::CG202, message), changed.first().map(Place::file)).because(self.asks(unit, &[]));
         if changed.len() > 1 {
@@ -71,13 +80,38 @@ impl Context<'_> {
                 known = true;
             }
         }
-        let diagnostic = diagnostic.because("only what changed needs a new certificate");
+        diagnostic = match merging {
+            Some(tip) => {
+                let head = self.ways.head.as_deref().unwrap_or("HEAD");
+                let files = changed.iter().take(LISTED).map(Word::pathspec);
+                let shown = command!["git", "diff", format!("{head}...{tip}"), "--"].args(files);
+                diagnostic
+                    .because(format!(
+                        "both sides changed it: the target, now at {tip}, and this branch"
+                    ))
+                    .help(shown.why("what the target changed"))
+                    .help(command!["git", "merge", tip].why("on this branch; then certify what differs"))
+            }
+            None => diagnostic.because("only what changed needs a new certificate"),
+        };
         match known {
             true => diagnostic
                 .help(self.certify_delta(unit, entry))
                 .help(self.certify(unit, None)),
             false => diagnostic.help(self.certify(unit, None)),
         }
+    }
+
+    /// Whether these files are, before they are merged with the target, just as a certificate lists them.
+    fn is_merged(&self, unit: &str, entry: usize, files: &[RepoPath]) -> bool {
+        let Some(SubjectField::Present(listed)) = self.entry(entry).map(|entry| &entry.certificate.subject) else {
+            return false;
+        };
+        let gated = self.unit(unit).map(|unit| unit.files.as_slice()).unwrap_or_default();
+        files.iter().all(|path| {
+            let file = gated.iter().find(|file| file.path == *path);
+            file.is_some_and(|file| file.merged_from.is_some() && file.merged_from.as_ref() == listed.state_of(path))
+        })
     }
 
     /// Files with fewer approvals than the component requires.

@@ -156,13 +156,13 @@ impl Book<'_> {
                 let _infallible = writeln!(item, "  - {}", text(rationale));
             }
             let lifts = self.said(entry).map(|said| said.lifts.as_slice()).unwrap_or_default();
-            for (lift, revoked) in lifts {
-                let how = if *revoked {
+            for lift in lifts {
+                let how = if lift.revoked {
                     "lifted, and that was revoked:"
                 } else {
                     "lifted in part by"
                 };
-                let _infallible = writeln!(item, "  - {how} {}", name(&lift.path.to_string()));
+                let _infallible = writeln!(item, "  - {how} {}", name(&lift.by.to_string()));
             }
             item
         }));
@@ -325,19 +325,15 @@ impl Book<'_> {
                 format!("{}, {}", name(&reference(&by.certificate)), day(by)),
             );
         }
-        for (lift, revoked) in &said.lifts {
-            let part = if lift.whole {
-                ""
-            } else {
-                ", for the content that it lists"
-            };
+        for lift in &said.lifts {
+            let part = if lift.whole { "" } else { ", for some content" };
             let targets: Vec<String> = lift.targets.iter().map(|target| name(target)).collect();
             let bound = match targets.is_empty() {
                 true => String::new(),
                 false => format!(", for {}", targets.join(", ")),
             };
-            let revoked = if *revoked { "; revoked since" } else { "" };
-            let by = lift.id.clone().unwrap_or_else(|| lift.path.to_string());
+            let revoked = if lift.revoked { "; revoked since" } else { "" };
+            let by = lift.id.map_or_else(|| lift.by.to_string(), str::to_owned);
             line("lifted by", format!("{}{part}{bound}{revoked}", name(&by)));
         }
         out

@@ -44,6 +44,30 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 attacks! {
+    a_heredoc_of_ruby: "a line of a here-document of Ruby, behind `#`", ["CG201"],
+        || edited("src/a.rb", "a = <<~X\n  # one\nX\n", "a = <<~X\n  # two\nX\n"),
+        || edited("src/a.rb", "a = 1\n# one\n", "a = 1\n# two\n");
+    a_raw_string_of_rust: "a line of a raw string of Rust, behind `//`", ["CG201"],
+        || edited("src/a.rs", "const A: &str = r#\"\n// one\n\"#;\n", "const A: &str = r#\"\n// two\n\"#;\n"),
+        || edited("src/a.rs", "const A: u8 = 1;\n// one\n", "const A: u8 = 1;\n// two\n");
+    a_block_of_yaml: "a line of a block of YAML, behind `#`", ["CG201"],
+        || edited("src/a.yaml", "run: |\n  # one\n  x\n", "run: |\n  # two\n  x\n"),
+        || edited("src/a.yaml", "run: x\n# one\n", "run: x\n# two\n");
+    a_string_of_toml: "a line of a long string of TOML, behind `#`", ["CG201"],
+        || edited("src/a.toml", "a = \"\"\"\n# one\n\"\"\"\n", "a = \"\"\"\n# two\n\"\"\"\n"),
+        || edited("src/a.toml", "a = 1\n# one\n", "a = 1\n# two\n");
+    a_text_of_markup: "a text of JSX, behind `//`", ["CG201"],
+        || edited("src/a.tsx", "const a = <p>\n// one\n</p>;\n", "const a = <p>\n// two\n</p>;\n"),
+        || edited("src/a.tsx", "const a = <p>x</p>;\n// one\n", "const a = <p>x</p>;\n// two\n");
+    a_text_of_sql: "a line of a text of SQL, behind `--`", ["CG201"],
+        || edited("src/a.sql", "SELECT '\n-- one\n';\n", "SELECT '\n-- two\n';\n"),
+        || edited("src/a.sql", "SELECT 1;\n-- one\n", "SELECT 1;\n-- two\n");
+    a_verbatim_string_of_c_sharp: "a line of a verbatim string of C#, behind `//`", ["CG201"],
+        || edited("src/A.cs", "class A { string a = @\"\n// one\n\"; }\n", "class A { string a = @\"\n// two\n\"; }\n"),
+        || edited("src/A.cs", "class A { }\n// one\n", "class A { }\n// two\n");
+    a_pragma_of_c_sharp: "`#pragma` and `#if` of C#", ["CG201"],
+        || edited("src/A.cs", "class A {\n#if FAST\n int a;\n#endif\n}\n", "class A {\n#if SLOW\n int a;\n#endif\n}\n"),
+        || edited("src/A.cs", "class A { }\n// one\n", "class A { }\n// two\n");
     a_heredoc_that_looks_like_comments: "a setting in a here-document, behind a `#`", ["CG201"],
         || edited("src/a.sh", "cat <<X\nkeep\n# one thread\nX\n", "cat <<X\nkeep\n# more threads\nX\n"),
         || edited("src/a.sh", "cat <<X\nkeep\nX\n", "cat <<X\nkeep\nX\n# Says more.\n");

@@ -48,7 +48,7 @@ fn named(made: &[&str], base: &str) -> Ran {
 }
 
 /// By variables of a CI system, on a detached head.
-fn in_ci(certified: bool, variables: &[(&str, &str)]) -> Ran {
+pub(super) fn in_ci(certified: bool, variables: &[(&str, &str)]) -> Ran {
     let mut repo = clone(certified);
     let head = repo.ask(&["rev-parse", "HEAD"]);
     repo.git(&["checkout", "--quiet", "--detach", &head]);
@@ -58,7 +58,7 @@ fn in_ci(certified: bool, variables: &[(&str, &str)]) -> Ran {
     run(&repo, &["check"])
 }
 
-fn honest_ci() -> Ran {
+pub(super) fn honest_ci() -> Ran {
     in_ci(true, &[("CI", "true"), ("CERTGATE_TARGET", "main")])
 }
 
@@ -159,6 +159,17 @@ fn merged_and_certified() -> Ran {
         .ends(0);
         repo.commit("certify what was merged");
     })
+}
+
+/// Main moved: what differs then is named, with the commands that show, merge and certify it.
+#[test]
+fn a_target_that_has_moved_on_is_said_to_be_what_changed_it() {
+    let repo = two_certified_branches(|_| ());
+    let ran = run(&repo, &["check", "--base", "main", "--head", "two"]).blocks(&["CG202"]);
+    let ran = ran.says("the target has moved on, and merged with it `src/train/loop.py` is not what was certified");
+    let tip = repo.ask(&["rev-parse", "--short=10", "main"]);
+    let ran = ran.says(&format!("git merge {tip}")).says("what the target changed");
+    assert_eq!(ran.err.matches("changed after certification").count(), 0, "{}", ran.err);
 }
 
 /// Where the policy accepts it, what a clean merge makes of a certified file counts as covered, and every report says by what.

@@ -9,8 +9,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Attack, bound, content, evidence, identity, judges, language, ledger, lifts, making, moves, names, order, output,
-    people, policy, reading, running, stamps, text, time,
+    Attack, bound, content, evidence, hooked, identity, judges, language, ledger, lifts, making, merging, moves, names,
+    order, output, people, pipelines, policy, reading, running, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -35,6 +35,9 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Writing", output::ATTACKS),
     ("Language", language::ATTACKS),
     ("Names, remotes, CI and merges", names::ATTACKS),
+    ("What is merged", merging::ATTACKS),
+    ("Pipelines", pipelines::ATTACKS),
+    ("Hooks that were there", hooked::ATTACKS),
     ("Judges and remotes", judges::ATTACKS),
     ("What is bound to a branch", bound::ATTACKS),
     ("A commit in the making", making::ATTACKS),

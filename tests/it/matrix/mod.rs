@@ -11,6 +11,7 @@ mod layouts;
 mod merges;
 mod pushes;
 mod rewriting;
+mod strangers;
 mod table;
 mod world;
 

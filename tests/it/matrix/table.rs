@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::world::{Seen, git_version};
-use super::{Cell, commits, content, hooks, layouts, merges, pushes, rewriting};
+use super::{Cell, commits, content, hooks, layouts, merges, pushes, rewriting, strangers};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-support.md");
 const REGENERATE: &str = "CERTGATE_MATRIX=write cargo test --locked --test it matrix::table";
@@ -92,6 +92,17 @@ const ITEMS: &[Group] = &[
             "push --mirror",
             "tags",
             "the remote's old id is not here",
+        ],
+    },
+    Group {
+        title: "Forks, addresses and judges",
+        cells: strangers::CELLS,
+        items: &[
+            "a fork beside the repository",
+            "push by address",
+            "pull over a change of policy",
+            "a branch from before the rule",
+            "a target that has moved on",
         ],
     },
     Group {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::sign;
 use crate::certificate::{Examined, MAX_BYTES, Subject, SubjectFile, file_name};
 use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, sanitize, shell};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::{Question, Undecided, state};
 use crate::git::Repository;
 use crate::intake::branches::protected_target;
@@ -51,7 +51,10 @@ pub(crate) fn bound(
     for target in given {
         if target.split_whitespace().count() != 1 || crate::policy::GlobList::new(&[target]).is_err() {
             let message = format!("`{}` is not a branch or a glob", sanitize(target));
-            return Err(Undecided::usage(message, "certgate certify … --target main"));
+            return Err(Undecided::usage(
+                message,
+                "for example: certgate certify … --target main",
+            ));
         }
     }
     if targets.is_empty() && (must || policy.repository.is_some()) {
@@ -136,7 +139,9 @@ pub(crate) fn components(policy: &Policy, words: &[String]) -> Result<Vec<String
                 if let Some(meant) = policy.suggest_component(word) {
                     problem = problem.because(format!("`{meant}` is close"));
                 }
-                return Err(problem.help("certgate policy show   # lists the components").into());
+                return Err(problem
+                    .help(command!["certgate", "policy", "show"].why("lists the components"))
+                    .into());
             }
         };
         if !ids.contains(&id) {
@@ -190,7 +195,7 @@ pub(crate) fn place(
             Code::CG705,
             "a bare repository has no work tree to write a certificate to",
         );
-        return Err(problem.help("certgate certify … --output FILE").into());
+        return Err(problem.help("for example: certgate certify … --output FILE").into());
     };
     let agent: String = agent
         .chars()
@@ -210,7 +215,7 @@ pub(crate) fn place(
             Code::CG709,
             "the policy's `certificates:` do not tell where a new one goes",
         );
-        return Err(problem.help("certgate certify … --output FILE").into());
+        return Err(problem.help("for example: certgate certify … --output FILE").into());
     };
     let folder = root.join(folder);
     loop {
@@ -256,9 +261,9 @@ pub(crate) fn check_size(path: &str, document: &[u8], component: &str) -> Result
     );
     Err(problem
         .because("its SUBJECT takes a line for each file")
-        .help(format!(
-            "certgate certify {} --file DIRECTORY …   # one certificate for each part of the change",
-            shell(component)
-        ))
+        .help(
+            command!["certgate", "certify", component, "--file", Placeholder::Directory]
+                .why("one certificate for each part of the change"),
+        )
         .into())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::whole::{self, Existing};
 use crate::certificate::{Benchmarks, BoundFile, DecidedRow, EvidenceSide, Figure, RowTerms, evidence_folder};
 use crate::change::{ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Diagnostic, Place, command};
+use crate::diagnostic::{Diagnostic, Place, Placeholder, command};
 use crate::evidence::bound::{self, BoundContent, CRITERION, Flaw, FlawKind, MAX_FILE};
 use crate::evidence::compare::File;
 use crate::evidence::exact_null::Alpha;
@@ -95,7 +95,7 @@ pub(crate) fn gather(
             Snapshot::Commit(id) => Ok(id.to_string()),
             Snapshot::Index | Snapshot::Empty => Err(Undecided::usage(
                 format!("the {} is no commit, and commits are what is measured", side.word()),
-                "git commit -m MESSAGE && certgate certify … --base REV --baseline FILE… --candidate FILE…",
+                "for example: git commit -m MESSAGE && certgate certify … --base REV --baseline FILE… --candidate FILE…",
             )),
         }
     };
@@ -289,9 +289,19 @@ impl Gathered {
         let hard: Vec<Diagnostic> = judged.flaws.iter().filter(|flaw| !open(flaw)).map(told).collect();
         if let [first, ..] = hard.as_slice() {
             let mut all: Vec<Diagnostic> = vec![
-                first
-                    .clone()
-                    .help("certgate measure --base REV --runs 12 --run COMMAND   # measures both commits in turn"),
+                first.clone().help(
+                    command![
+                        "certgate",
+                        "measure",
+                        "--base",
+                        Placeholder::Revision,
+                        "--runs",
+                        "12",
+                        "--run",
+                        "COMMAND"
+                    ]
+                    .why("measures both commits in turn"),
+                ),
             ];
             all.extend(hard.into_iter().skip(1));
             return Err(Undecided { diagnostics: all });
@@ -384,7 +394,7 @@ pub(crate) fn outside(path: &Path) -> Undecided {
             "{} is not in the repository, and evidence stands beside its certificate",
             path.display()
         ),
-        "certgate certify … --baseline FILE… --candidate FILE…   # without --output",
+        "for example: certgate certify … --baseline FILE… --candidate FILE… (without --output)",
     )
 }
 

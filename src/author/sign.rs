@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::whole::{self, Existing, Written};
 use crate::certificate::Certificate;
 use crate::change::Snapshot;
-use crate::diagnostic::{Code, Diagnostic, Place, Remedy, command};
+use crate::diagnostic::{Code, Diagnostic, Place, Placeholder, Remedy, command};
 use crate::gate::Undecided;
 use crate::gate::governing::{Keys, SIGNERS, keys_at};
 use crate::git::Repository;
@@ -71,7 +71,12 @@ pub(crate) fn key(repository: &Repository, given: Option<&Option<String>>) -> Re
     let problem = Diagnostic::error(Code::CG519, "`--sign` names no key, and none is configured");
     Err(problem
         .because("asked: `git config certgate.signingKey`, then `user.signingKey`, as far as that is an SSH key")
-        .help("git config certgate.signingKey ~/.ssh/id_ed25519.pub")
+        .help(command![
+            "git",
+            "config",
+            "certgate.signingKey",
+            "~/.ssh/id_ed25519.pub"
+        ])
         .into())
 }
 
@@ -144,7 +149,12 @@ pub(crate) fn sign(
         }
         SignatureCheck::Invalid(problem) => {
             let warning = Diagnostic::warning(problem.code(), &problem).at(Place::file(SIGNERS));
-            Some(warning.help("certgate seal PATH --sign KEY   # with a key that is valid"))
+            Some(
+                warning.help(
+                    command!["certgate", "seal", Placeholder::Path, "--sign", Placeholder::Key]
+                        .why("with a key that is valid"),
+                ),
+            )
         }
         SignatureCheck::Absent => None,
     };
@@ -156,7 +166,7 @@ pub(crate) fn sign(
 fn unfit(problem: &SignatureProblem) -> Undecided {
     let diagnostic = Diagnostic::error(problem.code(), problem).because("so nothing was written");
     diagnostic
-        .help("ssh-keygen -t ed25519   # makes a key that can sign")
+        .help(command!["ssh-keygen", "-t", "ed25519"].why("makes a key that can sign"))
         .into()
 }
 

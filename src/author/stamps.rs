@@ -52,7 +52,7 @@ pub(crate) fn refuse(
                 "`{}` has written the same words on three other contents already",
                 draft.agent
             ))
-            .help("certgate certify … --rationale \"what is true of this change\"")
+            .help("give a --rationale that says what is true of this change")
             .into());
     }
     Ok(())
@@ -78,7 +78,7 @@ fn told(found: &Stamp) -> Undecided {
     Diagnostic::error(found.code(), "the approval would be a stamp")
         .because(found.to_string())
         .because("an approval says who decides, and why; nobody has decided here yet")
-        .help("certgate certify … --agent …   # your name, and after --rationale, why the change may be merged")
+        .help("for example: certgate certify … --agent … (your name, and after --rationale, why the change may be merged)")
         .into()
 }
 

@@ -489,7 +489,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> (BenchmarksField, 
         let finding = Diagnostic::error(Code::CG121, "the BENCHMARKS cannot be read, so they prove nothing")
             .at(outline.place(path, at))
             .because(reason)
-            .help("certgate certify … --baseline FILE… --candidate FILE…   # writes the section");
+            .help("for example: certgate certify … --baseline FILE… --candidate FILE… (writes the section)");
         (BenchmarksField::Unreadable, vec![finding])
     };
     let of = |info: &'static str| move |fence: &&Fence| fence.info.as_deref() == Some(info);

@@ -79,7 +79,7 @@ fn benchmarks(certificate: &Certificate, findings: &mut Vec<Diagnostic>) {
             Diagnostic::warning(Code::CG123, "BENCHMARKS decide nothing")
                 .at(Place::file(&certificate.path))
                 .because("there is no result, or there are files of one side only")
-                .help("certgate certify … --baseline FILE… --candidate FILE…   # writes the section"),
+                .help("for example: certgate certify … --baseline FILE… --candidate FILE… (writes the section)"),
         );
     }
 }

@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::fault::Doing as _;
 use super::{formats, terminal};
 use crate::author::whole;
-use crate::diagnostic::{Code, Level, sanitize};
+use crate::diagnostic::{Code, Level, command, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, By, Judgement, Question};
 use crate::git::Repository;
@@ -105,7 +105,7 @@ fn with_deepen(mut failure: Undecided) -> Undecided {
     if let Some(last) = failure.diagnostics.pop() {
         failure
             .diagnostics
-            .push(last.help("certgate check --deepen   # fetches it"));
+            .push(last.help(command!["certgate", "check", "--deepen"].why("fetches it")));
     }
     failure
 }

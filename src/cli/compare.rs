@@ -115,7 +115,7 @@ fn wanted(args: &CompareArgs) -> Result<impl Fn(&str, &str) -> bool + use<>, Und
         let compiled = compiled.map_err(|error| {
             Undecided::usage(
                 format!("--benchmark does not compile: {error}"),
-                "certgate compare --benchmark 'lex_*' …",
+                "for example: certgate compare --benchmark 'lex_*' …",
             )
         })?;
         globs.push((glob.clone(), compiled.compile_matcher()));

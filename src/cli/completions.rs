@@ -16,7 +16,7 @@ use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
 use crate::author::whole;
-use crate::diagnostic::sanitize;
+use crate::diagnostic::{command, sanitize};
 use crate::gate::Undecided;
 
 /// Names the shell that asks.
@@ -75,9 +75,12 @@ pub(super) fn man(args: &ManArgs) -> Result<Ending, Undecided> {
     let mut found = &command;
     let mut name = "certgate".to_owned();
     for word in &args.command {
-        found = found
-            .find_subcommand(word)
-            .ok_or_else(|| Undecided::usage(format!("there is no command `{}`", sanitize(word)), "certgate help"))?;
+        found = found.find_subcommand(word).ok_or_else(|| {
+            Undecided::usage(
+                format!("there is no command `{}`", sanitize(word)),
+                command!["certgate", "help"],
+            )
+        })?;
         name = format!("{name}-{}", found.get_name());
     }
     terminal::out(&page(found, &name)?)?;

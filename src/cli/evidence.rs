@@ -119,7 +119,7 @@ fn remarks(path: &Path, reading: &Reading) -> Vec<Diagnostic> {
         remarks.push(
             Diagnostic::warning(Code::CG609, message)
                 .at(place())
-                .help("git commit, then measure again"),
+                .help("commit, then measure again"),
         );
     }
     remarks

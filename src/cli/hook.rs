@@ -7,7 +7,7 @@ use super::args::HookArgs;
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, Judgement};
 use crate::git::{Repository, push};
@@ -43,7 +43,9 @@ fn answer(args: &HookArgs) -> Result<Ending, Undecided> {
         .any(|argument| argument.to_str().is_some_and(|text| text.starts_with("--policy")))
     {
         let problem = Diagnostic::error(Code::CG712, "a hook judges by the repository's own policy");
-        return Err(problem.help("certgate check --policy FILE").into());
+        return Err(problem
+            .help(command!["certgate", "check", "--policy", Placeholder::Path])
+            .into());
     }
     match name {
         HookName::PreReceive => terminal::read_remotely(),
@@ -74,7 +76,7 @@ fn answer(args: &HookArgs) -> Result<Ending, Undecided> {
             let [file, ..] = args.args.as_slice() else {
                 return Err(Undecided::usage(
                     "commit-msg needs the message's file",
-                    "certgate hook commit-msg FILE",
+                    command!["certgate", "hook", "commit-msg", Placeholder::Path],
                 ));
             };
             message_stage(&repository, Path::new(file))
@@ -130,7 +132,7 @@ fn lines() -> Result<Option<Vec<u8>>, Undecided> {
     if input.len() as u64 > MAX_INPUT {
         return Err(Undecided::usage(
             "git told more refs than can be judged at once",
-            "git push REMOTE BRANCH",
+            command!["git", "push", "REMOTE", Placeholder::Branch],
         ));
     }
     Ok(Some(input))

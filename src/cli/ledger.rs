@@ -10,7 +10,7 @@ use super::{proof, terminal};
 use crate::author::draft;
 use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, command, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, Pasts, governing};
 use crate::git::{Blob, Repository};
@@ -296,7 +296,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Ending, Undecided> {
             sanitize(&args.id)
         );
         return Err(Diagnostic::error(Code::CG700, message)
-            .help("certgate log   # lists the ids")
+            .help(command!["certgate", "log"].why("lists the ids"))
             .into());
     };
     if args.ledger.format == ListFormat::Json {
@@ -307,7 +307,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Ending, Undecided> {
         let problem = Diagnostic::error(Code::CG104, "the certificate is too large to show");
         return Err(problem
             .at(Place::file(&entry.certificate.path))
-            .help(format!("git cat-file blob {}", entry.blob))
+            .help(command!["git", "cat-file", "blob", &entry.blob])
             .into());
     };
     let mut text = Line::new(entry, &read.policy).human();

@@ -12,7 +12,7 @@ use super::{formats, terminal};
 use crate::author::draft;
 use crate::certificate::{self, Certificate, LintContext, MAX_BYTES, Parsed};
 use crate::change::{Mode, RepoPath, Snapshot};
-use crate::diagnostic::{Diagnostic, Level, plural, sanitize};
+use crate::diagnostic::{Diagnostic, Level, Placeholder, command, plural, sanitize};
 use crate::evidence::claims::Claim;
 use crate::gate::{self, Undecided, governing};
 use crate::git::{Blob, Repository};
@@ -273,7 +273,7 @@ fn at_revision(
     if documents.len() < wanted.len() {
         return Err(Undecided::usage(
             format!("not every path is at `{}`", sanitize(rev)),
-            "git ls-tree -r --name-only REV",
+            command!["git", "ls-tree", "-r", "--name-only", Placeholder::Revision],
         ));
     }
     Ok(documents)

@@ -8,7 +8,7 @@ use super::{Ending, Undecided, terminal};
 use crate::author::measure::{Host, Measured, Plan, Results, load, measure};
 use crate::author::{evidence, sign};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, command};
 use crate::evidence::compare::{Comparison, Criteria, Design, File, compare};
 use crate::evidence::decide::{Conclusion, MIN_RUNS, Rule, needed, noise};
 use crate::evidence::exact_null::Alpha;
@@ -69,7 +69,7 @@ fn carry_out(args: &MeasureArgs) -> Result<Ending, Undecided> {
     if plan.runs == 0 {
         return Err(Undecided::usage(
             "--runs takes at least 1",
-            "certgate measure --runs 10 …",
+            "for example: certgate measure --runs 10 …",
         ));
     }
     // Before anything runs: a key that is not there would be found too late.
@@ -99,13 +99,13 @@ fn question(args: &MeasureArgs) -> Result<Criteria, Undecided> {
     let threshold = share(&args.threshold).ok_or_else(|| {
         Undecided::usage(
             "--threshold takes a share of at least 0",
-            "certgate measure --threshold 5% …",
+            "for example: certgate measure --threshold 5% …",
         )
     })?;
     let alpha = Alpha::new(args.alpha).ok_or_else(|| {
         Undecided::usage(
             "--alpha takes a number above 0 and below 0.5, of at most nine places",
-            "certgate measure --alpha 0.05 …",
+            "for example: certgate measure --alpha 0.05 …",
         )
     })?;
     Ok(Criteria {
@@ -130,11 +130,13 @@ fn busy() {
 fn empty(output: &Path) -> Result<(), Undecided> {
     match std::fs::read_dir(output).map(|mut entries| entries.next().is_some()) {
         Ok(true) => {
-            let word = RepoPath::from(output.display().to_string().as_str()).for_shell();
+            let mut old = output.as_os_str().to_owned();
+            old.push(".old");
+            let old = PathBuf::from(old);
             let problem = Diagnostic::error(Code::CG643, format!("{} holds something already", output.display()));
             Err(problem
                 .because("the number of runs is fixed before the first one; results are not added to earlier ones")
-                .help(format!("mv {word} {word}.old   # or another folder, by --output"))
+                .help(command!["mv", output, &old].why("or another folder, by --output"))
                 .into())
         }
         Ok(false) => Ok(()),

@@ -35,6 +35,7 @@ mod trend_ledger;
 mod values;
 mod verify;
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -80,6 +81,25 @@ fn called_by_shim() -> Option<HookArgs> {
     (!help).then_some(HookArgs { name, args })
 }
 
+/// The directory below the root of the work tree in which whoever reads this stands: git tells its hooks (`GIT_PREFIX`), and elsewhere it is
+/// the current one.
+fn below_the_root() -> Option<Vec<u8>> {
+    let told = std::env::var_os("GIT_PREFIX").filter(|prefix| !prefix.is_empty());
+    if let Some(prefix) = told {
+        return Some(
+            prefix
+                .as_bytes()
+                .strip_suffix(b"/")
+                .unwrap_or(prefix.as_bytes())
+                .to_vec(),
+        );
+    }
+    let here = std::env::current_dir().ok()?;
+    let root = here.ancestors().find(|folder| folder.join(".git").exists())?;
+    let below = here.strip_prefix(root).ok()?;
+    Some(below.as_os_str().as_bytes().to_vec())
+}
+
 /// Whether what could not be done is told in JSON, too. `check`, `lint` and `verify`, which know more formats, do so themselves.
 fn answers_in_json(command: &Command) -> bool {
     let list = |format: ListFormat| format == ListFormat::Json;
@@ -117,6 +137,9 @@ fn work() -> ExitCode {
         },
     };
     ticker::start();
+    if let Some(directory) = below_the_root() {
+        crate::diagnostic::read_from(&directory);
+    }
     let json = answers_in_json(&command);
     match run(command) {
         Ok(ending) => ending.into(),

@@ -7,7 +7,7 @@ use super::args::{LedgerArgs, ListFormat};
 use super::ending::Ending;
 use super::terminal;
 use crate::change::{ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, Word, command, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, Pasts, Refused, governing};
 use crate::git::Repository;
@@ -247,34 +247,44 @@ fn fault(fault: &Fault) -> Diagnostic {
             Diagnostic::error(Code::CG405, format!("{path} was altered in {}", commit.short()))
                 .at(Place::file(path))
                 .because("the ledger is append-only")
-                .help(format!(
-                    "git log --patch --full-history -m {} -- {}",
+                .help(command![
+                    "git",
+                    "log",
+                    "--patch",
+                    "--full-history",
+                    "-m",
                     commit.short(),
-                    path.for_shell()
-                ))
+                    "--",
+                    Word::pathspec(path)
+                ])
         }
         Fault::Removed { path, commit } => {
             Diagnostic::error(Code::CG406, format!("{path} was taken away in {}", commit.short()))
                 .at(Place::file(path))
                 .because("the ledger is append-only; a merge may have dropped it")
-                .help(format!(
-                    "git checkout {}^ -- {}   # or another parent",
-                    commit.short(),
-                    path.for_shell()
-                ))
+                .help(
+                    command![
+                        "git",
+                        "checkout",
+                        format!("{}^", commit.short()),
+                        "--",
+                        Word::pathspec(path)
+                    ]
+                    .why("or another parent"),
+                )
         }
         Fault::SameId { path, id, other } => {
             Diagnostic::error(Code::CG403, format!("certificate id `{id}` is used twice"))
                 .at(Place::file(path))
                 .because(format!("{other} has it already"))
-                .help(format!("certgate show {}", other.for_shell()))
+                .help(command!["certgate", "show", Word::from("").and_bytes(other.as_bytes())])
         }
         Fault::BadSignature { path, problem } => Diagnostic::error(
             problem.code(),
             format!("{path} is not signed as it should be: {problem}"),
         )
         .at(Place::file(path))
-        .help(format!("certgate verify {}", path.for_shell())),
+        .help(command!["certgate", "verify", path]),
     }
 }
 

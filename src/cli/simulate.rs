@@ -4,7 +4,7 @@ use super::args::{SimulateArgs, SimulateFormat};
 use super::ending::Ending;
 use super::terminal;
 use crate::change::Snapshot;
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::gate::governing::{default_policy, parse_policy, policy_bytes, policy_named, policy_path};
 use crate::gate::{InForce, TargetBranch, Undecided};
 use crate::git::{Repository, Step, Stretch};
@@ -36,7 +36,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Ending, Undecided> {
     })?;
     let Some(newest) = steps.first() else {
         let problem = Diagnostic::error(Code::CG662, "there is no commit to judge");
-        return Err(problem.help("certgate simulate --last 200").into());
+        return Err(problem.help(command!["certgate", "simulate", "--last", "200"]).into());
     };
     let in_force = policy(&repository, args.policy.as_deref(), newest)?;
     let target = target(&repository, args.target.as_deref(), newest, &in_force)?;
@@ -136,7 +136,7 @@ fn since(text: &str) -> Result<i64, Undecided> {
     moment.map(jiff::Timestamp::as_second).ok_or_else(|| {
         Undecided::usage(
             format!("`{}` is no date", sanitize(text)),
-            "certgate simulate --since 90d   # or 2026-01-31",
+            command!["certgate", "simulate", "--since", "90d"].why("or 2026-01-31"),
         )
     })
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fault::Doing as _;
 use super::ticker;
-use crate::diagnostic::{Diagnostic, Style, sanitize_bytes};
+use crate::diagnostic::{Diagnostic, Style, command, sanitize_bytes};
 use crate::gate::Undecided;
 use crate::progress;
 use crate::report;
@@ -159,7 +159,7 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
         |argument: std::ffi::OsString| sanitize_bytes(argument.as_encoded_bytes()) != argument.to_string_lossy();
     if error.exit_code() == 2 && std::env::args_os().any(hostile) {
         let message = format!("{} (an argument that cannot be shown)", error.kind());
-        return fail(&Undecided::usage(message, "certgate --help"));
+        return fail(&Undecided::usage(message, command!["certgate", "--help"]));
     }
     if let Err(unwritten) = error.print().doing("write to", "standard output") {
         return fail(&unwritten.into());

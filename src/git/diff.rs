@@ -21,7 +21,7 @@ impl Repository {
     /// The changed lines of a file, and what it holds on both sides.
     pub fn content(&self, file: &FileChange) -> Result<Content, GitError> {
         progress::count(Count::FilesRead, 1);
-        content(&self.store, file)
+        content(&self.store, file).map_err(|error| error.of_file(&file.path))
     }
 }
 

@@ -115,12 +115,14 @@ pub enum GitError {
         commit: ObjectId,
     },
     /// An object that should be there is not.
-    #[error("object {id} ({role}) is missing")]
+    #[error("object {id} ({role}{}) is missing", .path.as_ref().map(|path| format!(" {path}")).unwrap_or_default())]
     Missing {
         /// The object.
         id: ObjectId,
         /// What it was wanted as.
         role: &'static str,
+        /// The path at which it stands, where it is that of a file.
+        path: Option<RepoPath>,
     },
     /// An object that is there cannot be read as what it should be.
     #[error("object {id} is not a readable {role}: {why}")]
@@ -177,6 +179,18 @@ pub enum GitError {
 }
 
 impl GitError {
+    /// The same, of a file at this path.
+    pub(super) fn of_file(self, file: &RepoPath) -> Self {
+        match self {
+            Self::Missing { id, role, path: None } => Self::Missing {
+                id,
+                role,
+                path: Some(file.clone()),
+            },
+            other => other,
+        }
+    }
+
     /// A failed read of a file.
     pub(crate) fn unreadable(path: impl Into<PathBuf>, why: impl std::fmt::Display) -> Self {
         Self::Unreadable {
@@ -305,7 +319,19 @@ impl GitError {
                 .help(command!["git", "fetch", "--unshallow"])
                 .help(command!["git", "fetch", "--deepen=64"].why("a part of it; again, until it is enough"))
                 .help("in GitHub Actions: actions/checkout with `fetch-depth: 0`; in GitLab CI: `GIT_DEPTH: 0`"),
-            Self::Missing { .. } | Self::Malformed { .. } => told.help(command!["git", "fsck", "--full"]),
+            Self::Missing { id, path, .. } => {
+                let told = match path {
+                    Some(path) => told.at(Place::file(path)),
+                    None => told,
+                };
+                match std::env::var_os("GIT_NO_LAZY_FETCH").is_some_and(|set| set != "0" && !set.is_empty()) {
+                    true => told
+                        .because("GIT_NO_LAZY_FETCH keeps git from fetching what a partial clone lacks")
+                        .help(command!["env", "GIT_NO_LAZY_FETCH=0", "git", "cat-file", "-t", id].why("fetches it")),
+                    false => told.help(command!["git", "fsck", "--full"]),
+                }
+            }
+            Self::Malformed { .. } => told.help(command!["git", "fsck", "--full"]),
             Self::Conflict { path } => {
                 told.at(Place::file(path))
                     .help(command!["git", "add", "--", Word::pathspec(path)])

@@ -38,7 +38,11 @@ fn finish(running: Running<Vec<Raw>>) -> Result<Vec<Raw>, GitError> {
                     .next()?;
                 ObjectId::from_hex(id)
             });
-            named.map_or(error, |id| GitError::Missing { id, role: "tree" })
+            named.map_or(error, |id| GitError::Missing {
+                id,
+                role: "tree",
+                path: None,
+            })
         }
         _ => error,
     })

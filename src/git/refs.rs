@@ -334,6 +334,7 @@ impl Repository {
             let object = self.store.read(id)?.ok_or_else(|| GitError::Missing {
                 id: own(id),
                 role: "commit",
+                path: None,
             })?;
             let target = match object.kind() {
                 ObjectType::Commit => return Ok(id),

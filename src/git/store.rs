@@ -162,7 +162,11 @@ impl Store {
     pub(super) fn oid(&self, id: &ObjectId, role: &'static str) -> Result<Oid, GitError> {
         let right = id.as_bytes().len() * 2 == self.hex_length();
         let oid = right.then(|| Oid::from_bytes(id.as_bytes()).ok()).flatten();
-        oid.ok_or_else(|| GitError::Missing { id: id.clone(), role })
+        oid.ok_or_else(|| GitError::Missing {
+            id: id.clone(),
+            role,
+            path: None,
+        })
     }
 
     /// The tree without entries.
@@ -192,7 +196,11 @@ impl Store {
 
     /// Reads an object that must be there and be of the given kind.
     pub(super) fn need(&self, id: Oid, kind: ObjectType, role: &'static str) -> Result<Object<'_>, GitError> {
-        let object = self.read(id)?.ok_or_else(|| GitError::Missing { id: own(id), role })?;
+        let object = self.read(id)?.ok_or_else(|| GitError::Missing {
+            id: own(id),
+            role,
+            path: None,
+        })?;
         self.check(id, object.kind(), kind, role)?;
         Ok(object)
     }
@@ -227,7 +235,11 @@ impl Store {
                 data.extend_from_slice(chunk);
             }
         })?;
-        let (kind, size) = header.ok_or_else(|| GitError::Missing { id: own(id), role })?;
+        let (kind, size) = header.ok_or_else(|| GitError::Missing {
+            id: own(id),
+            role,
+            path: None,
+        })?;
         self.check(id, kind, ObjectType::Blob, role)?;
         Ok(if size > limit {
             Blob::TooLarge { size }
@@ -248,7 +260,11 @@ impl Store {
         }
         let mut hash = Sha256::new();
         let header = self.converse(id, |chunk| hash.update(chunk))?;
-        let (kind, _) = header.ok_or_else(|| GitError::Missing { id: own(id), role })?;
+        let (kind, _) = header.ok_or_else(|| GitError::Missing {
+            id: own(id),
+            role,
+            path: None,
+        })?;
         self.check(id, kind, ObjectType::Blob, role)?;
         Ok(Digest(hash.finalize().into()))
     }

@@ -108,6 +108,7 @@ impl Contents {
                 return Err(GitError::Missing {
                     id: id.clone(),
                     role: "content of a file",
+                    path: None,
                 });
             }
             _ => return Err(odd(format!("`{}`", header.trim_end()))),

@@ -216,6 +216,11 @@ pub(crate) fn split_range(range: &str) -> Result<(&str, &str), Undecided> {
         .split_once("...")
         .or_else(|| range.split_once(".."))
         .filter(|(base, _)| !base.is_empty())
-        .ok_or_else(|| Undecided::usage(format!("`{range}` is not a range"), "certgate check --range main..HEAD"))?;
+        .ok_or_else(|| {
+            Undecided::usage(
+                format!("`{range}` is not a range"),
+                command!["certgate", "check", "--range", "main..HEAD"],
+            )
+        })?;
     Ok((base, if head.is_empty() { "HEAD" } else { head }))
 }

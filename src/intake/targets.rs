@@ -17,7 +17,7 @@ pub(crate) fn branch_named(repository: &Repository, given: &str) -> Result<Strin
     let odd = || {
         Undecided::usage(
             format!("the target `{}` is not the name of a branch", sanitize(given)),
-            "certgate check --target BRANCH",
+            command!["certgate", "check", "--target", Placeholder::Branch],
         )
     };
     if name.starts_with("refs/") {

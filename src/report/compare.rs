@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::inert::inline as markdown;
 use super::json::{JsonDiagnostic, to_line};
 use super::svg::{Ink, Picture, Scale, figure};
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::evidence::compare::{Compared, Comparison, Design, Refused, Why};
 use crate::evidence::decide::Conclusion;
 
@@ -275,8 +275,11 @@ pub fn comparison_diagnostics(comparison: &Comparison, design: Design) -> Vec<Di
         let drift = "one side was measured after the other: drift of the machine is not excluded";
         said.push(
             Diagnostic::warning(Code::CG634, drift)
-                .help("certgate measure --help   # measures both sides in turn")
-                .help("certgate compare --help   # --design interleaved, where each file is one block of runs, measured in turn"),
+                .help(command!["certgate", "measure", "--help"].why("measures both sides in turn"))
+                .help(
+                    command!["certgate", "compare", "--help"]
+                        .why("--design interleaved, where each file is one block of runs, measured in turn"),
+                ),
         );
     }
     said

@@ -179,3 +179,112 @@ fn help_on_long_paths_runs_nothing_but_what_it_says() {
     paste(&repo, &compare);
     assert!(!repo.home().join("ran").exists(), "{compare}");
 }
+
+#[test]
+fn a_remedy_works_in_the_directory_in_which_it_is_printed() {
+    let repo = adopted();
+    let path = "certificates/review_gpu_memory_20250102_030405.md";
+    repo.write(path, crate::scene::of_status("ADVISORY_ONLY", "A-1"));
+    repo.commit("advise");
+    repo.git(&["rm", "--quiet", path]);
+    let below = repo.path().join("src/train");
+    let mut command = repo.program();
+    let ran: Ran = command
+        .current_dir(&below)
+        .args(["check", "--staged"])
+        .output()
+        .unwrap()
+        .into();
+    let ran = ran.blocks(&["CG402"]);
+    let remedy = ran.remedies()[0].clone();
+    assert_eq!(remedy, format!("git checkout HEAD -- ../../{path}"));
+    let mut shell = repo.command("sh");
+    let pasted: Ran = shell.current_dir(&below).args(["-c", &remedy]).output().unwrap().into();
+    pasted.ends(0);
+    run(&repo, &["check", "--staged"]).ends(0);
+    // So it does where a hook prints it: git runs hooks at the root, and tells them where the user stands.
+    repo.git(&["rm", "--quiet", path]);
+    let mut commit = repo.command("git");
+    let ran: Ran = commit
+        .current_dir(&below)
+        .args(["commit", "-m", "x"])
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ran.remedies()[0], remedy, "{}", ran.err);
+}
+
+/// A command that stands in a text is quoted by nobody.
+#[test]
+fn no_command_is_written_as_text() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|end| end != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            let one = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for program in [
+                "certgate",
+                "git",
+                "ssh-keygen",
+                "ssh-add",
+                "rm",
+                "mv",
+                "sed",
+                "diff",
+                "mkdir",
+                "chmod",
+            ] {
+                for start in [
+                    ".help(\"",
+                    ".help( \"",
+                    ".help(format!(\"",
+                    ".help(format!( \"",
+                    ".help( format!(\"",
+                ] {
+                    if one.contains(&format!("{start}{program} ")) {
+                        found.push(format!("{}: {program}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn an_object_that_is_missing_is_named_by_its_path() {
+    let repo = adopted();
+    repo.write(
+        ".certgate/policy.yaml",
+        "version: 1\ncomponents:\n  - { id: gpu, match: { content: [{ pattern: 'return' }] } }\n",
+    );
+    repo.commit("by content");
+    stage_gated(&repo);
+    let id = repo.ask(&["rev-parse", "HEAD:src/train/loop.py"]);
+    let (folder, file) = id.split_at(2);
+    std::fs::remove_file(repo.path().join(".git/objects").join(folder).join(file)).unwrap();
+    let ran = run(&repo, &["check", "--staged"]).undecided("CG707");
+    let ran = ran.says("content of a file src/train/loop.py");
+    assert_eq!(ran.remedies(), ["git fsck --full"]);
+    let mut command = repo.program();
+    let ran: Ran = command
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .args(["check", "--staged"])
+        .output()
+        .unwrap()
+        .into();
+    let ran = ran.undecided("CG707").says("GIT_NO_LAZY_FETCH keeps git from fetching");
+    let fetch = format!("env GIT_NO_LAZY_FETCH=0 git cat-file -t {id}");
+    assert!(ran.remedies()[0].starts_with(&fetch), "{}", ran.err);
+}

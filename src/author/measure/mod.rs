@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::evidence::measurement::median;
 use crate::gate::Undecided;
 use crate::git::Repository;
@@ -306,7 +306,7 @@ fn failed(side: &str, command: &str, status: ExitStatus, log: &Path) -> Undecide
         diagnostic = diagnostic.because(line);
     }
     diagnostic
-        .help("certgate measure --help   # --prepare builds each side once, before it is run")
+        .help(command!["certgate", "measure", "--help"].why("--prepare builds each side once, before it is run"))
         .into()
 }
 
@@ -314,7 +314,8 @@ fn nothing(side: &str) -> Undecided {
     Diagnostic::error(Code::CG642, format!("a run of the {side} left no results"))
         .because("files of earlier runs are taken away before each run")
         .help(
-            "certgate measure --help   # --results takes a glob that is relative to the root, or - for standard output",
+            command!["certgate", "measure", "--help"]
+                .why("--results takes a glob that is relative to the root, or - for standard output"),
         )
         .into()
 }
@@ -322,6 +323,9 @@ fn nothing(side: &str) -> Undecided {
 fn too_short() -> Undecided {
     Diagnostic::error(Code::CG642, "the command takes no longer than an empty shell")
         .because("what is that short cannot be timed from outside")
-        .help("certgate measure --help   # let one run do the work many times, or use --results with a benchmark tool")
+        .help(
+            command!["certgate", "measure", "--help"]
+                .why("let one run do the work many times, or use --results with a benchmark tool"),
+        )
         .into()
 }

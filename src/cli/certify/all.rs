@@ -53,7 +53,7 @@ pub(super) fn pick<'g>(policy: &Policy, lacking: &[Lacking<'g>], agent: &str) ->
             problem = problem.because(line);
         }
         return Err(problem
-            .help("certgate certify --all --agent NAME …   # an agent who is named above")
+            .help("for example: certgate certify --all --agent NAME … (an agent who is named above)")
             .into());
     }
     Ok(picked)
@@ -110,7 +110,7 @@ pub(super) fn needs_lines(policy: &Policy, lacking: &[Lacking<'_>], draft: &Draf
     }
     match wanting {
         true => Err(problem
-            .help("certgate certify --all … --evidence PATH:LINES   # once for each component above; what you examined")
+            .help("for example: certgate certify --all … --evidence PATH:LINES (once for each component above; what you examined)")
             .into()),
         false => Ok(()),
     }

@@ -19,7 +19,7 @@ use crate::author::{draft, sign, stamps};
 use crate::certificate::stamp::NO_FINDINGS;
 use crate::certificate::{Condition, Draft, Examined, render};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Diagnostic, plural, sanitize};
+use crate::diagnostic::{Code, Diagnostic, command, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, InForce, Question, governing};
 use crate::git::Repository;
@@ -111,14 +111,14 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
     if to_stdout && gathered.is_some() {
         return Err(Undecided::usage(
             "evidence stands beside its certificate, and standard output has no place for it",
-            "certgate certify … --baseline FILE… --candidate FILE…   # without --output -",
+            "for example: certgate certify … --baseline FILE… --candidate FILE… (without --output -)",
         ));
     }
     if to_stdout {
         if key.is_some() {
             return Err(Undecided::usage(
                 "a signature stands beside its document, and standard output has no place for it",
-                "certgate certify … --sign KEY --output FILE",
+                "for example: certgate certify … --sign KEY --output FILE",
             ));
         }
         let document = render(&draft);
@@ -195,8 +195,8 @@ fn tell_written(
 fn nothing_to_approve() -> Undecided {
     Diagnostic::error(Code::CG708, "there is no change to approve")
         .because("`git commit -a` and `git commit PATH` stage for themselves only")
-        .help("git add -u   # or the files that are meant")
-        .help("certgate certify … --base REV --head REV")
+        .help(command!["git", "add", "-u"].why("or the files that are meant"))
+        .help("for example: certgate certify … --base REV --head REV")
         .into()
 }
 

@@ -8,7 +8,7 @@ use super::super::terminal;
 use crate::author::{draft, needs};
 use crate::certificate::stamp::DECISION;
 use crate::certificate::{Class, Status, nearest};
-use crate::diagnostic::{Code, Diagnostic, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::{InForce, Undecided};
 use crate::git::Repository;
 use crate::sensitivity::Gated;
@@ -106,7 +106,17 @@ pub(super) fn said(
             problem = problem.because(item);
         }
         return Err(problem
-            .help("certgate certify COMPONENT --status STATUS --agent NAME --rationale TEXT")
+            .help(command![
+                "certgate",
+                "certify",
+                Placeholder::Component,
+                "--status",
+                "STATUS",
+                "--agent",
+                Placeholder::Agent,
+                "--rationale",
+                "TEXT"
+            ])
             .into());
     }
     let status = parsed.ok_or_else(|| no_status(&status))?;
@@ -170,7 +180,7 @@ pub(super) fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Tim
     moment.ok_or_else(|| {
         Undecided::usage(
             format!("`{}` is no date to come", sanitize(text)),
-            "certgate certify COMPONENT --bypass-until 3d …   # or 2026-12-24, at most 30 days ahead",
+            "for example: certgate certify COMPONENT --bypass-until 3d … (or 2026-12-24, at most 30 days ahead)",
         )
     })
 }
@@ -189,7 +199,7 @@ fn ask(question: &str) -> Result<String, Undecided> {
         if read == 0 {
             return Err(Undecided::usage(
                 "the certificate is not finished",
-                "certgate certify --status … --agent … --rationale …",
+                "for example: certgate certify --status … --agent … --rationale …",
             ));
         }
         if !line.trim().is_empty() {

@@ -65,7 +65,7 @@ impl Context<'_> {
             Some(rev) => command![
                 "certgate",
                 "show",
-                id.map_or(Word::from(path), Word::from),
+                id.map_or(Word::from("").and_bytes(path.as_bytes()), Word::from),
                 "--rev",
                 rev
             ],

@@ -4,6 +4,7 @@
 pub mod allowed_signers;
 pub mod certificate;
 pub mod claims;
+pub mod comments;
 pub mod evidence;
 pub mod hook_input;
 pub mod policy;

@@ -35,6 +35,25 @@ const RANGE: &[(&str, &str)] = &[
     ("PRE_COMMIT_TO_REF", "@"),
 ];
 
+/// What `pre-commit run` has the hook say in a job of CI, where git makes no commit: with variables of its own, or none.
+fn run_in_ci(certified: bool, variables: &[(&str, &str)]) -> Ran {
+    let mut repo = staged(certified);
+    let before = repo.ask(&["rev-parse", "HEAD"]);
+    repo.commit("Change");
+    repo.set("CI", "true");
+    for (name, value) in variables {
+        repo.set(name, &value.replace('@', &before));
+    }
+    run(&repo, &["hook", "pre-commit"])
+}
+
+/// The range that `pre-commit run --from-ref --to-ref` names.
+const FROM_TO: &[(&str, &str)] = &[
+    ("PRE_COMMIT", "1"),
+    ("PRE_COMMIT_FROM_REF", "@"),
+    ("PRE_COMMIT_TO_REF", "HEAD"),
+];
+
 /// A merge of the change, under variables.
 fn merge_under(certified: bool, variables: &[(&str, &str)]) -> Ran {
     let mut repo = staged(certified);
@@ -64,6 +83,8 @@ fn says(message: &[u8], encoding: &str) -> Ran {
 }
 
 attacks! {
+    all_files_in_ci: "`pre-commit run --all-files` in CI, where nothing is staged and nothing says what to judge", ["CG722"], || run_in_ci(false, &[]), || run_in_ci(true, FROM_TO);
+    a_range_in_ci: "`pre-commit run --from-ref --to-ref` in CI over a change that is not certified", ["CG201"], || run_in_ci(false, FROM_TO), || run_in_ci(true, FROM_TO);
     a_message_in_latin_1: "a message whose letters a rule knows, in ISO-8859-1", ["CG205"], || says(b"gr\xf6\xdfer\n", "ISO-8859-1"), || says(b"sch\xf6ner\n", "ISO-8859-1");
     a_message_in_koi8: "the same in KOI8-R, in which the bytes are other letters", ["CG205"], || says(b"\xf4\xc5\xd3\xd4 schneller\n", "KOI8-R"), || says(b"\xd4\xc5\xd3\xd4 schneller\n", "KOI8-R");
     a_message_in_shift_jis: "a message in Shift JIS, with a letter whose second byte is a backslash", ["CG205"], || says(b"perf: \x83\x5c\n", "Shift_JIS"), || says(b"tidy: \x83\x5c\n", "Shift_JIS");

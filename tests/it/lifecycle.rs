@@ -232,7 +232,7 @@ fn on_a_terminal_certify_asks_for_what_is_missing() {
         let typed = "CONDITIONALLY_APPROVED\n\nann\nmeasured it twice\nwatch the memory\n";
         let ran = Ran::from(
             repo.command("python3")
-                .args(["-c", PTY, typed, binary, "certify", "--staged"])
+                .args(["-c", PTY, typed, binary, "certify", "gpu_memory", "--staged"])
                 .output()
                 .unwrap(),
         );

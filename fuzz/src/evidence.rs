@@ -1,11 +1,13 @@
 //! Benchmark files and profiles: what is read of them decides whether an approval counts.
 //!
 //! The first byte chooses the reader: 0 and the like a benchmark file, whose format is found by the content; 1 the four files of a
-//! criterion directory, parted by zero bytes; 2 a profile.
+//! criterion directory, parted by zero bytes; 2 a profile; 3 the reader that the second byte names, whatever the content looks like; 4 the
+//! block of BENCHMARKS.
 
 use std::collections::BTreeSet;
 
-use certgate::evidence::formats::{CriterionFiles, Reading, read, read_criterion};
+use certgate::certificate::{parse_benchmarks, render_benchmarks};
+use certgate::evidence::formats::{CriterionFiles, Format, Reading, read, read_as, read_criterion};
 use certgate::evidence::measurement::Kind;
 use certgate::evidence::profiles;
 
@@ -14,7 +16,7 @@ pub fn check(data: &[u8]) {
     let Some((which, rest)) = data.split_first() else {
         return;
     };
-    match which % 3 {
+    match which % 5 {
         0 => read(rest).iter().for_each(sound),
         1 => {
             let mut files = rest.split(|byte| *byte == 0);
@@ -26,8 +28,24 @@ pub fn check(data: &[u8]) {
             };
             read_criterion(&files).iter().for_each(sound);
         }
-        _ => profile(rest),
+        2 => profile(rest),
+        3 => {
+            let Some((format, rest)) = rest.split_first() else {
+                return;
+            };
+            let format = Format::ALL[usize::from(*format) % Format::ALL.len()];
+            read_as(format, rest).iter().for_each(sound);
+        }
+        _ => block(&String::from_utf8_lossy(rest)),
     }
+}
+
+/// A block that reads is printed so that it reads the same.
+fn block(text: &str) {
+    let Ok(read) = parse_benchmarks(text, 1) else { return };
+    let printed = render_benchmarks(&read);
+    let again = parse_benchmarks(&printed, 1).expect("what was printed reads");
+    assert_eq!(render_benchmarks(&again), printed);
 }
 
 /// What holds of every measurement.

@@ -12,12 +12,13 @@ use crate::certificate::{Certificate, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Level, Place};
 use crate::gate::Undecided;
-use crate::gate::governing;
+use crate::gate::{self, governing};
 use crate::git::{Blob, Repository};
 use crate::intake::range;
 use crate::ledger;
 use crate::report::{self, Fact, VerifyReport};
 use crate::trust::{HashCheck, MAX_SIGNATURE, SignatureCheck, check_hash};
+use crate::verdict::code_of;
 
 /// Largest file whose lines are counted.
 const MOST_COUNTED: u64 = 32 * 1024 * 1024;
@@ -240,8 +241,31 @@ impl Finder<'_> {
         Ok(())
     }
 
+    /// The bound files must be what the certificate names, and give its table.
+    fn measurements(&mut self, certificate: &Certificate) -> Result<(), Undecided> {
+        let policy = governing::policy_here(self.repository)?.map_or_else(governing::default_policy, Ok)?;
+        let Some(judged) = gate::shown_at(self.repository, &policy, self.at, certificate)? else {
+            return Ok(());
+        };
+        for shown in &judged.shown {
+            let ratio = shown
+                .ratio
+                .map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
+            self.holds(
+                "benchmarks",
+                format!("{} {}: {} {ratio}", shown.benchmark, shown.metric, shown.verdict.word()),
+            );
+        }
+        for flaw in &judged.flaws {
+            let help = format!("certgate explain {}", code_of(flaw.kind));
+            self.wrong("benchmarks", flaw.to_string(), code_of(flaw.kind), help);
+        }
+        Ok(())
+    }
+
     /// Every path with line numbers that EVIDENCE names must exist and have those lines.
     fn evidence(&mut self, certificate: &Certificate) -> Result<(), Undecided> {
+        self.measurements(certificate)?;
         let cited: Vec<_> = certificate
             .named
             .iter()

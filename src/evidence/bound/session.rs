@@ -22,6 +22,10 @@ pub(super) fn other_commits(block: &Benchmarks, baseline: &[File], candidate: &[
                 continue;
             };
             let stated = stated.to_ascii_lowercase();
+            // Outside of a repository tools write a word such as `unversioned`, which states nothing.
+            if !stated.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                continue;
+            }
             if stated.len() < SHORTEST || !named.starts_with(&stated) {
                 let text = format!(
                     "states commit `{stated}`, and the certificate names {named} as the {}",

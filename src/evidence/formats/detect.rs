@@ -69,6 +69,17 @@ pub(super) fn read(text: &str) -> Result<(Format, Read), Refusal> {
     }
 }
 
+/// Reads by the reader of one format, whatever the text looks like; `None` where the format is none of text.
+pub(super) fn read_as(format: Format, text: &str) -> Option<Result<Read, Refusal>> {
+    if let Some((_, _, read)) = DOCUMENTS.iter().find(|(known, ..)| *known == format)
+        && let Ok(document) = json::parse(text)
+    {
+        return Some(Ok(read(&document)));
+    }
+    let (_, _, read) = LINES.iter().find(|(known, ..)| *known == format)?;
+    Some(read(text))
+}
+
 fn read_document(document: &Json) -> Result<(Format, Read), Refusal> {
     let found: Vec<&Document> = DOCUMENTS.iter().filter(|(_, is, _)| is(document)).collect();
     match found.as_slice() {

@@ -206,6 +206,21 @@ impl From<json::Fault> for Refusal {
     }
 }
 
+/// Reads by the reader of one format, whatever the content looks like: what a reader must withstand. Nothing that decides uses it.
+///
+/// # Errors
+///
+/// As [`read`]; also where the format is not one of single files.
+pub fn read_as(format: Format, bytes: &[u8]) -> Result<Reading, Refusal> {
+    let text = text::decode(bytes, MAX_BYTES)?;
+    let (rows, provenance) = detect::read_as(format, &text).unwrap_or_else(|| Err(Defect::Unknown.into()))?;
+    Ok(Reading {
+        format,
+        measurements: check::settle(rows),
+        provenance,
+    })
+}
+
 /// What a reader gives: measurements as they stand in the file, and where they were measured.
 type Read = (Vec<Measurement>, Provenance);
 

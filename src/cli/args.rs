@@ -63,6 +63,8 @@ pub(super) enum Command {
     Trend(TrendArgs),
     /// Show, write or check the files that are kept from the ledger: working memory, decisions, next actions
     Records(RecordsArgs),
+    /// Say which reviews, and how few, would turn a change green
+    Suggest(SuggestArgs),
     /// What the hook shims call
     #[command(hide = true)]
     Hook(HookArgs),
@@ -426,11 +428,31 @@ pub(super) struct ShowArgs {
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// A code such as CG201, a path, a component, a status, the name of a rule, or the id of a certificate
-    #[arg(add = ArgValueCandidates::new(values::explainable))]
-    pub(super) what: OsString,
+    #[arg(required_unless_present = "why_not", conflicts_with = "why_not", add = ArgValueCandidates::new(values::explainable))]
+    pub(super) what: Option<OsString>,
+    /// Say what this agent's approval of the change would leave open
+    #[arg(long, value_name = "AGENT")]
+    pub(super) why_not: Option<String>,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    /// The branch that will move
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) target: Option<String>,
     /// How to report
-    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    #[arg(long, value_enum, default_value_t = ListFormat::Human, conflicts_with = "why_not")]
     pub(super) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SuggestArgs {
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    /// The branch that will move
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) target: Option<String>,
+    /// Write the message that asks this agent for its part, as Markdown
+    #[arg(long, value_name = "AGENT")]
+    pub(super) handoff: Option<String>,
 }
 
 #[derive(Debug, Args)]

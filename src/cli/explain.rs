@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Component as Part, Path, PathBuf};
 
-use super::args::{ExplainArgs, ListFormat};
+use super::args::{ExplainArgs, ListFormat, SuggestArgs};
 use super::ending::Ending;
-use super::{ledger, policy, terminal};
+use super::{ledger, policy, suggest, terminal};
 use crate::certificate::{Class, Status};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Placeholder, command, plural, sanitize};
@@ -16,8 +16,22 @@ use crate::report::{self, Explained};
 
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
-    let text = args.what.to_str().unwrap_or_default();
-    let what = args.what.to_string_lossy().into_owned();
+    if let Some(agent) = &args.why_not {
+        let asked = SuggestArgs {
+            change: args.change.clone(),
+            target: args.target.clone(),
+            handoff: None,
+        };
+        return suggest::why_not(&asked, agent);
+    }
+    let Some(asked) = &args.what else {
+        return Err(Undecided::usage(
+            "nothing was asked",
+            command!["certgate", "explain", "CG201"],
+        ));
+    };
+    let text = asked.to_str().unwrap_or_default();
+    let what = asked.to_string_lossy().into_owned();
     let (found, explained);
     match Code::parse(text) {
         Some(code) => {
@@ -35,7 +49,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
             ));
         }
         None => {
-            found = word(&args.what)?;
+            found = word(asked)?;
             explained = as_data(what, &found);
         }
     }

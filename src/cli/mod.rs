@@ -28,6 +28,7 @@ mod propose;
 mod records;
 mod seal;
 mod simulate;
+mod suggest;
 mod terminal;
 mod ticker;
 mod trend;
@@ -172,6 +173,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Records(args) => records::run(&args),
+        Command::Suggest(args) => suggest::run(&args),
         Command::Hook(args) => hook::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Measure(args) => measure::run(&args),

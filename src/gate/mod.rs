@@ -1,5 +1,6 @@
 //! The gate: a question about a change in, a judgement out.
 
+mod advice;
 mod authors;
 mod bound;
 mod cases;
@@ -21,6 +22,7 @@ mod standing;
 mod undecided;
 mod whatif;
 
+pub(crate) use advice::{Advice, Gated, advise, left_by};
 pub(crate) use bound::{demands, due, shown_at};
 pub(crate) use content::{gate, gate_by};
 pub(crate) use explain::describe;

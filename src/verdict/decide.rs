@@ -322,6 +322,12 @@ impl<'a> Weighing<'a> {
         Some(Problem::NotIndependent(author.clone()))
     }
 
+    /// Whether a principal had a hand in the change.
+    pub(super) fn is_author(&self, principal: &str) -> bool {
+        let own = |author: &String| author.eq_ignore_ascii_case(principal) || is_address_of(author, principal);
+        self.unit.authors.iter().any(own)
+    }
+
     fn gives_file_references(&self, statement: &Statement<'_>) -> bool {
         let mut paths = self.unit.files.iter().map(|file| &file.path).peekable();
         paths.peek().is_none() || evidence::gives_file_references(&statement.entry.certificate, paths)
@@ -562,6 +568,11 @@ impl<'a> Weighing<'a> {
 
     /// What a gated file lacks to go in, refusals apart.
     pub(super) fn lacks<'f>(&self, file: &'f GatedPath) -> Vec<Lack<'f>> {
+        self.lacks_with(file, &[])
+    }
+
+    /// The same where each of these agents has approved it, too.
+    pub(super) fn lacks_with<'f>(&self, file: &'f GatedPath, more: &[&str]) -> Vec<Lack<'f>> {
         let unit = self.unit;
         let terms = &self.case.terms;
         let need = unit.approvals.max(1) as usize;
@@ -570,9 +581,11 @@ impl<'a> Weighing<'a> {
             .into_iter()
             .map(|(statement, _)| statement)
             .collect();
-        let have = people::count(reviewers.iter().copied(), terms);
+        let counting = |agent: &&&str| unit.agents.is_empty() || unit.agents.iter().any(|name| name == **agent);
+        let new: Vec<&str> = more.iter().filter(counting).copied().collect();
+        let have = people::count_with(reviewers.iter().copied(), &new, terms);
         let mut lacks = Vec::new();
-        if reviewers.is_empty() {
+        if reviewers.is_empty() && new.is_empty() {
             lacks.push(Lack::Approval);
         } else if have < need {
             lacks.push(Lack::Approvals(
@@ -588,14 +601,18 @@ impl<'a> Weighing<'a> {
         lacks.extend(
             file.handoff
                 .iter()
-                .filter(|agent| by(agent).is_empty())
+                .filter(|agent| !more.contains(&agent.as_str()) && by(agent).is_empty())
                 .map(|agent| Lack::Handoff(agent)),
         );
         if !unit.authorizers.is_empty() {
             let authorizing: Vec<&Statement<'_>> = unit.authorizers.iter().flat_map(|agent| by(agent)).collect();
-            let together = people::count(reviewers.iter().chain(&authorizing).copied(), terms);
+            let authorizes = |agent: &&&str| unit.authorizers.iter().any(|name| name == **agent);
+            let mut all: Vec<&str> = more.iter().filter(authorizes).copied().collect();
+            let nobody = authorizing.is_empty() && all.is_empty();
+            all.extend(&new);
+            let together = people::count_with(reviewers.iter().chain(&authorizing).copied(), &all, terms);
             // Beside the reviewers who are counted: one person more.
-            if authorizing.is_empty() || together <= have.min(need) {
+            if nobody || together <= have.min(need) {
                 lacks.push(Lack::Authorization);
             }
         }

@@ -23,7 +23,7 @@ const REFUSALS: [Status; 6] = [
     Status::NoGo,
     Status::EmergencyStop,
 ];
-const AGENTS: [&str; 3] = ["perf", "torch", "arch"];
+pub(super) const AGENTS: [&str; 3] = ["perf", "torch", "arch"];
 
 fn state(version: u8) -> FileState {
     FileState::Present {
@@ -32,7 +32,7 @@ fn state(version: u8) -> FileState {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_780_000_000).unwrap()
 }
 
@@ -47,7 +47,7 @@ fn reason() -> Reason {
 }
 
 /// A good signature by the principal of an agent, as the ledger's cache would read it back.
-fn signed(agent: &str) -> SignatureCheck {
+pub(super) fn signed(agent: &str) -> SignatureCheck {
     let principal = format!("{agent}@example.org");
     let verified = serde_json::json!({
         "principals": [principal],
@@ -198,7 +198,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn case()(
+    pub(super) fn case()(
         ledger in proptest::collection::vec(entry(), 0..7),
         gpu in unit("gpu"),
         other in proptest::option::weighted(0.2, unit("loop")),

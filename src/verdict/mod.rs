@@ -14,6 +14,9 @@ mod grounds;
 mod laws;
 mod outcome;
 mod people;
+mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod statement;
 mod tell;
 #[cfg(test)]
@@ -28,6 +31,7 @@ pub use bypass::open_bypasses;
 pub use conditions::{ConditionState, OpenCondition, open_conditions};
 pub use finding::{BypassProblem, Finding, Problem, code_of};
 pub use outcome::{Undone, decide, lifts, undone};
+pub use plan::{Left, Plan, Review, left_by, plan};
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;

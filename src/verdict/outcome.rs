@@ -311,7 +311,7 @@ impl Weighing<'_> {
         flaws.chain(warnings.map(|flaw| finding(flaw, false))).collect()
     }
 
-    fn announced_without_certificate(&self) -> bool {
+    pub(super) fn announced_without_certificate(&self) -> bool {
         let answers = |statement: &&Statement<'_>| {
             statement.entry.origin == Origin::Added
                 && statement.approves()

@@ -13,15 +13,26 @@ const MOST_AGENTS: usize = 12;
 
 /// How many people wrote these certificates, at least.
 pub(super) fn count<'w>(statements: impl IntoIterator<Item = &'w Statement<'w>>, terms: &Terms) -> usize {
+    count_with(statements, &[], terms)
+}
+
+/// The same where each of these agents has written one more, of which nobody knows yet by whom it is signed.
+pub(super) fn count_with<'w>(
+    statements: impl IntoIterator<Item = &'w Statement<'w>>,
+    more: &[&str],
+    terms: &Terms,
+) -> usize {
     let mut people: Vec<BTreeSet<String>> = Vec::new();
     let mut signed_for: BTreeSet<&str> = BTreeSet::new();
     let mut unsigned: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let named = more.iter().map(|agent| (*agent, speakers(agent, terms)));
+    unsigned.extend(named);
     for statement in statements {
         signed_for.extend(marks(statement, terms).map(|_| statement.agent()));
         let Some(mut own) = marks(statement, terms) else {
             unsigned
                 .entry(statement.agent())
-                .or_insert_with(|| speakers(statement, terms));
+                .or_insert_with(|| speakers(statement.agent(), terms));
             continue;
         };
         // Whoever shares a mark with it is the same person.
@@ -67,9 +78,8 @@ fn marks(statement: &Statement<'_>, terms: &Terms) -> Option<BTreeSet<String>> {
     Some(marks)
 }
 
-/// Whom a certificate that is not signed may be of.
-fn speakers(statement: &Statement<'_>, terms: &Terms) -> BTreeSet<String> {
-    let agent = statement.agent();
+/// Whom a certificate of an agent that is not signed may be of.
+fn speakers(agent: &str, terms: &Terms) -> BTreeSet<String> {
     let named = terms.demands.named(agent);
     match named {
         _ if terms.demands.signatures == Signatures::Off => [format!("agent {agent}")].into(),

@@ -51,6 +51,7 @@ mod simulation;
 mod stamps;
 mod statistics;
 mod story;
+mod suggest;
 mod support;
 mod timings;
 mod trend;

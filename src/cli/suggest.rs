@@ -1,0 +1,60 @@
+//! `certgate suggest`: the smallest set of reviews that turns a change green; and `explain --why-not`, what one agent's approval would lack.
+
+use super::args::SuggestArgs;
+use super::ending::Ending;
+use super::terminal;
+use crate::diagnostic::{Code, Diagnostic, command, sanitize};
+use crate::gate::{self, Question, Undecided};
+use crate::git::Repository;
+use crate::intake::ci::{self, Ci};
+use crate::intake::{self, Chosen};
+use crate::report;
+
+/// Carries it out.
+pub(super) fn run(args: &SuggestArgs) -> Result<Ending, Undecided> {
+    let repository = Repository::open_to_judge()?;
+    let question = question(&repository, args)?;
+    let advice = gate::advise(&repository, &question)?;
+    if let Some(agent) = &args.handoff {
+        let Some(text) = report::handoff_text(&advice, agent) else {
+            let message = format!("no review by `{}` is part of the plan", sanitize(agent));
+            return Err(Diagnostic::error(Code::CG682, message)
+                .help(command!["certgate", "suggest"].why("says whose are"))
+                .into());
+        };
+        terminal::out(&text)?;
+        return Ok(Ending::Done);
+    }
+    if !advice.plan.first.is_empty() {
+        let judgement = gate::judge(&repository, &question)?;
+        terminal::diagnose(&judgement.diagnostics);
+    }
+    terminal::out(&report::plan_lines(&advice))?;
+    Ok(Ending::Done)
+}
+
+/// What an agent's approval of the whole change would leave open.
+pub(super) fn why_not(args: &SuggestArgs, agent: &str) -> Result<Ending, Undecided> {
+    let repository = Repository::open_to_judge()?;
+    let question = question(&repository, args)?;
+    let left = gate::left_by(&repository, &question, agent)?;
+    terminal::out(&report::left_lines(agent, &left))?;
+    Ok(Ending::Done)
+}
+
+/// The change that `check` would judge.
+fn question(repository: &Repository, args: &SuggestArgs) -> Result<Question, Undecided> {
+    let ci = match args.change.staged || args.change.base.is_some() {
+        true => Ci::Absent,
+        false => ci::from_environment()?,
+    };
+    let chosen = Chosen {
+        target: args.target.as_deref(),
+        ..args.change.chosen()
+    };
+    let question = intake::resolve(repository, &chosen, &ci)?;
+    if let Some(told) = question.told() {
+        terminal::err(&format!("{}\n", sanitize(told)));
+    }
+    Ok(question)
+}

@@ -226,7 +226,7 @@ mod tests {
         let remedy = command!["git", "log", "--oneline"].why("too long by far");
         assert_eq!(lines(&remedy, 16), "git log \\\n    --oneline\n# too long by\n# far");
         let remedy = command!["certgate", "seal", "x"].after(command!["git", "add", "--", "a"]);
-        assert_eq!(lines(&remedy, 22), "git add -- a \\\n    && certgate seal x");
+        assert_eq!(lines(&remedy, 24), "git add -- a \\\n    && certgate seal x");
     }
 
     /// The words that a program would get: `show` is a function that prints them.

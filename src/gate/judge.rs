@@ -1,6 +1,6 @@
 //! The judgement: question, facts, one or two cases, their decisions, and what is to be said of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::delta::told;
 use super::explain::{Ways, explain};
@@ -11,12 +11,12 @@ use super::in_force::InForce;
 use super::judgement::{Asked, Judgement, Scope};
 use super::question::Question;
 use super::undecided::Undecided;
-use crate::change::{Content, ObjectId, RepoPath, Snapshot};
+use crate::change::{Content, FileChange, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Level, Word, command};
 use crate::git::Repository;
 use crate::policy::{Enforcement, Policy, Risk, Stage};
 use crate::progress::{self, Room};
-use crate::verdict::{Case, ComponentCase, Terms, Verdict, decide};
+use crate::verdict::{Case, ComponentCase, Decision, Terms, Verdict, decide};
 
 /// Judges a change by the policy that governs it, and, where it changes that policy, by the new one too: the stricter verdict counts.
 ///
@@ -47,6 +47,7 @@ pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, 
             .extend(unmeetable.map(|finding| finding.with_level(Level::Note)));
     }
     judgement.diagnostics.extend(in_force.notes);
+    judgement.gated = gated(question, &judgement.decision);
     Ok(judgement)
 }
 
@@ -85,6 +86,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
             .collect(),
         ledger: case.ledger,
         diagnostics,
+        gated: Vec::new(),
         hunks: BTreeMap::new(),
     }
 }
@@ -94,17 +96,9 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
 /// # Errors
 ///
 /// An object that is missing.
-pub fn add_hunks(repository: &Repository, question: &Question, judgement: &mut Judgement) -> Result<(), Undecided> {
-    let gated = |path: &RepoPath| {
-        let mut files = judgement
-            .decision
-            .components
-            .iter()
-            .flat_map(|component| &component.files);
-        files.any(|file| file.path == *path)
-    };
+pub fn add_hunks(repository: &Repository, judgement: &mut Judgement) -> Result<(), Undecided> {
     let mut found = BTreeMap::new();
-    for file in question.change.files.iter().filter(|file| gated(&file.path)) {
+    for file in &judgement.gated {
         let lines = match repository.content(file)? {
             Content::Lines(diff) => Some(hunks(&file.path, &diff)),
             Content::TooLarge { .. } | Content::TooManyLines { .. } | Content::None => None,
@@ -113,6 +107,17 @@ pub fn add_hunks(repository: &Repository, question: &Question, judgement: &mut J
     }
     judgement.hunks = found;
     Ok(())
+}
+
+/// The changed files that a decision is about.
+fn gated(question: &Question, decision: &Decision) -> Vec<FileChange> {
+    let paths: BTreeSet<&RepoPath> = decision
+        .components
+        .iter()
+        .flat_map(|component| component.files.iter().map(|file| &file.path))
+        .collect();
+    let files = question.change.files.iter();
+    files.filter(|file| paths.contains(&file.path)).cloned().collect()
 }
 
 /// What the policy asks of a component.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::hunks::Hunk;
-use crate::change::RepoPath;
+use crate::change::{FileChange, RepoPath};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::Entry;
 use crate::policy::{Enforcement, Stage};
@@ -34,6 +34,8 @@ pub struct Judgement {
     pub ledger: Vec<Entry>,
     /// Everything to tell, most grave first.
     pub diagnostics: Vec<Diagnostic>,
+    /// The changed files that the decision is about.
+    pub(crate) gated: Vec<FileChange>,
     /// The hunks of gated files, where they were asked for; `None` for what cannot be shown as lines.
     pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
 }

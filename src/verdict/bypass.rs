@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decide::Weighing;
 use super::people;
-use super::statement::{Statement, statements};
+use super::statement::Statement;
+use super::statements::statements;
 use super::{Bound, BypassProblem, Case, Finding, GatedPath, Problem, Terms};
 use crate::certificate::{Bypass, Class, SubjectField};
 use crate::change::RepoPath;

@@ -1,8 +1,6 @@
 //! Conditions of approvals that a gate can check: met, open or overdue. Nobody ticks them; what is overdue blocks the component's next change.
 
-use jiff::Timestamp;
-
-use super::statement::{Statement, statements};
+use super::statement::Statement;
 use super::{Case, Terms};
 use crate::certificate::{Class, Condition, DueCheck};
 use crate::evidence::bound::{FlawKind, Judged, Limit, MeasuredLevel};
@@ -17,19 +15,6 @@ pub enum ConditionState {
     Open,
     /// It is not met, and was due.
     Overdue,
-}
-
-/// A condition of an approval that is not met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenCondition {
-    /// The certificate, as an index into the ledger.
-    pub entry: usize,
-    /// The condition, as written.
-    pub text: String,
-    /// When it is due, where it says so.
-    pub by: Option<Timestamp>,
-    /// How it stands.
-    pub state: ConditionState,
 }
 
 /// How a condition of a statement stands.
@@ -122,30 +107,4 @@ impl Statement<'_> {
             .map(|condition| condition.text.clone())
             .collect()
     }
-}
-
-/// The conditions of a ledger that a gate checks and that are not met, the first due first.
-pub fn open_conditions(case: &Case) -> Vec<OpenCondition> {
-    let all = statements(case);
-    let mut found = Vec::new();
-    for statement in &all {
-        if statement.class != Some(Class::Conditional) || statement.is_let_go(&all, &case.terms) {
-            continue;
-        }
-        for condition in &statement.entry.certificate.conditions {
-            let (Some(due), state) = (condition.due(), state(condition, statement, &all, case)) else {
-                continue;
-            };
-            if state != ConditionState::Met {
-                found.push(OpenCondition {
-                    entry: statement.index,
-                    text: condition.text.clone(),
-                    by: due.by,
-                    state,
-                });
-            }
-        }
-    }
-    found.sort_by_key(|condition| (condition.by.is_none(), condition.by, condition.entry));
-    found
 }

@@ -7,6 +7,7 @@ mod bypass;
 mod conditions;
 mod decide;
 mod door;
+mod due;
 mod finding;
 mod gaps;
 mod grounds;
@@ -18,6 +19,7 @@ mod plan;
 #[cfg(test)]
 mod plan_tests;
 mod statement;
+mod statements;
 mod tell;
 #[cfg(test)]
 mod truth_tests;
@@ -28,7 +30,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use bypass::open_bypasses;
-pub use conditions::{ConditionState, OpenCondition, open_conditions};
+pub use conditions::ConditionState;
+pub use due::{OpenCondition, open_conditions};
 pub use finding::{BypassProblem, Finding, Problem, code_of};
 pub use outcome::{Undone, decide, lifts, undone};
 pub use plan::{Left, Plan, Review, left_by, plan};

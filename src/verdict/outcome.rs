@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Weighing, lifts_stop, stop_is_lifted};
-use super::statement::{Statement, statements};
+use super::statement::Statement;
+use super::statements::statements;
 use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
 use crate::certificate::Class;
 use crate::change::RepoPath;

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Weighing, stop_is_lifted};
-use super::statement::{Statement, statements};
+use super::statement::Statement;
+use super::statements::statements;
 use super::{Case, Finding, GatedPath, decide};
 use crate::certificate::Class;
 use crate::change::RepoPath;

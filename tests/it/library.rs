@@ -4,7 +4,7 @@
 
 use certgate::change::CommitMessage;
 use certgate::diagnostic::Style;
-use certgate::gate::{Judgement, Question, Undecided, judge};
+use certgate::gate::{Judgement, Question, Undecided, add_hunks, judge};
 use certgate::git::Repository;
 use certgate::intake::ci::Ci;
 use certgate::intake::refs::{RefOutcome, RefOutcomes, pre_push, pre_receive, reference_transaction};
@@ -33,11 +33,12 @@ fn open(repo: &TestRepo) -> Repository {
 
 /// Asserts that the library judges as expected and that the program, asked the same, says the same.
 #[track_caller]
-fn same(repo: &TestRepo, judgement: &Judgement, arguments: &[&str], expected: Verdict) {
+fn same(repo: &TestRepo, mut judgement: Judgement, arguments: &[&str], expected: Verdict) {
+    add_hunks(&open(repo), &mut judgement).unwrap();
     let mut all = vec!["check", "--format", "json"];
     all.extend(arguments);
     let ran = run(repo, &all);
-    assert_eq!(verdict(judgement, None), ran.out, "{}", ran.err);
+    assert_eq!(verdict(&judgement, None), ran.out, "{}", ran.err);
     assert_eq!(judgement.verdict(), expected, "{}", ran.said());
     assert_eq!(ran.code, Some(i32::from(expected == Verdict::Block)));
 }
@@ -46,7 +47,7 @@ fn same(repo: &TestRepo, judgement: &Judgement, arguments: &[&str], expected: Ve
 fn staged_is(repo: &TestRepo, expected: Verdict) {
     let repository = open(repo);
     let question = staged(&repository, Stage::PreCommit).unwrap();
-    same(repo, &judge(&repository, &question).unwrap(), &["--staged"], expected);
+    same(repo, judge(&repository, &question).unwrap(), &["--staged"], expected);
 }
 
 fn chosen(repo: &TestRepo, chosen: Chosen<'_>) -> Result<Judgement, Undecided> {
@@ -179,7 +180,7 @@ fn a_range() {
         },
     )
     .unwrap();
-    same(&repo, &found, &["--base", "main", "--head", "topic"], Verdict::Block);
+    same(&repo, found, &["--base", "main", "--head", "topic"], Verdict::Block);
     let range = Some("main..topic");
     let found = chosen(
         &repo,
@@ -189,9 +190,9 @@ fn a_range() {
         },
     )
     .unwrap();
-    same(&repo, &found, &["--range", "main..topic"], Verdict::Block);
+    same(&repo, found, &["--range", "main..topic"], Verdict::Block);
     let nothing = chosen(&repo, Chosen::default()).unwrap();
-    same(&repo, &nothing, &[], Verdict::Block);
+    same(&repo, nothing, &[], Verdict::Block);
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn a_range_into_another_branch_at_another_stage_by_another_policy() {
     );
     let target = ["--base", "main", "--head", "topic", "--target", "elsewhere"];
     // The branch that the base names is the stricter one.
-    same(&repo, &found.unwrap(), &target, Verdict::Block);
+    same(&repo, found.unwrap(), &target, Verdict::Block);
     let repository = open(&repo);
     let range = Chosen {
         range: Some("main..topic"),
@@ -225,12 +226,7 @@ fn a_range_into_another_branch_at_another_stage_by_another_policy() {
         "--policy",
         "builtin:rust",
     ];
-    same(
-        &repo,
-        &judge(&repository, &question).unwrap(),
-        &arguments,
-        Verdict::Pass,
-    );
+    same(&repo, judge(&repository, &question).unwrap(), &arguments, Verdict::Pass);
 }
 
 #[test]
@@ -251,7 +247,7 @@ fn a_range_that_is_certified() {
         },
     )
     .unwrap();
-    same(&repo, &found, &["--range", "main..topic"], Verdict::Pass);
+    same(&repo, found, &["--range", "main..topic"], Verdict::Pass);
 }
 
 #[test]
@@ -293,15 +289,15 @@ fn pushes_and_what_arrives_and_what_moves() {
     let lines = format!("refs/heads/topic {new} refs/heads/main {old}\n");
     let pushed = pre_push(&repository, Some("origin"), Some(lines.as_bytes())).unwrap();
     assert!(pushed.blocks() && pushed.refuses());
-    same(&repo, &only(pushed), &asked("pre-push"), Verdict::Block);
+    same(&repo, only(pushed), &asked("pre-push"), Verdict::Block);
 
     let lines = format!("{old} {new} refs/heads/main\n");
     let arrived = pre_receive(&repository, lines.as_bytes()).unwrap();
     assert_eq!(arrived.refs, 1);
-    same(&repo, &only(arrived), &asked("pre-receive"), Verdict::Block);
+    same(&repo, only(arrived), &asked("pre-receive"), Verdict::Block);
 
     let moved = reference_transaction(&repository, &["prepared".into()], lines.as_bytes()).unwrap();
-    same(&repo, &only(moved), &asked("reference-transaction"), Verdict::Block);
+    same(&repo, only(moved), &asked("reference-transaction"), Verdict::Block);
 
     let lines = format!("{old} {} refs/heads/main\n", "0".repeat(old.len()));
     let deleted = pre_receive(&repository, lines.as_bytes()).unwrap();

@@ -215,24 +215,24 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
     content.expect(&asked)?;
     let mut found: Vec<Found> = by.iter().map(|by| Found::new(by.policy)).collect();
     for (file, wants) in looked {
-        let mut read = None;
+        let read = match wants.iter().any(Want::needs_content) {
+            true => content.content(file)?,
+            false => Content::None,
+        };
+        // What is parsed for one policy serves all of them.
+        let reading = match &read {
+            Content::Lines(diff) => Some(reading::read(file, diff)),
+            _ => None,
+        };
         for ((want, found), by) in wants.into_iter().zip(&mut found).zip(&by) {
             match want {
                 Want::Nothing => {}
                 Want::Own { perhaps_signature } => {
-                    if perhaps_signature && read.is_none() {
-                        read = Some(content.content(file)?);
-                    }
-                    if !(perhaps_signature && read.as_ref().is_some_and(|read| is_armored(file, read))) {
+                    if !(perhaps_signature && is_armored(file, &read)) {
                         found.own.push(policy_file(file));
                     }
                 }
-                Want::Rules(wanted) => {
-                    if wanted.needs_content() && read.is_none() {
-                        read = Some(content.content(file)?);
-                    }
-                    found.judge(by.policy, file, &wanted, read.as_ref().unwrap_or(&Content::None));
-                }
+                Want::Rules(wanted) => found.judge(by.policy, file, &wanted, (&read, reading.as_ref())),
             }
         }
     }
@@ -263,7 +263,13 @@ impl Found {
         }
     }
 
-    fn judge(&mut self, policy: &Policy, file: &FileChange, wanted: &Wanted<'_>, content: &Content) {
+    fn judge(
+        &mut self,
+        policy: &Policy,
+        file: &FileChange,
+        wanted: &Wanted<'_>,
+        (content, reading): (&Content, Option<&Reading<'_>>),
+    ) {
         if wanted.perhaps_signature && is_armored(file, content) {
             return;
         }
@@ -272,7 +278,7 @@ impl Found {
             true => content,
             false => &Content::None,
         };
-        let mut claims = judge(file, wanted, content, &mut self.scanner);
+        let mut claims = judge(file, wanted, (content, reading), &mut self.scanner);
         owners::settle(policy, &file.path, &mut claims);
         for (component, reasons) in claims {
             if let Some(gated) = self.files.get_mut(component) {
@@ -331,13 +337,19 @@ fn folded(twin: &TwinPath<'_>) -> String {
 fn judge(
     file: &FileChange,
     wanted: &Wanted<'_>,
-    content: &Content,
+    (content, reading): (&Content, Option<&Reading<'_>>),
     scanner: &mut Scanner,
 ) -> Vec<(usize, Vec<Reason>)> {
     let twin = TwinPath::new(file.path.as_bytes());
     let candidates = &wanted.candidates;
     let mut found = match content {
-        Content::Lines(diff) => by_lines(&twin, file, diff, candidates, &wanted.content_rules, scanner),
+        Content::Lines(diff) => {
+            let rules = &wanted.content_rules;
+            match reading {
+                Some(reading) => by_lines(&twin, file, (diff, reading), candidates, rules, scanner),
+                None => by_lines(&twin, file, (diff, &reading::read(file, diff)), candidates, rules, scanner),
+            }
+        }
         Content::TooLarge { size } => candidates
             .iter()
             .map(|candidate| {
@@ -403,12 +415,11 @@ fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reas
 fn by_lines(
     twin: &TwinPath<'_>,
     file: &FileChange,
-    diff: &FileDiff,
+    (diff, reading): (&FileDiff, &Reading<'_>),
     candidates: &[Candidate<'_>],
     rules: &[(usize, &ContentRule)],
     scanner: &mut Scanner,
 ) -> Vec<(usize, Vec<Reason>)> {
-    let reading = &reading::read(file, diff);
     let mut found: Vec<(usize, Vec<Reason>)> = Vec::new();
     let unreadable = |side: Side| {
         let text = match side {

@@ -225,3 +225,30 @@ fn after_commit_a_the_one_command_stages_first() {
     assert!(remedies[0].starts_with("git add -- "), "{remedies:?}");
     assert!(remedies[0].contains("certgate certify --all --staged"), "{remedies:?}");
 }
+
+#[test]
+fn branches_that_certify_in_the_same_second_do_not_clash() {
+    let repo = scene(false);
+    let words = [
+        "certify",
+        "anything",
+        "--base",
+        "main",
+        "--status",
+        "GO",
+        "--agent",
+        "perf",
+        "--rationale",
+        "read all of it",
+    ];
+    let mut names = std::collections::BTreeSet::new();
+    for branch in ["one", "two", "three", "four"] {
+        repo.git(&["switch", "--quiet", "--create", branch, "main"]);
+        repo.write("src/any/d.rs", format!("one\n{branch}\n"));
+        repo.commit(branch);
+        let ran = run(&repo, &words).ends(0);
+        names.insert(ran.out.lines().next().unwrap().to_owned());
+        repo.commit("certify");
+    }
+    assert_eq!(names.len(), 4, "{names:?}");
+}

@@ -1,12 +1,13 @@
 //! What `certify` and `seal` share: the subject of a change, and where and when a certificate is written.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::sign;
 use crate::certificate::{Examined, MAX_BYTES, Subject, SubjectFile, file_name};
-use crate::change::{Content, FileChange, RepoPath, Side, Snapshot};
+use crate::change::{Content, FileChange, ObjectId, RepoPath, Side, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::{Question, Undecided, state};
 use crate::git::Repository;
@@ -217,12 +218,19 @@ pub(crate) fn place(
         );
         return Err(problem.help("for example: certgate certify … --output FILE").into());
     };
-    let folder = root.join(folder);
+    // What stands on another branch would meet this one in a merge. A branch that cannot be read keeps nobody from certifying.
+    let refs = repository.refs(&["refs/heads/", "refs/remotes/"]).unwrap_or_default();
+    let tips: BTreeSet<ObjectId> = refs.into_iter().map(|(_, id)| id).collect();
     loop {
-        let path = folder.join(file_name(descriptor, component, date));
+        let name = file_name(descriptor, component, date);
+        let path = root.join(&folder).join(&name);
         let free = |path: &Path| std::fs::symlink_metadata(path).is_err();
         if free(&path) && free(&sign::path_of(&path)) {
-            return Ok(Placed { path, date, note });
+            let own = RepoPath::from(format!("{folder}/{name}").as_str());
+            let stands = |tip: &ObjectId| matches!(repository.entry(&Snapshot::Commit(tip.clone()), &own), Ok(Some(_)));
+            if !tips.iter().any(stands) {
+                return Ok(Placed { path, date, note });
+            }
         }
         date = next_second(date);
     }

@@ -41,18 +41,6 @@ pub(crate) struct How<'a> {
     pub(crate) interactive: bool,
 }
 
-/// How much of the id stands in the name of the file.
-const TAIL: usize = 6;
-
-/// The descriptor with the end of the id, so that two branches that certify one component in the same second do not take the same name.
-fn apart(descriptor: &str, id: &str) -> String {
-    let tail = id.get(id.len().saturating_sub(TAIL)..).unwrap_or_default();
-    match tail.is_empty() {
-        true => descriptor.to_owned(),
-        false => format!("{descriptor}-{}", tail.to_lowercase()),
-    }
-}
-
 /// Writes it, under a name that is free; its date moves on by seconds until one is.
 pub(crate) fn publish(
     repository: &Repository,
@@ -66,7 +54,7 @@ pub(crate) fn publish(
             .iter()
             .flat_map(|gathered| gathered.warnings.iter().cloned()),
     );
-    let words = (apart(&draft.descriptor, &draft.id), draft.agent.clone());
+    let words = (draft.descriptor.clone(), draft.agent.clone());
     loop {
         let placed = draft::place(
             repository,

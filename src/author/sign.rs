@@ -121,7 +121,9 @@ pub(crate) fn sign(
     let demands = policy.demands();
     let speakers = demands.named(agent);
     let who = speakers.first().map_or("YOU@EXAMPLE.ORG", String::as_str);
-    let add = format!("echo '{who} namespaces=\"{NAMESPACE}\" {}' >> {SIGNERS}", by.line);
+    let line = format!("{who} namespaces=\"{NAMESPACE}\" {}", by.line);
+    let script = format!("printf '%s\\n' \"$1\" >>\"$(git rev-parse --show-toplevel)/{SIGNERS}\"");
+    let add = || command!["sh", "-c", script.as_str(), "sh", line.as_str()];
     let warning = match keys.check(document, &signature, &at) {
         SignatureCheck::Valid(verified) => (!demands.may_speak(agent, &verified)).then(|| {
             let message = format!("the key {} may not sign for `{agent}`", by.name);
@@ -136,7 +138,7 @@ pub(crate) fn sign(
                     ),
                 named => warning
                     .because(format!("the policy lets {} speak for `{agent}`", named.join(", ")))
-                    .help(add.as_str()),
+                    .help(add()),
             }
         }),
         SignatureCheck::Invalid(SignatureProblem::UnknownKey(_)) => {
@@ -144,7 +146,7 @@ pub(crate) fn sign(
             Some(
                 Diagnostic::warning(Code::CG505, message)
                     .because(keys.origin())
-                    .help(add.as_str()),
+                    .help(add()),
             )
         }
         SignatureCheck::Invalid(problem) => {

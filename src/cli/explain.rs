@@ -244,9 +244,9 @@ fn told(path: &RepoPath, WhatIf { origin, answer }: &WhatIf) -> String {
                 _ => path.to_string(),
             };
             let mut text = format!(
-                "{name}: {} of {} below it are gated (by {origin})\n",
-                gated.len(),
-                plural(*total, "file")
+                "{name}: {} below it, {} gated (by {origin})\n",
+                plural(*total, "file"),
+                gated.len()
             );
             for (path, components) in gated.iter().take(MOST_FILES) {
                 text.push_str(&format!("  {path}: {}\n", components.join(", ")));

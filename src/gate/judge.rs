@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::delta::told;
 use super::explain::{Ways, explain};
 use super::facts::{Facts, Other};
-use super::hunks::hunks;
+use super::hunks::{Hunk, hunks};
 use super::idle::idle_directories;
 use super::in_force::InForce;
 use super::judgement::{Asked, Judgement, Scope};
@@ -91,25 +91,35 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
     }
 }
 
-/// Adds the hunks of the gated files to a judgement, for those who are to read them.
+/// Most gated files whose hunks are given: nobody reads more in one answer.
+const MOST_FILES: usize = 1_000;
+
+/// Most bytes of their text, for the same reason.
+const MOST_TEXT: usize = 8 << 20;
+
+/// Adds the hunks of the first gated files to a judgement, for those who are to read them: of 1,000 files and 8 MiB of text at most.
 ///
 /// # Errors
 ///
 /// An object that is missing.
 pub fn add_hunks(repository: &Repository, judgement: &mut Judgement) -> Result<(), Undecided> {
     let mut found = BTreeMap::new();
+    let mut room = MOST_TEXT;
     for file in &judgement.gated {
-        let lines = match repository.content(file)? {
+        let shown = match repository.content(file)? {
             Content::Lines(diff) => Some(hunks(&file.path, &diff)),
             Content::TooLarge { .. } | Content::TooManyLines { .. } | Content::None => None,
         };
-        found.insert(file.path.clone(), lines);
+        let size = |hunks: &Vec<Hunk>| hunks.iter().flat_map(|hunk| &hunk.lines).map(String::len).sum();
+        let shown = shown.filter(|hunks| size(hunks) <= room);
+        room = room.saturating_sub(shown.as_ref().map_or(0, size));
+        found.insert(file.path.clone(), shown);
     }
     judgement.hunks = found;
     Ok(())
 }
 
-/// The changed files that a decision is about.
+/// The changed files that a decision is about, as many as are shown.
 fn gated(question: &Question, decision: &Decision) -> Vec<FileChange> {
     let paths: BTreeSet<&RepoPath> = decision
         .components
@@ -117,7 +127,8 @@ fn gated(question: &Question, decision: &Decision) -> Vec<FileChange> {
         .flat_map(|component| component.files.iter().map(|file| &file.path))
         .collect();
     let files = question.change.files.iter();
-    files.filter(|file| paths.contains(&file.path)).cloned().collect()
+    let gated = files.filter(|file| paths.contains(&file.path));
+    gated.take(MOST_FILES).cloned().collect()
 }
 
 /// What the policy asks of a component.

@@ -34,9 +34,9 @@ pub struct Judgement {
     pub ledger: Vec<Entry>,
     /// Everything to tell, most grave first.
     pub diagnostics: Vec<Diagnostic>,
-    /// The changed files that the decision is about.
+    /// The changed files that the decision is about; the first of many.
     pub(crate) gated: Vec<FileChange>,
-    /// The hunks of gated files, where they were asked for; `None` for what cannot be shown as lines.
+    /// The hunks of gated files, where they were asked for; `None` for what cannot be shown as lines, or is too much to show.
     pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
 }
 

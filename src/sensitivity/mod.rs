@@ -347,7 +347,14 @@ fn judge(
             let rules = &wanted.content_rules;
             match reading {
                 Some(reading) => by_lines(&twin, file, (diff, reading), candidates, rules, scanner),
-                None => by_lines(&twin, file, (diff, &reading::read(file, diff)), candidates, rules, scanner),
+                None => by_lines(
+                    &twin,
+                    file,
+                    (diff, &reading::read(file, diff)),
+                    candidates,
+                    rules,
+                    scanner,
+                ),
             }
         }
         Content::TooLarge { size } => candidates

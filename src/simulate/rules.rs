@@ -23,7 +23,6 @@ pub(super) fn name(policy: &Policy, component: &str, reason: &Reason) -> String 
     };
     match reason.rule {
         RuleKind::Path => "paths".to_owned(),
-        RuleKind::Policy => "policy".to_owned(),
         RuleKind::Content => {
             let at = rules.content.iter().position(|rule| matches(rule.pattern.as_str()));
             let given = at.and_then(|at| rules.content.get(at)?.rule.clone());
@@ -39,5 +38,6 @@ pub(super) fn name(policy: &Policy, component: &str, reason: &Reason) -> String 
             Some(at) => numbered("message", Some(at)),
             None => "families".to_owned(),
         },
+        kind => kind.as_str().to_owned(),
     }
 }

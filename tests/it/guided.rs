@@ -119,8 +119,6 @@ impl Terminal {
         let text = self.screen.lock().unwrap().screen().contents();
         let stamp = regex::Regex::new(r"\d{8}_\d{6}").unwrap();
         let text = stamp.replace_all(&text, "20261122_140300").into_owned();
-        let tail = regex::Regex::new(r"performance_review-[0-9a-z]{6}_").unwrap();
-        let text = tail.replace_all(&text, "performance_review-01jd7k_").into_owned();
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 

@@ -158,7 +158,7 @@ fn a_message_that_announces() {
     assert_eq!(judgement.verdict(), Verdict::Block);
     repo.write("message", "perf: faster\n");
     let ran = run(&repo, &["hook", "commit-msg", "message"]).ends(1);
-    let width = 100;
+    let width = 80;
     let style = Style {
         width,
         ..Style::default()

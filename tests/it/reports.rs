@@ -249,12 +249,6 @@ fn screen(ran: &Ran) -> String {
         let word = &rest[start..];
         let end = word.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(word.len());
         words.push_str(&rest[..start]);
-        // The end of the id in the name of a certificate.
-        if end == 6 && words.ends_with("performance_review-") {
-            words.pop();
-            rest = &word[end..];
-            continue;
-        }
         words.push_str(match &word[..end] {
             id if id.len() == 26 && id.starts_with("01") => "[CERTIFICATE]",
             id if id.len() == 10 && id.bytes().all(|b| b.is_ascii_hexdigit()) => "[COMMIT]",

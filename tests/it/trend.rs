@@ -66,7 +66,7 @@ fn what_is_no_series_is_refused() {
             "{values}: {}",
             ran.err
         );
-        assert_eq!(ran.out, "");
+        assert_eq!(ran.json()["diagnostics"][0]["code"], "CG640", "{values}");
     }
     let ran = run(&TestRepo::empty(), &["trend", "--values", "none.json"]);
     assert_eq!(ran.code, Some(2));

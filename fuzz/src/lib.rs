@@ -18,10 +18,11 @@ use certgate::diagnostic::{Diagnostic, Style, render};
 fn harmless(diagnostic: &Diagnostic) {
     let place = diagnostic.place();
     let source = place.and_then(|place| place.source.as_ref());
+    let helps = diagnostic.helps();
     let texts = [diagnostic.message()]
         .into_iter()
         .chain(diagnostic.notes().iter().map(String::as_str))
-        .chain(diagnostic.helps().iter().map(String::as_str))
+        .chain(helps.iter().map(String::as_str))
         .chain(place.map(|place| place.path.as_str()))
         .chain(source.map(|source| source.text.as_str()));
     for text in texts {

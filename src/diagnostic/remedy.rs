@@ -251,7 +251,7 @@ pub struct Remedy {
 }
 
 impl Remedy {
-    /// A command; [`command!`](super::command) makes the words.
+    /// A command; the macro `command!` makes the words.
     pub fn new(argv: impl IntoIterator<Item = Word>) -> Self {
         Self {
             first: Vec::new(),

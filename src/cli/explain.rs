@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::{ledger, policy, suggest, terminal};
 use crate::certificate::{Class, Status};
 use crate::change::RepoPath;
-use crate::diagnostic::{Code, Placeholder, command, plural, sanitize};
+use crate::diagnostic::{Code, Placeholder, command, sanitize};
 use crate::gate::{Answer, Undecided, WhatIf, describe, governing, what_if};
 use crate::git::Repository;
 use crate::policy::{Component, POLICY_COMPONENT, POLICY_DIRECTORY, Policy, fold};
@@ -244,8 +244,7 @@ fn told(path: &RepoPath, WhatIf { origin, answer }: &WhatIf) -> String {
                 _ => path.to_string(),
             };
             let mut text = format!(
-                "{name}: {} below it, {} gated (by {origin})\n",
-                plural(*total, "file"),
+                "{name}: {} of {total} files below it are gated (by {origin})\n",
                 gated.len()
             );
             for (path, components) in gated.iter().take(MOST_FILES) {

@@ -161,8 +161,14 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
         let message = format!("{} (an argument that cannot be shown)", error.kind());
         return fail(&Undecided::usage(message, command!["certgate", "--help"]));
     }
-    if let Err(unwritten) = error.print().doing("write to", "standard output") {
-        return fail(&unwritten.into());
+    match error.print() {
+        // Whoever reads help in part has what was asked for.
+        Err(unwritten) if unwritten.kind() == std::io::ErrorKind::BrokenPipe && error.exit_code() == 0 => {}
+        Err(unwritten) => {
+            let told = Err::<(), _>(unwritten).doing("write to", "standard output");
+            return told.map_or_else(|told| fail(&told.into()), |()| ExitCode::SUCCESS);
+        }
+        Ok(()) => {}
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

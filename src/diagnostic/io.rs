@@ -19,6 +19,9 @@ pub fn io_remedy(path: &Path, error: &Error) -> Help {
         ErrorKind::FileTooLarge => {
             return "the shell limits the size of files; `ulimit -f unlimited` in it lifts that".into();
         }
+        ErrorKind::BrokenPipe => {
+            return "whoever read it has stopped; read it to its end, or send it into a file".into();
+        }
         // What is missing may be the folder.
         _ => command!["ls", "-ld", folder, path],
     }

@@ -58,7 +58,7 @@ pub(crate) fn plan_lines(advice: &Advice) -> String {
 fn who(review: &Review) -> String {
     match &review.agent {
         Some(agent) => sanitize(agent),
-        None => "any other agent".to_owned(),
+        None => "an agent who has not approved yet".to_owned(),
     }
 }
 

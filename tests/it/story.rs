@@ -481,6 +481,6 @@ fn a_directory_is_explained_by_the_files_below_it() {
     let repo = adopted();
     let out = repo.certgate(&["explain", "src"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(said.starts_with("src: 1 file below it, 1 gated (by "), "{said}");
+    assert!(said.starts_with("src: 1 of 1 files below it are gated"), "{said}");
     assert!(said.contains("src/train/loop.py: gpu_memory"), "{said}");
 }

@@ -79,7 +79,6 @@ pub(super) fn in_brief(reason: &Reason) -> String {
     }
     let found = match reason.rule {
         RuleKind::Path if reason.detail.chars().count() > GLOB => "",
-        RuleKind::Path | RuleKind::Policy => reason.detail.as_str(),
         RuleKind::Content | RuleKind::Function | RuleKind::Message => {
             let end = [" matches `", ", which matches `"]
                 .iter()
@@ -87,6 +86,7 @@ pub(super) fn in_brief(reason: &Reason) -> String {
                 .min();
             end.and_then(|end| reason.detail.get(..end)).unwrap_or(&reason.detail)
         }
+        _ => reason.detail.as_str(),
     };
     match found {
         "" => format!("{kind} rule{line}"),

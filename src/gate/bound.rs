@@ -10,7 +10,7 @@ use super::past::of_ledger;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::certificate::{
-    self, Benchmarks, BenchmarksField, BoundFile, Certificate, Class, Condition, DueCheck, EvidenceSide, SubjectField,
+    self, Benchmarks, BenchmarksField, BoundFile, Certificate, Condition, DueCheck, EvidenceSide, SubjectField,
     evidence_of,
 };
 use crate::change::{FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
@@ -21,10 +21,10 @@ use crate::evidence::measurement::Direction;
 use crate::git::{Blob, Repository};
 use crate::ledger::{self, Entry, Origin};
 use crate::policy::{Budget, Inconclusive, Policy, fold};
-use crate::trust::Keyring;
-use crate::trust::SignatureCheck;
-use crate::verdict::{Case, ComponentCase, EvidenceFault, EvidenceFaultKind};
-use crate::verdict::{Destination, OpenCondition, open_conditions};
+use crate::trust::{Keyring, SignatureCheck};
+use crate::verdict::{
+    Case, ComponentCase, Destination, EvidenceFault, EvidenceFaultKind, OpenCondition, Terms, open_conditions,
+};
 
 /// How many of the newest certificates are looked at for raw values that were used before.
 const LOOKED_BACK: usize = 32;
@@ -41,8 +41,8 @@ pub(super) struct OfChange {
 /// Finds the evidence in a change. Nothing is read where no path of the change could be any.
 pub(super) fn of_change(repository: &Repository, question: &Question, policy: &Policy) -> Result<OfChange, Undecided> {
     let mut found = OfChange::default();
-    let mut head = Certificates::new(repository, &question.change.head, policy);
-    let mut base = Certificates::new(repository, &question.change.base, policy);
+    let mut head = Certificates::new(repository, &question.change.head);
+    let mut base = Certificates::new(repository, &question.change.base);
     let mut unreadable: BTreeSet<RepoPath> = BTreeSet::new();
     for file in &question.change.files {
         if policy.is_policy_file(&file.path) || policy.is_certificate(&file.path) {
@@ -95,7 +95,7 @@ struct Certificates<'r> {
 }
 
 impl<'r> Certificates<'r> {
-    fn new(repository: &'r Repository, at: &'r Snapshot, _policy: &Policy) -> Self {
+    fn new(repository: &'r Repository, at: &'r Snapshot) -> Self {
         Self {
             repository,
             at,
@@ -278,7 +278,7 @@ pub(super) fn note(
         if !unit.asks_for_benchmarks() && !conditional {
             continue;
         }
-        let before = shown_before(unit, &case.ledger);
+        let before = shown_before(unit, &case.ledger, &case.terms);
         for entry in &case.ledger {
             let shows = conditional && is_on(entry, unit) && entry.certificate.approves();
             if !bears(entry, unit, case) && !shows {
@@ -375,14 +375,14 @@ fn is_on(entry: &Entry, unit: &ComponentCase) -> bool {
 }
 
 /// What the newest approval of the base with evidence showed on the component, by metric.
-fn shown_before(unit: &ComponentCase, ledger: &[Entry]) -> BTreeMap<String, BTreeSet<String>> {
+fn shown_before(unit: &ComponentCase, ledger: &[Entry], terms: &Terms) -> BTreeMap<String, BTreeSet<String>> {
     let approving = |entry: &&Entry| {
         entry.origin == Origin::Base
             && is_on(entry, unit)
             && entry
                 .certificate
                 .status
-                .is_some_and(|status| Class::approves(status.class()))
+                .is_some_and(|status| terms.class(status).approves())
     };
     let with_rows = ledger
         .iter()

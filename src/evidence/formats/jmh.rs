@@ -82,7 +82,8 @@ fn entry(entry: &Json) -> Measurement {
 /// Holds the number of lists against the number of forks. Without a fork it was measured in the process of the harness.
 fn settle(measured: Measurement, forks: Option<u64>) -> Result<Measurement, &'static str> {
     match forks {
-        Some(0) => Ok(Measurement { runs: 1, ..measured }
+        Some(0) if measured.runs != 1 => Err("forks 0 with more lists in rawData than one"),
+        Some(0) => Ok(measured
             .of_kind(Kind::Within)
             .noting("forks 0: measured in the harness process")),
         Some(forks) if forks != measured.runs => Err("rawData has not one list for each fork"),

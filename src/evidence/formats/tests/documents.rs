@@ -197,6 +197,11 @@ fn jmh_has_a_run_for_each_fork() {
             "rawData has not one list for each fork",
         ),
         (
+            0,
+            r#""score": "NaN", "rawData": [[1.0, 2.0], [3.0, 4.0]]"#,
+            "forks 0 with more lists in rawData than one",
+        ),
+        (
             1,
             r#""score": 2.1, "rawData": [[1.0, 3.0]]"#,
             "summary does not follow from rawData",

@@ -336,6 +336,9 @@ fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {
     let entries = component
         .map(|component| component.handoff.as_slice())
         .unwrap_or_default();
+    if entries.is_empty() {
+        return Vec::new();
+    }
     let path = TwinPath::new(path.as_bytes());
     entries
         .iter()

@@ -105,7 +105,12 @@ impl GlobList {
 
     /// True where a positive glob matches and no later one negates it.
     pub fn matches(&self, path: &[u8]) -> bool {
-        self.deciding(path).is_some()
+        !self.is_empty() && self.deciding(path).is_some()
+    }
+
+    /// As [`Self::matches`], of a path whose components are known already.
+    pub fn matches_exactly(&self, path: &TwinPath<'_>) -> bool {
+        !self.is_empty() && self.deciding_of(path.path, &path.parts).is_some()
     }
 
     /// The glob by which the path matches, as written (the first negation, for a list of negations alone).

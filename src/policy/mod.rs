@@ -183,8 +183,13 @@ impl Policy {
     /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**`, and what some file system takes for it, but for certificates and
     /// their signatures.
     pub fn is_policy_file(&self, path: &RepoPath) -> bool {
-        let certificate = path.as_bytes().strip_suffix(b".sig").unwrap_or(path.as_bytes());
-        TwinPath::new(path.as_bytes()).is_within(POLICY_DIRECTORY.as_bytes()) && !self.certificates.matches(certificate)
+        self.watches(&TwinPath::new(path.as_bytes()))
+    }
+
+    /// As [`Self::is_policy_file`], of a path that is folded already.
+    pub(crate) fn watches(&self, path: &TwinPath<'_>) -> bool {
+        let certificate = path.path.strip_suffix(b".sig").unwrap_or(path.path);
+        path.is_within(POLICY_DIRECTORY.as_bytes()) && !self.certificates.matches(certificate)
     }
 
     /// The component of which this is the id or an alias, after folding (see [`fold`]).

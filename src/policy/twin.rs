@@ -40,7 +40,9 @@ impl<'p> TwinPath<'p> {
 
 /// What stands between the slashes of a path.
 pub(super) fn components(path: &[u8]) -> Vec<&[u8]> {
-    path.split(|&byte| byte == b'/').collect()
+    let mut parts = Vec::with_capacity(path.iter().filter(|&&byte| byte == b'/').count() + 1);
+    parts.extend(path.split(|&byte| byte == b'/'));
+    parts
 }
 
 /// True for what folds to itself: ASCII without capitals.

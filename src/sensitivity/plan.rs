@@ -22,7 +22,6 @@ pub(super) struct Planned<'p> {
 
 /// A path, and what is known of it so far.
 pub(super) struct File<'p, 'f> {
-    path: &'f [u8],
     twin: &'f TwinPath<'f>,
     lists: &'f [&'p GlobList],
     /// By number: the glob that gates, once asked.
@@ -64,9 +63,8 @@ impl<'p> Plan<'p> {
         Self { lists, components }
     }
 
-    pub(super) fn file<'f>(&'f self, path: &'f [u8], twin: &'f TwinPath<'f>) -> File<'p, 'f> {
+    pub(super) fn file<'f>(&'f self, twin: &'f TwinPath<'f>) -> File<'p, 'f> {
         File {
-            path,
             twin,
             lists: &self.lists,
             known: self.lists.iter().map(|_| Cell::new(None)).collect(),
@@ -100,7 +98,7 @@ impl<'p> Planned<'p> {
 
     /// Whether the file, as it is called, is exempt.
     pub(super) fn excludes(&self, file: &File<'p, '_>) -> bool {
-        self.component.rules.exclude.matches(file.path)
+        self.component.rules.exclude.matches_exactly(file.twin)
     }
 
     /// The content rules that look at the file, each with an id of its own.

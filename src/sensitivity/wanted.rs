@@ -47,21 +47,22 @@ impl Wanted<'_> {
 
 /// `beside` is true where a certificate stands beside a file that is called as its signature.
 pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange, beside: bool) -> Want<'p> {
-    if is_certificate(by.policy, file) || by.evidence.contains(&file.path) {
+    let twin = TwinPath::new(file.path.as_bytes());
+    if by.policy.certificates.matches_exactly(&twin) || by.evidence.contains(&file.path) {
         return Want::Nothing;
     }
     let perhaps_signature = perhaps_signature(by.policy, file, beside);
-    if by.policy.is_policy_file(&file.path) {
+    if by.policy.watches(&twin) {
         return match by.adoption {
             true => Want::Nothing,
             false => Want::Own { perhaps_signature },
         };
     }
-    if by.policy.exclude.matches(file.path.as_bytes()) {
+    if by.policy.exclude.matches_exactly(&twin) {
         return Want::Nothing;
     }
     progress::count(Count::RulesRun, plan.components.len());
-    let (candidates, content_rules) = candidates(plan, file);
+    let (candidates, content_rules) = candidates(plan, file, &twin);
     match candidates.is_empty() {
         true => Want::Nothing,
         false => Want::Rules(Wanted {
@@ -70,10 +71,6 @@ pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange, beside: 
             content_rules,
         }),
     }
-}
-
-fn is_certificate(policy: &Policy, file: &FileChange) -> bool {
-    policy.certificates.matches(file.path.as_bytes())
 }
 
 /// The path whose signature a file would be, by its name.
@@ -129,9 +126,8 @@ impl Candidate<'_> {
 type Candidates<'p> = (Vec<Candidate<'p>>, Vec<(usize, &'p ContentRule)>);
 
 /// The components whose rules look at a file, and the content rules among them.
-fn candidates<'p>(plan: &Plan<'p>, file: &FileChange) -> Candidates<'p> {
-    let twin = TwinPath::new(file.path.as_bytes());
-    let here = plan.file(file.path.as_bytes(), &twin);
+fn candidates<'p>(plan: &Plan<'p>, file: &FileChange, twin: &TwinPath<'_>) -> Candidates<'p> {
+    let here = plan.file(twin);
     // A link or a submodule stands for all that lies below it.
     let leads = file
         .after()

@@ -6,18 +6,9 @@ use certgate::sensitivity::languages::{Definitions, Difference, Ignored, Languag
 /// What stands between the two contents of an input.
 const BETWEEN: &[u8] = b"\n=======\n";
 
-const COMMENTS: Ignored = Ignored {
-    comments: true,
-    format: false,
-};
-const FORMAT: Ignored = Ignored {
-    comments: false,
-    format: true,
-};
-const BOTH: Ignored = Ignored {
-    comments: true,
-    format: true,
-};
+const COMMENTS: Ignored = Ignored::COMMENTS;
+const FORMAT: Ignored = Ignored::FORMAT;
+const BOTH: Ignored = Ignored::BOTH;
 
 /// Takes the bytes for a language and two contents, and asks of them what a gate would ask.
 pub fn check(data: &[u8]) {

@@ -64,13 +64,8 @@ fn standing(repository: &Repository, question: &Question, in_force: &InForce) ->
         return Ok(Vec::new());
     };
     let pasts = Pasts::new(repository, &in_force.keyring);
-    let terms = ledger::LedgerTerms {
-        certificates: &in_force.policy.certificates,
-        since: in_force.policy.since,
-        keyring: &in_force.keyring,
-        classes: &in_force.policy.classes,
-        then: &|landing| pasts.before(landing),
-    };
+    let then = |landing: &_| pasts.before(landing);
+    let terms = ledger::LedgerTerms::of(&in_force.policy, &in_force.keyring, &then);
     Ok(ledger::all(repository, &terms, tip)?)
 }
 
@@ -97,7 +92,7 @@ fn repeats(repository: &Repository, draft: &Draft, entries: Vec<Entry>) -> Resul
     for entry in last.into_iter().take(REPEATED) {
         let same_content = match (&entry.certificate.subject, &draft.subject) {
             (SubjectField::Present(theirs), Some(own)) => theirs.files == own.files,
-            // What it was on cannot be told.
+            // What it was on is not known.
             _ => true,
         };
         if same_content {

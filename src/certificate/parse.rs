@@ -54,21 +54,7 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
 
     let conditions = conditions::read(&outline, decision.body.clone());
     if decision.status == Some(Status::ConditionallyApproved) && conditions.is_empty() {
-        let at = decision
-            .body
-            .clone()
-            .map_or(0..0, |body| body.start.saturating_sub(1)..body.start);
-        let field = outline
-            .fields_in(decision.body.clone().unwrap_or(0..0))
-            .iter()
-            .find(|field| field.is("Conditions") || field.is("Status"));
-        let at = field.map_or(at, |field| field.at..field.value.end);
-        findings.push(
-            Diagnostic::warning(Code::CG115, "CONDITIONALLY_APPROVED without a condition")
-                .at(outline.place(path, at))
-                .because("nobody can tell when the approval is complete")
-                .help("list the conditions below `**Conditions**:`, one `- [ ]` each; where there is none, the status is APPROVED"),
-        );
+        findings.push(without_condition(path, &outline, decision.body.clone()));
     }
 
     let rationale = outline
@@ -110,24 +96,38 @@ pub fn parse(path: &RepoPath, bytes: &[u8]) -> Parsed {
         benchmarks,
         findings: says_findings(&outline),
     };
-    let shape = Shape {
-        sections: outline
-            .headings
-            .iter()
-            .filter(|heading| heading.level == 2)
-            .map(|heading| heading.plain.clone())
-            .collect(),
-        fields: outline
-            .fields_in(outline.top())
-            .iter()
-            .map(|field| field.name.clone())
-            .collect(),
-        signature_agent: signature.agent,
-    };
     Parsed {
         certificate,
         findings,
-        shape,
+        shape: shape(&outline, signature.agent),
+    }
+}
+
+/// What is said of a conditional approval that names no condition, where the decision is or the field that comes closest.
+fn without_condition(path: &RepoPath, outline: &Outline<'_>, body: Option<Range<usize>>) -> Diagnostic {
+    let at = body
+        .clone()
+        .map_or(0..0, |body| body.start.saturating_sub(1)..body.start);
+    let field = outline
+        .fields_in(body.unwrap_or(0..0))
+        .iter()
+        .find(|field| field.is("Conditions") || field.is("Status"));
+    let at = field.map_or(at, |field| field.at..field.value.end);
+    Diagnostic::warning(Code::CG115, "CONDITIONALLY_APPROVED without a condition")
+        .at(outline.place(path, at))
+        .because("nobody can tell when the approval is complete")
+        .help(
+            "list the conditions below `**Conditions**:`, one `- [ ]` each; without conditions, the status is APPROVED",
+        )
+}
+
+fn shape(outline: &Outline<'_>, signature_agent: Option<String>) -> Shape {
+    let sections = outline.headings.iter().filter(|heading| heading.level == 2);
+    let fields = outline.fields_in(outline.top()).iter();
+    Shape {
+        sections: sections.map(|heading| heading.plain.clone()).collect(),
+        fields: fields.map(|field| field.name.clone()).collect(),
+        signature_agent,
     }
 }
 
@@ -150,7 +150,7 @@ fn unreadable(path: &RepoPath, place: Place, reason: String) -> Parsed {
     let finding = Diagnostic::error(Code::CG104, "the certificate cannot be read")
         .at(place)
         .because(reason)
-        .help("make it a plain text file in UTF-8; large evidence belongs in files of its own, named under EVIDENCE");
+        .help("make it a plain text file in UTF-8; large evidence belongs in separate files, named under EVIDENCE");
     Parsed {
         certificate: Certificate {
             subject: SubjectField::Unreadable,
@@ -204,7 +204,7 @@ impl<'o> HeadingFields<'o, '_> {
         self.findings.push(
             Diagnostic::error(Code::CG112, format!("the field {name} is given twice"))
                 .at(outline.place(self.path, second.at..second.value.end))
-                .because(format!("the first stands on line {}", outline.line_number(first.at)))
+                .because(format!("the first is on line {}", outline.line_number(first.at)))
                 .because("neither counts: nobody can tell which of two is meant")
                 .help("keep one of them; several values on one line are separated by commas"),
         );
@@ -332,7 +332,7 @@ fn placeholders(
     let mut left: Vec<(String, Range<usize>)> = Vec::new();
     for field in top.chain(decision) {
         let at = trimmed(outline, field.value.clone());
-        // A status that is none is reported as that already.
+        // A status that is not valid is reported as that already.
         if is_placeholder(bare(outline.slice(at.clone()))) {
             if decided || !field.is("Status") {
                 left.push((format!("the field {}", field.name), at));
@@ -403,7 +403,7 @@ fn without_marker(item: &str) -> &str {
         .map_or(item, |(_, text)| text.trim())
 }
 
-/// True for what a template writes where a value belongs. Only whole values count: a rationale may well mention a TODO.
+/// True for what a template writes where a value belongs. Only full values count: a rationale may well mention a TODO.
 fn is_placeholder(value: &str) -> bool {
     let enclosed = |open: char, close: char| {
         value
@@ -458,7 +458,7 @@ fn signature(outline: &Outline<'_>) -> Signature {
     signature
 }
 
-/// Where the values of the `Certificate Hash:` lines stand in a document: from after the colon to the end of the line, in bytes.
+/// Where the values of the `Certificate Hash:` lines are in a document: from after the colon to the end of the line, in bytes.
 /// Empty where the document cannot be read or has no such line.
 pub(crate) fn hash_values(bytes: &[u8]) -> Vec<Range<usize>> {
     if bytes.len() as u64 > MAX_BYTES {

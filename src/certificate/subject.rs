@@ -1,7 +1,7 @@
 //! The SUBJECT section: what a certificate covers, by content. Owns the text formats `certgate/subject/v1` and, for certificates that are
 //! bound to a repository or to branches, `certgate/subject/v2`, both ways.
 //!
-//! Reading is strict: a line that is not understood could be the one that matters, so it makes the whole section unreadable, and an
+//! Reading is strict: a line that is not understood could be the one that matters, so it makes the entire section unreadable, and an
 //! unreadable SUBJECT covers nothing.
 
 use super::outline::{Heading, Outline};
@@ -47,7 +47,7 @@ pub fn render_subject(subject: &Subject) -> String {
     text
 }
 
-/// A component name as it stands in the block: on one line, without blanks at its ends.
+/// A component name as it is in the block: on one line, without blanks at its ends.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -158,6 +158,29 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
     Ok(subject)
 }
 
+/// Reads the path that a line ends with.
+pub(super) fn path_at_the_end(quoted: &str) -> Result<RepoPath, &'static str> {
+    let path = RepoPath::unquote(quoted)
+        .filter(|read| read.to_string() == quoted)
+        .ok_or("the path is not quoted as git quotes it")?;
+    let sound = path
+        .as_bytes()
+        .split(|byte| *byte == b'/')
+        .all(|part| !matches!(part, b"" | b"." | b"..") && !part.contains(&0));
+    match sound {
+        true => Ok(path),
+        false => Err("the path is not one of a repository: it is absolute or has an empty, `.` or `..` part"),
+    }
+}
+
+/// Reads the digest of a content.
+pub(super) fn digest_of(content: &str) -> Result<Digest, &'static str> {
+    content
+        .strip_prefix("sha256:")
+        .and_then(Digest::from_hex)
+        .ok_or("the content is not `sha256:` and 64 hexadecimal digits in small letters")
+}
+
 fn parse_file(line: &str) -> Result<SubjectFile, &'static str> {
     const SHAPE: &str = "a line reads `MODE sha256:HEX PATH` or `deleted - PATH`";
     let (mode, rest) = line.split_once(' ').ok_or(SHAPE)?;
@@ -169,22 +192,10 @@ fn parse_file(line: &str) -> Result<SubjectFile, &'static str> {
             mode: Mode::parse(mode)
                 .filter(|known| known.as_str() == mode)
                 .ok_or("the mode is not 100644, 100755, 120000 or 160000")?,
-            digest: content
-                .strip_prefix("sha256:")
-                .and_then(Digest::from_hex)
-                .ok_or("the content is not `sha256:` and 64 hexadecimal digits in small letters")?,
+            digest: digest_of(content)?,
         }
     };
-    let path = RepoPath::unquote(path)
-        .filter(|read| read.to_string() == path)
-        .ok_or("the path is not quoted as git quotes it")?;
-    let sound = path
-        .as_bytes()
-        .split(|byte| *byte == b'/')
-        .all(|part| !matches!(part, b"" | b"." | b"..") && !part.contains(&0));
-    if !sound {
-        return Err("the path is not one of a repository: it is absolute or has an empty, `.` or `..` part");
-    }
+    let path = path_at_the_end(path)?;
     Ok(SubjectFile { path, state })
 }
 
@@ -210,10 +221,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>, components: &[String]
         ([], []) => return (SubjectField::Absent, Vec::new()),
         // Without this, taking away the heading would quietly turn a certificate on content into one on names.
         ([], [block, ..]) => {
-            return unreadable(
-                block.range.clone(),
-                "the block stands outside of a section `## SUBJECT`",
-            );
+            return unreadable(block.range.clone(), "the block is outside of a section `## SUBJECT`");
         }
         ([heading], _) => *heading,
         ([_, second, ..], _) => return unreadable(second.range.clone(), "there are two sections SUBJECT"),
@@ -223,10 +231,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>, components: &[String]
     }
     let body = outline.body(heading);
     if let Some(stray) = blocks.iter().find(|block| !body.contains(&block.range.start)) {
-        return unreadable(
-            stray.range.clone(),
-            "the block stands outside of the section `## SUBJECT`",
-        );
+        return unreadable(stray.range.clone(), "the block is outside of the section `## SUBJECT`");
     }
     let mut inside = outline.fences.iter().filter(|fence| body.contains(&fence.range.start));
     let block = match (inside.next(), inside.next()) {

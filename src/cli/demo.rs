@@ -1,5 +1,5 @@
-//! `certgate demo`: the whole story in a scratch repository, with the real git and the real hooks. Every step says what it expects and
-//! is checked; the demo fails if one does not go as told.
+//! `certgate demo`: the full story in a scratch repository, with the real git and the real hooks. Every step says what it expects and
+//! is checked; the demo fails if one does not go as described.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,11 +51,11 @@ pub(super) fn run(args: &DemoArgs) -> Result<Ending, Undecided> {
         String::new()
     };
     if stage.went_wrong {
-        terminal::out(&format!("\nThe demo did not go as told.\n{kept}"))?;
+        terminal::out(&format!("\nThe demo did not go as described.\n{kept}"))?;
         return Ok(Ending::Blocked);
     }
     terminal::out(&format!(
-        "\nThat is the whole story: blocked, certified, passed, stale, vetoed, lifted.\n{kept}"
+        "\nThat is the full story: blocked, certified, passed, stale, vetoed, lifted.\n{kept}"
     ))?;
     Ok(Ending::Done)
 }
@@ -70,17 +70,34 @@ fn paths() -> Vec<PathBuf> {
         .unwrap_or_default()
 }
 
-fn story(s: &mut Stage) -> Result<(), Undecided> {
-    const CERTIFY: [&str; 6] = [
+/// The command by which the engineer of the story decides.
+fn certify<'a>(status: &'a str, rationale: &'a str, what: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec![
         "certgate",
         "certify",
         "hot_loop",
         "--agent",
         "performance-engineer",
         "--status",
+        status,
+        "--rationale",
+        rationale,
     ];
-    let certify = |rest: &[&'static str]| -> Vec<&'static str> { CERTIFY.iter().chain(rest).copied().collect() };
+    words.extend(what);
+    words
+}
 
+fn story(s: &mut Stage) -> Result<(), Undecided> {
+    adopted(s)?;
+    blocked(s)?;
+    certified(s)?;
+    stale(s)?;
+    vetoed(s)?;
+    lifted(s)?;
+    s.run(&["certgate", "log"], 0)
+}
+
+fn adopted(s: &mut Stage) -> Result<(), Undecided> {
     s.say("A repository with a policy: whatever lies below src/ is performance-sensitive.")?;
     s.quiet(&["git", "init", "--quiet", "--initial-branch=main"])?;
     s.write("src/loop.py", "def step(batch):\n    return [x * 2 for x in batch]\n")?;
@@ -95,29 +112,30 @@ fn story(s: &mut Stage) -> Result<(), Undecided> {
         "--quiet",
         "-m",
         "Begin, with a gate",
-    ])?;
+    ])
+}
 
+fn blocked(s: &mut Stage) -> Result<(), Undecided> {
     s.say("1. Somebody speeds the loop up and commits. Nobody has certified it: blocked.")?;
     s.write(
         "src/loop.py",
         "import numpy as np\n\ndef step(batch):\n    return np.multiply(batch, 2)\n",
     )?;
     s.quiet(&["git", "add", "src"])?;
-    s.run(&["git", "commit", "-m", "Vectorise the loop"], 1)?;
+    s.run(&["git", "commit", "-m", "Vectorise the loop"], 1)
+}
 
+fn certified(s: &mut Stage) -> Result<(), Undecided> {
     s.say("2. The performance engineer reviews exactly that content and certifies it: the commit passes.")?;
     s.run(
-        &certify(&[
-            "APPROVED",
-            "--rationale",
-            "Measured: 40 times fewer interpreter steps",
-            "--staged",
-        ]),
+        &certify("APPROVED", "Measured: 40 times fewer interpreter steps", &["--staged"]),
         0,
     )?;
     s.quiet(&["git", "add", "certificates"])?;
-    s.run(&["git", "commit", "-m", "Vectorise the loop"], 0)?;
+    s.run(&["git", "commit", "-m", "Vectorise the loop"], 0)
+}
 
+fn stale(s: &mut Stage) -> Result<(), Undecided> {
     s.say("3. On a branch the loop is certified, and then edited once more. The stale certificate is caught at the merge.")?;
     s.quiet(&["git", "switch", "--quiet", "-c", "faster"])?;
     s.write(
@@ -127,12 +145,7 @@ fn story(s: &mut Stage) -> Result<(), Undecided> {
     s.write("src/pool.py", "POOL = []\n")?;
     s.quiet(&["git", "add", "src"])?;
     s.run(
-        &certify(&[
-            "APPROVED",
-            "--rationale",
-            "No allocation in the steady state",
-            "--staged",
-        ]),
+        &certify("APPROVED", "No allocation in the steady state", &["--staged"]),
         0,
     )?;
     s.quiet(&["git", "add", "certificates"])?;
@@ -144,41 +157,34 @@ fn story(s: &mut Stage) -> Result<(), Undecided> {
     s.quiet(&["git", "commit", "--quiet", "-am", "Small fix"])?;
     s.quiet(&["git", "switch", "--quiet", "main"])?;
     s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 1)?;
-    s.quiet(&["git", "merge", "--abort"])?;
+    s.quiet(&["git", "merge", "--abort"])
+}
 
+fn vetoed(s: &mut Stage) -> Result<(), Undecided> {
     s.say("4. The engineer looks again and refuses it: NO_GO. No merge goes over that.")?;
     s.quiet(&["git", "switch", "--quiet", "faster"])?;
-    let no_go = [
-        "NO_GO",
-        "--rationale",
-        "2.0 turns every batch into float64: twice the memory",
-        "--base",
-        "main",
-    ];
-    s.run(&certify(&no_go), 0)?;
+    let why = "2.0 turns every batch into float64: twice the memory";
+    s.run(&certify("NO_GO", why, &["--base", "main"]), 0)?;
     s.quiet(&["git", "add", "certificates"])?;
     s.quiet(&["git", "commit", "--quiet", "-m", "Certify: no go"])?;
     s.quiet(&["git", "switch", "--quiet", "main"])?;
     s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 1)?;
-    s.quiet(&["git", "merge", "--abort"])?;
+    s.quiet(&["git", "merge", "--abort"])
+}
 
-    s.say("5. The fix comes, and a later certificate of the same engineer lifts the refusal: the merge goes through.")?;
+fn lifted(s: &mut Stage) -> Result<(), Undecided> {
+    s.say(
+        "5. The fix is made, and a later certificate of the same engineer lifts the refusal: the merge goes through.",
+    )?;
     s.quiet(&["git", "switch", "--quiet", "faster"])?;
     s.write("src/loop.py", "import numpy as np\n\ndef step(batch, out=None):\n    return np.multiply(batch, 2, out=out, dtype=batch.dtype)\n")?;
     s.quiet(&["git", "commit", "--quiet", "-am", "Keep the type of the batch"])?;
-    let approved = [
-        "APPROVED",
-        "--rationale",
-        "The type of the batch is kept; memory is as before",
-        "--base",
-        "main",
-    ];
-    s.run(&certify(&approved), 0)?;
+    let why = "The type of the batch is kept; memory is as before";
+    s.run(&certify("APPROVED", why, &["--base", "main"]), 0)?;
     s.quiet(&["git", "add", "certificates"])?;
     s.quiet(&["git", "commit", "--quiet", "-m", "Certify the fix"])?;
     s.quiet(&["git", "switch", "--quiet", "main"])?;
-    s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 0)?;
-    s.run(&["certgate", "log"], 0)
+    s.run(&["git", "merge", "--no-ff", "--no-edit", "faster"], 0)
 }
 
 impl Stage {
@@ -222,7 +228,7 @@ impl Stage {
             .env("GIT_MERGE_AUTOEDIT", "no")
             .env("LC_ALL", "C");
         if anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never {
-            // What is shown goes on to a terminal that has colours.
+            // What is shown is passed on to a terminal that has colours.
             command.env("CLICOLOR_FORCE", "1");
         }
         command.output().map_err(|error| {
@@ -231,7 +237,7 @@ impl Stage {
         })
     }
 
-    /// Runs a step of the story, shows it with all its output, and holds its exit code against what was told.
+    /// Runs a step of the story, shows it with all its output, and holds its exit code against what was expected.
     fn run(&mut self, words: &[&str], expected: i32) -> Result<(), Undecided> {
         let shown: Vec<String> = words.iter().map(|word| crate::diagnostic::shell(word)).collect();
         let output = self.command(words)?;
@@ -244,9 +250,9 @@ impl Stage {
         let code = output.status.code().unwrap_or(-1);
         if code != expected {
             self.went_wrong = true;
-            text.push_str(&format!("  !! exit code {code}, where {expected} was told\n"));
+            text.push_str(&format!("  !! exit code {code}, but {expected} was expected\n"));
         } else if code != 0 {
-            text.push_str(&format!("  (exit code {code}, as told)\n"));
+            text.push_str(&format!("  (exit code {code}, as expected)\n"));
         }
         Ok(terminal::out(&text)?)
     }

@@ -47,13 +47,8 @@ pub(super) fn at(rev: &str) -> Result<Read, Undecided> {
     };
     let keyring = governing::keyring_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
     let pasts = Pasts::new(&repository, &keyring);
-    let terms = ledger::LedgerTerms {
-        certificates: &policy.certificates,
-        since: policy.since,
-        keyring: &keyring,
-        classes: &policy.classes,
-        then: &|landing| pasts.before(landing),
-    };
+    let then = |landing: &_| pasts.before(landing);
+    let terms = ledger::LedgerTerms::of(&policy, &keyring, &then);
     let entries = ledger::all(&repository, &terms, &tip)?;
     Ok(Read {
         repository,
@@ -177,7 +172,7 @@ pub(super) fn log(args: &LogArgs) -> Result<Ending, Undecided> {
     Ok(Ending::Done)
 }
 
-/// Shows the newest word on each component of the policy.
+/// Shows the newest decision on each component of the policy.
 pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
     let read = read(args)?;
     let mut newest: BTreeMap<String, &Entry> = BTreeMap::new();

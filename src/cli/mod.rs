@@ -22,6 +22,7 @@ mod install;
 mod ledger;
 mod lint;
 mod measure;
+mod moment;
 mod policy;
 mod proof;
 mod propose;
@@ -68,7 +69,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// The arguments as the shims write them. To build the whole command line for them would take longer than a hook that has nothing to
+/// The arguments as the shims write them. To build the entire command line for them would take longer than a hook that has nothing to
 /// judge; everything else, and every call for help, is clap's.
 fn called_by_shim() -> Option<HookArgs> {
     let mut arguments = std::env::args_os().skip(1);
@@ -82,7 +83,7 @@ fn called_by_shim() -> Option<HookArgs> {
     (!help).then_some(HookArgs { name, args })
 }
 
-/// The directory below the root of the work tree in which whoever reads this stands: git tells its hooks (`GIT_PREFIX`), and elsewhere it is
+/// The directory below the root of the work tree that is current for whoever reads this: git says so to its hooks (`GIT_PREFIX`), and elsewhere it is
 /// the current one.
 fn below_the_root() -> Option<Vec<u8>> {
     let told = std::env::var_os("GIT_PREFIX").filter(|prefix| !prefix.is_empty());
@@ -101,7 +102,7 @@ fn below_the_root() -> Option<Vec<u8>> {
     Some(below.as_os_str().as_bytes().to_vec())
 }
 
-/// Whether what could not be done is told in JSON, too. `check`, `lint` and `verify`, which know more formats, do so themselves.
+/// Whether what could not be done is reported in JSON, too. `check`, `lint` and `verify`, which know more formats, do so themselves.
 fn answers_in_json(command: &Command) -> bool {
     let list = |format: ListFormat| format == ListFormat::Json;
     match command {

@@ -34,13 +34,8 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
     let keyring = governing::keyring_at(&repository, &at, &policy)?;
     let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
     let pasts = Pasts::new(&repository, &keyring);
-    let terms = ledger::LedgerTerms {
-        certificates: &policy.certificates,
-        since: policy.since,
-        keyring: &keyring,
-        classes: &policy.classes,
-        then: &|landing| pasts.before(landing),
-    };
+    let then = |landing: &_| pasts.before(landing);
+    let terms = ledger::LedgerTerms::of(&policy, &keyring, &then);
     let proof = ledger::prove(&repository, &policy, &tip, &keyring, &keys_at)?;
     let entries = ledger::all(&repository, &terms, &tip)?;
     let events: Vec<Event> = gate::refusals(&policy, &keyring, &entries)
@@ -235,7 +230,7 @@ fn summary(proof: &Proof, tip: &ObjectId, asks: bool) -> String {
         text.push_str(&format!("  {count:>6}  {}\n", sanitize(name)));
     }
     text.push_str(&match proof.faults.len() {
-        0 => "proven: each came in once, and none was altered or lost\n".to_owned(),
+        0 => "proven: each was merged once, and none was altered or lost\n".to_owned(),
         faults => format!("not proven: {}\n", plural(faults, "fault")),
     });
     text
@@ -302,5 +297,5 @@ fn revocation(revocation: &Revocation) -> Diagnostic {
         }
         _ => {}
     }
-    diagnostic.help("have these files certified anew: change them, or certgate certify … --file PATH")
+    diagnostic.help("have these files certified again: change them, or certgate certify … --file PATH")
 }

@@ -2,6 +2,7 @@
 
 use super::args::{SimulateArgs, SimulateFormat};
 use super::ending::Ending;
+use super::moment;
 use super::terminal;
 use crate::change::Snapshot;
 use crate::diagnostic::{Code, Diagnostic, command, sanitize};
@@ -117,22 +118,8 @@ fn target(
 
 /// A date with or without a time of day, in UTC, or a duration before now; in seconds since the epoch.
 fn since(text: &str) -> Result<i64, Undecided> {
-    let civil = || {
-        text.parse::<jiff::civil::DateTime>()
-            .ok()?
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()
-    };
-    let span = || {
-        let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
-        let days = days
-            .and_then(|days| days.checked_mul(24))
-            .map(jiff::SignedDuration::from_hours);
-        let span = days.or_else(|| text.parse::<jiff::SignedDuration>().ok())?;
-        jiff::Timestamp::now().checked_sub(span).ok()
-    };
-    let moment = text.parse::<jiff::Timestamp>().ok();
-    let moment = moment.or_else(|| civil().map(|zoned| zoned.timestamp())).or_else(span);
+    let span = || moment::duration(text).and_then(|span| jiff::Timestamp::now().checked_sub(span).ok());
+    let moment = moment::date(text).or_else(span);
     moment.map(jiff::Timestamp::as_second).ok_or_else(|| {
         Undecided::usage(
             format!("`{}` is no date", sanitize(text)),

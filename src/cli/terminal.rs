@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fault::Doing as _;
 use super::ticker;
-use crate::diagnostic::{Diagnostic, Style, command, sanitize_bytes};
+use crate::diagnostic::{Diagnostic, Style, command, fold, sanitize_bytes};
 use crate::gate::Undecided;
 use crate::progress;
 use crate::report;
@@ -87,6 +87,9 @@ fn columns() -> Option<usize> {
     })
 }
 
+/// What the lines begin with that a line of prose goes over to.
+const INDENT: &str = "    ";
+
 /// Writes lines of prose to standard error; where they are read remotely, folded at blanks so that they fit.
 pub(super) fn prose(text: &str) {
     let columns = match REMOTE.load(Ordering::Relaxed) {
@@ -94,35 +97,13 @@ pub(super) fn prose(text: &str) {
         false => usize::MAX,
     };
     for line in text.lines() {
-        err(&format!("{}\n", fold(line, columns)));
+        err(&format!("{}\n", fold(line, columns, INDENT)));
     }
 }
 
 /// A line of prose, folded at blanks to the width of the terminal; a blank at its end stays.
 pub(super) fn folded(line: &str) -> String {
-    fold(line, style().width)
-}
-
-fn fold(line: &str, columns: usize) -> String {
-    if line.chars().count() <= columns {
-        return line.to_owned();
-    }
-    let words = line.trim_start();
-    let mut folded = " ".repeat(line.len() - words.len());
-    let mut used = folded.len();
-    for (at, word) in words.split(' ').enumerate() {
-        let width = word.chars().count();
-        if at > 0 && used + 1 + width > columns {
-            folded.push_str("\n    ");
-            used = 4;
-        } else if at > 0 {
-            folded.push(' ');
-            used += 1;
-        }
-        folded.push_str(word);
-        used += width;
-    }
-    folded
+    fold(line, style().width, INDENT)
 }
 
 /// Writes to standard error what the run cost, where somebody asked.
@@ -177,17 +158,5 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 pub(super) fn diagnose_all(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         err(&format!("{}\n\n", crate::diagnostic::render(diagnostic, style())));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fold;
-
-    #[test]
-    fn prose_is_folded_at_blanks() {
-        assert_eq!(fold("  one two three", 9), "  one two\n    three");
-        assert_eq!(fold("averylongword", 5), "averylongword");
-        assert_eq!(fold("a  b", 80), "a  b");
     }
 }

@@ -1,4 +1,4 @@
-//! What may stand where, for completions: components, agents, ids of certificates, statuses, codes, packs. What cannot be read gives none.
+//! What may be where, for completions: components, agents, ids of certificates, statuses, codes, packs. What cannot be read gives none.
 
 use clap_complete::CompletionCandidate;
 
@@ -80,13 +80,8 @@ fn read_ids() -> Option<Vec<CompletionCandidate>> {
     let at = crate::change::Snapshot::Commit(tip.clone());
     let keyring = keyring_at(&repository, &at, &policy).ok()?;
     let pasts = Pasts::new(&repository, &keyring);
-    let terms = ledger::LedgerTerms {
-        certificates: &policy.certificates,
-        since: policy.since,
-        keyring: &keyring,
-        classes: &policy.classes,
-        then: &|landing| pasts.before(landing),
-    };
+    let then = |landing: &_| pasts.before(landing);
+    let terms = ledger::LedgerTerms::of(&policy, &keyring, &then);
     let entries = ledger::all(&repository, &terms, &tip).ok()?;
     let of = |entry: &ledger::Entry| {
         let id = entry.certificate.id.as_deref()?;

@@ -20,7 +20,7 @@ pub use remedy::{Help, Placeholder, Remedy, Word, read_from};
 pub use render::{Style, render};
 pub use sanitize::{sanitize, sanitize_bytes, sanitize_line};
 pub use shell::{shell, shown};
-pub(crate) use wrap::wrap_prose;
+pub(crate) use wrap::{fold, wrap_prose};
 
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ use sanitize::unsanitize_marks;
 pub enum Level {
     /// Information that changes nothing.
     Note,
-    /// Worth mending; does not stop anything by itself.
+    /// Worth fixing; does not stop anything by itself.
     Warning,
     /// Stops, or would stop where enforcement is on.
     Error,
@@ -62,7 +62,7 @@ pub struct SourceLine {
 }
 
 impl Place {
-    /// A whole file.
+    /// An entire file.
     pub fn file(path: impl std::fmt::Display) -> Self {
         Self {
             path: sanitize(&path.to_string()),
@@ -128,7 +128,7 @@ impl Part {
     }
 }
 
-/// One thing to tell: what is wrong, where, why, and the command that mends it.
+/// One thing to tell: what is wrong, where, why, and the command that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     code: Code,

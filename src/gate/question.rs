@@ -6,7 +6,7 @@ use crate::git::Repository;
 use crate::policy::{Policy, Stage, Target};
 use crate::sensitivity::Announced;
 
-/// A change with everything that judging it needs to know of where it stands. Questions are made by [`crate::intake`].
+/// A change with everything that judging it needs to know of its place. Questions are made by [`crate::intake`].
 #[derive(Debug)]
 pub struct Question {
     /// What is judged.
@@ -51,6 +51,25 @@ impl Question {
         Self { stage, ..self }
     }
 
+    /// A question of a change alone: judged by the policy of the tip, where there is one.
+    pub(crate) fn new(change: Change, target: TargetBranch, stage: Stage) -> Self {
+        Self {
+            change,
+            tip: None,
+            range: None,
+            target,
+            stage,
+            arguments: Vec::new(),
+            told: None,
+            policy: None,
+            merges: None,
+            by: By::TheTip,
+            beside: None,
+            announced: None,
+            committing: None,
+        }
+    }
+
     /// The same, judged by a policy that is tried out: a file, or `builtin:PACK`. The keys stay those of the repository.
     pub fn tried_by(self, policy: &str) -> Self {
         Self {
@@ -83,7 +102,7 @@ pub(crate) struct Committing {
 /// Whose policy judges a question.
 #[derive(Clone, Debug)]
 pub(crate) enum By {
-    /// The tip's; where it has none, the one that the change brings, and where that has none either, the default pack.
+    /// The tip's; where it has none, the one that the change adds, and where that has none either, the default pack.
     TheTip,
     /// One that is tried out, by its name: a file, or `builtin:PACK`.
     TriedOut(String),

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Place, Placeholder, Word, command, plu
 /// What the operating system says where the process may open no more files (EMFILE), which has no name in the standard library.
 const TOO_MANY_OPEN_FILES: i32 = 24;
 
-/// Why the repository could not be read. Each says what was expected; [`GitError::diagnostic`] adds the command that mends it.
+/// Why the repository could not be read. Each says what was expected; [`GitError::diagnostic`] adds the command that fixes it.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// No repository here.
@@ -121,7 +121,7 @@ pub enum GitError {
         id: ObjectId,
         /// What it was wanted as.
         role: &'static str,
-        /// The path at which it stands, where it is that of a file.
+        /// The path at which it is, where it is that of a file.
         path: Option<RepoPath>,
     },
     /// An object that is there cannot be read as what it should be.
@@ -231,28 +231,12 @@ impl GitError {
         }
     }
 
-    /// The diagnostic: what is wrong, where, and the command that mends it.
+    /// The diagnostic: what is wrong, where, and the command that fixes it.
     pub fn diagnostic(&self) -> Diagnostic {
         let told = Diagnostic::error(self.code(), self);
         match self {
             Self::NotARepository { .. } => told.help("run certgate inside a repository, or make one: git init"),
-            Self::Ownership { message } => {
-                let named = message
-                    .lines()
-                    .find_map(|line| line.trim().strip_prefix("git config --global --add safe.directory "));
-                let directory = match named.map(unquoted) {
-                    Some(directory) => Word::from(directory),
-                    None => Word::from(Placeholder::Directory),
-                };
-                lines(told, message).help(command![
-                    "git",
-                    "config",
-                    "--global",
-                    "--add",
-                    "safe.directory",
-                    directory
-                ])
-            }
+            Self::Ownership { message } => ownership(told, message),
             Self::Unnamed { directory } => told
                 .because("safe.bareRepository is `explicit` in git's configuration")
                 .help(
@@ -288,17 +272,7 @@ impl GitError {
                     )
                 }
             }
-            Self::Ambiguous { meanings, .. } => {
-                let told = meanings
-                    .iter()
-                    .fold(told, |told, one| told.because(format_args!("it is {one}")));
-                let told = told.because("a name on the command line or from CI must mean one thing");
-                told.help(
-                    command!["git", "for-each-ref"]
-                        .args(meanings)
-                        .why("then give the full name of the one that is meant"),
-                )
-            }
+            Self::Ambiguous { meanings, .. } => ambiguous(told, meanings),
             Self::NotABranch { reference, path, .. } => told
                 .because(format_args!(
                     "there is {reference}, and only branches have short names here"
@@ -308,7 +282,7 @@ impl GitError {
                         .why("give this full name, or the id"),
                 ),
             Self::NoMergeBase { base, head } => told
-                .because("a change is judged from the merge base, and there is none")
+                .because("a change is judged from the merge base, and these have no merge base")
                 .help(command!["git", "merge-base", base, head]),
             Self::Shallow { commit } => told
                 .because(format_args!(
@@ -319,33 +293,13 @@ impl GitError {
                 .help(command!["git", "fetch", "--unshallow"])
                 .help(command!["git", "fetch", "--deepen=64"].why("a part of it; again, until it is enough"))
                 .help("in GitHub Actions: actions/checkout with `fetch-depth: 0`; in GitLab CI: `GIT_DEPTH: 0`"),
-            Self::Missing { id, path, .. } => {
-                let told = match path {
-                    Some(path) => told.at(Place::file(path)),
-                    None => told,
-                };
-                match std::env::var_os("GIT_NO_LAZY_FETCH").is_some_and(|set| set != "0" && !set.is_empty()) {
-                    true => told
-                        .because("GIT_NO_LAZY_FETCH keeps git from fetching what a partial clone lacks")
-                        .help(command!["env", "GIT_NO_LAZY_FETCH=0", "git", "cat-file", "-t", id].why("fetches it")),
-                    false => told.help(command!["git", "fsck", "--full"]),
-                }
-            }
+            Self::Missing { id, path, .. } => missing(told, id, path.as_ref()),
             Self::Malformed { .. } => told.help(command!["git", "fsck", "--full"]),
             Self::Conflict { path } => {
                 told.at(Place::file(path))
                     .help(command!["git", "add", "--", Word::pathspec(path)])
             }
-            Self::MergeConflict { tip, paths, .. } => {
-                let shown = paths.iter().take(SHOWN).map(|path| path.to_string());
-                let told = shown.fold(told, Diagnostic::because);
-                let told = match paths.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-                    Some(more) => told.because(format_args!("and {more} more")),
-                    None => told,
-                };
-                told.because("what would be merged is judged, and nobody knows it before the conflict is resolved")
-                    .help(command!["git", "merge", tip].why("resolve the conflict, commit, and check again"))
-            }
+            Self::MergeConflict { tip, paths, .. } => merge_conflict(told, tip, paths),
             Self::OldGit { tip, .. } => told
                 .because("the target has commits that the change lacks, so what would be merged is neither of the two")
                 .help(command!["git", "merge", tip].why("then check again")),
@@ -355,8 +309,60 @@ impl GitError {
     }
 }
 
+/// The repository belongs to somebody else; git names the directory that would have to be declared safe.
+fn ownership(told: Diagnostic, message: &str) -> Diagnostic {
+    let named = message
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("git config --global --add safe.directory "));
+    let directory = match named.map(unquoted) {
+        Some(directory) => Word::from(directory),
+        None => Word::from(Placeholder::Directory),
+    };
+    let trust = command!["git", "config", "--global", "--add", "safe.directory", directory];
+    lines(told, message).help(trust)
+}
+
+/// A name has several meanings.
+fn ambiguous(told: Diagnostic, meanings: &[String]) -> Diagnostic {
+    let told = meanings
+        .iter()
+        .fold(told, |told, one| told.because(format_args!("it is {one}")));
+    told.because("a name on the command line or from CI must mean one thing")
+        .help(
+            command!["git", "for-each-ref"]
+                .args(meanings)
+                .why("then give the full name of the one that is meant"),
+        )
+}
+
+/// An object is not in the object store.
+fn missing(told: Diagnostic, id: &ObjectId, path: Option<&RepoPath>) -> Diagnostic {
+    let told = match path {
+        Some(path) => told.at(Place::file(path)),
+        None => told,
+    };
+    match std::env::var_os("GIT_NO_LAZY_FETCH").is_some_and(|set| set != "0" && !set.is_empty()) {
+        true => told
+            .because("GIT_NO_LAZY_FETCH keeps git from fetching what a partial clone lacks")
+            .help(command!["env", "GIT_NO_LAZY_FETCH=0", "git", "cat-file", "-t", id].why("fetches it")),
+        false => told.help(command!["git", "fsck", "--full"]),
+    }
+}
+
 /// How many paths in conflict are named.
 const SHOWN: usize = 5;
+
+/// Both sides changed the same lines.
+fn merge_conflict(told: Diagnostic, tip: &ObjectId, paths: &[RepoPath]) -> Diagnostic {
+    let shown = paths.iter().take(SHOWN).map(|path| path.to_string());
+    let told = shown.fold(told, Diagnostic::because);
+    let told = match paths.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        Some(more) => told.because(format_args!("and {more} more")),
+        None => told,
+    };
+    told.because("what would be merged is judged, and nobody knows it before the conflict is resolved")
+        .help(command!["git", "merge", tip].why("resolve the conflict, commit, and check again"))
+}
 
 /// Adds each line of git's own words as a reason.
 fn lines(told: Diagnostic, text: &str) -> Diagnostic {

@@ -76,7 +76,7 @@ fn bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What to say of a file that is refused as a whole.
+/// What to say of a file that is refused.
 fn refused(name: &str, refusal: &Refusal) -> Diagnostic {
     let place = match refusal.line {
         Some(line) => Place::line(name, line),
@@ -85,7 +85,7 @@ fn refused(name: &str, refusal: &Refusal) -> Diagnostic {
     let look = command!["head", "-c", "400", Path::new(name)];
     let help = match &refusal.problem {
         Defect::TooLarge { .. } => command!["ls", "-l", Path::new(name)].why("split it, or let the tool export less"),
-        Defect::Damaged(_) | Defect::NotText => look.why("let the tool write it again, whole"),
+        Defect::Damaged(_) | Defect::NotText => look.why("have the tool write the complete file again"),
         Defect::Unknown | Defect::Ambiguous(_) => look.why("docs/evidence.md lists the formats"),
         Defect::Empty(_) => look.why("run the benchmarks, not only their set-up"),
     };

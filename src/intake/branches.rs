@@ -1,5 +1,6 @@
 //! The branches of a repository as a policy sees them: which are protected, and which one a change would be merged into.
 
+use super::advice::check_against;
 use super::targets::{branch_named, needs_a_base};
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
@@ -69,7 +70,7 @@ pub(crate) fn protected_branches(
 /// The prefix of this repository's own branches.
 const HEADS: &str = "refs/heads/";
 
-/// Drops the files that a commit holds just so.
+/// Drops the files that a commit holds exactly as they are.
 pub(crate) fn drop_what_comes_from(
     repository: &Repository,
     change: &mut Change,
@@ -90,7 +91,7 @@ pub(crate) fn drop_what_comes_from(
 pub(crate) fn protected_target(repository: &Repository) -> Result<String, Undecided> {
     merge_target(repository, None).map(|(_, branch)| branch).map_err(|_| {
         Undecided::usage(
-            "a certificate is bound to a branch here, and which one cannot be told",
+            "a certificate is bound to a branch here, and which one is not known",
             command![
                 "certgate",
                 "certify",
@@ -109,14 +110,7 @@ pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Res
         Diagnostic::error(Code::CG708, "there is nothing to judge")
             .because(why)
             .help(command!["certgate", "check", "--staged"].after(command!["git", "add", Placeholder::Path]))
-            .help(command![
-                "certgate",
-                "check",
-                "--base",
-                Placeholder::Revision,
-                "--head",
-                "HEAD"
-            ])
+            .help(check_against(Placeholder::Revision))
             .into()
     };
     let head = repository.head()?;

@@ -1,6 +1,7 @@
 //! How a question arises: from arguments, the index, a range, the environment of a CI system, or updates of refs.
 
 pub(crate) mod adoption;
+mod advice;
 pub(crate) mod benchmarks;
 pub(crate) mod branches;
 pub mod ci;

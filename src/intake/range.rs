@@ -15,7 +15,7 @@ pub(crate) fn commit(repository: &Repository, rev: &str) -> Result<ObjectId, Und
     named(repository, rev).map(|meaning| meaning.commit)
 }
 
-/// What a revision means, which must be one thing. That a branch has no commit yet is told as such.
+/// What a revision means, which must be one thing. That a branch has no commit yet is reported as such.
 pub(crate) fn named(repository: &Repository, rev: &str) -> Result<Meaning, Undecided> {
     repository
         .named(rev)
@@ -42,25 +42,13 @@ pub(crate) fn between(
     let top = commit(repository, head)?;
     let arguments = ["--base", base, "--head", head].map(str::to_owned).to_vec();
     if from_nothing {
-        return aimed(
-            repository,
-            target,
-            Question {
-                change: repository.change_between(None, &top)?,
-                range: Some(Range::new(Vec::new(), top)),
-                tip: None,
-                target: target_of_ci(),
-                stage: Stage::Merge,
-                arguments,
-                told: None,
-                policy: None,
-                merges: None,
-                by: By::TheTip,
-                announced: None,
-                beside: None,
-                committing: None,
-            },
-        );
+        let change = repository.change_between(None, &top)?;
+        let question = Question {
+            range: Some(Range::new(Vec::new(), top)),
+            arguments,
+            ..Question::new(change, target_of_ci(), Stage::Merge)
+        };
+        return aimed(repository, target, question);
     }
     let base = named(repository, base)?;
     let meant = base.branch.map_or_else(target_of_ci, TargetBranch::Named);
@@ -130,20 +118,13 @@ pub(crate) fn between_commits(
         false => (change, None),
     };
     Ok(Question {
-        change,
         range: Some(Range::new(vec![tip.clone()], top)),
         tip: Some(tip),
-        target,
-        stage: Stage::Merge,
         arguments,
-        told: None,
-        // What is wrong with it is told by whoever judges by it.
+        // What is wrong with it is reported by whoever judges by it.
         policy: policy.ok().flatten(),
         merges,
-        by: By::TheTip,
-        announced: None,
-        beside: None,
-        committing: None,
+        ..Question::new(change, target, Stage::Merge)
     })
 }
 
@@ -154,23 +135,15 @@ pub(crate) fn step(
     commit: &ObjectId,
     by: InForce,
 ) -> Result<Question, Undecided> {
+    let change = match parent {
+        Some(parent) => repository.change_from(parent, commit)?,
+        None => repository.change_between(None, commit)?,
+    };
     Ok(Question {
-        change: match parent {
-            Some(parent) => repository.change_from(parent, commit)?,
-            None => repository.change_between(None, commit)?,
-        },
         range: Some(Range::new(parent.cloned().into_iter().collect(), commit.clone())),
         tip: parent.cloned(),
-        target: TargetBranch::Unknown,
-        stage: Stage::Merge,
-        arguments: Vec::new(),
-        told: None,
-        policy: None,
-        merges: None,
         by: By::Another(Box::new(by)),
-        announced: None,
-        beside: None,
-        committing: None,
+        ..Question::new(change, TargetBranch::Unknown, Stage::Merge)
     })
 }
 
@@ -182,20 +155,12 @@ pub(crate) fn directly(
     target: TargetBranch,
     arguments: Vec<String>,
 ) -> Result<Question, Undecided> {
+    let change = repository.change_from(&tip, &top)?;
     Ok(Question {
-        change: repository.change_from(&tip, &top)?,
         range: Some(Range::new(vec![tip.clone()], top)),
         tip: Some(tip),
-        target,
-        stage: Stage::Merge,
         arguments,
-        told: None,
-        policy: None,
-        merges: None,
-        by: By::TheTip,
-        announced: None,
-        beside: None,
-        committing: None,
+        ..Question::new(change, target, Stage::Merge)
     })
 }
 

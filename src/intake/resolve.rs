@@ -1,11 +1,12 @@
 //! From what was asked for to a question: the arguments of a command, or else the environment of a CI system, or else what is there.
 
+use super::advice::check_against;
 use super::branches::merge_target;
 use super::ci::{self, Ci};
 use super::range::{between, commit, split_range};
 use super::staged::staged;
 use super::targets::settle;
-use crate::diagnostic::{Code, Diagnostic, Placeholder, command};
+use crate::diagnostic::{Code, Diagnostic, Placeholder};
 use crate::gate::{Question, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
@@ -46,7 +47,7 @@ pub fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<
             return ci::select(repository, change, head, target);
         }
         (None, Some(head)) => {
-            // A head that is not there is told before what it would be compared with.
+            // A head that is not there is reported before what it would be compared with.
             commit(repository, head)?;
             let (base, _) = merge_target(repository, target)?;
             return between(repository, &base, head, target);
@@ -85,13 +86,6 @@ pub fn resolve(repository: &Repository, chosen: &Chosen<'_>, ci: &Ci) -> Result<
 
 fn bare() -> Undecided {
     Diagnostic::error(Code::CG705, "a bare repository has nothing staged")
-        .help(command![
-            "certgate",
-            "check",
-            "--base",
-            Placeholder::Revision,
-            "--head",
-            "HEAD"
-        ])
+        .help(check_against(Placeholder::Revision))
         .into()
 }

@@ -70,22 +70,14 @@ pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecid
         range = Some(coming);
     }
     Ok(Question {
-        change,
         tip,
         range,
-        target,
-        stage,
         arguments: vec!["--staged".to_owned()],
-        told: None,
-        policy: None,
-        merges: None,
-        by: By::TheTip,
-        announced: None,
-        beside: None,
         committing: Some(Committing {
             own_index: index_of_one_commit(),
             afterwards: branch_arguments,
         }),
+        ..Question::new(change, target, stage)
     })
 }
 
@@ -165,25 +157,16 @@ pub fn announced(repository: &Repository, message: CommitMessage) -> Result<Opti
     let base = head
         .commit()
         .map_or(Snapshot::Empty, |commit| Snapshot::Commit(commit.clone()));
+    let change = Change {
+        base,
+        head: Snapshot::Index,
+        files: Vec::new(),
+        messages,
+    };
     let asked = Question {
-        change: Change {
-            base,
-            head: Snapshot::Index,
-            files: Vec::new(),
-            messages,
-        },
         tip: head.commit().cloned(),
-        range: None,
-        target: TargetBranch::Unknown,
-        stage: Stage::CommitMsg,
         arguments: vec!["--staged".to_owned()],
-        told: None,
-        policy: None,
-        merges: None,
-        by: By::TheTip,
-        announced: None,
-        beside: None,
-        committing: None,
+        ..Question::new(change, TargetBranch::Unknown, Stage::CommitMsg)
     };
     let in_force = governing::governing(repository, &asked)?;
     let announced = sensitivity::announced(&in_force.policy, &asked.change.messages);

@@ -1,5 +1,6 @@
-//! What a target that somebody names means: the branch that will move, brought from each way to write it to its own name.
+//! What a target that somebody names means: the branch that will move, resolved from each way to write it to its own name.
 
+use super::advice::check_against;
 use crate::change::Snapshot;
 use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::{Question, TargetBranch, Undecided, governing};
@@ -124,13 +125,6 @@ pub(crate) fn needs_a_base() -> Undecided {
         "HEAD is detached, so nothing says where its commits would go",
     )
     .because("the policy that is checked out must not choose what it is compared with")
-    .help(command![
-        "certgate",
-        "check",
-        "--base",
-        Placeholder::Branch,
-        "--head",
-        "HEAD"
-    ])
+    .help(check_against(Placeholder::Branch))
     .into()
 }

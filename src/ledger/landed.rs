@@ -1,6 +1,6 @@
 //! Where the certificates of a branch landed, and which refusals were lifted there.
 //!
-//! A certificate's place in the base is its landing: the commit of the branch's first-parent chain that brought it. What a landing lifted
+//! A certificate's place in the base is its landing: the commit of the branch's first-parent chain that added it. What a landing lifted
 //! is decided once, by the policy and the keys that were in force before it, and kept: nothing that happens later undoes it but a
 //! revocation.
 
@@ -27,7 +27,7 @@ pub trait Then {
     fn lifts(&self, entries: &[Entry]) -> Lifted;
 }
 
-/// Finds what was in force before a landing; `None` where it cannot be told, and then the landing lifts nothing.
+/// Finds what was in force before a landing; `None` where that is not known, and then the landing lifts nothing.
 pub type ThenAt<'t> = &'t dyn Fn(&Landing) -> Option<Rc<dyn Then>>;
 
 /// What an older cache knows of the same chain.
@@ -86,7 +86,7 @@ impl Chain<'_> {
             })?;
         }
         let mut landings: Vec<ObjectId> = known.landings.iter().take(kept).cloned().collect();
-        // What the older landings brought is where it was.
+        // What the older landings added is where it was.
         for (key, at) in open {
             let before = known
                 .records
@@ -141,7 +141,7 @@ impl Chain<'_> {
         self.certificates.matches(path.as_bytes())
     }
 
-    /// The records that a landing brought. One that it only moved is looked for where it came from.
+    /// The records that a landing added. One that it only moved is looked for where it came from.
     fn brought(&self, landing: &Landing, open: &mut HashMap<(RepoPath, ObjectId), Vec<usize>>) -> Vec<usize> {
         let mut brought = Vec::new();
         for file in landing.files.iter().filter(|file| self.is_ours(&file.path)) {
@@ -164,7 +164,7 @@ impl Chain<'_> {
         brought
     }
 
-    /// The places within a landing of what it brought.
+    /// The places within a landing of what it added.
     fn steps(
         &self,
         landing: &Landing,
@@ -197,7 +197,7 @@ impl Chain<'_> {
         record.wants_an_answer(self.refuses) && record.lifts.is_empty()
     }
 
-    /// Notes which of the refusals that stand a landing lifted.
+    /// Notes which of the refusals in force a landing lifted.
     fn lift(
         &self,
         landing: &Landing,
@@ -220,18 +220,10 @@ impl Chain<'_> {
         if refused.is_empty() || approving.is_empty() {
             return Ok(());
         }
-        let mut others: Vec<usize> = Vec::new();
-        for approval in &approving {
-            let names = [
-                approval.certificate.id.clone(),
-                Some(approval.certificate.path.to_string()),
-            ];
-            let by = names.iter().flatten().filter_map(|name| naming.get(name)).flatten();
-            others.extend(by.filter(|&&at| records.get(at).is_some_and(|record| record.place.landing() <= number)));
-        }
         let Some(then) = (self.then)(landing) else {
             return Ok(());
         };
+        let others = naming_one_of(&approving, naming, number, records);
         let chosen: BTreeSet<usize> = refused
             .iter()
             .copied()
@@ -249,32 +241,34 @@ impl Chain<'_> {
             entries.push(entry);
         }
         let lifted = then.lifts(&entries);
-        for (refusal, approval) in lifted.whole {
-            let (Some(by), Some(&at)) = (entries.get(approval), chosen.get(refusal)) else {
+        for (refusal, approval) in &lifted.whole {
+            let (Some(by), Some(&at)) = (entries.get(*approval), chosen.get(*refusal)) else {
                 continue;
-            };
-            let lift = Lift {
-                path: by.certificate.path.clone(),
-                blob: by.blob.clone(),
-                id: by.certificate.id.clone(),
-                agent: by.certificate.agent.clone(),
-                targets: match &by.certificate.subject {
-                    SubjectField::Present(subject) => subject.targets.clone(),
-                    _ => Vec::new(),
-                },
-                landing: number,
-                commit: landing.commit.clone(),
-                time: landing.time,
             };
             if let Some(record) = records.get_mut(at) {
-                record.lifts.push(lift);
+                record.lifts.push(lift_by(by, landing, number));
             }
         }
+        for (approval, effect) in self.effects(landing, lifted.counting, &entries)? {
+            let record = chosen.get(approval).and_then(|&at| records.get_mut(at));
+            if let Some(record) = record {
+                record.effects.push(effect);
+            }
+        }
+        Ok(())
+    }
+
+    /// For which content approvals counted when they landed, each with its index among the entries.
+    fn effects(
+        &self,
+        landing: &Landing,
+        counting: BTreeSet<(usize, String, Extent)>,
+        entries: &[Entry],
+    ) -> Result<Vec<(usize, Effect)>, LedgerError> {
+        let mut found = Vec::new();
         let mut changed = None;
-        for (approval, component, extent) in lifted.counting {
-            let (Some(by), Some(&at)) = (entries.get(approval), chosen.get(approval)) else {
-                continue;
-            };
+        for (approval, component, extent) in counting {
+            let Some(by) = entries.get(approval) else { continue };
             let content = match extent {
                 Extent::Listed => Vec::new(),
                 Extent::Named | Extent::All => {
@@ -288,16 +282,15 @@ impl Chain<'_> {
             if extent != Extent::Listed && content.is_empty() {
                 continue;
             }
-            if let Some(record) = records.get_mut(at) {
-                record.effects.push(Effect {
-                    component,
-                    content,
-                    commit: landing.commit.clone(),
-                    time: landing.time,
-                });
-            }
+            let effect = Effect {
+                component,
+                content,
+                commit: landing.commit.clone(),
+                time: landing.time,
+            };
+            found.push((approval, effect));
         }
-        Ok(())
+        Ok(found)
     }
 
     /// The paths that a landing changed, certificates and their signatures apart.
@@ -357,10 +350,47 @@ impl Chain<'_> {
     }
 }
 
-/// The place of what no commit of the chain brought: where it helps no approval.
+/// The place of what no commit of the chain added: where it helps no approval.
 fn lost(record: &Record, last: u32) -> Position {
     match record.certificate.approves() {
         true => Position::landed(0, 0),
         false => Position::landed(last, u32::MAX),
+    }
+}
+
+/// The records, of this landing or older, that name one of the approvals in `Supersedes`.
+fn naming_one_of(
+    approving: &[&Record],
+    naming: &HashMap<String, Vec<usize>>,
+    number: u32,
+    records: &[Record],
+) -> Vec<usize> {
+    let older = |at: &&usize| records.get(**at).is_some_and(|record| record.place.landing() <= number);
+    let mut found: Vec<usize> = Vec::new();
+    for approval in approving {
+        let names = [
+            approval.certificate.id.clone(),
+            Some(approval.certificate.path.to_string()),
+        ];
+        let by = names.iter().flatten().filter_map(|name| naming.get(name)).flatten();
+        found.extend(by.filter(older));
+    }
+    found
+}
+
+/// The record of a lift by an approval.
+fn lift_by(approval: &Entry, landing: &Landing, number: u32) -> Lift {
+    Lift {
+        path: approval.certificate.path.clone(),
+        blob: approval.blob.clone(),
+        id: approval.certificate.id.clone(),
+        agent: approval.certificate.agent.clone(),
+        targets: match &approval.certificate.subject {
+            SubjectField::Present(subject) => subject.targets.clone(),
+            _ => Vec::new(),
+        },
+        landing: number,
+        commit: landing.commit.clone(),
+        time: landing.time,
     }
 }

@@ -12,7 +12,7 @@ use super::{Entry, LedgerError, Violation};
 use crate::certificate::{Class, Status};
 use crate::change::{Change, FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry as At};
 use crate::git::Repository;
-use crate::policy::GlobList;
+use crate::policy::{GlobList, Policy};
 use crate::progress::{self, Room, Work};
 use crate::trust::{Keyring, SIGNATURE_SUFFIX};
 
@@ -31,11 +31,24 @@ pub struct LedgerTerms<'a> {
     pub then: ThenAt<'a>,
 }
 
+impl<'a> LedgerTerms<'a> {
+    /// The ledger as a policy has it.
+    pub fn of(policy: &'a Policy, keyring: &'a Keyring, then: ThenAt<'a>) -> Self {
+        Self {
+            certificates: &policy.certificates,
+            since: policy.since,
+            keyring,
+            classes: &policy.classes,
+            then,
+        }
+    }
+}
+
 /// What to read.
 pub struct Query<'a> {
     /// By what.
     pub terms: LedgerTerms<'a>,
-    /// The target's tip (HEAD at the commit stages): its ledger counts whole.
+    /// The target's tip (HEAD at the commit stages): all of its ledger counts.
     pub tip: Option<&'a ObjectId>,
     /// What is judged.
     pub change: &'a Change,
@@ -45,7 +58,7 @@ pub struct Query<'a> {
     pub components: &'a BTreeSet<String>,
     /// The gated paths: of the base's approvals only those that list one of them need be read.
     pub paths: &'a BTreeSet<RepoPath>,
-    /// The clock: a key must be valid when the change that brings the signature is judged, too.
+    /// The clock: a key must be valid when the change that adds the signature is judged, too.
     pub now: jiff::Timestamp,
     /// Files of the change that are evidence of certificates.
     pub evidence: &'a BTreeSet<RepoPath>,
@@ -84,7 +97,7 @@ impl LedgerTerms<'_> {
 ///
 /// # Errors
 ///
-/// Any object that cannot be read: half a ledger is none.
+/// Any object that cannot be read: half a ledger does not count.
 pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, LedgerError> {
     let _timed = progress::enter(Room::Ledger);
     let terms = &query.terms;
@@ -135,7 +148,7 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
         wanted.extend(added.iter().flat_map(Entry::component_names));
         let stopping = terms.stopping();
         // A status that refuses under the policy alone may be answered by any approval, and what supersedes an approval of the base may
-        // bring back a refusal that it had settled.
+        // revive a refusal that it had settled.
         let moved = terms.classes.keys().any(|&status| !refuses(status));
         let whole = query.whole || moved || added.iter().any(|entry| !entry.certificate.supersedes.is_empty());
         let need = Need {
@@ -165,7 +178,7 @@ pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, Ledger
     })
 }
 
-/// Whether a file that is no certificate is the new signature of one that stands beside it.
+/// Whether a file that is no certificate is the new signature of one that is beside it.
 fn adds_signature(repository: &Repository, query: &Query<'_>, file: &FileChange) -> Result<bool, LedgerError> {
     let (None, Some(after), Some(beside)) = (
         file.before(),
@@ -222,7 +235,7 @@ pub fn all(repository: &Repository, terms: &LedgerTerms<'_>, tip: &ObjectId) -> 
     Ok(entries)
 }
 
-/// Asks the ledger of a commit: from the cache where its trees and its chain are known and it is whole, else from the objects. A question
+/// Asks the ledger of a commit: from the cache where its trees and its chain are known and it is complete, else from the objects. A question
 /// that is `idle` needs no certificate, and no history either.
 fn with_base<T>(
     repository: &Repository,
@@ -287,7 +300,7 @@ fn with_base<T>(
     };
     let landings = chain.place(&mut records, &known)?;
     known.records.clear();
-    // What a push brings that may yet be refused is not kept.
+    // What a push adds that may yet be refused is not kept.
     let home = (!repository.is_quarantined(tip)?).then_some(home.as_path());
     let cache = Cache::create(home, &key, tip, (records, landings), &|status| terms.refuses(status));
     ask(&cache).ok_or(LedgerError::Cache)

@@ -105,13 +105,66 @@ pub fn undone(case: &Case) -> Undone {
     found
 }
 
-impl Weighing<'_> {
+/// What has been found about a component so far.
+struct Found {
+    outcome: Outcome,
+    findings: Vec<Finding>,
+}
+
+impl Found {
+    fn at_least(&mut self, outcome: Outcome) {
+        self.outcome = self.outcome.max(outcome);
+    }
+
+    fn add(&mut self, outcome: Outcome, finding: Finding) {
+        self.at_least(outcome);
+        self.findings.push(finding);
+    }
+}
+
+impl<'a> Weighing<'a> {
     fn decide(&self) -> (ComponentDecision, Vec<Finding>) {
         let unit = self.unit;
-        let mut outcome = Outcome::Approved;
-        let mut findings = Vec::new();
-        let mut refused: BTreeSet<&RepoPath> = BTreeSet::new();
+        let mut found = Found {
+            outcome: Outcome::Approved,
+            findings: Vec::new(),
+        };
+        let refused = self.refused(&mut found);
+        self.unreadable(&mut found);
+        self.past_their_dates(&mut found);
+        found.findings.extend(self.creep());
+        let gaps = self.gaps(&refused, &mut found.findings);
+        if !gaps.is_empty() {
+            found.at_least(Outcome::Uncovered);
+        }
+        if self.announced_without_certificate() {
+            found.add(Outcome::Uncovered, Finding::Announced { unit: unit.id.clone() });
+        }
+        let files = self.files(&refused, &gaps, &mut found);
+        let bearing = self.bearing();
+        let approvals = || bearing.iter().filter(|statement| statement.approves());
+        for statement in approvals() {
+            found.findings.extend(self.told_of_measurements(statement));
+        }
+        let evidence = approvals()
+            .filter_map(|statement| Some((statement.index, self.judged(statement)?)))
+            .flat_map(|(entry, judged)| judged.shown.iter().map(move |shown| (entry, shown.clone())))
+            .collect();
+        let decision = ComponentDecision {
+            id: unit.id.clone(),
+            outcome: found.outcome,
+            files,
+            messages: unit.messages.clone(),
+            certificates: bearing.iter().map(|statement| self.describe(statement)).collect(),
+            evidence,
+        };
+        (decision, found.findings)
+    }
 
+    /// The files over which a refusal is in force.
+    fn refused(&self, found: &mut Found) -> BTreeSet<&'a RepoPath> {
+        let unit = self.unit;
+        let mut refused: BTreeSet<&RepoPath> = BTreeSet::new();
         for &statement in &self.refusing {
             let Some(class) = statement.class else { continue };
             let files: Vec<&GatedPath> = unit
@@ -120,65 +173,67 @@ impl Weighing<'_> {
                 .filter(|file| self.refusal_stands(statement, Some(file)))
                 .collect();
             let component = !unit.messages.is_empty() && self.refusal_stands(statement, None);
-            // A repository-wide stop has been told already.
-            let told = class == Class::Stop && !self.case.terms.stop_is_per_component;
-            if (files.is_empty() && !component) || told {
+            // A repository-wide stop has been reported already.
+            let reported = class == Class::Stop && !self.case.terms.stop_is_per_component;
+            if (files.is_empty() && !component) || reported {
                 continue;
             }
             refused.extend(files.iter().map(|file| &file.path));
-            outcome = outcome.max(match class {
+            let outcome = match class {
                 Class::Stop => Outcome::Stopped,
                 Class::Veto => Outcome::Vetoed,
                 _ => Outcome::Held,
-            });
-            let files = files.iter().map(|file| file.path.clone()).collect();
-            findings.push(Finding::Refused {
+            };
+            let finding = Finding::Refused {
                 unit: unit.id.clone(),
                 entry: statement.index,
                 class,
-                files,
-            });
+                files: files.iter().map(|file| file.path.clone()).collect(),
+            };
+            found.add(outcome, finding);
         }
+        refused
+    }
+
+    /// What nobody can read, and no later approval answers.
+    fn unreadable(&self, found: &mut Found) {
         let unreadable = self.statements.iter().filter(|statement| statement.class.is_none());
         for statement in unreadable.filter(|statement| self.is_unanswered(statement)) {
-            outcome = outcome.max(Outcome::Invalid);
+            found.at_least(Outcome::Invalid);
             // One that the change adds blocks by itself.
             if statement.entry.origin == Origin::Base {
-                findings.push(Finding::NewestInvalid {
-                    unit: unit.id.clone(),
+                found.findings.push(Finding::NewestInvalid {
+                    unit: self.unit.id.clone(),
                     entry: statement.index,
                 });
             }
         }
+    }
+
+    /// Bypasses without the follow-up that was promised, and conditions that were not met in time.
+    fn past_their_dates(&self, found: &mut Found) {
         for entry in self.overdue() {
-            outcome = outcome.max(Outcome::Uncovered);
-            findings.push(Finding::BypassOverdue {
-                unit: unit.id.clone(),
-                entry,
-            });
+            let unit = self.unit.id.clone();
+            found.add(Outcome::Uncovered, Finding::BypassOverdue { unit, entry });
         }
         for statement in &self.statements {
             let overdue = statement.overdue_conditions(self.all, self.case);
             if !overdue.is_empty() {
-                outcome = outcome.max(Outcome::Uncovered);
-                findings.push(Finding::ConditionOverdue {
-                    unit: unit.id.clone(),
+                let finding = Finding::ConditionOverdue {
+                    unit: self.unit.id.clone(),
                     entry: statement.index,
                     overdue,
-                });
+                };
+                found.add(Outcome::Uncovered, finding);
             }
         }
-        findings.extend(self.creep());
-        let gaps = self.gaps(&refused, &mut findings);
-        if !gaps.is_empty() || self.announced_without_certificate() {
-            outcome = outcome.max(Outcome::Uncovered);
-        }
-        if self.announced_without_certificate() {
-            findings.push(Finding::Announced { unit: unit.id.clone() });
-        }
+    }
+
+    /// Each file with what covers it. Open conditions of the approvals that count are findings.
+    fn files(&self, refused: &BTreeSet<&RepoPath>, gaps: &BTreeSet<RepoPath>, found: &mut Found) -> Vec<FileDecision> {
         let mut files = Vec::new();
         let mut counting = BTreeSet::new();
-        for file in &unit.files {
+        for file in &self.unit.files {
             let by = self.approvals(file);
             counting.extend(by.iter().map(|(statement, _)| statement.index));
             files.push(FileDecision {
@@ -188,65 +243,40 @@ impl Weighing<'_> {
                 by: by
                     .into_iter()
                     .map(|(statement, binding)| (statement.entry.label(), binding))
-                    .chain(self.bypass_label(file, &gaps))
+                    .chain(self.bypass_label(file, gaps))
                     .collect(),
             });
         }
-        for statement in self
-            .statements
-            .iter()
-            .filter(|statement| counting.contains(&statement.index))
-        {
+        let counting = |statement: &&&Statement<'_>| counting.contains(&statement.index);
+        for statement in self.statements.iter().filter(counting) {
             let open = statement.open_conditions();
             if !open.is_empty() {
-                findings.push(Finding::Conditions {
-                    unit: unit.id.clone(),
+                found.findings.push(Finding::Conditions {
+                    unit: self.unit.id.clone(),
                     entry: statement.index,
                     open,
                 });
             }
         }
+        files
+    }
+
+    /// The statements that a reader of the decision wants to see: refusals, what the change adds, the newest, and what is bound to the files.
+    fn bearing(&self) -> Vec<&'a Statement<'a>> {
         let bound: BTreeSet<usize> = self
             .candidates
             .values()
             .flatten()
             .map(|statement| statement.index)
             .collect();
+        let newest = self.statements.first().map(|newest| newest.index);
         let bears = |statement: &&&Statement<'_>| {
-            let newest = self
-                .statements
-                .first()
-                .is_some_and(|newest| newest.index == statement.index);
-            statement.refuses() || statement.entry.origin == Origin::Added || newest || bound.contains(&statement.index)
+            statement.refuses()
+                || statement.entry.origin == Origin::Added
+                || newest == Some(statement.index)
+                || bound.contains(&statement.index)
         };
-        let told = self
-            .statements
-            .iter()
-            .filter(|statement| statement.approves() && bears(statement));
-        for statement in told.clone() {
-            findings.extend(self.told_of_measurements(statement));
-        }
-        let evidence = told
-            .filter_map(|statement| Some((statement.index, self.judged(statement)?)))
-            .flat_map(|(entry, judged)| judged.shown.iter().map(move |shown| (entry, shown.clone())))
-            .collect();
-        let certificates = self
-            .statements
-            .iter()
-            .filter(bears)
-            .map(|statement| self.describe(statement))
-            .collect();
-        (
-            ComponentDecision {
-                id: unit.id.clone(),
-                outcome,
-                files,
-                messages: unit.messages.clone(),
-                certificates,
-                evidence,
-            },
-            findings,
-        )
+        self.statements.iter().filter(bears).copied().collect()
     }
 
     /// Losses of approvals, each within the budget, that are together beyond it: since the first bound evidence of the ledger.
@@ -292,7 +322,7 @@ impl Weighing<'_> {
         found
     }
 
-    /// The flaws of an approval's measurements; of those of the base only where it brings some.
+    /// The flaws of an approval's measurements; of those of the base only where it adds some.
     fn told_of_measurements(&self, statement: &Statement<'_>) -> Vec<Finding> {
         let finding = |flaw: Flaw, counts: bool| Finding::Measured {
             unit: self.unit.id.clone(),

@@ -4,6 +4,7 @@ use std::io::BufRead as _;
 
 use super::super::args::CertifyArgs;
 use super::super::fault::Doing as _;
+use super::super::moment;
 use super::super::terminal;
 use crate::author::{draft, needs};
 use crate::certificate::stamp::DECISION;
@@ -144,12 +145,12 @@ pub(super) fn only_agent(in_force: &InForce, components: &[&str]) -> Option<Stri
     only.cloned()
 }
 
-/// What is said of a word that is none of the eleven.
+/// What is said of a word that is not one of the eleven.
 pub(super) fn no_status(word: &str) -> Undecided {
     let list = Status::ALL.map(Status::as_str).join(", ");
     let problem = Diagnostic::error(Code::CG103, format!("`{}` is not a status", sanitize(word)));
     if word == DECISION {
-        let problem = problem.because("it stands for what is decided when the findings have been read");
+        let problem = problem.because("replace it with the decision when the findings have been read");
         return problem.help(format!("one of {list}")).into();
     }
     let near = nearest(word, Status::ALL.map(Status::as_str))
@@ -159,23 +160,8 @@ pub(super) fn no_status(word: &str) -> Undecided {
 
 /// When the follow-up of a bypass is due: a date with or without a time of day, in UTC, or a duration from now.
 pub(super) fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, Undecided> {
-    let civil = || {
-        text.parse::<jiff::civil::DateTime>()
-            .ok()?
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()
-    };
-    let span = || {
-        text.parse::<jiff::SignedDuration>()
-            .ok()
-            .or_else(|| days(text))
-            .and_then(|span| now.checked_add(span).ok())
-    };
-    let moment = text
-        .parse::<jiff::Timestamp>()
-        .ok()
-        .or_else(|| civil().map(|zoned| zoned.timestamp()))
-        .or_else(span);
+    let span = || moment::duration(text).and_then(|span| now.checked_add(span).ok());
+    let moment = moment::date(text).or_else(span);
     let moment = moment.filter(|&moment| moment > now);
     moment.ok_or_else(|| {
         Undecided::usage(
@@ -183,11 +169,6 @@ pub(super) fn bypass_until(text: &str, now: jiff::Timestamp) -> Result<jiff::Tim
             "for example: certgate certify COMPONENT --bypass-until 3d … (or 2026-12-24, at most 30 days ahead)",
         )
     })
-}
-
-fn days(text: &str) -> Option<jiff::SignedDuration> {
-    let days: i64 = text.strip_suffix('d')?.parse().ok()?;
-    Some(jiff::SignedDuration::from_hours(days.checked_mul(24)?))
 }
 
 fn ask(question: &str) -> Result<String, Undecided> {

@@ -1,4 +1,4 @@
-//! What CI tells of, held against the checkout and resolved to objects. Where the two disagree there is no change, only a refusal.
+//! What CI reports, held against the checkout and resolved to objects. Where the two disagree there is no change, only a refusal.
 
 use super::{CiBase, CiChange, CiHead, Given};
 use crate::change::ObjectId;
@@ -9,7 +9,7 @@ use crate::intake::targets::branch_named;
 use crate::intake::{range, refs};
 use crate::policy::Stage;
 
-/// The change that CI tells of. A head or target given by flags wins.
+/// The change that CI reports. A head or target given by flags wins.
 pub(crate) fn select(
     repository: &Repository,
     change: &CiChange,
@@ -109,7 +109,7 @@ pub(crate) fn deepen(
 }
 
 impl CiChange {
-    /// True where only the clone tells what the target's tip is, and may have been told long ago: CI names no commit.
+    /// True where only the clone tells what the target's tip is, and may have learnt it long ago: CI names no commit.
     pub(crate) fn trusts_the_clone(&self) -> bool {
         matches!(self.base, CiBase::Branch(_))
     }
@@ -325,7 +325,7 @@ impl Asked<'_> {
                             id.value.short(),
                             id.by
                         ))
-                        .because("what goes in would be another merge than the one that was made for this job")
+                        .because("what is merged would be another merge than the one that was made for this job")
                         .help(self.command())
                         .into());
                 }
@@ -399,7 +399,7 @@ impl Asked<'_> {
         self.lacking(what, &self.refspec(branch))
     }
 
-    /// Something is not here, and one fetch would bring it.
+    /// Something is not here, and one fetch would get it.
     fn lacking(&self, what: String, refspec: &str) -> Undecided {
         let shallow = self.repository.is_shallow();
         let (code, option) = match shallow {

@@ -65,7 +65,7 @@ struct OfRepository {
     default_branch: Option<String>,
 }
 
-/// The change that the event brings.
+/// The change that the event reports.
 pub(crate) fn change(variables: &Variables, event: Option<&str>) -> Result<CiChange, Undecided> {
     let caller = required(variables, "GITHUB_EVENT_NAME")?;
     let parsed = || -> Result<Event, Undecided> {

@@ -13,7 +13,7 @@ enum Mark {
     Is(&'static str, &'static str),
 }
 
-/// Vendors without a reader of their own are here, too: in CI, nothing may be judged by the policy of what is checked out.
+/// Vendors without their own reader are here, too: in CI, nothing may be judged by the policy of what is checked out.
 const VENDORS: &[(&str, Mark)] = &[
     ("Agola CI", Mark::Set("AGOLA_GIT_REF")),
     ("Alpic", Mark::Set("ALPIC_HOST")),

@@ -18,8 +18,9 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
+use super::advice::check_against;
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, Placeholder, Word, command, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, Remedy, Word, command, sanitize};
 use crate::gate::Undecided;
 use crate::git;
 
@@ -42,7 +43,7 @@ pub enum Ci {
     Change(Box<CiChange>),
 }
 
-/// A change as CI tells of it.
+/// A change as CI reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CiChange {
     /// The system and the event, for people.
@@ -69,7 +70,7 @@ struct Given<T> {
     by: &'static str,
 }
 
-/// What would go in.
+/// What would be merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum CiHead {
     /// What is checked out, which must be this commit.
@@ -146,7 +147,7 @@ fn read_event(path: &Path) -> Result<String, Undecided> {
     String::from_utf8(text).map_err(|_| silent("the event file GITHUB_EVENT_PATH is not UTF-8".to_owned()))
 }
 
-/// The change that the variables tell of. `CERTGATE_BASE` and `CERTGATE_TARGET` win over what a system says.
+/// The change that the variables name. `CERTGATE_BASE` and `CERTGATE_TARGET` win over what a system says.
 pub(crate) fn detect(variables: &Variables, event: Option<&str>) -> Result<Ci, Undecided> {
     if let Some(own) = own(variables)? {
         return Ok(Ci::Change(Box::new(own)));
@@ -288,48 +289,34 @@ fn created(target: &Given<String>, before: &'static str, main: Given<String>) ->
 fn silent(why: String) -> Undecided {
     Diagnostic::error(Code::CG722, why)
         .because("the variables of the CI system do not tell which change to judge")
-        .help(command![
-            "certgate",
-            "check",
-            "--base",
-            Word::from("origin/").and(Placeholder::Branch),
-            "--head",
-            "HEAD"
-        ])
-        .help(command![
-            "env",
-            Word::from("CERTGATE_TARGET=").and(Placeholder::Branch),
-            "certgate",
-            "check"
-        ])
+        .help(check_against(Word::from("origin/").and(Placeholder::Branch)))
+        .help(check_into_target())
         .into()
+}
+
+/// The command that names the target where CI does not.
+fn check_into_target() -> Remedy {
+    command![
+        "env",
+        Word::from("CERTGATE_TARGET=").and(Placeholder::Branch),
+        "certgate",
+        "check"
+    ]
 }
 
 /// That a pipeline is about something that moves no branch.
 fn nothing(what: &str) -> Undecided {
-    silent(format!("{what} brings no change to a branch"))
+    silent(format!("{what} makes no change to a branch"))
 }
 
-/// In CI the base may not be chosen by the policy of what is checked out.
+/// In CI the base must not be chosen by the policy of what is checked out.
 pub(crate) fn unknown(mark: &str) -> Undecided {
     Diagnostic::error(
         Code::CG722,
         format!("this is CI ({mark}), and nothing says which change to judge"),
     )
     .because("docs/ci.md lists the systems whose variables say it; for others, name the target or the base")
-    .help(command![
-        "certgate",
-        "check",
-        "--base",
-        Word::from("origin/").and(Placeholder::Branch),
-        "--head",
-        "HEAD"
-    ])
-    .help(command![
-        "env",
-        Word::from("CERTGATE_TARGET=").and(Placeholder::Branch),
-        "certgate",
-        "check"
-    ])
+    .help(check_against(Word::from("origin/").and(Placeholder::Branch)))
+    .help(check_into_target())
     .into()
 }

@@ -1,4 +1,4 @@
-//! Branches of merge queues: what stands on one becomes the tip of another branch, and is judged as a change to that one.
+//! Branches of merge queues: what is on one becomes the tip of another branch, and is judged as a change to that one.
 
 use super::{CiBase, CiChange, Given, Variables, branch, set, silent};
 use crate::diagnostic::sanitize;

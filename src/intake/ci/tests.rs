@@ -51,7 +51,7 @@ pub(super) fn says(variables: &Variables, event: Option<&str>, base: &str, head:
     assert_eq!(told, (base.to_owned(), head.to_owned(), Some(target.to_owned())));
 }
 
-/// Refused with CG722, with a command that goes on, and these words.
+/// Refused with CG722, with a command that works, and these words.
 #[track_caller]
 pub(super) fn refused(variables: &Variables, event: Option<&str>, words: &str) {
     let failure = detect(variables, event).unwrap_err();

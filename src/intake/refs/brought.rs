@@ -1,4 +1,4 @@
-//! What an update brings to a branch, and how that is asked.
+//! What an update adds to a branch, and how that is asked.
 
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::gate::governing::policy_path;
@@ -8,7 +8,7 @@ use crate::intake::branches::drop_what_comes_from;
 use crate::policy::{POLICY_DIRECTORY, Stage};
 use crate::verdict::Verdict;
 
-/// What an update brings to a branch.
+/// What an update adds to a branch.
 pub(crate) struct Brought {
     pub(crate) change: Change,
     /// The commit whose ledger counts.
@@ -18,7 +18,7 @@ pub(crate) struct Brought {
 }
 
 impl Brought {
-    /// What a branch brings that moves forward from its tip, seen from where the two parted.
+    /// What a branch adds that moves forward from its tip, seen from where the two parted.
     pub(crate) fn onto(repository: &Repository, tip: &ObjectId, new: &ObjectId) -> Result<Self, Undecided> {
         Ok(Self {
             change: repository.change_between(Some(tip), new)?,
@@ -37,7 +37,7 @@ impl Brought {
     }
 
     /// What is on none of the tips; `None` where one of them holds all of it. The first tip that the new commits grew out of is the one
-    /// they are seen from; what the others hold just so came from there.
+    /// they are seen from; what the others hold exactly as they are came from there.
     pub(crate) fn over(repository: &Repository, tips: &[ObjectId], new: &ObjectId) -> Result<Option<Self>, Undecided> {
         let Some(borders) = repository.borders(tips, new)? else {
             return Ok(None);
@@ -114,19 +114,10 @@ impl Brought {
             new.to_string(),
         ];
         Ok(Question {
-            change: self.change,
             tip: self.tip,
             range: Some(Range::new(self.known, new.clone())),
-            target: TargetBranch::Named(branch.to_owned()),
-            stage,
             arguments,
-            told: None,
-            policy: None,
-            merges: None,
-            by: By::TheTip,
-            announced: None,
-            beside: None,
-            committing: None,
+            ..Question::new(self.change, TargetBranch::Named(branch.to_owned()), stage)
         })
     }
 }
@@ -141,7 +132,7 @@ pub(crate) fn from_adoption_on(
     Brought::since_adoption(repository, new)?.select(repository, branch, new, stage)
 }
 
-/// Judges by the policy given; without one, by the one that the change brings, or else the default pack.
+/// Judges by the policy given; without one, by the one that the change adds, or else the default pack.
 pub(crate) fn judged(repository: &Repository, question: Question, by: Option<InForce>) -> Result<Judgement, Undecided> {
     let by = by.map_or(By::TheTip, |by| By::Another(Box::new(by)));
     judge(repository, &Question { by, ..question })

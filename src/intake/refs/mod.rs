@@ -1,7 +1,7 @@
-//! Updates of refs, as `pre-push`, `pre-receive` and `reference-transaction` are told of them: whose policy judges a branch, and what
-//! an update brings to it.
+//! Updates of refs, as `pre-push`, `pre-receive` and `reference-transaction` are given them: whose policy judges a branch, and what
+//! an update adds to it.
 //!
-//! Nothing is printed here: each hook is answered by an [`RefOutcomes`], which tells of every ref what was found.
+//! Nothing is printed here: each hook is answered by an [`RefOutcomes`], which says of every ref what was found.
 
 mod brought;
 mod outcome;

@@ -7,7 +7,7 @@ use crate::verdict::Verdict;
 /// What was found of one ref.
 #[derive(Debug)]
 pub enum RefOutcome {
-    /// What it brings was judged.
+    /// What it adds was judged.
     Judged(Box<Judgement>),
     /// It is moved in a way that the policy warns of.
     Warned(Diagnostic),
@@ -36,7 +36,7 @@ impl RefOutcomes {
         })
     }
 
-    /// Whether all of it stands back: something refuses, or could not be judged.
+    /// Whether all of it is withheld: something refuses, or could not be judged.
     pub fn refuses(&self) -> bool {
         let undecided = |found: &RefOutcome| matches!(found, RefOutcome::Undecided(_));
         self.blocks() || self.found.iter().any(undecided)

@@ -77,7 +77,7 @@ pub(crate) fn no_lines() -> Undecided {
         .into()
 }
 
-/// The ref update of which pre-commit or prek told. Where it begins is by its own reckoning, which takes for old what any branch of the
+/// The ref update that pre-commit or prek reported. Where it begins is by its own reckoning, which takes for old what any branch of the
 /// remote holds; so the remote's branch as last fetched goes before, and counts alone where there is any.
 fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate, Undecided> {
     let new = repository.commit(&push.local)?;
@@ -101,7 +101,7 @@ fn by_manager(repository: &Repository, push: &hooks::Pushed) -> Result<RefUpdate
     })
 }
 
-/// Answers the hook where a push arrives, of the lines that git wrote to standard input. All updates stand or fall together.
+/// Answers the hook where a push arrives, of the lines that git wrote to standard input. All updates pass or are refused together.
 ///
 /// # Errors
 ///
@@ -261,7 +261,7 @@ impl Push<'_> {
         }
     }
 
-    /// The tip of a branch that an update starts from; at `pre-push` that of the remote may not be here, and what was seen last stands
+    /// The tip of a branch that an update starts from; at `pre-push` that of the remote might not be here, and what was seen last is used
     /// for it.
     fn start<'u>(&self, branch: &'u str, old: Option<&'u ObjectId>) -> Result<Start<'u>, Undecided> {
         let known = old.filter(|old| self.stage == Stage::PreReceive || self.repository.has_commit(old));
@@ -295,7 +295,7 @@ impl Push<'_> {
         {
             let forcing = policy.forcing(branch);
             let fault = match start.unknown {
-                // Whether git was told to force it, it does not tell its hooks.
+                // git does not say to its hooks whether it was asked to force it.
                 Some(_) if repository.is_ancestor(tip, new)? => RefFault::Behind,
                 _ => RefFault::Forced,
             };
@@ -307,7 +307,7 @@ impl Push<'_> {
         }
         let brought = match &start.tip {
             None if start.unknown.is_some() => return Err(self.unknown_tip(branch)),
-            // What is pushed to a protected branch answers for all that it brings; forced, for all that is lost, too.
+            // What is pushed to a protected branch answers for all that it adds; forced, for all that is lost, too.
             Some(tip) if policy.protected(branch) && allowed => Brought::directly(repository, tip, new)?,
             Some(tip) if policy.protected(branch) => match repository.merge_bases(tip, new)?.is_empty() {
                 true => Brought::directly(repository, tip, new)?,
@@ -337,7 +337,7 @@ impl Push<'_> {
         Ok(())
     }
 
-    /// What a branch that is new, or that is not protected, brings over what is on protected branches.
+    /// What a branch that is new, or that is not protected, adds to what is on protected branches.
     fn over(
         &self,
         policy: &Policy,
@@ -465,7 +465,7 @@ impl Push<'_> {
             Code::CG702,
             format!("the remote's `{}` is at a commit that is not here", sanitize(branch)),
         )
-        .because("what would be new there cannot be told")
+        .because("what would be new there is not known")
         .help(command!["git", "fetch", self.remote, branch])
         .into()
     }

@@ -1,4 +1,4 @@
-//! The branches as they stand before an update, and whose policy judges one of them.
+//! The branches as they are before an update, and whose policy judges one of them.
 
 use std::cell::OnceCell;
 
@@ -37,7 +37,7 @@ pub(crate) struct GoverningPolicy {
 }
 
 impl GoverningPolicy {
-    /// The policy in force for what `new` brings to `base`.
+    /// The policy in force for what `new` adds to `base`.
     pub(crate) fn in_force(
         &self,
         repository: &Repository,
@@ -46,7 +46,7 @@ impl GoverningPolicy {
     ) -> Result<InForce, Undecided> {
         let path = policy_path();
         let adoption = adopts(repository, &self.at, base, new)?;
-        let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
+        let note = Diagnostic::note(Code::CG013, "the change adds the first policy and is judged by it");
         Ok(InForce {
             keyring: governing::keyring_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
             policy: self.policy.clone(),
@@ -220,7 +220,7 @@ impl<'r> Standing<'r> {
     }
 
     /// The policy of the default branch; on a first push, the one that the default branch is about to get. Of a remote as it was last seen
-    /// the default branch may not be known: then that of the first branch that protects itself.
+    /// the default branch might not be known: then that of the first branch that protects itself.
     pub(crate) fn default_judge(&self) -> Result<Option<&GoverningPolicy>, Undecided> {
         if let Some(found) = self.default.get() {
             return Ok(found.as_ref());
@@ -288,7 +288,7 @@ impl<'r> Standing<'r> {
                 Some(default) if own.is_none() || default.policy.protected(branch) => Some(default.clone()),
                 _ => own,
             }),
-            // Else a broken policy on a branch that nobody protects could never be mended.
+            // Else a broken policy on a branch that nobody protects could never be fixed.
             Err(failure) => match self.default_of(branch)? {
                 Some(default) if !default.policy.protected(branch) => Ok(Some(default.clone())),
                 _ => Err(failure),

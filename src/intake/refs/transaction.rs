@@ -1,7 +1,7 @@
 //! `reference-transaction`: what moves a branch here, by whatever command. Only protected branches are judged, and only in the state in
 //! which git can still be stopped; everything else must cost next to nothing, since git asks at every commit, fetch and rebase.
 //!
-//! Forcing and deleting a branch of one's own clone is ordinary work. What counts is what a branch would bring.
+//! Forcing and deleting a branch of one's own clone is ordinary work. What counts is what a branch would add.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -94,7 +94,7 @@ fn each(repository: &Repository, input: &[u8], outcome: &mut RefOutcomes) -> Res
     Ok(())
 }
 
-/// The commit whose policy judges a branch: its tip, or for one that is new the default branch's, as far as that can be told here. The
+/// The commit whose policy judges a branch: its tip, or for one that is new the default branch's, as far as that is known here. The
 /// first that has a policy counts.
 fn judge_of(repository: &Repository, moving: &Move) -> Result<Option<(ObjectId, Enforcing)>, Undecided> {
     if let Some(old) = &moving.old
@@ -135,7 +135,7 @@ fn enforcing(repository: &Repository, at: &ObjectId) -> Result<Option<Enforcing>
     Ok(found)
 }
 
-/// An unreadable policy closes the gate for the commit that mends it, too, so the way out is told.
+/// An unreadable policy closes the gate for the commit that fixes it, too, so the way out is given.
 fn past(mut failure: Undecided, at: &ObjectId) -> Undecided {
     if let Some(last) = failure
         .diagnostics
@@ -143,7 +143,7 @@ fn past(mut failure: Undecided, at: &ObjectId) -> Undecided {
     {
         let last = last
             .because(format!("this is the policy of commit {}; it judges", at.short()))
-            .because("what mends it must go past the hooks")
+            .because("the fix must go past the hooks")
             .help(without().args(["commit", "--no-verify"]).arg(&policy_path()));
         failure.diagnostics.push(last);
     }
@@ -162,7 +162,7 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
         Some((at, enforcing)) if blocks(&enforcing, &moving.branch) => Some(at),
         Some(_) => return Ok(None),
         None => {
-            // The policy that it brings would be the first one.
+            // The policy that it adds would be the first one.
             let brought = enforcing(repository, &moving.new)?.unwrap_or_default();
             if !blocks(&brought, &moving.branch) {
                 return Ok(None);
@@ -209,7 +209,7 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
     Ok(Some(judgement.into()))
 }
 
-/// What the branch would bring; `None` for nothing.
+/// What the branch would add; `None` for nothing.
 fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> Result<Option<Brought>, Undecided> {
     let new = &moving.new;
     let Some(old) = &moving.old else {
@@ -231,10 +231,10 @@ fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> R
     };
     let bases = repository.merge_bases(old, new)?;
     Ok(match bases.first() {
-        // Moving back brings nothing.
+        // Moving back adds nothing.
         Some(base) if base == new => None,
         Some(base) if base == old => Some(Brought::onto(repository, old, new)?),
-        // The ledger is that of where the two parted: what the old tip has of its own is being replaced.
+        // The ledger is that of where the two parted: what only the old tip has is being replaced.
         Some(base) => Some(Brought {
             tip: Some(base.clone()),
             ..Brought::onto(repository, old, new)?

@@ -17,6 +17,24 @@ pub struct Ignored {
     pub format: bool,
 }
 
+impl Ignored {
+    /// Comments alone.
+    pub const COMMENTS: Self = Self {
+        comments: true,
+        format: false,
+    };
+    /// White space alone.
+    pub const FORMAT: Self = Self {
+        comments: false,
+        format: true,
+    };
+    /// Both.
+    pub const BOTH: Self = Self {
+        comments: true,
+        format: true,
+    };
+}
+
 /// How two contents differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
@@ -28,7 +46,7 @@ pub struct Difference {
     pub new: Vec<u32>,
 }
 
-/// Compares two contents: token by token in the same structure, and what stands between them.
+/// Compares two contents: token by token in the same structure, and what is between them.
 pub fn difference(old: &Source<'_>, new: &Source<'_>, ignored: Ignored) -> Difference {
     if old.language != new.language || head(old.text) != head(new.text) {
         return Difference::default();
@@ -66,7 +84,7 @@ pub fn difference(old: &Source<'_>, new: &Source<'_>, ignored: Ignored) -> Diffe
     }
 }
 
-/// The part of a content that counts by where it stands: a first line `#!`, and what declares an encoding on the first two.
+/// The part of a content that counts by where it is: a first line `#!`, and what declares an encoding on the first two.
 fn head(text: &[u8]) -> &[u8] {
     let lines = |count| {
         let ends = text
@@ -108,7 +126,7 @@ struct Flat<'s> {
     left_out: Vec<Range<usize>>,
     /// The places of line breaks.
     breaks: Vec<usize>,
-    /// The lines of the preprocessor, joined where they go on.
+    /// The lines of the preprocessor, joined where they continue.
     directives: Vec<Range<usize>>,
 }
 
@@ -215,7 +233,7 @@ impl<'s> Flat<'s> {
         self.line_of(at)..u32::try_from(end).unwrap_or(u32::MAX)
     }
 
-    /// What stands before a token; before the end, where there is no such token.
+    /// What is before a token; before the end, where there is no such token.
     fn gap(&self, at: usize) -> Gap<'s> {
         let start = match at.checked_sub(1) {
             Some(before) => self.tokens.get(before).map_or(0, |token| token.range.end),
@@ -237,7 +255,7 @@ impl<'s> Flat<'s> {
         Gap { raw, bare, parted }
     }
 
-    /// The line of the preprocessor that a token stands on.
+    /// The line of the preprocessor that a token is on.
     fn directive(&self, at: usize) -> Option<usize> {
         let start = self.tokens.get(at)?.range.start;
         let after = self.directives.partition_point(|line| line.end <= start);
@@ -272,7 +290,7 @@ impl Gap<'_> {
     }
 }
 
-/// The lines that begin with `#`, in languages with a preprocessor, each with those that it goes on in.
+/// The lines that begin with `#`, in languages with a preprocessor, each with those that it continues in.
 fn directives(source: &Source<'_>) -> Vec<Range<usize>> {
     use super::row::Syntax;
     if !matches!(source.language.row().syntax, Syntax::C | Syntax::CSharp) {
@@ -420,7 +438,7 @@ fn harmless_break(before: &[u8], token: &[u8]) -> bool {
         || matches!(token, b")" | b"]" | b"&&" | b"||" | b"??" | b"." | b"?." | b"?")
 }
 
-/// What stands behind the last token.
+/// What is behind the last token.
 fn tail_agrees(old: &Flat<'_>, new: &Flat<'_>) -> bool {
     let (a, b) = (old.gap(old.tokens.len()), new.gap(new.tokens.len()));
     if a.raw == b.raw {

@@ -5,18 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::change::RepoPath;
 
-const COMMENTS: Ignored = Ignored {
-    comments: true,
-    format: false,
-};
-const FORMAT: Ignored = Ignored {
-    comments: false,
-    format: true,
-};
-const BOTH: Ignored = Ignored {
-    comments: true,
-    format: true,
-};
+const COMMENTS: Ignored = Ignored::COMMENTS;
+const FORMAT: Ignored = Ignored::FORMAT;
+const BOTH: Ignored = Ignored::BOTH;
 
 /// Holds every row and then complains of all that do not hold.
 fn hold(found: &mut Vec<String>, holds: bool, what: String) {
@@ -508,7 +499,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("a.sql", "SELECT a\nFROM t\nWHERE b = 1;\n"),
 ];
 
-/// A comment of its own line in the language of the file.
+/// A comment on a separate line in the language of the file.
 fn comment(name: &str, text: &str, indentation: &str) -> String {
     let language = Language::of(&RepoPath::from(name), b"").unwrap();
     match (language.row().line.first(), language.row().block) {

@@ -11,7 +11,7 @@
 //!
 //! # Asking the gate
 //!
-//! [`intake`] makes a question: of what is staged, of two revisions, of what a push brings. [`gate::judge`] answers it, and [`report`] shows
+//! [`intake`] makes a question: of what is staged, of two revisions, of what a push adds. [`gate::judge`] answers it, and [`report`] shows
 //! the answer. Nothing of the repository is executed, and nothing in it is written but the ledger's cache.
 //!
 //! ```
@@ -40,7 +40,7 @@
 //! // The parser is changed, and nobody has certified that.
 //! assert_ne!(judgement.verdict(), Verdict::Pass);
 //! assert_eq!(judgement.decision.components[0].id, "parser");
-//! assert!(judgement.diagnostics.iter().any(|told| told.code().as_str() == "CG201"));
+//! assert!(judgement.diagnostics.iter().any(|one| one.code().as_str() == "CG201"));
 //! assert!(report::verdict(&judgement, None).contains("certgate/verdict/v1"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,4 +1,4 @@
-//! What happens when the process is told to end: at once, but for the few moments in which a file is being written; then right after.
+//! What happens when the process is asked to end: at once, but for the few moments in which a file is being written; then right after.
 //! A second signal ends it whatever it does.
 //!
 //! SIGINT ends with 130, SIGTERM with 143. All else is left to the system: an end by any signal is no pass.

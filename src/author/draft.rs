@@ -16,7 +16,7 @@ use crate::policy::{POLICY_COMPONENT, Policy, fold};
 use crate::progress::{self, Work};
 use crate::sensitivity::{Gated, GatedFile};
 
-/// Longest list of line ranges that is written for one file; beyond it the whole span is named.
+/// Longest list of line ranges that is written for one file; beyond it the full span is named.
 const MOST_RANGES: usize = 8;
 
 /// The gated files of some components, each once, sorted.
@@ -152,7 +152,7 @@ pub(crate) fn components(policy: &Policy, words: &[String]) -> Result<Vec<String
     Ok(ids)
 }
 
-/// The date of a new certificate: now, in whole seconds. It says when, and orders nothing.
+/// The date of a new certificate: now, in full seconds. It says when, and orders nothing.
 pub(crate) fn date() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
@@ -218,7 +218,7 @@ pub(crate) fn place(
         );
         return Err(problem.help("for example: certgate certify … --output FILE").into());
     };
-    // What stands on another branch would meet this one in a merge. A branch that cannot be read keeps nobody from certifying.
+    // What is on another branch would meet this one in a merge. A branch that cannot be read keeps nobody from certifying.
     let refs = repository.refs(&["refs/heads/", "refs/remotes/"]).unwrap_or_default();
     let tips: BTreeSet<ObjectId> = refs.into_iter().map(|(_, id)| id).collect();
     loop {

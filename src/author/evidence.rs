@@ -47,7 +47,7 @@ pub(crate) struct Gathered {
     candidate: String,
     rows: Vec<DecidedRow>,
     signature: Option<String>,
-    /// What a gate would say against it, that more runs or another policy could mend.
+    /// What a gate would say against it, that more runs or another policy could fix.
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -277,7 +277,7 @@ impl Gathered {
         readings.all(|reading| reading.provenance.session.is_some())
     }
 
-    /// Refuses what no gate would take; what is slower, or not proven, is only told.
+    /// Refuses what no gate would take; what is slower, or not proven, is only reported.
     fn check(&mut self, budgets: &[Budget]) -> Result<(), Undecided> {
         let block = self.placed(&RepoPath::from("certificates/x.md"));
         let contents: Vec<BoundContent> = self.files.iter().map(|file| file.content.clone()).collect();
@@ -387,11 +387,11 @@ fn terms(budget: &Budget) -> RowTerms {
     }
 }
 
-/// Refuses to bind files to a certificate that stands outside of the repository.
+/// Refuses to bind files to a certificate that is outside of the repository.
 pub(crate) fn outside(path: &Path) -> Undecided {
     Undecided::usage(
         format!(
-            "{} is not in the repository, and evidence stands beside its certificate",
+            "{} is not in the repository, and evidence belongs beside its certificate",
             path.display()
         ),
         "for example: certgate certify … --baseline FILE… --candidate FILE… (without --output)",

@@ -15,9 +15,9 @@ use crate::signing::Key;
 
 /// A certificate that was written, and what is to be said of it.
 pub(crate) struct Published {
-    /// Where it stands.
+    /// Where it is.
     pub(crate) path: PathBuf,
-    /// Whether its signature stands beside it.
+    /// Whether its signature is beside it.
     pub(crate) signed: bool,
     /// The folder of its evidence, where it has some.
     pub(crate) evidence: Option<PathBuf>,
@@ -29,7 +29,7 @@ pub(crate) struct Published {
 
 /// How a certificate is to be written.
 pub(crate) struct How<'a> {
-    /// What stands in its name for the components.
+    /// What is in its name for the components.
     pub(crate) name: &'a str,
     /// `--output`.
     pub(crate) output: Option<&'a Path>,

@@ -80,14 +80,14 @@ pub(crate) fn key(repository: &Repository, given: Option<&Option<String>>) -> Re
         .into())
 }
 
-/// Where the signature of a document stands.
+/// Where the signature of a document is.
 pub(crate) fn path_of(document: &Path) -> PathBuf {
     let mut name = document.as_os_str().to_owned();
     name.push(SIGNATURE_SUFFIX);
     PathBuf::from(name)
 }
 
-/// The name of the statement that whoever measured signs, among the results; its signature stands beside it.
+/// The name of the statement that whoever measured signs, among the results; its signature is beside it.
 pub(crate) const MEASURED: &str = "measured";
 
 /// Writes what was measured, and a signature of it, among the results.
@@ -126,7 +126,7 @@ pub(crate) fn sign(
     let add = || command!["sh", "-c", script.as_str(), "sh", line.as_str()];
     let warning = match keys.check(document, &signature, &at) {
         SignatureCheck::Valid(verified) => (!demands.may_speak(agent, &verified)).then(|| {
-            let message = format!("the key {} may not sign for `{agent}`", by.name);
+            let message = format!("the key {} must not sign for `{agent}`", by.name);
             let warning = Diagnostic::warning(Code::CG510, message)
                 .because(format!("it is that of {}", verified.principals.join(", ")));
             match speakers {

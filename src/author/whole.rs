@@ -1,4 +1,4 @@
-//! Writes files that are whole or not there, whenever the process ends.
+//! Writes files that are complete or not there, whenever the process ends.
 //!
 //! The text goes into a temporary file, which is then renamed. That file lies in the git directory where it can, so that one that a
 //! killed process left is in nobody's way and no `git add --all` finds it.

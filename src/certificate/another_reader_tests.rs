@@ -1,7 +1,7 @@
 //! The outline against other CommonMark readers: `cmark`, the reference implementation, and `cmark-gfm` with tables and footnotes, which
 //! is what code hosts show.
 //!
-//! Headings, code blocks, fields and the decision are read from their trees by rules written anew here. A decision that certgate reads
+//! Headings, code blocks, fields and the decision are read from their trees by rules written again here. A decision that certgate reads
 //! is the one that both show. The other way round certgate may be the stricter one; [`stricter`] names every such case.
 
 #[path = "another_reader_documents.rs"]
@@ -170,7 +170,7 @@ struct Seen {
     headings: Vec<(u8, String)>,
     /// Info string and content of code blocks outside of containers.
     code: Vec<(String, String)>,
-    /// How many headings stand above it, name and value of each field.
+    /// How many headings are above it, name and value of each field.
     fields: Vec<(usize, String, String)>,
 }
 
@@ -263,7 +263,7 @@ fn stricter(outline: &Outline<'_>, shown: &str) -> bool {
         })
         // The value is written with entities or escapes.
         || fields.any(|field| outline.slice(field.value.clone()).trim() != shown)
-        // For who knows tables and footnotes it stands in one.
+        // For who knows tables and footnotes it is in one.
         || extended(outline.text)
         || outline.unsettled().is_some()
 }

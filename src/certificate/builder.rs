@@ -10,7 +10,7 @@ use super::outline::{Dialect, Fence, Field, Heading, Item, Line, Outline, Words,
 /// What the parser is inside of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
-    /// A paragraph, a list or a list item: fields may stand here.
+    /// A paragraph, a list or a list item: fields may be here.
     Flow,
     /// A list item, by index.
     Item(usize),
@@ -178,7 +178,7 @@ impl Builder<'_> {
                 }
             }
             Event::SoftBreak | Event::HardBreak => {
-                // A name ends with its line; strong text that goes on must not hide the field that begins the next one.
+                // A name ends with its line; strong text that continues must not hide the field that begins the next one.
                 self.strong = None;
                 self.cover(&range);
                 if let Some((heading, _)) = &mut self.heading {
@@ -197,7 +197,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A link reference definition in what lies before an event; they have no events of their own.
+    /// A link reference definition in what lies before an event; they have no events.
     ///
     /// For `cmark` an item that begins with one is empty, and ends as an empty one does; and a rule right below one is text (against
     /// CommonMark 0.31, 5.2 and 4.7).
@@ -451,7 +451,7 @@ impl Builder<'_> {
     }
 
     fn text(&mut self, text: &str, range: &Range<usize>) {
-        // The parser cuts text at every character that might have meant something; a path must come out whole.
+        // The parser cuts text at every character that might have meant something; a path must come out complete.
         let follows = self.words.as_ref().is_some_and(|(_, end)| {
             *end == range.start || (*end < range.start && self.outline.slice(*end..range.start) == "\\")
         });

@@ -41,7 +41,7 @@ pub(super) fn print(moment: Timestamp) -> String {
         .to_string()
 }
 
-/// Prints a moment as it stands in a file name.
+/// Prints a moment as it is in a file name.
 pub(super) fn print_compact(moment: Timestamp) -> String {
     TimeZone::UTC.to_datetime(moment).strftime("%Y%m%d_%H%M%S").to_string()
 }
@@ -101,7 +101,7 @@ pub(super) fn of_file_name(path: &RepoPath) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(civil).ok().or_else(|| last(civil))
 }
 
-/// How a date is kept: in whole seconds since 1970, which is all that the format has.
+/// How a date is kept: in full seconds since 1970, which is all that the format has.
 pub(super) mod seconds {
     use jiff::Timestamp;
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};

@@ -158,7 +158,7 @@ fn two_sections(path: &RepoPath, outline: &Outline<'_>, first: &Heading, second:
     Diagnostic::error(Code::CG102, "the certificate has two sections DECISION/OUTCOME")
         .at(outline.place(path, second.range.clone()))
         .because(format!(
-            "the first stands on line {}: `{}`",
+            "the first is on line {}: `{}`",
             outline.line_number(first.range.start),
             outline.slice(outline.line_range(first.range.start)).trim()
         ))
@@ -169,7 +169,7 @@ fn two_statuses(path: &RepoPath, outline: &Outline<'_>, first: &Field, second: &
     Diagnostic::error(Code::CG102, "the section DECISION/OUTCOME has two Status fields")
         .at(outline.place(path, second.at..trimmed(outline, second.value.clone()).end))
         .because(format!(
-            "the first stands on line {}: `{}`",
+            "the first is on line {}: `{}`",
             outline.line_number(first.at),
             outline.slice(outline.line_range(first.at)).trim()
         ))
@@ -179,7 +179,7 @@ fn two_statuses(path: &RepoPath, outline: &Outline<'_>, first: &Field, second: &
 fn no_status(path: &RepoPath, outline: &Outline<'_>, heading: &Heading) -> Diagnostic {
     let finding = Diagnostic::error(Code::CG101, "the section DECISION/OUTCOME has no Status");
     let body = outline.body(heading);
-    // Something meant as a Status often stands right there, in a form that is none, or just below where an underline cut the section.
+    // Something meant as a Status often is right there, in a form that is not valid, or just below where an underline cut the section.
     let near = outline
         .physical_lines()
         .filter(|line| line.start >= body.start && line.start <= body.end)
@@ -195,7 +195,7 @@ fn no_status(path: &RepoPath, outline: &Outline<'_>, heading: &Heading) -> Diagn
         Some(line) => finding
             .at(outline.place(path, trimmed(outline, line)))
             .because("this line is not a field: a field is a line of a paragraph or list item that begins with `**Status**:` or `**Status:**`")
-            .because("what stands in a code block, comment, HTML, quote, table, heading, link or image is not a field"),
+            .because("text in a code block, comment, HTML, quote, table, heading, link or image is not a field"),
         None if outline.fields.iter().any(|field| field.is("Status")) => status_elsewhere(path, outline, finding),
         None => finding.at(outline.place(path, heading.range.clone())),
     };
@@ -204,7 +204,7 @@ fn no_status(path: &RepoPath, outline: &Outline<'_>, heading: &Heading) -> Diagn
     ))
 }
 
-/// Points at a Status that stands where it means nothing.
+/// Points at a Status that is where it means nothing.
 fn status_elsewhere(path: &RepoPath, outline: &Outline<'_>, finding: Diagnostic) -> Diagnostic {
     let Some(field) = outline.fields.iter().find(|field| field.is("Status")) else {
         return finding.at(Place::file(path));

@@ -1,4 +1,4 @@
-//! Tests of reading whole documents: heading fields, subjects, names, and that nothing makes the reader stumble.
+//! Tests of reading full documents: heading fields, subjects, names, and that nothing makes the reader stumble.
 
 use proptest::prelude::*;
 

@@ -20,7 +20,7 @@ pub struct LintContext<'a> {
     pub now: Option<Timestamp>,
     /// The policy's components: ids and aliases.
     pub components: Option<&'a [String]>,
-    /// Where each Certificate ID stands.
+    /// Where each Certificate ID is.
     pub ids: Option<&'a BTreeMap<String, Vec<RepoPath>>>,
     /// True where the policy lets approvals count that say nothing.
     pub stamps_count: bool,
@@ -62,12 +62,9 @@ fn benchmarks(certificate: &Certificate, findings: &mut Vec<Diagnostic>) {
         .find(|file| !file.path.is_within(folder.as_bytes()))
     {
         findings.push(
-            Diagnostic::warning(
-                Code::CG122,
-                format!("{} does not stand beside its certificate", astray.path),
-            )
-            .at(Place::line(&certificate.path, astray.line))
-            .because(format!("evidence of this certificate stands in {folder}/")),
+            Diagnostic::warning(Code::CG122, format!("{} is not beside its certificate", astray.path))
+                .at(Place::line(&certificate.path, astray.line))
+                .because(format!("evidence of this certificate belongs in {folder}/")),
         );
     }
     let has = |side| measured.files.iter().any(|file| file.side == side);
@@ -118,7 +115,7 @@ fn missing(parsed: &Parsed, findings: &mut Vec<Diagnostic>) {
         .filter(|name| !parsed.shape.fields.iter().any(|field| field.eq_ignore_ascii_case(name)))
         .map(|name| format!("the field **{name}**"))
         .collect();
-    // A missing DECISION/OUTCOME is an error of its own.
+    // A missing DECISION/OUTCOME is its own error.
     let sections = ["REVIEW SCOPE", "FINDINGS", "EVIDENCE", "SIGNATURE"];
     lacks.extend(
         sections
@@ -177,7 +174,7 @@ fn future(certificate: &Certificate, context: &LintContext<'_>, findings: &mut V
                     date::print(dated),
                     date::print(now)
                 ))
-                .because("a date ahead of time would make it the newest word for as long")
+                .because("a date ahead of time would make it the newest decision for as long")
                 .help(command!["date", "-u", "+**Date**: %Y-%m-%d %H:%M:%S UTC"].why("the line to write")),
         );
     }
@@ -209,7 +206,7 @@ fn unique(certificate: &Certificate, context: &LintContext<'_>, findings: &mut V
             Diagnostic::warning(Code::CG113, format!("the Certificate ID `{id}` is not unique"))
                 .at(Place::file(&certificate.path))
                 .because(format!("{other} carries it too"))
-                .help("give a new certificate an id of its own; `certgate seal` does so where the field is missing"),
+                .help("give a new certificate its own id; `certgate seal` does so where the field is missing"),
         );
     }
 }

@@ -51,7 +51,7 @@ use crate::diagnostic::Diagnostic;
 /// What a document says, read strictly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// Where it stands in the repository.
+    /// Where it is in the repository.
     pub path: RepoPath,
     /// The decision; `None` where a strict reader finds none.
     pub status: Option<Status>,
@@ -146,7 +146,7 @@ impl Certificate {
         self.id.as_deref().is_some_and(parse::is_nameable)
     }
 
-    /// Whether a certificate that stands at another path says the same there: of the same moment, on the same components.
+    /// Whether a certificate that is at another path says the same there: of the same moment, on the same components.
     pub fn reads_the_same(&self, elsewhere: &Self) -> bool {
         // Without a readable component it is the file name that tells which one it is on.
         let told_by_name = self.components.is_empty();
@@ -172,7 +172,7 @@ impl Certificate {
 /// The SUBJECT section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubjectField {
-    /// There is none: what is covered is told by names.
+    /// There is none: what is covered follows from names.
     Absent,
     /// There is one that cannot be read; the certificate approves nothing.
     Unreadable,
@@ -244,11 +244,11 @@ pub struct NamedPath {
     pub text: String,
     /// The lines named with it (1-based, inclusive).
     pub lines: Option<(u32, u32)>,
-    /// True where it stands in EVIDENCE.
+    /// True where it is in EVIDENCE.
     pub in_evidence: bool,
 }
 
-/// A document and everything that a reader should be told of it.
+/// A document and everything that a reader should know about it.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     /// The reading.

@@ -17,7 +17,7 @@ pub fn fold_component(name: &str) -> String {
     folded
 }
 
-/// The candidate that was meant by a word that is none of them, if one is alike: at most a quarter of its letters added, left out, changed
+/// The candidate that was meant by a word that is not one of them, if one is alike: at most a quarter of its letters added, left out, changed
 /// or swapped with the next (Damerau–Levenshtein), after folding.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const ALIKE: f64 = 0.75;

@@ -166,7 +166,7 @@ fn normalised(path: &str) -> Option<String> {
 ///
 /// It does where it is the file's path; where it is absolute and ends in `/` and that path; where it is a directory above the file
 /// (`src/train/`, `src/train`); where it is a glob that matches the file (`*` stays within a directory, `**` does not). A word
-/// without any slash names a file only, never a directory. What names the whole repository (`.`, `/`, `**`) names nothing.
+/// without any slash names a file only, never a directory. What names the entire repository (`.`, `/`, `**`) names nothing.
 pub fn names(named: &NamedPath, path: &RepoPath) -> bool {
     let text = named.text.as_str();
     let Ok(file) = std::str::from_utf8(path.as_bytes()) else {

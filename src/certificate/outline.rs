@@ -23,7 +23,7 @@ pub(crate) struct Outline<'a> {
     pub(crate) items: Vec<Item>,
     /// Text and code spans that are neither quoted nor hidden.
     pub(crate) words: Vec<Words>,
-    /// Raw HTML and code, wherever it stands, in order.
+    /// Raw HTML and code, wherever it is, in order.
     pub(super) raw: Vec<Range<usize>>,
     /// See [`Outline::unsettled`].
     pub(super) odd_definition: Option<(usize, &'static str)>,
@@ -50,7 +50,7 @@ pub(crate) struct Heading {
 pub(crate) struct Line {
     /// From the first byte of content to the end of the line.
     pub(crate) range: Range<usize>,
-    /// How many lists it stands in.
+    /// How many lists it is in.
     pub(crate) depth: usize,
     /// The innermost list item, as an index.
     pub(crate) item: Option<usize>,
@@ -114,7 +114,7 @@ pub(crate) struct Fence {
 /// What a reader takes for Markdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// With tables and footnotes, so that what stands in them is known not to be a field.
+    /// With tables and footnotes, so that what is in them is known not to be a field.
     Extended,
     /// CommonMark as it is, for which they are text.
     CommonMark,
@@ -150,17 +150,17 @@ impl<'a> Outline<'a> {
         self.text.get(range).unwrap_or_default()
     }
 
-    /// The index of the line that an offset stands on, from 0.
+    /// The index of the line that an offset is on, from 0.
     fn line_index(&self, at: usize) -> usize {
         self.starts.partition_point(|start| *start <= at).saturating_sub(1)
     }
 
-    /// The 1-based number of the line that an offset stands on.
+    /// The 1-based number of the line that an offset is on.
     pub(crate) fn line_number(&self, at: usize) -> u32 {
         u32::try_from(self.line_index(at) + 1).unwrap_or(u32::MAX)
     }
 
-    /// The whole physical line around an offset, without its ending.
+    /// The full physical line around an offset, without its ending.
     pub(crate) fn line_range(&self, at: usize) -> Range<usize> {
         let start = self.starts.get(self.line_index(at)).copied().unwrap_or(0);
         start..self.line_end(at)
@@ -279,7 +279,7 @@ impl<'a> Outline<'a> {
             .filter(move |heading| heading.level == 2 && heading.plain.eq_ignore_ascii_case(name))
     }
 
-    /// The part before the first level-2 heading, where the heading fields stand.
+    /// The part before the first level-2 heading, where the heading fields are.
     pub(crate) fn top(&self) -> Range<usize> {
         let end = self.headings.iter().find(|heading| heading.level == 2);
         0..end.map_or(self.text.len(), |heading| heading.range.start)
@@ -309,7 +309,7 @@ impl<'a> Outline<'a> {
         self.fields.get(at)
     }
 
-    /// The level-2 section that an offset stands in.
+    /// The level-2 section that an offset is in.
     pub(crate) fn section_at(&self, at: usize) -> Option<&Heading> {
         let last = self
             .headings

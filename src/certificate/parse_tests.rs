@@ -158,7 +158,7 @@ fn what_some_reader_shows_otherwise_is_no_decision() {
         ),
         // GitHub has HTML begin that hides the Status.
         ("- a\n<b>\n**Status**: APPROVED\n", "- a\n\nb\n**Status**: APPROVED\n"),
-        // It goes on in the quote, which a tab before the mark does not end.
+        // It continues in the quote, which a tab before the mark does not end.
         ("> a\n\t>\n**Status**: APPROVED\n", "> a\n\t>\n\n**Status**: APPROVED\n"),
         // GitHub ends an item that begins with a definition.
         (
@@ -382,7 +382,7 @@ fn errors_teach() {
         ("NO-GO", "reads as the refusal"),
         ("NOT APPROVED", "reads as a refusal"),
         ("✅ APPROVED", "`✅` (U+2705) is no part of a status"),
-        ("APPROVED - with remarks", "other text follows the word APPROVED"),
+        ("APPROVED - with remarks", "other text follows the status APPROVED"),
         (
             "\u{410}PPROVED",
             "U+0410 is a Cyrillic letter that looks like the Latin `A`",
@@ -434,7 +434,7 @@ fn errors_teach() {
     4 | **Status**: APPROVED - with remarks
       |             ^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = note: other text follows the word APPROVED
+      = note: other text follows the status APPROVED
       = note: the status is one of eleven words, byte for byte, and nothing else on its line
       = help: if that is the decision, write exactly: **Status**: APPROVED
       = help: remarks belong under **Rationale** or **Conditions**

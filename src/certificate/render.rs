@@ -47,7 +47,7 @@ pub struct Draft {
     pub rationale: String,
     /// On what conditions.
     pub conditions: Vec<Condition>,
-    /// What it rests on; file references may stand in backticks.
+    /// What it rests on; file references may be in backticks.
     pub evidence: Vec<String>,
     /// What was measured.
     pub benchmarks: Option<Benchmarks>,

@@ -44,7 +44,7 @@ pub fn seal(bytes: &[u8], subject: &Subject, id_if_missing: &str) -> Result<Vec<
     let text = with_subject(text, subject, eol)?;
     let text = with_id(&text, id_if_missing, eol)?;
     let text = with_signature(&text, eol)?;
-    // The hash is over the whole file, so the mark comes back first.
+    // The hash is over the entire file, so the mark comes back first.
     let whole = [String::from_utf8_lossy(mark).as_ref(), text.as_str()].concat();
     let sealed = with_hash(&whole).ok_or_else(|| {
         SealError::Ambiguous("section SIGNATURE must have exactly one line `Certificate Hash:`".to_owned())
@@ -59,7 +59,7 @@ fn with_subject(text: &str, subject: &Subject, eol: &str) -> Result<String, Seal
     let place = match sections.as_slice() {
         [] => {
             if outline.fences.iter().any(|fence| fence.info.as_deref() == Some(INFO)) {
-                let reason = format!("a block `{INFO}` stands outside of a section SUBJECT; take it out first");
+                let reason = format!("a block `{INFO}` is outside of a section SUBJECT; remove it first");
                 return Err(SealError::Ambiguous(reason));
             }
             let before = ["FINDINGS", decision::HEADING, "EVIDENCE", "SIGNATURE"];

@@ -1,4 +1,4 @@
-//! Stamps: approvals in which nobody has said anything. A placeholder stands where a value belongs, there is no rationale, or it repeats
+//! Stamps: approvals in which nobody has said anything. A placeholder is where a value belongs, there is no rationale, or it repeats
 //! what certgate wrote.
 //!
 //! The list of words is closed, and documented in `docs/certificate.md`: short real words (`ok`, `measured`) are no stamp.
@@ -67,11 +67,11 @@ const COMMON: [&str; 12] = [
 /// What makes an approval a stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stamp {
-    /// A placeholder stands in a field or section.
+    /// A placeholder is in a field or section.
     Placeholder {
         /// The name of the field or section.
         place: String,
-        /// What stands there.
+        /// What is there.
         value: String,
     },
     /// The rationale is missing or empty.

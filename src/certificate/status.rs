@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// The change may go in.
+    /// The change may be merged.
     Approved,
     /// The same, in the words of a release review.
     Go,
     /// The same, in the words of an adviser whose advice counts.
     Recommend,
-    /// The change may go in; its conditions are tracked.
+    /// The change may be merged; its conditions are tracked.
     ConditionallyApproved,
     /// Neither approves nor refuses.
     AdvisoryOnly,
-    /// Something must be mended first.
+    /// Something must be fixed first.
     RequiresRemediation,
     /// Advised against.
     DoNotRecommend,

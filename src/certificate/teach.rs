@@ -1,4 +1,4 @@
-//! What to say of a status that is none: what is wrong with it, which word was probably meant, how to write it.
+//! What to say of a status that is not valid: what is wrong with it, which word was probably meant, how to write it.
 //!
 //! The suggestion is for the author's eyes only; no decision is ever taken from it. A value that reads as a refusal is never
 //! answered with an approving word.
@@ -144,9 +144,9 @@ fn diagnose(value: &str, skeleton: &str) -> (Option<String>, Vec<Status>) {
     if let Some(status) = Status::from_word(skeleton) {
         let reason = (value.is_ascii()).then(|| {
             if value.eq_ignore_ascii_case(status.as_str()) {
-                "the word is written in capitals".to_owned()
+                "the status is written in capitals".to_owned()
             } else {
-                "the word stands in other marks than one pair of **, ` or _, or its parts are not joined by a low line"
+                "the status is in other marks than one pair of **, ` or _, or its parts are not joined by an underscore"
                     .to_owned()
             }
         });
@@ -193,9 +193,9 @@ fn diagnose(value: &str, skeleton: &str) -> (Option<String>, Vec<Status>) {
     }
     if let [status] = named.as_slice() {
         let reason = if skeleton.starts_with(status.as_str()) {
-            format!("other text follows the word {status}")
+            format!("other text follows the status {status}")
         } else {
-            format!("other text stands before the word {status}")
+            format!("other text is before the status {status}")
         };
         return (Some(reason), vec![*status]);
     }
@@ -217,7 +217,7 @@ fn diagnose(value: &str, skeleton: &str) -> (Option<String>, Vec<Status>) {
     ];
     if parts.iter().any(|part| done.contains(part)) {
         return (
-            Some("it says that work was done, not whether the change may go in".to_owned()),
+            Some("it says that work was done, not whether the change may be merged".to_owned()),
             Vec::new(),
         );
     }

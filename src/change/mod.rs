@@ -189,7 +189,7 @@ pub struct TreeEntry {
 pub struct FileChange {
     /// The path, relative to the root of the repository.
     pub path: RepoPath,
-    /// What stands there now and what will.
+    /// What is there now and what will.
     pub kind: ChangeKind,
 }
 
@@ -254,7 +254,7 @@ pub struct CommitMessage {
 pub struct Change {
     /// What the content is compared with: a merge base, HEAD, or nothing.
     pub base: Snapshot,
-    /// What goes in.
+    /// What is merged.
     pub head: Snapshot,
     /// Changed files, sorted by path, each path once.
     pub files: Vec<FileChange>,
@@ -262,7 +262,7 @@ pub struct Change {
     pub messages: Vec<CommitMessage>,
 }
 
-/// Which side of a diff a line stands on.
+/// Which side of a diff a line is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// Only in the base; its number counts lines of the old file.
@@ -287,9 +287,9 @@ pub struct ChangedLine {
 pub struct FileDiff {
     /// In the order of the diff.
     pub lines: Vec<ChangedLine>,
-    /// The whole old content; empty where there is none.
+    /// The full old content; empty where there is none.
     pub old: Vec<u8>,
-    /// The whole new content; empty where there is none.
+    /// The full new content; empty where there is none.
     pub new: Vec<u8>,
     /// True where a side is in UTF-16 or UTF-32 by its mark: lines and contents are then what it says, in UTF-8.
     pub decoded: bool,
@@ -302,7 +302,7 @@ pub struct FileDiff {
 pub enum Content {
     /// The changed lines.
     Lines(FileDiff),
-    /// The blob is larger than the limit for reading whole; a rule about its content is taken to match.
+    /// The blob is larger than the limit for reading; a rule about its content is taken to match.
     TooLarge {
         /// Size in bytes.
         size: u64,

@@ -19,7 +19,7 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Play the whole story in a scratch repository: blocked, certified, passed, vetoed, lifted
+    /// Play the full story in a scratch repository: blocked, certified, passed, vetoed, lifted
     Demo(DemoArgs),
     /// Write .certgate/ and install the hooks; never overwrites what it did not write
     Init(InitArgs),
@@ -39,7 +39,7 @@ pub(super) enum Command {
     Lint(LintArgs),
     /// Check hash, signature, subject and evidence of single certificates
     Verify(VerifyArgs),
-    /// Show where each component stands
+    /// Show the state of each component
     Status(LedgerArgs),
     /// List the certificates in order, newest first
     Log(LogArgs),
@@ -129,7 +129,7 @@ pub(super) struct InitArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum InitMode {
-    /// Say so, and let it through
+    /// Warn, and let it pass
     Warn,
     /// Stop the change
     Block,
@@ -141,10 +141,10 @@ pub(super) struct ChangeArgs {
     /// What is staged, against HEAD
     #[arg(long, conflicts_with_all = ["base", "head"])]
     pub(super) staged: bool,
-    /// The branch or commit that the change would go into
+    /// The branch or commit that the change would be merged into
     #[arg(long, value_name = "REV")]
     pub(super) base: Option<String>,
-    /// The commit that would go in (default: HEAD)
+    /// The commit that would be merged (default: HEAD)
     #[arg(long, value_name = "REV")]
     pub(super) head: Option<String>,
 }
@@ -395,7 +395,7 @@ pub(super) struct LogArgs {
     /// Only certificates on this component
     #[arg(long, value_name = "COMPONENT", add = ArgValueCandidates::new(values::components))]
     pub(super) component: Option<String>,
-    /// Prove the whole history of the ledger: each certificate came in once and was never altered, each signature was good at its time
+    /// Prove the full history of the ledger: each certificate was merged once and never altered, each signature was good at its time
     #[arg(long, conflicts_with_all = ["component", "max_count"])]
     pub(super) verify: bool,
     /// At most so many
@@ -475,7 +475,7 @@ pub(super) enum PolicyCommand {
     Show {
         /// A file or builtin:PACK (default: .certgate/policy.yaml of the work tree)
         policy: Option<String>,
-        /// As a list for people, or as a policy that stands by itself
+        /// As a list for people, or as a policy that is complete by itself
         #[arg(long, value_enum, default_value_t = ShowFormat::Human)]
         format: ShowFormat,
     },
@@ -710,7 +710,7 @@ pub(super) enum SimulateFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// The command that the page is about (default: certgate as a whole)
+    /// The command that the page is about (default: certgate itself)
     pub(super) command: Vec<String>,
     /// Write the pages of all commands into a directory
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "command")]

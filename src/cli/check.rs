@@ -100,7 +100,7 @@ fn chosen(args: &CheckArgs) -> Result<(ManuallyDrop<Repository>, Question), Unde
     }
 }
 
-/// Tells of the other way to get what is missing.
+/// Reports the other way to get what is missing.
 fn with_deepen(mut failure: Undecided) -> Undecided {
     if let Some(last) = failure.diagnostics.pop() {
         failure

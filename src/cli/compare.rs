@@ -126,12 +126,12 @@ fn wanted(args: &CompareArgs) -> Result<impl Fn(&str, &str) -> bool + use<>, Und
             || globs
                 .iter()
                 .any(|(glob, matcher)| glob == benchmark || matcher.is_match(benchmark));
-        // What is refused as a whole is refused whatever metric is asked for.
+        // A file that is refused is refused whatever metric is asked for.
         named && (metrics.is_empty() || metric == "*" || metrics.iter().any(|wanted| wanted == metric))
     })
 }
 
-/// Reads the files of one side; those that are refused are told.
+/// Reads the files of one side; those that are refused are reported.
 fn side(paths: &[PathBuf], refused: &mut Vec<Diagnostic>) -> Result<Vec<File>, Undecided> {
     let mut files = Vec::new();
     for path in paths {

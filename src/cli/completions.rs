@@ -1,6 +1,6 @@
 //! `certgate completions` and `certgate man`.
 //!
-//! The script that a shell reads calls this program for what may stand where, so that components, agents and ids are those of the repository
+//! The script that a shell reads calls this program for what may be where, so that components, agents and ids are those of the repository
 //! at hand. It does so with a variable and with `--` as the first argument; no other call is taken for one of these, whatever the
 //! environment holds: a judgement must never become a list of words.
 
@@ -40,7 +40,7 @@ pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Undecided> {
     let names = command.get_subcommands().filter(|below| !below.is_hide_set());
     let names: Vec<&str> = names.map(clap::Command::get_name).collect();
     let note = format!(
-        "# What may stand where is asked of certgate itself. The commands: {}.\n",
+        "# certgate itself is asked what may follow. The commands: {}.\n",
         names.join(", ")
     );
     terminal::out(&format!("{}{note}", String::from_utf8_lossy(&script)))?;

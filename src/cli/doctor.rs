@@ -1,4 +1,4 @@
-//! `certgate doctor`: every way in which this repository's gate could silently not run, and the command that mends it.
+//! `certgate doctor`: every way in which this repository's gate could silently not run, and the command that fixes it.
 
 use super::args::{DoctorArgs, ListFormat};
 use super::ending::Ending;

@@ -48,7 +48,7 @@ fn examine(path: &Path) -> Result<EvidenceFile, Undecided> {
     })
 }
 
-/// Why a whole file is refused.
+/// Why an entire file is refused.
 fn refused(path: &Path, error: &LoadError) -> Diagnostic {
     let (code, line, help) = match error {
         LoadError::NotAFile | LoadError::Io(_) => (Code::CG605, None, "certgate evidence FILE…".to_owned()),

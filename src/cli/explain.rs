@@ -205,7 +205,7 @@ fn described(status: Status, policy: &Policy) -> String {
     format!("{status} is a status of the class {}{moved}: {does}\n", class.as_str())
 }
 
-/// Most files of a directory that are told one by one.
+/// Most files of a directory that are listed one by one.
 const MOST_FILES: usize = 20;
 
 /// Which rules would gate a path if it changed.

@@ -131,7 +131,7 @@ fn lines() -> Result<Option<Vec<u8>>, Undecided> {
     read.doing("read", "standard input")?;
     if input.len() as u64 > MAX_INPUT {
         return Err(Undecided::usage(
-            "git told more refs than can be judged at once",
+            "git reported more refs than can be judged at once",
             command!["git", "push", "REMOTE", Placeholder::Branch],
         ));
     }
@@ -158,7 +158,7 @@ fn conclude(outcome: RefOutcomes, whole: bool) -> Result<Ending, Undecided> {
     }
     if whole && refuses && outcome.refs > 1 {
         terminal::prose(&format!(
-            "certgate: the push is refused as a whole, all {} refs of it",
+            "certgate: the push is refused: all {} refs of it",
             outcome.refs
         ));
     }

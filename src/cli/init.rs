@@ -130,7 +130,7 @@ fn keep_line_endings(repository: &Repository, root: &Path) -> Result<bool, Undec
     }
     let path = root.join(".gitattributes");
     let mut text = match std::fs::symlink_metadata(&path) {
-        // A link leads somewhere else; what is no file is not for certgate to mend.
+        // A link leads somewhere else; what is no file is not for certgate to fix.
         Ok(found) if !found.is_file() => return Ok(false),
         Ok(_) => std::fs::read(&path).doing("read", &path)?,
         Err(_) => Vec::new(),
@@ -201,7 +201,7 @@ fn render(
          \x20   pre-commit: warn\n\
          \x20   pre-push: warn\n\
          \x20   merge: warn\n\
-         # Components of your own stand beside those of the packs:\n\
+         # Add your own components to those of the packs:\n\
          # components:\n\
          #   - id: hot_loop\n\
          #     match: {{ paths: [\"src/hot/**\"] }}\n",

@@ -75,7 +75,7 @@ pub(super) fn refuse_shared(repository: &Repository, install: Remedy) -> Result<
         install
             .clone()
             .after(command!["git", "config", "--local", "core.hooksPath", &own])
-            .why("hooks of its own for this repository, instead of those there"),
+            .why("separate hooks for this repository, instead of those there"),
     )
     .help(
         install

@@ -186,7 +186,7 @@ pub(super) fn as_given(path: &Path) -> RepoPath {
     RepoPath::new(path.as_os_str().as_bytes())
 }
 
-/// Every certificate of the repository: those of the index, as they stand in the work tree, and those that are not added yet.
+/// Every certificate of the repository: those of the index, as they are in the work tree, and those that are not added yet.
 fn everywhere(repository: &Repository, policy: Option<&Policy>) -> Result<Vec<Document>, Undecided> {
     let Some(root) = repository.work_tree() else {
         return at_revision(repository, policy, "HEAD", &[]);

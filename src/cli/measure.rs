@@ -23,7 +23,7 @@ const RUNS: usize = 10;
 
 /// Carries it out.
 pub(super) fn run(args: &MeasureArgs) -> Result<Ending, Undecided> {
-    // Held to the end: worktrees are taken away before the process ends, and what was measured is told.
+    // Held to the end: worktrees are taken away before the process ends, and what was measured is reported.
     let hold = signals::hold();
     let ended = carry_out(args);
     drop(hold);

@@ -33,7 +33,7 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
     }
 }
 
-/// Where a policy stands: in a pack, or as bytes under a name.
+/// Where a policy is: in a pack, or as bytes under a name.
 enum Text {
     Pack(String),
     Bytes { name: String, bytes: Vec<u8> },
@@ -137,7 +137,7 @@ fn check(name: Option<&str>, format: ListFormat) -> Result<Ending, Undecided> {
     Ok(if failed { Ending::Blocked } else { Ending::Done })
 }
 
-/// A policy that stands by itself. What came from a repository is made harmless by YAML's own escapes.
+/// A policy that is complete by itself. What came from a repository is made harmless by YAML's own escapes.
 fn yaml(name: Option<&str>) -> Result<Ending, Undecided> {
     terminal::out(&resolved(Text::find(name)?)?)?;
     Ok(Ending::Done)

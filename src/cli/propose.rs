@@ -221,7 +221,7 @@ impl Imports {
     }
 }
 
-/// The top module of what stands behind `import` or `from`.
+/// The top module of what is behind `import` or `from`.
 fn module(text: &str) -> Option<String> {
     let first = text
         .trim_start()

@@ -45,7 +45,7 @@ pub(super) fn run(args: &RecordsArgs) -> Result<Ending, Undecided> {
         let text = report::splice(existing.as_deref(), kept.title, &kept.text).map_err(|damaged| {
             Diagnostic::error(Code::CG680, format!("{path}: {damaged}"))
                 .at(Place::file(&path))
-                .because("what stands between the markers is certgate's, and the rest is not")
+                .because("text between the markers is certgate's, and the rest is not")
                 .help("take both marker lines out; `certgate records --write` puts them at the end")
         })?;
         if existing.as_deref() == Some(text.as_str()) {

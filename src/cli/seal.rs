@@ -190,7 +190,7 @@ fn sign_only(
     let by = signer(bytes, &signature).map(|by| by.name).unwrap_or_default();
     let shown = args.path.display().to_string();
     match before {
-        // One word for each document: who else agrees writes a certificate of their own.
+        // One word for each document: who else agrees writes their own certificate.
         Some(other) if other.name != by => {
             let message = format!("{shown} is signed already, with another key: {}", other.name);
             let problem = Diagnostic::error(Code::CG519, message).because(format!("`--sign` names {by}"));

@@ -33,7 +33,7 @@ pub(super) fn run(args: &SuggestArgs) -> Result<Ending, Undecided> {
     Ok(Ending::Done)
 }
 
-/// What an agent's approval of the whole change would leave open.
+/// What an agent's approval of the entire change would leave open.
 pub(super) fn why_not(args: &SuggestArgs, agent: &str) -> Result<Ending, Undecided> {
     let repository = Repository::open_to_judge()?;
     let question = question(&repository, args)?;

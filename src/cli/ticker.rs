@@ -9,7 +9,7 @@ use crate::signals;
 
 /// How long a run may take before it speaks.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often the line is written anew.
+/// How often the line is written again.
 const BEAT: Duration = Duration::from_millis(100);
 
 /// The line on the terminal, if one is there. While it is, a signal waits for it to be wiped.

@@ -87,7 +87,7 @@ impl Finder<'_> {
         self.facts.push(Fact { of, holds: true, said });
     }
 
-    /// What does not hold, under its code, with the command that says more or mends it.
+    /// What does not hold, under its code, with the command that says more or fixes it.
     fn wrong(&mut self, of: &'static str, said: impl Into<String>, code: Code, help: String) {
         let said = said.into();
         let told = Diagnostic::error(code, format!("{of}: {said}")).at(Place::file(&self.path));
@@ -113,7 +113,7 @@ fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> 
     let word = finder.path.for_shell();
     match certificate.status {
         Some(status) => finder.holds("decision", status.as_str()),
-        // Why has been told while it was read.
+        // The reason was reported while it was read.
         None => finder.facts.push(Fact {
             of: "decision",
             holds: false,
@@ -143,7 +143,7 @@ fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> 
 }
 
 impl Finder<'_> {
-    /// Whose word it is. What HEAD holds must have been signed while the key was valid; what it does not hold yet must be so now, too.
+    /// Who signed it. What HEAD holds must have been signed while the key was valid; what it does not hold yet must be so now, too.
     fn signature(
         &mut self,
         keys: &HeadKeys,
@@ -202,7 +202,7 @@ impl Finder<'_> {
             true => self.holds("signature", format!("valid, {by}; {list}")),
             false => self.wrong(
                 "signature",
-                format!("{by}, who may not speak for `{agent}`; {list}"),
+                format!("{by}, who is not allowed to speak for `{agent}`; {list}"),
                 Code::CG510,
                 again,
             ),
@@ -219,7 +219,7 @@ impl Finder<'_> {
                 return Ok(());
             }
             SubjectField::Unreadable => {
-                // Why has been told while it was read.
+                // The reason was reported while it was read.
                 self.facts.push(Fact {
                     of: "subject",
                     holds: false,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Help, command};
 
-/// The command that shows, or mends, why `path` could not be read or written.
+/// The command that shows, or fixes, why `path` could not be read or written.
 pub fn io_remedy(path: &Path, error: &Error) -> Help {
     let folder = path
         .parent()
@@ -17,7 +17,7 @@ pub fn io_remedy(path: &Path, error: &Error) -> Help {
         ErrorKind::StorageFull => command!["df", "-h", folder].why("free some space there"),
         ErrorKind::QuotaExceeded => command!["quota"].why("free some space, or ask for more"),
         ErrorKind::FileTooLarge => {
-            return "the shell limits the size of files; `ulimit -f unlimited` in it lifts that".into();
+            return "the shell limits the size of files; `ulimit -f unlimited` in it removes the limit".into();
         }
         ErrorKind::BrokenPipe => {
             return "whoever read it has stopped; read it to its end, or send it into a file".into();

@@ -46,7 +46,7 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    /// How it stands in a command for people.
+    /// How it is in a command for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Agent => "NAME",
@@ -88,7 +88,7 @@ impl Placeholder {
         }
     }
 
-    /// True for what is more than one word, so that it stands in quotes that can be typed into.
+    /// True for what is more than one word, so that it is in quotes that can be typed into.
     pub(super) const fn is_prose(self) -> bool {
         matches!(self, Self::Rationale | Self::Message)
     }
@@ -119,7 +119,7 @@ impl Placeholder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Bytes(Vec<u8>),
-    /// A path of the repository, which is shown as seen from where the reader stands.
+    /// A path of the repository, which is shown as seen from the current directory of the reader.
     Path(RepoPath),
     /// The same for git, which would take some characters for a pattern.
     Pathspec(RepoPath),
@@ -350,10 +350,10 @@ impl std::fmt::Display for Help {
     }
 }
 
-/// The directory in which the reader stands, below the root of the work tree; empty for the root.
+/// The directory that is current for the reader, below the root of the work tree; empty for the root.
 static STANDS: OnceLock<Vec<u8>> = OnceLock::new();
 
-/// Says where the reader stands, so that the paths of remedies work there: a directory below the root of the work tree, without a slash
+/// Says which directory is current for the reader, so that the paths of remedies work there: a directory below the root of the work tree, without a slash
 /// at its end. Said once for a process; until then it is the root.
 pub fn read_from(directory: &[u8]) {
     let _already = STANDS.set(directory.to_vec());

@@ -24,7 +24,7 @@ impl Default for Style {
 
 /// Renders a diagnostic as text that ends without a line break.
 pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
-    // The gutter holds the line's number; ` = help: ` and its like stand before a text.
+    // The gutter holds the line's number; ` = help: ` and its like are before a text.
     let digits = diagnostic
         .place()
         .and_then(|place| place.line)

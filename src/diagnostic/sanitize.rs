@@ -38,7 +38,7 @@ pub(super) fn unsanitize_marks(shown: &str) -> String {
     })
 }
 
-/// The same for a whole line of text, of which nothing stands before: it cannot begin a workflow command of GitHub (`::name::`), which
+/// The same for an entire line of text, of which nothing is before: it cannot begin a workflow command of GitHub (`::name::`), which
 /// the runner takes also after blanks.
 pub fn sanitize_line(bytes: &[u8]) -> String {
     let safe = sanitize_bytes(bytes);

@@ -1,4 +1,4 @@
-//! The decision on one metric of one benchmark, baseline against candidate: pure, and the rule stands here whole.
+//! The decision on one metric of one benchmark, baseline against candidate: pure, and all of the rule is here.
 //!
 //! 1. On logarithms of one value per independent run, the shift is estimated by the median of all differences (Hodges–Lehmann), with
 //!    one-sided bounds at the k-th smallest and k-th largest, k from the exact null distribution of Mann–Whitney's U.

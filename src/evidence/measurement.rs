@@ -27,7 +27,7 @@ impl Direction {
     }
 }
 
-/// What stands behind the value.
+/// What is behind the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One value (or several) of each independent process.
@@ -77,7 +77,7 @@ pub struct Measurement {
     pub unit: String,
     /// Which way is better.
     pub direction: Direction,
-    /// What stands behind the value.
+    /// What is behind the value.
     pub kind: Kind,
     /// Independent processes; 0 where the measurement is refused.
     pub runs: u64,

@@ -1,4 +1,4 @@
-//! Evidence: what a certificate brings to support its decision, held against what a policy requires.
+//! Evidence: what a certificate gives to support its decision, held against what a policy requires.
 
 pub mod bound;
 pub mod claims;

@@ -21,7 +21,7 @@ pub(crate) struct Advice {
     named: BTreeMap<RepoPath, (String, String)>,
     /// The arguments that choose the same change again.
     selection: Vec<String>,
-    /// What goes in, and where: as shown.
+    /// What is merged, and where: as shown.
     pub(crate) head: String,
     pub(crate) target: Option<String>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Advice {
 pub(crate) struct Gated {
     /// Why each file is gated.
     pub(crate) files: BTreeMap<RepoPath, Vec<Reason>>,
-    /// What an approval has to bring.
+    /// What an approval must contain.
     pub(crate) evidence: Vec<EvidenceKind>,
     /// How many different people must approve each file.
     pub(crate) approvals: u32,

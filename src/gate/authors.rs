@@ -37,7 +37,7 @@ pub(crate) fn authors(
     Ok(people.known_as(&Mailmap::at(repository, question.tip.as_ref())?))
 }
 
-/// The same for what a landing brought.
+/// The same for what a landing added.
 pub(crate) fn authors_of_landing(
     repository: &Repository,
     (parent, commit): (&ObjectId, &ObjectId),

@@ -69,7 +69,7 @@ impl<'r> Trees<'r> {
     }
 }
 
-/// The text of a file; `None` for one that is none, or too large.
+/// The text of a file; `None` for what is no file, or too large.
 fn content(repository: &Repository, entry: &TreeEntry) -> Result<Option<String>, GitError> {
     if matches!(entry.mode, Mode::Gitlink | Mode::Symlink) {
         return Ok(None);
@@ -130,7 +130,7 @@ pub(crate) fn on_disk(files: &[(&Path, &[u8])]) -> Result<Vec<Vec<Claim>>, Undec
     Ok(found)
 }
 
-/// What a reader should be told of a claim; nothing of one that is right or uncheckable.
+/// What a reader should know about a claim; nothing of one that is right or uncheckable.
 pub(crate) fn diagnostic(claim: &Claim, certificate: &Certificate, bytes: &[u8]) -> Option<Diagnostic> {
     let path = &certificate.path;
     let said = sanitize(&claim.said);

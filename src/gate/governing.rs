@@ -90,7 +90,7 @@ pub(crate) fn policy_unreadable(name: &str, why: &str) -> Undecided {
         .into()
 }
 
-/// The policy of a commit that judges. An unreadable one closes the gate for the commit that mends it, too, so the way out is told.
+/// The policy of a commit that judges. An unreadable one closes the gate for the commit that fixes it, too, so the way out is given.
 pub(crate) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<Option<Policy>, Undecided> {
     policy_at(repository, &Snapshot::Commit(tip.clone())).map_err(|mut failure| {
         let of_policy = |diagnostic: &Diagnostic| diagnostic.code().as_str().starts_with("CG0");
@@ -107,7 +107,7 @@ pub(crate) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<
     })
 }
 
-/// Parses a policy; warnings are dropped here and told by `policy check`.
+/// Parses a policy; warnings are dropped here and reported by `policy check`.
 pub(crate) fn parse_policy(name: &str, bytes: &[u8]) -> Result<Policy, Undecided> {
     Ok(Policy::parse(&PolicySource {
         name: name.to_owned(),
@@ -118,7 +118,7 @@ pub(crate) fn parse_policy(name: &str, bytes: &[u8]) -> Result<Policy, Undecided
 
 /// The keys of a commit or of the index, as far as the policy asks for signatures.
 ///
-/// What is there and cannot be read closes the gate: half a list of keys is none.
+/// What is there and cannot be read closes the gate: half a list of keys does not count.
 pub(crate) fn keyring_at(repository: &Repository, at: &Snapshot, policy: &Policy) -> Result<Keyring, Undecided> {
     let demands = policy.demands();
     if demands.signatures == Signatures::Off {
@@ -136,7 +136,7 @@ pub(crate) fn keyring_at(repository: &Repository, at: &Snapshot, policy: &Policy
     ))
 }
 
-/// The keys of a commit or of the index, as they stand there.
+/// The keys of a commit or of the index, as they are there.
 pub(crate) struct Keys {
     /// Who may sign; nobody where there is no list.
     pub(crate) signers: Signers,
@@ -188,7 +188,7 @@ pub(crate) fn default_policy() -> Result<Policy, Undecided> {
 
 /// The policy named by `--policy`.
 ///
-/// The keys are those of the commit that would judge: a policy that is tried out brings none.
+/// The keys are those of the commit that would judge: a policy that is tried out adds none.
 pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &str) -> Result<InForce, Undecided> {
     let judging = match &question.tip {
         Some(tip) => &Snapshot::Commit(tip.clone()),
@@ -252,7 +252,7 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
         });
     }
     if let Some(policy) = policy_at(repository, &question.change.head)? {
-        let note = Diagnostic::note(Code::CG013, "the change brings the first policy and is judged by it");
+        let note = Diagnostic::note(Code::CG013, "the change adds the first policy and is judged by it");
         let origin = match &question.change.head {
             Snapshot::Commit(id) => format!("{}:{}", id.short(), policy_path()),
             _ => format!("index:{}", policy_path()),

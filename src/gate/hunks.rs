@@ -1,4 +1,4 @@
-//! The hunks of a change, as a reviewer reads them: with lines around, and the function that they stand in.
+//! The hunks of a change, as a reviewer reads them: with lines around, and the function that they are in.
 
 use crate::change::{ChangedLine, FileDiff, RepoPath, Side};
 use crate::diagnostic::sanitize_bytes;
@@ -7,20 +7,20 @@ use crate::sensitivity::languages::{Definitions, Source};
 /// Lines shown before and after what changed.
 const CONTEXT: u32 = 3;
 
-/// Changed lines that stand near each other.
+/// Changed lines that are near each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hunk {
     /// First line and number of lines of the old file; from 1.
     pub(crate) old: (u32, u32),
     /// The same of the new file.
     pub(crate) new: (u32, u32),
-    /// The function, type or module that the first changed line stands in.
+    /// The function, type or module that the first changed line is in.
     pub(crate) within: Option<String>,
     /// A line each: ` `, `-` or `+`, and the text, made harmless.
     pub(crate) lines: Vec<String>,
 }
 
-/// A run of changed lines: what is removed, from a line on, and what stands in its place.
+/// A run of changed lines: what is removed, from a line on, and what is in its place.
 #[derive(Clone, Copy)]
 struct Run {
     old: (u32, u32),
@@ -95,7 +95,7 @@ fn hunk(group: &[Run], old: &[&[u8]], new: &[&[u8]], definitions: Option<&Defini
     })
 }
 
-/// The runs, with where they stand on both sides.
+/// The runs, with where they are on both sides.
 fn runs(lines: &[ChangedLine]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut rest = lines;
@@ -114,7 +114,7 @@ fn runs(lines: &[ChangedLine]) -> Vec<Run> {
             .get(removed.map_or(0, |(_, count)| count as usize)..)
             .unwrap_or_default();
         let added = take(rest, Side::Added).filter(|(start, _)| match removed {
-            // Added lines that stand elsewhere are a run of their own.
+            // Added lines that are elsewhere are their own run.
             Some((at, _)) => *start == at - old_end + new_end,
             None => true,
         });

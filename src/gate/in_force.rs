@@ -12,7 +12,7 @@ pub(crate) struct InForce {
     pub(crate) keyring: Keyring,
     /// Where it is from, for the report.
     pub(crate) origin: String,
-    /// True where the base has no policy and the change brings this one.
+    /// True where the base has no policy and the change adds this one.
     pub(crate) adoption: bool,
     /// Notes.
     pub(crate) notes: Vec<Diagnostic>,

@@ -58,7 +58,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
         decide(&case)
     };
     let mut ways = ways(repository, question, decision.verdict);
-    // It teaches; where it cannot be said, the finding stands all the same.
+    // It teaches; where it cannot be said, the finding counts all the same.
     ways.since = told(repository, question, &case, &decision).unwrap_or_default();
     let diagnostics = explain(&case, &decision, &ways);
     Judgement {
@@ -193,7 +193,7 @@ fn in_commit(stage: Stage) -> bool {
 /// What is said of everything that another policy finds.
 fn note(other: Other) -> &'static str {
     match other {
-        Other::Brought => "the change brings this policy, and must pass it as well as the old one",
+        Other::Brought => "the change contains this policy, and must pass it as well as the old one",
         Other::OfDefaultBranch => "this is by the policy of the default branch, which protects this branch, too",
     }
 }
@@ -210,7 +210,7 @@ fn verdict_of(enforcement: Enforcement) -> Verdict {
 fn must_pass(repository: &Repository, judgement: &mut Judgement, question: &Question, (other, case): (Other, &Case)) {
     let decision = decide(case);
     let verdict = match other {
-        // The policy that the change brings enforces no more than the old one does.
+        // The policy that the change adds enforces no more than the old one does.
         Other::Brought => verdict_of(judgement.enforcement).min(decision.verdict),
         Other::OfDefaultBranch => decision.verdict,
     };

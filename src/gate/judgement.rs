@@ -20,7 +20,7 @@ pub struct Judgement {
     pub target: Option<String>,
     /// What the content was compared with: a commit id; `None` for nothing.
     pub base: Option<String>,
-    /// What goes in: a commit id, or `index`.
+    /// What is merged: a commit id, or `index`.
     pub head: String,
     /// Where the policy is from.
     pub policy: String,
@@ -64,7 +64,7 @@ pub struct Asked {
     pub evidence: Vec<&'static str>,
     /// Whether an approval must be signed: `off`, `optional` or `required`.
     pub signatures: &'static str,
-    /// Where independence is asked for: the addresses of those who had a hand in the change, and may not approve it.
+    /// Where independence is asked for: the addresses of those who had a hand in the change, and must not approve it.
     pub not_by: Vec<String>,
     /// Agents who may lift another's refusal.
     pub may_lift: Vec<String>,

@@ -33,7 +33,7 @@ impl Key {
         hash.add(&policy.0);
         hash.add(component.as_bytes());
         hash.add(render_benchmarks(block).as_bytes());
-        // Lines of the certificate stand in what is kept.
+        // Lines of the certificate are in what is kept.
         hash.add(format!("{:?}", block.files.first().map(|file| file.line)).as_bytes());
         hash.entries(entries);
         for (metric, benchmarks) in before {
@@ -84,7 +84,7 @@ fn folder(repository: &Repository) -> PathBuf {
     own.join(format!("{FORM}-{}", env!("CARGO_PKG_VERSION")))
 }
 
-/// What was kept, where it is whole.
+/// What was kept, where it is complete.
 pub(super) fn load<T: DeserializeOwned>(repository: &Repository, key: &Key) -> Option<T> {
     ledger::load(&folder(repository).join(&key.0))
 }

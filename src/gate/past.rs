@@ -79,7 +79,7 @@ pub(crate) struct LiftEvent<'e> {
 /// Most approvals that are listed of those that lifted a refusal in part.
 const MOST_IN_PART: usize = 20;
 
-/// The refusals of a ledger, in its order: history is none of them.
+/// The refusals of a ledger, in its order: history is not one of them.
 pub(crate) fn refusals<'e>(policy: &Policy, keyring: &Keyring, entries: &'e [Entry]) -> Vec<Refused<'e>> {
     let case = of_ledger(
         terms_of(policy, keyring, Destination::Unprotected),
@@ -201,7 +201,7 @@ impl<'r> Pasts<'r> {
 
     /// `None` where there was no policy that can be read, and then nothing was lifted.
     pub(crate) fn before(&self, landing: &Landing) -> Option<Rc<dyn Then>> {
-        // The landing that brings the first policy is judged by that.
+        // The landing that adds the first policy is judged by that.
         let by_parent = landing.parents.first().and_then(|parent| self.at(parent).transpose());
         let past = match by_parent {
             Some(found) => found.ok()?,

@@ -12,12 +12,12 @@ use crate::ledger::Entry;
 use crate::policy::Policy;
 use crate::trust::Keyring;
 
-/// A ledger with what stands of it. What stands is listed by the moment that it claims, newest first: git's order, which decided what
-/// stands, is another on each branch until they are merged.
+/// A ledger with what of it is in force. What is in force is listed by the moment that it claims, newest first: git's order, which decided what
+/// is in force, is another on each branch until they are merged.
 pub(crate) struct Standing<'e> {
     /// All of them, newest first by git.
     pub(crate) certificates: Vec<Said<'e>>,
-    /// Refusals that no approval lifted as a whole, or whose lift was revoked.
+    /// Refusals that no approval lifted completely, or whose lift was revoked.
     pub(crate) refusals: Vec<&'e Entry>,
     /// Conditional approvals that are their agent's newest decision on a component, with what is open of them.
     pub(crate) conditions: Vec<(&'e Entry, Vec<&'e str>)>,
@@ -112,7 +112,7 @@ fn read(repository: &Repository, entry: &Entry) -> Result<(Option<String>, Vec<C
     let Blob::Content(bytes) = repository.blob(&entry.blob, MAX_BYTES)? else {
         return Ok((None, Vec::new()));
     };
-    // What is said of files depends on a tree, which goes on while the record of a decision does not.
+    // What is said of files depends on a tree, which changes while the record of a decision does not.
     let mut figures = claims::read(&String::from_utf8_lossy(&bytes), None, None);
     figures.retain(|claim| !claim.kind.is_of_file() && matches!(claim.label, Label::Right | Label::Wrong));
     Ok((certificate::rationale(&bytes), figures))

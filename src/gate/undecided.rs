@@ -77,7 +77,7 @@ impl From<PolicyError> for Undecided {
         let helped = |diagnostic: Diagnostic| match diagnostic.advice() {
             [] => {
                 let code = diagnostic.code();
-                diagnostic.help(command!["certgate", "explain", code.as_str()].why("says what may stand here"))
+                diagnostic.help(command!["certgate", "explain", code.as_str()].why("says what is allowed here"))
             }
             _ => diagnostic,
         };

@@ -25,7 +25,7 @@ impl Repository {
     }
 }
 
-/// The side of a file that has content of its own: a submodule is an id.
+/// The side of a file that has its own content: a submodule is an id.
 pub(super) fn readable(entry: Option<&TreeEntry>) -> Option<&TreeEntry> {
     entry.filter(|entry| entry.mode != Mode::Gitlink)
 }

@@ -20,7 +20,7 @@ enum Turn {
 }
 
 impl Repository {
-    /// The bytes that `git add` would store for what stands at a path of the work tree.
+    /// The bytes that `git add` would store for what is at a path of the work tree.
     pub fn as_stored(&self, path: &RepoPath, bytes: Vec<u8>) -> Result<Vec<u8>, GitError> {
         if !has_crlf(&bytes) {
             return Ok(bytes);

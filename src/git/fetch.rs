@@ -60,7 +60,7 @@ impl Repository {
             {
                 return Ok(Some(step + 1));
             }
-            // The remote may not know a merge that was made here, or not hand out commits by id. With all of the history it need not.
+            // The remote might not know a merge that was made here, or not hand out commits by id. With all of the history it need not.
         }
         self.ask_remote(remote, Some("--unshallow"), &refspecs).map(|()| None)
     }
@@ -149,7 +149,7 @@ pub(super) fn promised(runner: &Runner, ids: &[Oid]) {
     let _ended = child.wait();
 }
 
-/// The remote that promised the objects of a partial clone; `None` where this is none.
+/// The remote that promised the objects of a partial clone; `None` where this is not one.
 fn promisor(runner: &Runner) -> Option<String> {
     let keys = r"^(extensions\.partialclone|remote\..*\.promisor)$";
     let listed = runner.read(&["config", "--null", "--get-regexp", keys]).ok()?;

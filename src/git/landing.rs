@@ -25,7 +25,7 @@ pub struct Landing {
     pub files: Vec<FileChange>,
 }
 
-/// Which commits of a range brought files in, and which of them come before which.
+/// Which commits of a range added files in, and which of them come before which.
 #[derive(Clone, Debug, Default)]
 pub struct Introductions {
     /// For each file that was asked for, the commits that introduced it, as numbers that grow from parents to children.
@@ -42,7 +42,7 @@ impl Introductions {
     }
 }
 
-/// What stands at a prefix of a commit.
+/// What is at a prefix of a commit.
 type Below = Option<(Node, Oid)>;
 
 impl Repository {
@@ -125,7 +125,7 @@ impl Repository {
     }
 
     /// For each file, the commits of the range that hold exactly that blob there while none of their parents does, and how these commits
-    /// stand to each other.
+    /// are related.
     pub fn order_of(
         &self,
         excluded: &[ObjectId],
@@ -191,7 +191,7 @@ impl Repository {
         })
     }
 
-    /// Whether a regular file stands at a path.
+    /// Whether a regular file is at a path.
     ///
     /// # Errors
     ///

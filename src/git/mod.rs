@@ -168,7 +168,7 @@ impl Repository {
             // Another value can only be there already if it was read from the same list.
             let _ = self.config.set(settings);
         }
-        // Section and variable compare without case, what stands between them does not.
+        // Section and variable compare without case, what is between them does not.
         let key = match (key.split_once('.'), key.rsplit_once('.')) {
             (Some((section, _)), Some((middle, variable))) => {
                 let middle = middle.get(section.len()..).unwrap_or_default();
@@ -195,7 +195,7 @@ impl Repository {
         }
     }
 
-    /// What stands at a path, if anything. A directory is nothing.
+    /// What is at a path, if anything. A directory is nothing.
     pub fn entry(&self, at: &Snapshot, path: &RepoPath) -> Result<Option<TreeEntry>, GitError> {
         let root = self.root(at)?;
         if *at == Snapshot::Index

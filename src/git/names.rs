@@ -1,5 +1,5 @@
 //! What a name means: a branch, a branch of a configured remote as it is kept here, a full ref, or an object id. Never what
-//! gitrevisions(7) tries in turn: there a tag stands before the branch of the same name, and whoever may push a tag chooses.
+//! gitrevisions(7) tries in turn: there a tag is before the branch of the same name, and whoever may push a tag chooses.
 
 use super::{GitError, Repository};
 use crate::change::ObjectId;

@@ -40,7 +40,7 @@ impl RefUpdate {
     }
 
     /// Takes off the namespaces that the name lies in (gitnamespaces(7)), `refs/namespaces/NAME/` for each, and returns them; for most
-    /// refs, nothing. `outer` is the namespace that the name was told in.
+    /// refs, nothing. `outer` is the namespace that the name was given in.
     pub fn leave_namespace(&mut self, outer: &str) -> String {
         let (Self::Create { name, .. } | Self::Update { name, .. } | Self::Delete { name, .. }) = self;
         let whole = format!("{outer}{name}");

@@ -107,7 +107,7 @@ impl Repository {
         Ok(self.between(excluded, heads)?.into_iter().map(message).collect())
     }
 
-    /// The change that merging `head` brings to `base_tip`; with `None`, all of `head`.
+    /// The change that merging `head` makes to `base_tip`; with `None`, all of `head`.
     ///
     /// It is seen from the merge base. With several (criss-cross merges) a file counts as changed if it differs from every one of them, or
     /// from one of them and from the target's tip: what all of them agree on, or the tip holds, is on the target already.
@@ -182,7 +182,7 @@ impl Repository {
     }
 
     /// What differs from the first merge base, less what is on the target already as the other merge bases hold it. Where the bases do not
-    /// agree on a file, the target's tip has the last word: to bring back what only one of them holds is a change.
+    /// agree on a file, the target's tip decides: to restore what only one of them holds is a change.
     fn against(
         &self,
         mut files: Vec<FileChange>,
@@ -292,7 +292,7 @@ impl Repository {
     }
 }
 
-/// What stands at a path.
+/// What is at a path.
 type Place = (Node, Oid);
 
 /// Looks paths up in many trees that share most of their subtrees: each pair of tree and path is resolved once.

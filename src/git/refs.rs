@@ -411,7 +411,7 @@ impl Repository {
         levels.map(|level| format!("{NAMESPACES}{level}/")).collect()
     }
 
-    /// The ref that a symbolic ref leads to in the end; `None` where it is none. Only reftables need git for the answer.
+    /// The ref that a symbolic ref leads to in the end; `None` where it leads nowhere. Only reftables need git for the answer.
     pub fn target_of(&self, name: &str) -> Result<Option<String>, GitError> {
         if self.location.reftable {
             return self.symbolic_ref(name);

@@ -111,7 +111,7 @@ impl Runner {
         self.start(arguments)?.output()
     }
 
-    /// Starts, and goes on reading in the background.
+    /// Starts, and keeps reading in the background.
     pub(super) fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Running, GitError> {
         self.start_reading(arguments, |output| {
             let mut all = Vec::new();

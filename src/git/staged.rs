@@ -83,7 +83,7 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// A path that stands twice: a tree (or index) with two entries of one name has no one content to judge.
+    /// A path that is twice: a tree (or index) with two entries of one name has no one content to judge.
     pub(super) fn listed(&self, raw: Vec<Raw>) -> Result<Vec<FileChange>, GitError> {
         let mut files = Vec::with_capacity(raw.len());
         for line in raw {
@@ -113,7 +113,7 @@ impl Repository {
     fn add_listed(&self, line: Raw, files: &mut Vec<FileChange>) -> Result<(), GitError> {
         let Raw { old, new, path } = line;
         let directory = |side: &Option<(Node, ObjectId)>| matches!(side, Some((Node::Directory, _)));
-        // A sparse index holds whole directories; either side may still be files, which git lists by themselves.
+        // A sparse index holds entire directories; either side may still be files, which git lists by themselves.
         if directory(&old) || directory(&new) {
             let tree = |side: Option<(Node, ObjectId)>| {
                 let tree = side.filter(|(node, _)| *node == Node::Directory);

@@ -143,7 +143,7 @@ impl Store {
     }
 
     /// True where the object came with the push that is being judged, and goes again if that is refused: git keeps such objects in a
-    /// directory of their own, which comes first (git-receive-pack(1), "Quarantine environment").
+    /// separate directory, which comes first (git-receive-pack(1), "Quarantine environment").
     pub(super) fn is_quarantined(&self, id: Oid) -> Result<bool, GitError> {
         if self.runner.variable("GIT_QUARANTINE_PATH").is_none() {
             return Ok(false);
@@ -248,7 +248,7 @@ impl Store {
         })
     }
 
-    /// The SHA-256 of a blob's content; a large one streams through and never enters memory whole.
+    /// The SHA-256 of a blob's content; a large one streams through and is never in memory completely.
     pub(super) fn digest(&self, id: Oid) -> Result<Digest, GitError> {
         const WHOLE: u64 = 4 << 20;
         let role = "content of a file";
@@ -269,7 +269,7 @@ impl Store {
         Ok(Digest(hash.finalize().into()))
     }
 
-    /// Says which blobs are likely to be read. In a partial clone the first that is missing then brings the others along, in one fetch
+    /// Says which blobs are likely to be read. In a partial clone the first that is missing then fetches the others, in one fetch
     /// instead of one for each.
     pub(super) fn expect<'e>(&self, entries: impl Iterator<Item = &'e TreeEntry>) {
         let blobs = entries.filter(|entry| entry.mode != Mode::Gitlink);

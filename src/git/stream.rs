@@ -1,4 +1,4 @@
-//! The content of many files, one after the other: `git cat-file --batch` reads ahead in a process of its own while the last file is
+//! The content of many files, one after the other: `git cat-file --batch` reads ahead in its own process while the last file is
 //! looked at. For thousands of files that takes a third of the time of asking libgit2 for each, and no more memory.
 
 use std::collections::VecDeque;
@@ -43,7 +43,7 @@ impl Repository {
         // A longer pipe lets git read ahead instead of waking us for every page; where it cannot be had, the usual one does.
         #[cfg(target_os = "linux")]
         let _longer = rustix::pipe::fcntl_setpipe_size(&output, 1 << 20);
-        // A thread of its own: git may want to be read before it has read everything. What it did not read is missed by the reader.
+        // A separate thread: git may want to be read before it has read everything. What it did not read is missed by the reader.
         std::thread::spawn(move || input.write_all(question.as_bytes()));
         Ok(Contents {
             child,
@@ -140,7 +140,7 @@ impl Contents {
 
 impl Drop for Contents {
     fn drop(&mut self) {
-        // It may not have been read to the end.
+        // It must not have been read to the end.
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
     }

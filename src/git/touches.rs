@@ -21,7 +21,7 @@ const HEADER: u8 = 2;
 
 impl Repository {
     /// Everything that the commits reachable from `tip` did below (or at) the prefixes, parents before children. A merge is compared with
-    /// each of its parents, and no commit is left out, however its parents agree: what a merge drops is told.
+    /// each of its parents, and no commit is left out, however its parents agree: what a merge drops is reported.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ use crate::change::{ChangeKind, FileChange, Mode, RepoPath, TreeEntry};
 /// How deep directories may be nested; git's own limit (`core.maxTreeDepth`).
 const DEPTH: usize = 2048;
 
-/// What stands behind a name in a tree.
+/// What is behind a name in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Node {
     /// Another tree.
@@ -145,7 +145,7 @@ fn check_depth(id: Oid, path: &[u8]) -> Result<(), GitError> {
     })
 }
 
-/// What stands at a path, if anything.
+/// What is at a path, if anything.
 pub(super) fn find(store: &Store, root: Oid, path: &[u8]) -> Result<Option<(Node, Oid)>, GitError> {
     let mut tree = root;
     let mut names = path.split(|&b| b == b'/').peekable();
@@ -223,7 +223,7 @@ pub(super) fn list(store: &Store, root: Oid, prefix: &[u8]) -> Result<Vec<(RepoP
     Ok(found)
 }
 
-/// Visits every leaf of a tree in order; `path` is what stands before its names. Nesting costs memory, not stack.
+/// Visits every leaf of a tree in order; `path` is what is before its names. Nesting costs memory, not stack.
 fn walk(
     store: &Store,
     tree: Oid,
@@ -252,7 +252,7 @@ fn walk(
     Ok(())
 }
 
-/// What differs between two trees that stand at `directory`; the empty one is the root. `None` is the tree without entries.
+/// What differs between two trees that are at `directory`; the empty one is the root. `None` is the tree without entries.
 pub(super) fn compare_below(
     store: &Store,
     directory: &[u8],

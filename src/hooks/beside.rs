@@ -42,7 +42,7 @@ fn formerly(hooks_dir: &Path, name: HookName) -> PathBuf {
     hooks_dir.join(format!("{name}{SUFFIX}"))
 }
 
-/// Brings a hook that an earlier version chained to its new place. Where another hook is there, both stay.
+/// Moves a hook that an earlier version chained to its new place. Where another hook is there, both stay.
 pub(super) fn migrate(hooks_dir: &Path, name: HookName) -> Result<(), HooksError> {
     let (old, new) = (formerly(hooks_dir, name), name.chained_path(hooks_dir));
     // Another certgate may be as far.

@@ -19,7 +19,7 @@ pub enum HooksError {
         /// What it said.
         source: io::Error,
     },
-    /// A directory stands where a hook belongs.
+    /// A directory is where a hook belongs.
     #[error("`{}` is a directory, not a hook", shown(path))]
     Directory {
         /// The directory.
@@ -27,7 +27,7 @@ pub enum HooksError {
     },
     /// The hook cannot be chained, since its second name is taken by another.
     #[error(
-        "a hook is already chained as `{}`, and another one stands at `{}`",
+        "a hook is already chained as `{}`, and another one is at `{}`",
         shown(chained),
         shown(path)
     )]

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Placeholder, command};
 /// A hook manager, recognised by what it left in the hooks directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Manager {
-    /// husky, whose directory lies in the work tree and is written anew by every `npm install`.
+    /// husky, whose directory lies in the work tree and is written again by every `npm install`.
     Husky,
     /// lefthook.
     Lefthook,
@@ -58,10 +58,10 @@ impl Manager {
             .because(format!("the hook of {name} runs first, then certgate"));
         match self {
             Self::Husky => note
-                .because("`npm install` writes husky's hooks anew, over certgate's")
+                .because("`npm install` writes husky's hooks again, over certgate's")
                 .help(command!["certgate", "install"].why("after each; or let .husky/NAME run `certgate hook NAME \"$@\"`")),
             Self::Lefthook => note
-                .because("it writes them anew, over certgate's, whenever its configuration has changed")
+                .because("it writes them again, over certgate's, whenever its configuration has changed")
                 .help("add `no_auto_install: true` to lefthook.yml; or let lefthook run certgate there"),
             Self::PreCommit | Self::Prek => note
                 .because(format!(

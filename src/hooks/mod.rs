@@ -9,7 +9,7 @@
 //! 1. a foreign hook gets its second place, `../HOOKS.certgate-chained/NAME` (a hard link, or a copy put there without clobbering);
 //! 2. the shim, complete and executable under a temporary name, is renamed over `NAME`.
 //!
-//! After a kill between the two the foreign hook still runs, and the next install goes on from there; a temporary file that a kill left is
+//! After a kill between the two the foreign hook still runs, and the next install continues from there; a temporary file that a kill left is
 //! removed ten minutes later. Where there are no locks, of two installs that both see the foreign hook one fills the second place and the
 //! other finds it with the same content; or, where the first has already finished, finds a shim under `NAME` and starts over. The second
 //! place never holds a shim, because it is filled before the first shim is there.
@@ -114,7 +114,7 @@ pub struct Installation<'a> {
     pub hooks_dir: &'a Path,
     /// The program that the shims run; made absolute if it is not.
     pub binary: &'a Path,
-    /// Which hooks; optional ones of ours that are there already are brought up to date as well.
+    /// Which hooks; optional ones of ours that are there already are updated as well.
     pub hooks: &'a [HookName],
 }
 
@@ -152,7 +152,7 @@ pub enum Removed {
     Foreign,
 }
 
-/// What stands under a hook's name.
+/// What is under a hook's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing.
@@ -310,7 +310,7 @@ fn uninstall_one(hooks_dir: &Path, name: HookName) -> Result<Removed, HooksError
     }
 }
 
-/// Tells what stands under each hook's name. A hooks directory that does not exist holds no hooks.
+/// Tells what is under each hook's name. A hooks directory that does not exist holds no hooks.
 pub fn state(hooks_dir: &Path) -> Result<Vec<(HookName, State)>, HooksError> {
     HookName::ALL
         .into_iter()

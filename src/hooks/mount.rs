@@ -30,7 +30,7 @@ fn find(table: &str, path: &Path) -> Option<PathBuf> {
     best.filter(|(_, noexec)| *noexec).map(|(point, _)| point)
 }
 
-/// Blanks, tabs, line breaks and backslashes stand there as three octal digits.
+/// Blanks, tabs, line breaks and backslashes are there as three octal digits.
 fn unescape(word: &str) -> String {
     let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
     escapes

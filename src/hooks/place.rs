@@ -19,7 +19,7 @@ const ABANDONED: Duration = Duration::from_secs(600);
 /// How long another certgate is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What stands under a name.
+/// What is under a name.
 pub(super) enum Found {
     Missing,
     Directory,
@@ -93,7 +93,7 @@ pub(super) fn same(a: &Path, b: &Path) -> Result<bool, HooksError> {
     Ok(bytes(a)? == bytes(b)?)
 }
 
-/// True where a foreign hook stands at `path` and another one already has the second name.
+/// True where a foreign hook is at `path` and another one already has the second name.
 pub(super) fn differ(path: &Path, chained: &Path) -> Result<bool, HooksError> {
     // Asked in this order: where another install put a shim there meanwhile, the names differ but nothing is at odds.
     Ok(exists(chained)? && !same(path, chained)? && matches!(inspect(path)?, Found::Foreign { .. }))

@@ -2,8 +2,8 @@
 //! about a push arrives.
 //!
 //! git calls pre-push with no lines where nothing is to be pushed, so no lines are no fault by themselves. They are one where something
-//! stands between git and certgate that reads them and does not hand them on. pre-commit and prek do so and tell of the push in the
-//! environment, of one ref only; lefthook does unless it is told `use_stdin`; so does any program that a script runs before.
+//! is between git and certgate that reads them and does not hand them on. pre-commit and prek do so and report the push in the
+//! environment, of one ref only; lefthook does unless `use_stdin` is set; so does any program that a script runs before.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ const KEPT: [&str; 2] = [".legacy", ".old"];
 pub enum Told {
     /// git itself had nothing to say: nothing is pushed.
     Nothing,
-    /// A manager told by the environment.
+    /// A manager known from the environment.
     Push(Pushed),
     /// Somebody has kept the lines, so nobody knows what is pushed.
     Lost(Box<Diagnostic>),
@@ -58,7 +58,7 @@ pub enum Relay {
         file: PathBuf,
         /// Why.
         why: String,
-        /// What mends it.
+        /// What fixes it.
         help: Help,
     },
 }
@@ -96,7 +96,7 @@ pub fn told(
         let stage = text("PREK_HOOK_STAGE").map_or("pre-commit", |_| "prek");
         return Ok(lost(
             stage,
-            "it did not tell of a push, as it does when git calls it",
+            "it did not report a push, as it does when git calls it",
             command![
                 "certgate",
                 "check",
@@ -138,7 +138,7 @@ fn lost(who: &str, why: &str, help: impl Into<Help>) -> Told {
     Told::Lost(Box::new(problem))
 }
 
-/// How certgate is run where another's hook stands; `None` where nothing says that it is, or where the hook is certgate's own.
+/// How certgate is run where another's hook is in place; `None` where nothing says that it is, or where the hook is certgate's own.
 pub fn relay(name: HookName, hooks_dir: &Path, root: Option<&Path>) -> Result<Option<Relay>, HooksError> {
     let path = name.path(hooks_dir);
     if !matches!(place::inspect(&path)?, place::Found::Foreign { executable: true }) {
@@ -265,7 +265,7 @@ fn lefthook(name: HookName, root: Option<&Path>) -> Option<Relay> {
                 let file = root.join(format!("{stem}{local}.{extension}"));
                 let Some(text) = read(&file) else { continue };
                 if let Some(hears) = hears(&text, name) {
-                    // One entry that does not hear is enough to be told of.
+                    // One entry that does not hear is enough to be reported.
                     if found.is_none() || !hears {
                         found = Some((file, hears));
                     }

@@ -83,7 +83,7 @@ fn all<T: Clone>(what: &T) -> Vec<(HookName, T)> {
     HookName::ALL.map(|name| (name, what.clone())).to_vec()
 }
 
-/// What is told of the hooks of a client, and of the others.
+/// What is reported about the hooks of a client, and of the others.
 fn client<T: Clone>(what: &T, others: &T) -> Vec<(HookName, T)> {
     let told = |name: HookName| if name.is_optional() { others } else { what };
     HookName::ALL.map(|name| (name, told(name).clone())).to_vec()

@@ -6,7 +6,7 @@
 //! under another name, and renamed; only `tips` is ever changed. What cannot be read is made again and put in its place, and what cannot be
 //! written is done without.
 //!
-//! The places in a ledger depend on the branch, too: `landings` names the commits that brought the certificates, oldest first, and `tips`
+//! The places in a ledger depend on the branch, too: `landings` names the commits that added the certificates, oldest first, and `tips`
 //! some commits whose first-parent chain is known to have exactly these.
 //!
 //! Further files: `index` (which components are in which shard, the components by status, the certificates without a component), `ids`
@@ -80,7 +80,7 @@ struct Index {
     bypasses: BTreeSet<String>,
     /// The newest landing.
     newest: Option<ObjectId>,
-    /// Components with a refusal whose standing depends on approvals that only a whole shard shows.
+    /// Components with a refusal whose state depends on approvals that only a full shard shows.
     unsettled: BTreeSet<String>,
 }
 
@@ -102,7 +102,7 @@ pub(super) struct Cache {
 enum Source {
     /// On disk.
     Folder(PathBuf),
-    /// Just made (it may or may not have been written).
+    /// Just made (it may be written, or not).
     Memory(Vec<Record>),
 }
 
@@ -115,7 +115,7 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// Opens the cache of that key, if it is there and whole.
+    /// Opens the cache of that key, if it is there and complete.
     pub(super) fn open(home: &Path, key: &CacheKey) -> Option<Self> {
         let folder = home.join(&key.0);
         let index: Index = load(&folder.join("index"))?;
@@ -324,7 +324,7 @@ struct Made<'m> {
     tip: &'m ObjectId,
 }
 
-/// Writes a file anew, so that nobody reads half of it.
+/// Writes a file again, so that nobody reads half of it.
 fn replace(folder: &Path, name: &str, value: &[ObjectId]) -> Option<()> {
     let private = tempfile::Builder::new().prefix("new-").tempfile_in(folder).ok()?;
     store(private.path(), value)?;
@@ -393,7 +393,7 @@ pub fn share(path: &Path, above: &Path) -> Option<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(wanted)).ok()
 }
 
-/// A minute is enough for whoever is reading a cache that was replaced; a few may stand beside each other (branches).
+/// A minute is enough for whoever is reading a cache that was replaced; a few may be beside each other (branches).
 fn is_old(folder: &Path) -> bool {
     let age = fs::metadata(folder)
         .and_then(|meta| meta.modified())

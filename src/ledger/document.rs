@@ -1,4 +1,4 @@
-//! One certificate as it stands in the repository: its text, its hash, and the signature beside it.
+//! One certificate as it is in the repository: its text, its hash, and the signature beside it.
 
 use std::collections::BTreeSet;
 
@@ -85,12 +85,12 @@ pub(super) fn parse(
     })
 }
 
-/// Where the signature of a certificate stands: `X.md.sig` beside `X.md`.
+/// Where the signature of a certificate is: `X.md.sig` beside `X.md`.
 pub fn signature_path(certificate: &RepoPath) -> RepoPath {
     RepoPath::new([certificate.as_bytes(), SIGNATURE_SUFFIX.as_bytes()].concat())
 }
 
-/// Checks the signature that stands beside a document, at all of the moments.
+/// Checks the signature that is beside a document, at all of the moments.
 pub(super) fn check(
     repository: &Repository,
     document: &Document,

@@ -32,7 +32,7 @@ use crate::certificate::FileState;
 use crate::change::{RepoPath, TreeEntry as At};
 use crate::git::{GitError, Repository};
 
-/// The state of what stands at a path, as a SUBJECT has it.
+/// The state of what is at a path, as a SUBJECT has it.
 ///
 /// # Errors
 ///

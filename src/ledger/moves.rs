@@ -78,7 +78,7 @@ pub(super) fn moves(
         let (Some(before), Some(certificate)) = (file.before(), signed_by(certificates, path)) else {
             continue;
         };
-        // Only what stood beside a certificate was a signature; it goes where the certificate goes.
+        // Only what was beside a certificate was a signature; it goes where the certificate goes.
         let stood = match by_path.get(&certificate) {
             Some(beside) => beside.before().is_some(),
             None => repository.entry(head, &certificate)?.is_some(),
@@ -109,7 +109,7 @@ fn is_move(
     let (Some(before), Some(after)) = (before, after) else {
         return Ok(false);
     };
-    // A directory of its own name is no other place.
+    // A directory that has its name is no other place.
     let inside = to.is_within(from.as_bytes());
     if before.id != after.id || kind(before) != kind(after) || kind(before) != Kind::File || inside {
         return Ok(false);

@@ -12,7 +12,7 @@ pub struct Position {
     landing: u32,
     /// The number of the commit within it; it grows from parents to children.
     step: u32,
-    /// Smaller steps of the same landing that are not before it all the same: their commits are no ancestors of its own.
+    /// Smaller steps of the same landing that are not before it all the same: their commits are not its ancestors.
     beside: Vec<u32>,
 }
 
@@ -50,7 +50,7 @@ impl Position {
             || (self.landing == other.landing && self.step > other.step && !self.beside.contains(&other.step))
     }
 
-    /// True where both came in with one commit, as far as can be told.
+    /// True where both came in with one commit, as far as is known.
     pub fn is_with(&self, other: &Self) -> bool {
         self.landing == other.landing && self.step == other.step
     }
@@ -109,7 +109,7 @@ pub(super) fn within(order: &Introductions, approving: &[bool], unknown: Unknown
 pub(super) enum Unknown {
     /// Staged for the commit that is being made.
     InTheMaking,
-    /// It cannot be told, which must help no approval.
+    /// It is not known, which must help no approval.
     Lost,
 }
 

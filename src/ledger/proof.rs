@@ -1,4 +1,4 @@
-//! The proof of a ledger: its whole history from the first commit. Each certificate came in once and was never altered, moved with an edit
+//! The proof of a ledger: its full history from the first commit. Each certificate came in once and was never altered, moved with an edit
 //! or taken away; ids are unique; each signature was good at its time; and what was revoked is named.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +17,14 @@ use crate::trust::{Keyring, SignatureCheck, SignatureProblem};
 pub enum Fault {
     /// A certificate or signature has got other content.
     Altered {
-        /// Where it stands.
+        /// Where it is.
         path: RepoPath,
         /// The commit that altered it.
         commit: ObjectId,
     },
     /// A certificate or signature was taken away.
     Removed {
-        /// Where it stood.
+        /// Where it was.
         path: RepoPath,
         /// The commit that took it away, or, for a merge, that dropped it.
         commit: ObjectId,
@@ -121,7 +121,7 @@ struct Walk<'a> {
     policy: &'a Policy,
     proof: Proof,
     first: BTreeMap<RepoPath, First>,
-    /// What has been told, so that a merge's other parent does not tell it again.
+    /// What has been reported, so that a merge's other parent does not report it again.
     taken: BTreeSet<(RepoPath, ObjectId)>,
 }
 

@@ -34,7 +34,7 @@ pub struct Entry {
     pub blob: ObjectId,
     /// Whether its claimed hash is that of its bytes.
     pub hash: HashCheck,
-    /// Whose signature stands beside it; [`SignatureCheck::Absent`] too where signatures are not looked at.
+    /// Whose signature is beside it; [`SignatureCheck::Absent`] too where signatures are not looked at.
     pub signature: SignatureCheck,
     /// False where the policy's demands on signatures and binding to the repository leave a doubt (see
     /// [`Demands::doubt`](crate::trust::Demands::doubt)).
@@ -45,11 +45,11 @@ pub struct Entry {
     pub effects: Vec<Effect>,
     /// Gated paths that it names and that are, at the commit that introduced it, what they are at the head (binding `history`).
     pub carried: BTreeSet<RepoPath>,
-    /// What a reader should be told of the document; filled for certificates that the change adds.
+    /// What a reader should know about the document; filled for certificates that the change adds.
     pub findings: Vec<Diagnostic>,
 }
 
-/// What an approval is bound to where it lands, as far as it lifts no refusal as a whole.
+/// What an approval is bound to where it lands, as far as it lifts no refusal completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Extent {
     /// The content that its SUBJECT lists.
@@ -63,7 +63,7 @@ pub enum Extent {
 /// Which approvals of a landing lift which refusals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifted {
-    /// The refusals, or what nobody can read, that are lifted as a whole, each with an approval that does that: by name every one, else one.
+    /// The refusals, or what nobody can read, that are lifted completely, each with an approval that does that: by name every one, else one.
     pub whole: BTreeSet<(usize, usize)>,
     /// The approvals that count for a component, and so lift what its own agent refused of that content before.
     pub counting: BTreeSet<(usize, String, Extent)>,
@@ -172,7 +172,7 @@ impl Record {
         self
     }
 
-    /// The blob of the signature that stands beside it.
+    /// The blob of the signature that is beside it.
     pub(super) fn signature_blob(&self) -> Option<&ObjectId> {
         self.signed.0.as_ref()
     }

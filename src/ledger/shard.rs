@@ -1,8 +1,8 @@
 //! One component's part of the cache.
 //!
 //! `N` holds the records that every question about the component needs: all that are not plain approvals, those that supersede
-//! something, and the newest few. The other approvals stand in `N.rest`, one after the other, and count only for the paths their SUBJECT
-//! lists, or that it let in when it landed: `N.paths` tells, sorted, where to find them. What lifted a refusal as a whole is noted with it.
+//! something, and the newest few. The other approvals are in `N.rest`, one after the other, and count only for the paths their SUBJECT
+//! lists, or that it let in when it landed: `N.paths` tells, sorted, where to find them. What lifted a refusal completely is noted with it.
 //!
 //! Every file, and every record that is read by itself, ends in a check sum: what is cut short or overwritten is not there.
 
@@ -27,12 +27,12 @@ const ROW: usize = 16 + 8 + 8;
 /// Bytes of a check sum.
 const SUM: usize = 8;
 
-/// Reads a value that is whole; `None` for all else.
+/// Reads a value that is complete; `None` for all else.
 pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
     decode(&fs::read(path).ok()?)
 }
 
-/// Writes a value so that [`load`] tells whether it is whole.
+/// Writes a value so that [`load`] tells whether it is complete.
 pub(crate) fn store<T: Serialize + ?Sized>(path: &Path, value: &T) -> Option<()> {
     fs::write(path, encode(value)?).ok()
 }
@@ -190,7 +190,7 @@ fn core(records: &[&Record]) -> BTreeSet<usize> {
     newest.into_iter().chain(others).collect()
 }
 
-/// Whether a shard holds a refusal of the whole component, or what nobody can read, that nothing lifted as a whole when it landed, or
+/// Whether a shard holds a refusal of the entire component, or what nobody can read, that nothing lifted completely when it landed, or
 /// whose lift may have been undone. `loose` are the certificates without a component.
 pub(super) fn is_unsettled(records: &[&Record], loose: &[Record], refuses: &dyn Fn(Status) -> bool) -> bool {
     // Whether a condition is met is for later approvals to show.

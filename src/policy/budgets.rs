@@ -12,7 +12,7 @@ use crate::diagnostic::Code;
 pub enum Inconclusive {
     /// It does not count: the burden of proof lies on the approval.
     Block,
-    /// It counts, and that is told.
+    /// It counts, and that is reported.
     Warn,
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Dials {
     without: Vec<String>,
     own: Vec<String>,
     adjusted: Vec<bool>,
-    /// Patches with errors of their own, which are applied to nothing.
+    /// Patches with errors, which are applied to nothing.
     broken: Vec<bool>,
     disabled: Vec<bool>,
     /// Components of packs, with the pack.
@@ -27,7 +27,7 @@ pub(super) struct Dials {
 pub(super) enum Fate {
     /// It is part of the policy.
     Kept,
-    /// The policy has a component of that name of its own.
+    /// The policy has its own component of that name.
     Replaced,
     /// `without` leaves it out.
     LeftOut,
@@ -140,7 +140,7 @@ impl Dials {
         touched
     }
 
-    /// Validates the patches where they stand.
+    /// Validates the patches in place.
     pub(super) fn validate(&mut self, check: &mut Check<'_>, defaults: &Defaults) {
         for ((name, patch), broken) in self.adjust.iter().zip(&mut self.broken) {
             *broken = !check.adjust(&at!["adjust", name.as_str()], patch, defaults);
@@ -182,7 +182,7 @@ impl Dials {
         }
         for (index, own) in self.own.iter().enumerate() {
             if let Some((id, pack)) = self.seen.iter().find(|(id, _)| fold(id) == fold(own)) {
-                let message = format!("this component replaces `{id}` of {pack} as a whole");
+                let message = format!("this component replaces `{id}` of {pack} completely");
                 let finding = Diagnostic::warning(Code::CG017, message).help(format!(
                     "to keep its rules and change some of it, write `adjust: {{ {id}: … }}`"
                 ));

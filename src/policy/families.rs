@@ -81,7 +81,7 @@ impl Family {
         }
     }
 
-    /// The first word or phrase of the family in a text: whole words, in any case.
+    /// The first word or phrase of the family in a text: complete words, in any case.
     pub fn find(self, text: &[u8]) -> Option<(usize, usize)> {
         static COMPILED: [OnceLock<Option<Regex>>; 10] = [const { OnceLock::new() }; 10];
         let regex = COMPILED.get(self as usize)?.get_or_init(|| {

@@ -5,7 +5,7 @@ use super::source::window;
 use super::twin::is_ignorable;
 use crate::diagnostic::{Code, Diagnostic, Place};
 
-/// A character that is refused, and where it stands.
+/// A character that is refused, and where it is.
 pub(super) struct Hidden {
     at: usize,
     character: char,

@@ -22,7 +22,7 @@ pub struct IdleGlobs<'p> {
     open: Vec<&'p Watched>,
 }
 
-/// The globs that are written in the policy itself: of its own components, and of what it adjusts.
+/// The globs that are written in the policy itself: of the policy's components, and of what it adjusts.
 pub(super) fn watched(raw: &raw::Policy) -> Vec<Watched> {
     let mut found = Vec::new();
     for (index, component) in raw.components.iter().enumerate() {

@@ -44,7 +44,7 @@ impl Source {
             (Err(error), None) if error.to_string().contains("limit exceeded") => Err(Box::new(
                 Diagnostic::error(Code::CG008, "the policy nests or repeats too much").at(self.place_of(&error)),
             )),
-            // Anything else is told better by the reader of the schema.
+            // Anything else is reported better by the reader of the schema.
             _ => Ok(()),
         }
     }

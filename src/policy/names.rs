@@ -1,4 +1,4 @@
-//! Names: which components and agents a policy speaks of, and whether they can be told apart.
+//! Names: which components and agents a policy speaks of, and whether they can be distinguished.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl Check<'_> {
     /// No two components share a name; the first `own` are the policy's.
     pub(super) fn names(&mut self, components: &[Component], own: usize) {
         let mut seen: Names = BTreeMap::new();
-        // Packs first, so that a clash is shown in the policy, where it can be mended.
+        // Packs first, so that a clash is shown in the policy, where it can be fixed.
         let (mine, packs) = components.split_at_checked(own).unwrap_or((components, &[]));
         for component in packs {
             self.claim(&mut seen, component, None);

@@ -1,4 +1,4 @@
-//! From bytes to a validated [`Policy`]: limits, schema, packs, and how errors of the YAML reader are told.
+//! From bytes to a validated [`Policy`]: limits, schema, packs, and how errors of the YAML reader are reported.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic, Place, command};
 /// Where certificates are, unless the policy says otherwise.
 const DEFAULT_CERTIFICATES: &str = "certificates/**/*.md";
 
-/// Longest message of the YAML reader that is passed on, in characters: it quotes values whole.
+/// Longest message of the YAML reader that is passed on, in characters: it quotes values completely.
 const MAX_MESSAGE: usize = 300;
 
 /// The bytes of a policy, and the name that they are shown under.

@@ -25,7 +25,7 @@ const MAX_LITERALS: usize = 32;
 pub enum Haystack {
     /// One line at a time.
     Line,
-    /// A whole text, where `^` and `$` match at line breaks.
+    /// A full text, where `^` and `$` match at line breaks.
     Text,
 }
 

@@ -10,7 +10,7 @@ pub struct Rules {
     pub paths: GlobList,
     /// `content:` changed lines.
     pub content: Vec<ContentRule>,
-    /// `functions:` changed lines by the function they stand in.
+    /// `functions:` changed lines by the function they are in.
     pub functions: Vec<FunctionRule>,
     /// `messages:` patterns over commit messages.
     pub messages: Vec<Pattern>,
@@ -104,10 +104,10 @@ pub struct Example {
     pub path: Option<String>,
     /// The changed line.
     pub line: Option<String>,
-    /// The function that the changed line stands in.
+    /// The function that the changed line is in.
     pub function: Option<String>,
     /// A commit message.
     pub message: Option<String>,
-    /// Where it stands in its source.
+    /// Where it is in its source.
     pub(super) at: Vec<Step>,
 }

@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(at(&["b".into(), 0.into(), "c".into()]), (3, "'x y".into()));
         assert_eq!(at(&["b".into(), 0.into(), "d".into(), 1.into()]), (4, "uv".into()));
         assert_eq!(at(&["b".into(), 0.into(), Step::Name("d".into())]), (4, "d".into()));
-        // What is not there is shown by what it would stand in.
+        // What is not there is shown by what it would be in.
         assert_eq!(at(&["b".into(), 0.into(), "nope".into()]).0, 3);
         assert_eq!(window(&"é".repeat(500), 501).0.len(), 200);
         let inside = source.locate(&["b".into(), 0.into(), "c".into()], Some((2, 3)));

@@ -63,7 +63,7 @@ impl fmt::Display for Stage {
 pub enum Target<'a> {
     /// A branch, without `refs/heads/`.
     Branch(&'a str),
-    /// Nobody told.
+    /// Nobody said.
     Unknown,
     /// None: HEAD is detached.
     Detached,

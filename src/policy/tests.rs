@@ -1,4 +1,4 @@
-//! Policies as written, and what is told of them; the packs, held to their examples.
+//! Policies as written, and what is reported about them; the packs, held to their examples.
 
 use super::*;
 use crate::diagnostic::{Code, Diagnostic, Style, render};

@@ -394,7 +394,7 @@ impl<'s> Check<'s> {
             .collect()
     }
 
-    /// The name that certificates are bound to: one word, so that it stands on a line of the SUBJECT.
+    /// The name that certificates are bound to: one word, so that it is on a line of the SUBJECT.
     pub(super) fn repository(&mut self, raw: Option<String>) -> Option<String> {
         let name = raw?;
         let sound = |c: char| !c.is_whitespace() && !c.is_control();

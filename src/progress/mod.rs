@@ -89,7 +89,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// How long the rest takes if it goes on as it went. None before anything is done, or where the total is not known.
+    /// How long the rest takes if it continues as it went. None before anything is done, or where the total is not known.
     pub fn left(self) -> Option<Duration> {
         let left = self
             .total

@@ -68,7 +68,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// Books the time since the last change and goes on in another room; returns the one that was left.
+    /// Books the time since the last change and continues in another room; returns the one that was left.
     fn turn(&mut self, to: Option<Room>) -> Option<Room> {
         let now = Instant::now();
         let from = self.at.take();

@@ -102,7 +102,7 @@ const HEADINGS: [&str; 8] = [
     "verdict",
 ];
 
-/// What stands behind a result that is no plain answer.
+/// What is behind a result that is no plain answer.
 fn remark(result: &Compared) -> Option<String> {
     let mut said = sanitize(&result.why.as_ref()?.to_string());
     if let Some(needed) = result.needed {
@@ -149,7 +149,7 @@ pub fn comparison_lines(comparison: &Comparison) -> String {
     let mut line = |cells: &[String; 8]| {
         let mut line = String::new();
         for (at, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-            // Numbers stand to the right.
+            // Numbers are aligned to the right.
             let _infallible = match at {
                 2..=4 => write!(line, "{cell:>width$}  "),
                 _ => write!(line, "{cell:<width$}  "),

@@ -39,14 +39,14 @@ pub fn doctor_json(findings: &[HealthCheck]) -> String {
 pub fn doctor_lines(findings: &[HealthCheck]) -> String {
     let mut text = String::new();
     for finding in findings {
-        let (word, mend) = match finding.level {
-            Health::Ok => ("ok   ", "mend"),
-            Health::Wrong => ("WRONG", "mend"),
+        let (word, label) = match finding.level {
+            Health::Ok => ("ok   ", "fix"),
+            Health::Wrong => ("WRONG", "fix"),
             Health::Note => ("note ", "more"),
         };
         text.push_str(&format!("  {word} {}\n", sanitize(&finding.message)));
         if let Some(command) = &finding.mend {
-            text.push_str(&format!("        {mend}: {}\n", sanitize(command)));
+            text.push_str(&format!("        {label}: {}\n", sanitize(command)));
         }
     }
     text.push_str(&match problems(findings) {

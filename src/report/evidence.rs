@@ -75,7 +75,7 @@ struct JsonFunction<'a> {
     inclusive_share: f64,
 }
 
-/// The files as JSON, with a line break at the end. A file that is refused as a whole is one measurement `*` that is invalid.
+/// The files as JSON, with a line break at the end. A file that is refused is one measurement `*` that is invalid.
 pub fn evidence_json(files: &[EvidenceFile]) -> String {
     to_line(&JsonEvidence {
         schema: EVIDENCE_SCHEMA,

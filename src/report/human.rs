@@ -117,7 +117,7 @@ fn shortened<'a>(told: &Diagnostic, why: &'a str, columns: usize) -> &'a str {
     }
 }
 
-/// What stands before a command, as in every other diagnostic.
+/// What is before a command, as in every other diagnostic.
 const HELP: &str = " = help: ";
 
 /// How it ended, in one to a few lines.

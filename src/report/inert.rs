@@ -1,7 +1,7 @@
 //! Text from a repository inside Markdown: whatever it holds, it is shown and does nothing.
 //!
 //! Escaping alone is not enough: forges look for mentions and references in the text of the rendered page, where no escape is left. A
-//! character that could begin one is put in an element of its own, so that nothing follows it in its text; and GitHub and GitLab leave
+//! character that could begin one is put in its own element, so that nothing follows it in its text; and GitHub and GitLab leave
 //! what is in `<code>` alone.
 
 /// Characters that begin a mention or a reference on GitHub or GitLab.
@@ -10,7 +10,7 @@ const SIGILS: [char; 8] = ['@', '#', '!', '$', '%', '~', '^', '&'];
 /// Most characters of one name or path that are shown.
 const LONGEST: usize = 160;
 
-/// A string as it can stand in a line, a list item or a cell of a table.
+/// A string as it can be in a line, a list item or a cell of a table.
 pub(super) fn inline(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     let mut before = ' ';
@@ -49,7 +49,7 @@ pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", inline(&shown))
 }
 
-/// A message: what stands in backticks is code.
+/// A message: what is in backticks is code.
 pub(super) fn message(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 32);
     let mut pieces = text.split('`').peekable();
@@ -66,7 +66,7 @@ pub(super) fn message(text: &str) -> String {
     safe
 }
 
-/// A string for a file that people read as it stands, too: only what would do something is escaped, and code stays code.
+/// A string for a file that people read unrendered, too: only what would do something is escaped, and code stays code.
 pub(super) fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     let mut pieces = text.split('`').peekable();
@@ -125,7 +125,7 @@ fn escape(piece: &str, safe: &mut String) {
     }
 }
 
-/// A command as a block of its own, which can be copied as it is.
+/// A command as its own block, which can be copied as it is.
 pub(super) fn block(command: &str) -> String {
     let longest = command.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

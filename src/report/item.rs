@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Level, Place};
 
-/// Where what has no file is attached: the policy is why anything is told at all.
+/// Where what has no file is attached: the policy is why anything is reported at all.
 const NO_FILE: &str = ".certgate/policy.yaml";
 
 /// One thing to tell at one place.
@@ -17,7 +17,7 @@ pub(super) struct Item<'a> {
     pub(super) path: RepoPath,
     /// The line, from 1.
     pub(super) line: u32,
-    /// Of code, component and path alone: it stays while lines and content change, until the thing is mended.
+    /// Of code, component and path alone: it stays while lines and content change, until the thing is fixed.
     pub(super) fingerprint: String,
 }
 

@@ -280,7 +280,7 @@ pub fn json_diagnostics(diagnostics: &[Diagnostic]) -> serde_json::Value {
 
 /// Pretty JSON and a line break. None of the reports can fail to serialise: they hold strings, numbers and lists.
 ///
-/// CI systems take `##[…]` and `##vso[…]` for commands anywhere in a line of a log. A `#` stands in strings only, where it can be escaped;
+/// CI systems take `##[…]` and `##vso[…]` for commands anywhere in a line of a log. A `#` is in strings only, where it can be escaped;
 /// and so can what would drive a terminal or fool a reader: the words of a remedy are kept as they are.
 pub fn to_line(value: &impl Serialize) -> String {
     let Ok(json) = serde_json::to_string_pretty(value) else {

@@ -156,7 +156,7 @@ fn of_component(component: &ComponentDecision, items: &[Item<'_>], used: &mut BT
     }
 }
 
-/// How a test ended of which these things are told.
+/// How a test ended of which these things are reported.
 fn ended(items: &[&Item<'_>], otherwise: &str) -> Ended {
     let gravest = items.iter().max_by_key(|item| item.level());
     let Some(gravest) = gravest else {

@@ -17,7 +17,7 @@ pub struct Linted {
     pub certificate: Certificate,
     /// Whether it has a decision.
     pub valid: bool,
-    /// What to tell of it.
+    /// What to report of it.
     pub diagnostics: Vec<Diagnostic>,
     /// Its claims, where they were asked for.
     pub claims: Option<Vec<Claim>>,

@@ -127,7 +127,7 @@ pub fn markdown_failure(command: &str, diagnostics: &[Diagnostic]) -> String {
     finish(comment, &diagnostics.iter().collect::<Vec<_>>(), "")
 }
 
-/// Linted certificates; empty where there is nothing to mend.
+/// Linted certificates; empty where there is nothing to fix.
 pub fn markdown_lint(documents: &[Linted]) -> String {
     let rows: Vec<Row> = documents
         .iter()

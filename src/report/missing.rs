@@ -55,7 +55,7 @@ pub(super) fn missing(report: &Judgement, component: &str) -> Vec<String> {
             all.push(lacks);
         }
     }
-    // One that the change adds and nobody can read is told of the whole change.
+    // One that the change adds and nobody can read is reported for the entire change.
     if all.is_empty()
         && report
             .decision

@@ -73,7 +73,7 @@ fn asks(gated: Option<&Gated>) -> String {
         EvidenceKind::FileReferences => "evidence: files with lines".to_owned(),
         EvidenceKind::Benchmarks => "evidence: bound benchmarks".to_owned(),
         EvidenceKind::Claims => "evidence: no wrong claim".to_owned(),
-        EvidenceKind::Findings => "findings of its own".to_owned(),
+        EvidenceKind::Findings => "own findings".to_owned(),
     }));
     match asked.is_empty() {
         true => String::new(),

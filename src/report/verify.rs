@@ -18,7 +18,7 @@ pub struct VerifyReport {
     pub status: Option<Status>,
     /// What was looked at, in order.
     pub facts: Vec<Fact>,
-    /// What does not hold, and how to mend it.
+    /// What does not hold, and how to fix it.
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -23,7 +23,7 @@ struct Prose {
     words: Vec<Word>,
 }
 
-/// A word in lower case, and whether only blanks, hyphens or underscores stand before it.
+/// A word in lower case, and whether only blanks, hyphens or underscores are before it.
 struct Word {
     text: Vec<u8>,
     joined: bool,
@@ -174,7 +174,7 @@ fn prepare(message: &CommitMessage) -> Prepared<'_> {
             current.text.extend_from_slice(line);
         }
         if first {
-            // The subject is a statement of its own, and the first, whether or not anything is left of it.
+            // The subject is its own statement, and the first, whether or not anything is left of it.
             statements.push(std::mem::take(&mut current));
         }
     }
@@ -191,7 +191,7 @@ fn prepare(message: &CommitMessage) -> Prepared<'_> {
     }
 }
 
-/// What stands behind the bullet of an item of a list.
+/// What is behind the bullet of an item of a list.
 fn item(line: &[u8]) -> Option<&[u8]> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = match line.get(digits..)? {

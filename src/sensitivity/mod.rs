@@ -385,7 +385,7 @@ fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
         let likeness = match gating.how {
             Likeness::Same => String::new(),
             Likeness::Twin => format!(", as the path folds to {}", folded(twin)),
-            Likeness::Directory => ", in place of whose directory it stands".to_owned(),
+            Likeness::Directory => ", whose directory it takes the place of".to_owned(),
         };
         Reason {
             rule: RuleKind::Path,

@@ -20,7 +20,7 @@ pub(super) struct Reading<'f> {
 enum Kind {
     /// Both sides are files of the same mode.
     Edited,
-    /// There was none, or is none any more.
+    /// There was none, or is no longer one.
     OneSided,
     /// A link, a submodule, another mode.
     Other,
@@ -48,9 +48,9 @@ enum Around {
     None,
 }
 
-/// The functions that a line may stand in.
+/// The functions that a line may be in.
 pub(super) enum Functions {
-    /// Those that it does stand in, the innermost first.
+    /// Those that it is in, the innermost first.
     Known(Vec<String>),
     /// All that its side of the file names, since nobody can tell, for this reason.
     Named(Unparsed),

@@ -1,4 +1,4 @@
-//! Content that a pattern could not see as written: another encoding, escapes, look-alike letters, lines that go on in the next.
+//! Content that a pattern could not see as written: another encoding, escapes, look-alike letters, lines that continue in the next.
 
 use std::borrow::Cow;
 
@@ -130,13 +130,13 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// The lines of a content that go on in the next by a backslash at their end, each whole.
+/// The lines of a content that continue in the next by a backslash at their end, each whole.
 struct Joined {
     /// Numbers of the first and the last line, and the text without the breaks.
     rows: Vec<(u32, u32, Vec<u8>)>,
 }
 
-/// A row of more lines is not joined: tables of numbers go on for thousands.
+/// A row of more lines is not joined: tables of numbers continue for thousands.
 const LONGEST: u32 = 64;
 
 impl Joined {

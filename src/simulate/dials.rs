@@ -268,7 +268,7 @@ fn warning(policy: &Policy, rows: &[Row], rates: &[ComponentRate], gated: usize)
         .collect()
 }
 
-/// Where a component is changed: a pack's by `adjust`, the policy's own where it stands.
+/// Where a component is changed: a pack's by `adjust`, the policy's own where it is.
 fn adjusted(policy: &Policy, id: &str, what: &str) -> String {
     match own(policy, id) {
         true => format!("components: {id}: {what}"),

@@ -112,7 +112,7 @@ pub(crate) struct Plan<'a> {
 ///
 /// # Errors
 ///
-/// Whatever keeps all of them from being judged; that one commit cannot be is told in its row.
+/// Whatever keeps all of them from being judged; that one commit cannot be is reported in its row.
 pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simulation, Undecided> {
     let begun = Instant::now();
     let mut rows = Vec::with_capacity(plan.steps.len());

@@ -22,7 +22,7 @@ pub(super) struct Endorsement {
     pub(super) restrictions: Vec<String>,
 }
 
-/// A key as it stands in a signature: plain, or endorsed.
+/// A key as it is in a signature: plain, or endorsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SigningKey {
     pub(super) plain: PublicKey,

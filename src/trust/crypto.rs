@@ -19,7 +19,7 @@ pub(super) struct Presence {
 
 impl From<Truncated> for SignatureProblem {
     fn from(_: Truncated) -> Self {
-        Self::Malformed("it ends too early, or holds what it may not".to_owned())
+        Self::Malformed("it ends too early, or holds what is not allowed".to_owned())
     }
 }
 

@@ -46,7 +46,7 @@ impl Curve {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Material {
     Ed25519([u8; 32]),
-    /// The point is in uncompressed form; whether it lies on the curve is told by verifying.
+    /// The point is in uncompressed form; whether it lies on the curve is found by verifying.
     Ecdsa(Curve, Vec<u8>),
     /// Both numbers in big-endian order, without leading zeros.
     Rsa {
@@ -89,7 +89,7 @@ impl From<Truncated> for KeyError {
 }
 
 impl PublicKey {
-    /// Reads the whole of an encoded key.
+    /// Reads all of an encoded key.
     pub(super) fn parse(blob: &[u8]) -> Result<Self, KeyError> {
         let mut reader = Reader::new(blob);
         let kind = reader.text()?;
@@ -111,13 +111,13 @@ impl PublicKey {
         )
     }
 
-    /// The type, as it stands before the key in a file.
+    /// The type, as it is before the key in a file.
     pub(super) fn kind(&self) -> String {
         let kind = Reader::new(&self.blob).text();
         kind.unwrap_or_default().to_owned()
     }
 
-    /// Type and base64, as it stands in a file.
+    /// Type and base64, as it is in a file.
     pub(super) fn line(&self) -> String {
         format!("{} {}", self.kind(), Base64::encode_string(&self.blob))
     }
@@ -193,7 +193,7 @@ impl Material {
     }
 }
 
-/// Reads base64 as it stands in key files: one word, padded.
+/// Reads base64 as it is in key files: one word, padded.
 pub(super) fn unbase64(word: &str) -> Option<Vec<u8>> {
     Base64::decode_vec(word).ok()
 }

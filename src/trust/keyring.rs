@@ -50,7 +50,7 @@ pub enum Doubt {
     Unsigned,
     /// Its signature is no good.
     Signature(SignatureProblem),
-    /// Whoever signed it may not speak for its agent.
+    /// Whoever signed it must not speak for its agent.
     NotASpeaker {
         /// The agent that it names.
         agent: String,

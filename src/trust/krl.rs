@@ -35,7 +35,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 
 impl From<Truncated> for SignersError {
     fn from(_: Truncated) -> Self {
-        Self::whole("the key revocation list ends too early, or holds what it may not")
+        Self::whole("the key revocation list ends too early, or holds what is not allowed")
     }
 }
 

@@ -6,7 +6,7 @@ pub(super) const LONGEST: usize = 1022;
 /// Whether a name fits a pattern. Time is the product of the two lengths at most.
 fn fits(name: &[u8], pattern: &[u8]) -> bool {
     let (mut at, mut to) = (0, 0);
-    // The last star, and where the name stood when it was met.
+    // The last star, and where in the name it was when it was met.
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = name.get(at) {
         match pattern.get(to) {

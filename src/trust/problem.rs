@@ -105,7 +105,8 @@ impl SignersError {
             None => Place::file(&path),
         };
         let problem = Diagnostic::error(Code::CG508, format!("{path} cannot be read: {}", self.why)).at(place);
-        problem
-            .help(command!["man", "ssh-keygen"].why("ALLOWED SIGNERS and KEY REVOCATION LISTS say what may stand here"))
+        problem.help(
+            command!["man", "ssh-keygen"].why("ALLOWED SIGNERS and KEY REVOCATION LISTS say what is allowed here"),
+        )
     }
 }

@@ -67,7 +67,7 @@ impl Revoked {
     }
 }
 
-/// Reads a line; what it revokes is the key, also where a certificate for it stands there.
+/// Reads a line; what it revokes is the key, also where a certificate for it is there.
 fn key(text: &str) -> Result<PublicKey, String> {
     let (kind, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     let word = rest
@@ -83,7 +83,7 @@ fn key(text: &str) -> Result<PublicKey, String> {
     };
     let found = super::wire::Reader::new(&blob).text().unwrap_or_default().to_owned();
     if found != kind {
-        return Err(format!("a key of type `{found}` stands after `{kind}`"));
+        return Err(format!("a key of type `{found}` comes after `{kind}`"));
     }
     Ok(SigningKey::parse(&blob).map_err(|problem| problem.to_string())?.plain)
 }

@@ -1,5 +1,5 @@
 //! The list of allowed signers (ssh-keygen(1), ALLOWED SIGNERS), read strictly: where OpenSSH skips a line that it does not understand,
-//! the whole list is refused.
+//! the full list is refused.
 
 use super::key::{CERTIFIED, KeyError, PublicKey, unbase64};
 use super::problem::SignersError;
@@ -47,7 +47,7 @@ impl Signers {
             .any(|line| pattern::list_fits(principal, &line.principals))
     }
 
-    /// The principals that the list names, in its order, as written: some may be patterns, and some may stand more than once.
+    /// The principals that the list names, in its order, as written: some may be patterns, and some may be more than once.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().flat_map(|line| positive(&line.principals))
     }
@@ -121,7 +121,7 @@ fn principals(text: &str) -> Result<(&str, &str), String> {
             .ok_or("the principals are not followed by a key")?,
     };
     if list.contains('"') {
-        return Err("a quote stands within the principals".to_owned());
+        return Err("a quote is within the principals".to_owned());
     }
     for item in list.split(',') {
         let name = item.strip_prefix('!').unwrap_or(item);
@@ -140,7 +140,7 @@ pub(super) fn read_key(text: &str) -> Result<Option<PublicKey>, String> {
     let (kind, rest) = text.split_once(BLANK).unwrap_or((text, ""));
     if kind.ends_with(CERTIFIED) {
         return Err(
-            "a certificate stands where a key must: list the key itself, or the authority's with cert-authority"
+            "a certificate is given where a key is expected: list the key itself, or the authority's with cert-authority"
                 .to_owned(),
         );
     }
@@ -152,11 +152,11 @@ pub(super) fn read_key(text: &str) -> Result<Option<PublicKey>, String> {
     let key = PublicKey::parse(&blob.ok_or("the key is not base64")?).map_err(|error: KeyError| error.to_string())?;
     match key.kind() == kind {
         true => Ok(Some(key)),
-        false => Err(format!("a key of type `{}` stands after `{kind}`", key.kind())),
+        false => Err(format!("a key of type `{}` comes after `{kind}`", key.kind())),
     }
 }
 
-/// Whether a word looks like the type of a key, so that one which is not known is told as such.
+/// Whether a word looks like the type of a key, so that one which is not known is reported as such.
 fn is_type(word: &str) -> bool {
     ["ssh-", "ecdsa-", "sk-", "rsa-"]
         .iter()
@@ -202,7 +202,7 @@ fn options(text: &str) -> Result<(Options, &str), String> {
                 once(&lower, end, seconds)?;
                 after
             }
-            "" => return Err("neither a key nor an option stands after the principals".to_owned()),
+            "" => return Err("neither a key nor an option follows the principals".to_owned()),
             _ => {
                 return Err(format!(
                     "`{name}` is not an option: cert-authority, namespaces, valid-after, valid-before"

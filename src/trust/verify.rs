@@ -24,7 +24,7 @@ pub enum SignatureCheck {
     Invalid(SignatureProblem),
 }
 
-/// Whose word a document is. Made only by [`verify`] (and read back from where that was written down).
+/// Who signed a document. Made only by [`verify`] (and read back from where that was written down).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
     /// Whom the key speaks for, as the allowed signers say: names, and patterns such as `*@example.org`. To ask whether somebody is
@@ -86,7 +86,7 @@ pub fn verify(
 pub struct Signer {
     /// The key's fingerprint.
     pub name: KeyName,
-    /// The key as it stands in the allowed signers: its type and base64.
+    /// The key as it is in the allowed signers: its type and base64.
     pub line: String,
 }
 
@@ -162,7 +162,7 @@ fn check(
             }
         }
     }
-    // Also where the key stands on a line that names only those whom it does not mean.
+    // Also where the key is on a line that names only those whom it does not mean.
     if principals.is_empty() {
         return Err(missed.unwrap_or(SignatureProblem::UnknownKey(key)));
     }

@@ -1,6 +1,6 @@
 //! The emergency bypass: an owner lets listed content through once, in everybody's sight, and owes a follow-up.
 //!
-//! It stands in for approvals that are missing. It outweighs no refusal: whoever may bypass and may lift can lift, in the same change.
+//! It replaces approvals that are missing. It outweighs no refusal: whoever may bypass and may lift can lift, in the same change.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ fn problem(statement: &Statement<'_>, terms: &Terms, now: Timestamp) -> Option<P
     found.map(Problem::Bypass)
 }
 
-/// Tells of every bypass: those that the change adds and that let nothing through, and those of the base that wait for a follow-up.
+/// Reports every bypass: those that the change adds and that let nothing through, and those of the base that wait for a follow-up.
 pub(super) fn told(case: &Case, statements: &[Statement<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for statement in statements
@@ -139,7 +139,7 @@ impl Weighing<'_> {
         Some((entry.label(), Bound::Digest))
     }
 
-    /// Whether a bypass stands in for what a message announces.
+    /// Whether a bypass replaces what a message announces.
     pub(super) fn is_bypassed(&self) -> bool {
         self.statements.iter().any(|statement| self.is_usable(statement))
     }
@@ -155,7 +155,7 @@ impl Weighing<'_> {
     pub(super) fn overdue(&self) -> Vec<usize> {
         let late = |statement: &&&Statement<'_>| {
             let bypass = statement.entry.certificate.bypass.is_some() && statement.entry.origin == Origin::Base;
-            // What it promised cannot be told of one that cannot be read, so it is due at once.
+            // What it promised is not known of one that cannot be read, so it is due at once.
             bypass
                 && due(statement).is_none_or(|due| due < self.case.now)
                 && !is_settled(statement, self.all, &self.case.terms, |other| self.wanted(other))

@@ -6,7 +6,7 @@ use crate::certificate::{Class, Condition, DueCheck};
 use crate::evidence::bound::{FlawKind, Judged, Limit, MeasuredLevel};
 use crate::ledger::Origin;
 
-/// How a condition stands.
+/// The state of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConditionState {
     /// It is met.
@@ -17,7 +17,7 @@ pub enum ConditionState {
     Overdue,
 }
 
-/// How a condition of a statement stands.
+/// The state of a condition of a statement.
 pub(super) fn state(condition: &Condition, of: &Statement<'_>, all: &[Statement<'_>], case: &Case) -> ConditionState {
     let Some(due) = condition.due() else {
         return match condition.met {
@@ -47,7 +47,7 @@ pub(super) fn state(condition: &Condition, of: &Statement<'_>, all: &[Statement<
             let wanted = |level: &&MeasuredLevel| {
                 level.metric == *metric && benchmark.as_ref().is_none_or(|name| *name == level.benchmark)
             };
-            // The newest word counts: what was within once and is not any more is not met.
+            // The newest approval counts: what was within once and is not any more is not met.
             let newest = all
                 .iter()
                 .filter(|other| other.approves() && other.shares_component(of))

@@ -1,11 +1,11 @@
-//! The rule of decision, whole.
+//! The rule of decision.
 //!
 //! 1. What breaks the ledger's rules blocks: a certificate edited, moved or deleted, an id taken twice, an unreadable one added.
 //! 2. A change that only adds valid certificates answers to nothing else.
 //! 3. An EMERGENCY_STOP that is not lifted blocks everything.
-//! 4. A gated file goes in if enough people approve exactly its content, every specialist it is handed off to does, so does one who
-//!    authorizes where the risk asks for it, and no refusal stands over it. A message that announces a judgement needs an approval that
-//!    comes with it. An owner's bypass, added with the change, stands in for approvals, never for the lifting of a refusal.
+//! 4. A gated file is merged if enough people approve exactly its content, every specialist it is handed off to does, so does one who
+//!    authorizes where the risk asks for it, and no refusal is over it. A message that announces a judgement needs an approval that
+//!    comes with it. An owner's bypass, added with the change, replaces approvals, never the lifting of a refusal.
 //! 5. A refusal falls only to an approval that came in after it (see [`Position`](crate::ledger::Position)): of the same agent, covering what it
 //!    refused; or, in the same commit too, naming it in `Supersedes`, of the same agent or one who may lift. What an approval lifted when it
 //!    landed stays lifted, whatever became of its agent and of the policy since, unless the approval is revoked.
@@ -39,11 +39,11 @@ pub(super) struct Weighing<'a> {
     pub(super) candidates: BTreeMap<&'a RepoPath, Vec<&'a Statement<'a>>>,
     /// The approvals that no newer statement of another kind follows (binding `component`).
     newest: BTreeSet<usize>,
-    /// Per agent, newest first, the refusals of the whole component, and per file those of its content.
+    /// Per agent, newest first, the refusals of the entire component, and per file those of its content.
     against: BTreeMap<(&'a str, Option<&'a RepoPath>), Vec<&'a Statement<'a>>>,
     /// What keeps a statement from approving anything, by its index.
     obstacles: BTreeMap<usize, Vec<Problem>>,
-    /// Per agent, newest first, the approvals that count and are on the whole component, and per file those that cover it.
+    /// Per agent, newest first, the approvals that count and are on the entire component, and per file those that cover it.
     lifters: BTreeMap<(&'a str, Option<&'a RepoPath>), Vec<&'a Statement<'a>>>,
     /// Per agent and file, newest first, the approvals that counted when they landed, for the content that the file has.
     landed: BTreeMap<(&'a str, &'a RepoPath), Vec<&'a Statement<'a>>>,
@@ -208,7 +208,7 @@ impl<'a> Weighing<'a> {
         self.landed = landed;
     }
 
-    /// The approvals of the refusal's agent that count and come after it: on the whole component, or covering a file.
+    /// The approvals of the refusal's agent that count and come after it: on the entire component, or covering a file.
     fn later<'s>(
         &'s self,
         refusal: &'s Statement<'_>,
@@ -278,7 +278,7 @@ impl<'a> Weighing<'a> {
         problems
     }
 
-    /// What keeps the measurements of an approval from counting; one that brings none has a flaw, too.
+    /// What keeps the measurements of an approval from counting; one that adds none has a flaw, too.
     pub(super) fn flaws(&self, statement: &Statement<'_>) -> Vec<Flaw> {
         let measurements = &self.case.measurements;
         if !measurements.asked || !self.unit.asks_for_benchmarks() || !statement.approves() {
@@ -479,7 +479,7 @@ impl<'a> Weighing<'a> {
                 .any(|approval| approval.may_approve() && approval.follows(unreadable))
     }
 
-    /// What approvals of the change lift: refusals, and what nobody can read, as a whole, and what they count for.
+    /// What approvals of the change lift: refusals, and what nobody can read, completely, and what they count for.
     pub(super) fn lifts(&self) -> Lifted {
         let mut found = Lifted::default();
         let new: Vec<&Statement<'_>> = self
@@ -566,7 +566,7 @@ impl<'a> Weighing<'a> {
             })
     }
 
-    /// What a gated file lacks to go in, refusals apart.
+    /// What a gated file lacks to be merged, refusals apart.
     pub(super) fn lacks<'f>(&self, file: &'f GatedPath) -> Vec<Lack<'f>> {
         self.lacks_with(file, &[])
     }
@@ -632,7 +632,7 @@ pub(super) enum Lack<'a> {
     Authorization,
 }
 
-/// For an unreadable certificate without a Component: whether its file name holds the component's id as a whole word.
+/// For an unreadable certificate without a Component: whether its file name holds the component's id as an entire word.
 fn file_name_tells(path: &RepoPath, unit: &ComponentCase) -> bool {
     let name = fold(&String::from_utf8_lossy(path.file_name()));
     unit.names

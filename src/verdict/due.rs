@@ -1,4 +1,4 @@
-//! The conditions of a whole ledger that are not met, with when they are due.
+//! The conditions of an entire ledger that are not met, with when they are due.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ pub struct OpenCondition {
     pub text: String,
     /// When it is due, where it says so.
     pub by: Option<Timestamp>,
-    /// How it stands.
+    /// Its state.
     pub state: ConditionState,
 }
 

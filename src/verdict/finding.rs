@@ -44,12 +44,12 @@ pub enum Finding {
         /// The certificate.
         entry: usize,
     },
-    /// An emergency stop stands.
+    /// An emergency stop is in force.
     Stopped {
         /// The certificate.
         entry: usize,
     },
-    /// A hold or veto (or a stop that holds for its component) stands over gated files.
+    /// A hold or veto (or a stop that holds for its component) is over gated files.
     Refused {
         /// The component.
         unit: String,
@@ -67,7 +67,7 @@ pub enum Finding {
         /// The certificate.
         entry: usize,
     },
-    /// A certificate lists files with other content than goes in, and nothing else covers them.
+    /// A certificate lists files with other content than is merged, and nothing else covers them.
     Changed {
         /// The component.
         unit: String,
@@ -296,7 +296,7 @@ pub enum Problem {
     WrongClaim(WrongClaim),
     /// It has no SUBJECT, and the binding is `digest`.
     NoSubject,
-    /// It has no SUBJECT and was not introduced in this range with the content that goes in, or does not name the file.
+    /// It has no SUBJECT and was not introduced in this range with the content that is merged, or does not name the file.
     NotCarried,
     /// Its SUBJECT does not list the file.
     NotListed,
@@ -308,7 +308,7 @@ pub enum Problem {
     Expired,
     /// It neither approves nor refuses.
     Neutral,
-    /// What it names in `Supersedes` it may not lift, or is not there.
+    /// What it names in `Supersedes` it must not lift, or is not there.
     SupersedesNothing(String),
     /// It is on a difference alone, and what it builds upon is not in force.
     Groundless(String),
@@ -398,7 +398,7 @@ impl std::fmt::Display for Problem {
             Self::Doubt(Doubt::Unsigned) => f.write_str("it is not signed, and the policy asks for signatures"),
             Self::Doubt(Doubt::Signature(problem)) => write!(f, "its signature does not count: {problem}"),
             Self::Doubt(Doubt::NotASpeaker { agent, principals }) => {
-                write!(f, "it is signed by {}, who may not speak for `{agent}`", principals.join(", "))
+                write!(f, "it is signed by {}, who is not allowed to speak for `{agent}`", principals.join(", "))
             }
             Self::Doubt(Doubt::OtherRepository(name)) => write!(f, "it is bound to another repository, `{name}`"),
             Self::Doubt(Doubt::NoRepository) => f.write_str("its SUBJECT is bound to no repository"),
@@ -423,7 +423,7 @@ impl std::fmt::Display for Problem {
             }
             Self::NoSubject => f.write_str("it has no SUBJECT, which binding `digest` asks for"),
             Self::NotCarried => f.write_str(
-                "it has no SUBJECT, and it was not introduced by this change naming the file with the content that goes in",
+                "it has no SUBJECT, and it was not introduced by this change naming the file with the content that is merged",
             ),
             Self::NotListed => f.write_str("its SUBJECT does not list the file"),
             Self::Changed => f.write_str("the file changed after it was certified"),
@@ -435,7 +435,7 @@ impl std::fmt::Display for Problem {
                 "it builds upon `{id}`, which is not an approval of its agent that is in force and lists its files"
             ),
             Self::SupersedesNothing(id) => {
-                write!(f, "it supersedes `{id}`, which is not an older certificate on its component that its agent may lift")
+                write!(f, "it supersedes `{id}`, which is not an older certificate on its component that its agent is allowed to lift")
             }
         }
     }
@@ -446,7 +446,7 @@ impl std::fmt::Display for Problem {
 pub enum BypassProblem {
     /// The field cannot be read.
     Unreadable,
-    /// Its status says something of its own.
+    /// Its status says something else.
     Status,
     /// Its agent is no owner of the policy.
     NotAnOwner,

@@ -6,7 +6,7 @@ use super::decide::{Lack, Weighing};
 use super::{Finding, GatedPath, Problem};
 use crate::change::RepoPath;
 
-/// How many certificates that do not count are told with a gap; the newest.
+/// How many certificates that do not count are reported with a gap; the newest.
 const MOST_TOLD: usize = 3;
 
 impl Weighing<'_> {
@@ -20,7 +20,7 @@ impl Weighing<'_> {
         let mut handoffs: BTreeMap<&str, Vec<RepoPath>> = BTreeMap::new();
         let mut unauthorized = Vec::new();
         let mut bypassed: BTreeMap<usize, Vec<RepoPath>> = BTreeMap::new();
-        // A refused file has been told: that nothing else approves it is no news.
+        // A refused file has been reported: that nothing else approves it is no news.
         for file in unit.files.iter().filter(|file| !refused.contains(&file.path)) {
             let lacks = self.lacks(file);
             let path = || file.path.clone();

@@ -10,7 +10,7 @@ use crate::certificate::SubjectField;
 /// For each statement, in order, what is missing below it.
 pub(super) fn missing(statements: &[Statement<'_>]) -> Vec<Option<Problem>> {
     let builds = |statement: &Statement<'_>| !statement.entry.certificate.builds_upon.is_empty();
-    // Those that stand by themselves, and then, round by round, those that build upon one that stands.
+    // Those that are by themselves, and then, round by round, those that build upon one that counts.
     let mut stands: Vec<bool> = statements
         .iter()
         .map(|statement| statement.may_approve() && !builds(statement))
@@ -38,7 +38,7 @@ pub(super) fn missing(statements: &[Statement<'_>]) -> Vec<Option<Problem>> {
         .collect()
 }
 
-/// The first thing that a statement builds upon and that does not stand, or a file that nothing below it lists.
+/// The first thing that a statement builds upon and that is not, or a file that nothing below it lists.
 fn absent(statement: &Statement<'_>, all: &[Statement<'_>], stands: &[bool]) -> Option<Problem> {
     let names = &statement.entry.certificate.builds_upon;
     let below = |name: &String| {

@@ -524,7 +524,7 @@ fn both_verdicts_are_frequent() {
     assert!((150..1_850).contains(&passed), "{passed} of 2000 pass");
 }
 
-/// A plain entry by the given agent, on the whole component `gpu`, of today.
+/// A plain entry by the given agent, on the entire component `gpu`, of today.
 fn proptest_entry(agent: &str) -> Entry {
     Entry {
         certificate: Certificate {

@@ -1,12 +1,12 @@
 //! The verdict: a pure function of terms, gated files, ledger and clock.
 //!
-//! [`decide`] is the rule of decision and stands in one file. It does no I/O, has no clock of its own, and takes everything as
+//! [`decide`] is the rule of decision and is in one file. It does no I/O, has no clock, and takes everything as
 //! values; `laws` states what it can never do.
 
+mod admission;
 mod bypass;
 mod conditions;
 mod decide;
-mod door;
 mod due;
 mod finding;
 mod gaps;
@@ -69,7 +69,7 @@ pub struct Case {
     pub policy_faults: Vec<PolicyFault>,
     /// True where the change does nothing but add valid certificates (and their signatures).
     pub only_certificates: bool,
-    /// True where the change is judged by a policy of its own making: whatever it adds, nobody asked for anything before.
+    /// True where the change is judged by its own policy making: whatever it adds, nobody asked for anything before.
     pub adoption: bool,
     /// The clock.
     pub now: Timestamp,
@@ -104,7 +104,7 @@ pub enum EvidenceFaultKind {
     Deleted,
     /// The certificate's BENCHMARKS cannot be read, so nothing beside it is evidence.
     Unreadable,
-    /// It stands among the evidence of a certificate and is none of it, for this reason.
+    /// It is among the evidence of a certificate and does not count as evidence, for this reason.
     Stray(String),
 }
 
@@ -128,7 +128,7 @@ pub enum PolicyFault {
     Rollback {
         /// The serial of the policy that judges.
         old: u64,
-        /// That of the policy that the change brings, if it brings one that has one.
+        /// That of the policy that the change adds, if it adds one that has one.
         new: Option<u64>,
     },
     /// Signatures are required and no signer is listed.
@@ -196,7 +196,7 @@ fn is_for(targets: &[String], branch: &str) -> bool {
 }
 
 impl Case {
-    /// What happens where the rules of a component are not met; without one, those of the ledger and of the whole change.
+    /// What happens where the rules of a component are not met; without one, those of the ledger and of the entire change.
     pub fn enforcement_of(&self, component: Option<&str>) -> Enforcement {
         let own = component.and_then(|id| self.terms.enforce.get(id));
         own.map_or(self.enforcement, |own| own.enforcement(self.enforcement, self.stage))
@@ -223,11 +223,11 @@ pub struct ComponentCase {
     pub agents: Vec<String>,
     /// How many different agents must approve each file; at least 1.
     pub approvals: u32,
-    /// What evidence an approval must bring.
+    /// What evidence an approval must contain.
     pub evidence: Vec<EvidenceKind>,
     /// What an approval must prove by measurements.
     pub budgets: Vec<Budget>,
-    /// The principals one of whom must have signed the measurements; empty: nobody need.
+    /// The principals one of whom must have signed the measurements; empty: no one has to.
     pub measured_by: Vec<String>,
     /// How certificates are bound to content.
     pub binding: Binding,
@@ -237,7 +237,7 @@ pub struct ComponentCase {
     pub conditional: Conditional,
     /// Whether a file counts as covered where a merge has changed it without a conflict, and what it was before is covered.
     pub clean_merge: bool,
-    /// Agents one of whom must authorize, beside the reviewers; empty: nobody need.
+    /// Agents one of whom must authorize, beside the reviewers; empty: no one has to.
     pub authorizers: Vec<String>,
     /// E-mail addresses of those who authored, committed or co-authored the gated files, where independence is asked for.
     pub authors: BTreeSet<String>,
@@ -248,7 +248,7 @@ pub struct ComponentCase {
 }
 
 impl ComponentCase {
-    /// Whether an approval must bring measurements.
+    /// Whether an approval must contain measurements.
     pub fn asks_for_benchmarks(&self) -> bool {
         self.evidence.contains(&EvidenceKind::Benchmarks) || !self.budgets.is_empty() || !self.measured_by.is_empty()
     }
@@ -298,7 +298,7 @@ impl Bound {
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// Nothing stands against it.
+    /// Nothing is against it.
     Pass,
     /// Something does, and the policy only warns.
     Warn,
@@ -326,11 +326,11 @@ pub enum Outcome {
     Uncovered,
     /// The newest statement on it cannot be read.
     Invalid,
-    /// A hold stands.
+    /// A hold is in force.
     Held,
-    /// A veto stands.
+    /// A veto is in force.
     Vetoed,
-    /// An emergency stop stands.
+    /// An emergency stop is in force.
     Stopped,
 }
 
@@ -381,7 +381,7 @@ pub struct ComponentDecision {
 pub struct FileDecision {
     /// The path.
     pub path: RepoPath,
-    /// True where enough approvals cover it and no refusal stands over it.
+    /// True where enough approvals cover it and no refusal is over it.
     pub covered: bool,
     /// Why it is gated.
     pub reasons: Vec<Reason>,

@@ -338,7 +338,7 @@ impl<'a> Weighing<'a> {
         }
     }
 
-    /// The refusals that stand over something of the component.
+    /// The refusals that are over something of the component.
     fn standing(&self) -> impl Iterator<Item = &'a Statement<'a>> + '_ {
         let stands = |refusal: &&'a Statement<'a>| {
             let mut files = self.unit.files.iter();

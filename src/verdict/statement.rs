@@ -28,7 +28,7 @@ pub(super) struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// True where it may count as an approval, as far as that can be told without a component.
+    /// True where it may count as an approval, as far as that is known without a component.
     pub(super) fn may_approve(&self) -> bool {
         self.class.is_some_and(Class::approves) && self.flaws.is_empty() && self.superseded_by.is_empty()
     }

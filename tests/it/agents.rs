@@ -1,11 +1,11 @@
-//! What an agent needs stands in JSON: what is asked for, what to read, who may decide, and commands as argument vectors.
+//! What an agent needs is in JSON: what is asked for, what to read, who may decide, and commands as argument vectors.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
 use crate::scene::{POLICY, Ran, run, with_policy};
 use crate::support::TestRepo;
 
 /// Works in the repository that is the current directory, with `certgate` first on PATH. No prose is parsed: it reads JSON, fills the
-/// placeholders of a remedy by their kinds, and goes on until `check` passes, or says why it stops.
+/// placeholders of a remedy by their kinds, and continues until `check` passes, or says why it stops.
 const AGENT: &str = r###"
 import datetime, json, subprocess, sys
 

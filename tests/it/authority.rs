@@ -244,7 +244,7 @@ fn an_owners_bypass_lets_one_subject_through_once_and_shouts() {
     bypass(&world, "3d", "lea");
     world.check().ends(0).says("BYPASS of `gpu_memory`").says("CG513");
     world.land();
-    // It goes on being told, and lets nothing else through; nor the same content once more.
+    // It continues being told, and lets nothing else through; nor the same content once more.
     run(&world.repo, &["status"]).ends(0).writes("BYPASS without follow-up");
     world.change("3");
     world.check().blocks(&["CG201"]).says("BYPASS without follow-up");

@@ -254,7 +254,7 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
             "two decisions",
             of("**Status**: APPROVED\n**Status**: REJECTED"),
             "CG102",
-            "the first stands on line 15",
+            "the first is on line 15",
         ),
         (
             "two sections",
@@ -347,7 +347,7 @@ fn a_refusal_that_nobody_can_read_is_not_read_as_consent() {
     repo.commit("past the hook");
     stage_gated(&repo);
     let ran = run(&repo, &["check", "--staged"]).blocks(&["CG304"]);
-    ran.says("newest word on `gpu_memory`")
+    ran.says("the newest on `gpu_memory`")
         .says(&format!("certgate lint {CERTIFICATE}"));
     run(&repo, &["lint", CERTIFICATE]).blocks(&["CG103"]);
     // The ledger is append-only, so the way out is a newer certificate: what the change adds is newer, whatever its date.

@@ -1,4 +1,4 @@
-//! The dials of a policy, end to end: what is left aside, patched, switched off, made milder or stricter; and what a policy is told of
+//! The dials of a policy, end to end: what is left aside, patched, switched off, made milder or stricter; and what of a policy is reported
 //! itself: rules that match nothing, requirements that nobody can meet, packs that fit.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -11,7 +11,7 @@ use crate::support::TestRepo;
 enum Way {
     /// Each names a refusal; by an agent who may lift.
     ByName,
-    /// Each is on the whole component, as the refusals are; by the same agent.
+    /// Each is on the entire component, as the refusals are; by the same agent.
     AsWide,
     /// Each lists one file, and the refusals do not; by the same agent.
     InPart,

@@ -114,7 +114,7 @@ impl Terminal {
         writeln!(self.keyboard, "{text}").unwrap();
     }
 
-    /// What stands on the screen, without what differs from run to run.
+    /// What is on the screen, without what differs from run to run.
     fn screen(&self) -> String {
         let text = self.screen.lock().unwrap().screen().contents();
         let stamp = regex::Regex::new(r"\d{8}_\d{6}").unwrap();

@@ -9,7 +9,7 @@ use crate::support::TestRepo;
 
 /// Escape sequences of three kinds, a bell, bidi marks, a zero-width space, a deletion, a C1 control and a line separator.
 const E: &str = "\u{1b}[2JE\u{1b}]0;pwn\u{7}\u{1b}[31m\u{202e}R\u{200b}Z\u{7f}\u{9b}2J\u{2066}\u{2028}";
-/// The same in a double-quoted YAML scalar, with a workflow command on a line of its own and a tab.
+/// The same in a double-quoted YAML scalar, with a workflow command on its own line and a tab.
 const Y: &str = r"\e[2JE\e]0;pwn\a\e[31m\u202eR\u200bZ\x7f\u009b2J\u2066\u2028\n::error::from the policy\r\t";
 
 /// The same for globs and regular expressions, in which a bracket opens a class.

@@ -1,4 +1,4 @@
-//! The import picture of `docs/architecture.md`, held: a module imports only what stands before it in the flow.
+//! The import picture of `docs/architecture.md`, held: a module imports only what is before it in the flow.
 
 #![allow(clippy::unwrap_used)]
 
@@ -253,7 +253,7 @@ fn git2_has_one_user() {
     }
 }
 
-/// `git` runs git, `signing` has OpenSSH sign, `demo` plays its story in a scratch repository of its own, `measure` runs what whoever typed
+/// `git` runs git, `signing` has OpenSSH sign, `demo` plays its story in its own scratch repository, `measure` runs what whoever typed
 /// it named, and the guided review the pager that its user has set.
 #[test]
 fn programs_are_started_in_five_places() {

@@ -1,4 +1,4 @@
-//! The library alone answers what the program answers: over scenes of the whole story, its judgement as JSON is byte for byte that of
+//! The library alone answers what the program answers: over scenes of the full story, its judgement as JSON is byte for byte that of
 //! `check --format json`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 

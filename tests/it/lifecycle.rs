@@ -209,7 +209,7 @@ fn certify_takes_the_agent_from_the_policy_or_the_configuration() {
         .writes("**Agent**: performance-engineer\n");
 }
 
-/// Runs a command at a terminal of its own and types these lines.
+/// Runs a command at its own terminal and types these lines.
 const PTY: &str = "
 import os, pty, sys
 read_end, write_end = os.pipe()
@@ -571,7 +571,7 @@ fn a_hook_that_cannot_find_certgate_lets_nothing_through_and_says_so() {
     run(&repo, &["doctor"])
         .ends(1)
         .writes("which is not there")
-        .writes("mend: certgate install");
+        .writes("fix: certgate install");
     run(&repo, &["install"]).ends(0).writes("updated");
     git(&repo, &["commit", "--quiet", "-m", "x"]).ends(0);
 }
@@ -583,7 +583,7 @@ fn doctor_finds_each_way_in_which_the_gate_would_not_run() {
         run(&repo, &["doctor"])
             .ends(1)
             .writes(&format!("WRONG {what}"))
-            .writes(&format!("mend: {mend}"));
+            .writes(&format!("fix: {mend}"));
     };
     finds("hook pre-commit: missing", "certgate install");
     run(&repo, &["install"]).ends(0);

@@ -14,6 +14,7 @@ mod compare;
 mod corpus;
 mod delta;
 mod dials;
+mod english;
 mod evidence;
 mod evidence_formats;
 mod explaining;

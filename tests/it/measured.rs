@@ -43,7 +43,7 @@ impl Scene {
         Self::with(&policy(BUDGET))
     }
 
-    /// With a policy of its own.
+    /// With its own policy.
     pub(crate) fn with(policy: &str) -> Self {
         let repo = TestRepo::new();
         repo.write(".certgate/policy.yaml", policy);
@@ -220,7 +220,7 @@ impl Scene {
         run(&self.repo, &["check", "--base", "main"])
     }
 
-    /// Lands the branch on `main`, and goes on from there on a new one.
+    /// Lands the branch on `main`, and continues from there on a new one.
     pub(crate) fn land(&self) {
         self.repo.git(&["switch", "--quiet", "main"]);
         self.repo.git(&["merge", "--quiet", "--ff-only", "work"]);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::layers::root;
 
-/// Where a line goes: the file, the text that stands before or after it, and the line.
+/// Where a line goes: the file, the text that is before or after it, and the line.
 enum Put {
     After(&'static str),
     Before(&'static str),

@@ -1,4 +1,4 @@
-//! `certgate log --verify`: the whole history of a ledger is proven, and what happened to it is found.
+//! `certgate log --verify`: the full history of a ledger is proven, and what happened to it is found.
 
 #![allow(clippy::unwrap_used)]
 
@@ -28,7 +28,7 @@ fn an_honest_ledger_is_proven_and_says_who_signed() {
         .writes("2 certificates in 2 commits")
         .writes("2 signed, 0 not")
         .writes("pia@example.org")
-        .writes("proven: each came in once");
+        .writes("proven: each was merged once");
     let json = run(&world.repo, &["log", "--verify", "--format", "json"])
         .ends(0)
         .json();

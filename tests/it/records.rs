@@ -102,7 +102,7 @@ fn what_is_in_force_is_kept_and_what_is_settled_goes() {
     }
 }
 
-/// What stands in the files depends on the ledger alone: not on when, where or by whom it is written, nor on how it was merged.
+/// What is in the files depends on the ledger alone: not on when, where or by whom it is written, nor on how it was merged.
 #[test]
 fn the_same_ledger_gives_the_same_bytes() {
     let mut repo = kept();

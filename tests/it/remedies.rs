@@ -214,7 +214,7 @@ fn a_remedy_works_in_the_directory_in_which_it_is_printed() {
     assert_eq!(ran.remedies()[0], remedy, "{}", ran.err);
 }
 
-/// A command that stands in a text is quoted by nobody.
+/// A command that is in a text is quoted by nobody.
 #[test]
 fn no_command_is_written_as_text() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

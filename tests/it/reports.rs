@@ -370,10 +370,10 @@ fn the_screen_of_an_emergency_stop() {
     repo.git(&["add", "--all"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "docs"]).blocks(&["CG303"]);
     insta::assert_snapshot!(screen(&ran), @r#"
-    error[CG303]: emergency stop: `S-1` (EMERGENCY_STOP by performance-engineer)
-                  stands
+    error[CG303]: emergency stop: `S-1` (EMERGENCY_STOP by performance-engineer) is
+                  in force
     --> certificates/review_gpu_memory_[DAY]_[TIME].md
-     = note: nothing but certificates goes in until it is lifted
+     = note: nothing but certificates may be merged until it is lifted
      = note: it is lifted by a later approval by performance-engineer, or by an
              agent that `may_lift`
      = help: certgate show S-1 --rev [COMMIT]   # its findings

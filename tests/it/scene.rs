@@ -46,7 +46,7 @@ pub(crate) fn stage_gated(repo: &TestRepo) {
 /// A certificate file name that follows the format.
 pub(crate) const CERTIFICATE: &str = "certificates/review_gpu_memory_20250102_030405.md";
 
-/// A certificate as a person writes it: no SUBJECT, no hash. `decision` is what stands in its section.
+/// A certificate as a person writes it: no SUBJECT, no hash. `decision` is what is in its section.
 pub(crate) fn by_hand(decision: &str, id: &str, date: &str) -> String {
     format!(
         "# REVIEW CERTIFICATE\n\n**Component**: gpu_memory\n**Agent**: performance-engineer\n**Date**: {date}\n\

@@ -45,7 +45,7 @@ impl Signed {
         Self::with(&policy("required", ""))
     }
 
-    /// With a policy of its own.
+    /// With its own policy.
     pub(crate) fn with(policy: &str) -> Self {
         let repo = TestRepo::new();
         let mut allowed = String::new();
@@ -145,7 +145,7 @@ impl Signed {
         run(&self.repo, &["check", "--base", "main"])
     }
 
-    /// Merges the branch into `main`, past every hook, and goes on with a new branch `work`.
+    /// Merges the branch into `main`, past every hook, and continues with a new branch `work`.
     pub(crate) fn land(&self) -> &Self {
         assert_eq!(git(&self.repo, &["switch", "--quiet", "main"]).code, Some(0));
         assert_eq!(

@@ -46,7 +46,7 @@ fn history() -> TestRepo {
     repo.git(&["merge", "--quiet", "--no-ff", "--no-edit", "topic"]);
     repo.write(".certgate/policy.yaml", POLICY);
     repo.commit("adopt");
-    // One commit that brings its certificate.
+    // One commit that adds its certificate.
     repo.write("src/lex/a.py", "x = 3\n");
     repo.git(&["add", "--all"]);
     let words = [

@@ -449,7 +449,7 @@ fn the_demo_goes_as_told() {
     let out = repo.certgate(&["demo"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(out.status.success(), "{said}");
-    for word in ["blocked", "CG201", "CG202", "CG302", "as told"] {
+    for word in ["blocked", "CG201", "CG202", "CG302", "as expected"] {
         assert!(said.contains(word), "{word}: {said}");
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn keep(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What stands in a file of times beside hyperfine's own keys.
+/// What is in a file of times beside hyperfine's own keys.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Circumstances<'a> {
     /// `certgate/measure/v1`.

@@ -51,7 +51,7 @@ pub(crate) struct Plan {
 pub(crate) struct Measured {
     /// The files of each side, block by block.
     pub(crate) files: [Vec<PathBuf>; 2],
-    /// How many blocks are whole.
+    /// How many blocks are complete.
     pub(crate) blocks: usize,
     /// Whether a signal ended it.
     pub(crate) interrupted: bool,
@@ -157,7 +157,7 @@ impl Session<'_> {
                     (Ok(kept), Some(files)) => *files = kept,
                     (Ok(_), None) => {}
                     (Err(stop), _) => {
-                        // A block of one side only is none.
+                        // A block of one side only does not count.
                         let _best_effort = clear(&files.concat());
                         return Err(stop);
                     }
@@ -249,7 +249,7 @@ impl Session<'_> {
         let file = |path: &Path| File::create(path).map_err(|error| Undecided::io("write", path, &error));
         let mut child = Command::new("/bin/sh");
         for (name, _) in std::env::vars_os() {
-            // The worktree is a repository of its own.
+            // The worktree is its own repository.
             if name.as_encoded_bytes().starts_with(b"GIT_") {
                 child.env_remove(name);
             }

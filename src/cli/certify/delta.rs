@@ -181,6 +181,6 @@ fn examined(delta: &Delta) -> Vec<Examined> {
 fn none(why: String) -> Undecided {
     Diagnostic::error(Code::CG664, "there is no difference that could be certified by itself")
         .because(why)
-        .help("certify the whole content, without `--delta`")
+        .help("certify the full content, without `--delta`")
         .into()
 }

@@ -181,7 +181,7 @@ pub(super) fn run(args: &CertifyArgs, repository: &Repository, question: &Questi
 fn left(review: &Review) -> Result<Ending, Undecided> {
     say(match review.is_empty() {
         true => "left; nothing was written",
-        false => "left; nothing was written, what was decided is kept: certgate certify goes on from there",
+        false => "left; nothing was written, what was decided is kept: run certgate certify to continue",
     });
     Ok(Ending::Blocked)
 }

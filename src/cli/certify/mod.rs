@@ -30,7 +30,7 @@ use crate::report::{self, Done};
 use crate::sensitivity::{Gated, GatedFile};
 use said::{Said, bypass_until, said};
 
-/// Most files whose line ranges stand in the text; the SUBJECT lists all.
+/// Most files whose line ranges are in the text; the SUBJECT lists all.
 const MOST_NAMED: usize = 40;
 /// Most components that the name of a file names.
 const MOST_IN_NAME: usize = 3;
@@ -110,14 +110,14 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
     let gathered = evidence::gather(&repository, &question, &in_force, &said.components, &given)?;
     if to_stdout && gathered.is_some() {
         return Err(Undecided::usage(
-            "evidence stands beside its certificate, and standard output has no place for it",
+            "evidence is kept beside its certificate, and standard output has no place for it",
             "for example: certgate certify … --baseline FILE… --candidate FILE… (without --output -)",
         ));
     }
     if to_stdout {
         if key.is_some() {
             return Err(Undecided::usage(
-                "a signature stands beside its document, and standard output has no place for it",
+                "a signature is kept beside its document, and standard output has no place for it",
                 "for example: certgate certify … --sign KEY --output FILE",
             ));
         }
@@ -228,7 +228,7 @@ fn without_files(
     Ok(())
 }
 
-/// What stands in the name of the file for the components.
+/// What is in the name of the file for the components.
 fn name(components: &[String]) -> String {
     match components {
         [first, ..] if components.len() > MOST_IN_NAME => format!("{first}_and_{}_more", components.len() - 1),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::RepoPath;
 use crate::evidence::compare::Refused;
 
-/// The kinds of flaws. Each has a diagnostic code of its own.
+/// The kinds of flaws. Each has its own diagnostic code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FlawKind {
     /// There is no evidence that could be read.
@@ -16,7 +16,7 @@ pub enum FlawKind {
     File,
     /// A file with other content than was certified.
     Changed,
-    /// A file that does not stand where evidence does.
+    /// A file that is not where evidence belongs.
     Astray,
     /// A row of the table that does not follow from the files.
     Table,

@@ -289,10 +289,7 @@ fn gather(
         let content = contents.get(at).unwrap_or(&BoundContent::Missing);
         let fault = |flaw: Flaw| flaw.of_file(&bound.path.to_string()).at(bound.line);
         if !place(&bound.path) {
-            flaws.push(fault(Flaw::new(
-                FlawKind::Astray,
-                "does not stand in a folder of evidence",
-            )));
+            flaws.push(fault(Flaw::new(FlawKind::Astray, "is not in a folder of evidence")));
             continue;
         }
         if content.digest().is_some_and(|digest| digest != bound.digest) {

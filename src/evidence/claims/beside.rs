@@ -1,11 +1,11 @@
-//! The symbols in code spans that stand beside a reference with lines.
+//! The symbols in code spans that are beside a reference with lines.
 
 use super::document::Block;
 use super::reference::{Form, Reference};
 use super::resolve::Symbol;
 use super::says::{around, words};
 
-/// The symbols in code spans that stand beside a reference with lines.
+/// The symbols in code spans that are beside a reference with lines.
 pub(super) fn symbols(block: &Block, references: &[Reference], at: usize) -> Vec<Symbol> {
     let Some(reference) = references.get(at).filter(|reference| !reference.lines.is_empty()) else {
         return Vec::new();

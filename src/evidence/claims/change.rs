@@ -1,4 +1,4 @@
-//! Changes: which figure is drawn from which pair. A figure is held only against operands that it stands with.
+//! Changes: which figure is drawn from which pair. A figure is held only against operands that it is given with.
 
 use std::ops::Range;
 
@@ -87,7 +87,7 @@ pub(super) struct Context {
     pub(super) clear: bool,
 }
 
-/// Whether a token stands right behind a pair, or in the parenthesis behind it.
+/// Whether a token is right behind a pair, or in the parenthesis behind it.
 fn follows(tokens: &[Token], pair: &Pair, at: usize) -> bool {
     let gap = tokens.get(pair.last + 1..at).unwrap_or_default();
     at > pair.last
@@ -122,7 +122,7 @@ fn bind<'p>(tokens: &[Token], clause: &Range<usize>, pairs: &'p [Pair], at: usiz
     ahead.filter(|_| pairs.len() == 1 || before.is_none())
 }
 
-/// The context of a figure that stands before a pair with nothing but words between.
+/// The context of a figure that is before a pair with nothing but words between.
 fn in_front(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> Option<Context> {
     let gap = tokens.get(at + 1..pair.first)?;
     let marks = gap.iter().all(|token| {
@@ -139,7 +139,7 @@ fn in_front(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> 
     Some(context(words, tokens.get(at)?.figure()?, &pair.nouns))
 }
 
-/// The context of a figure that stands behind a pair: in its parenthesis, or after a comma or such.
+/// The context of a figure that is behind a pair: in its parenthesis, or after a comma or such.
 fn behind(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> Option<Context> {
     let skipped = nouns(tokens, pair.last + 1, 4).len();
     let start = pair.last + 1 + skipped;
@@ -154,7 +154,7 @@ fn behind(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> Op
             .position(|token| token.is(&Kind::Close))
             .map_or(clause.end, |close| from + close)
     };
-    // A pair that stands in a parenthesis itself ends with it: `(480 ms → 150 ms) 3.2x faster`, `(was 480 ms), 69 % lower`.
+    // A pair that is in a parenthesis itself ends with it: `(480 ms → 150 ms) 3.2x faster`, `(was 480 ms), 69 % lower`.
     let closings = tokens
         .get(start..at)?
         .iter()
@@ -193,7 +193,7 @@ fn behind(tokens: &[Token], clause: &Range<usize>, pair: &Pair, at: usize) -> Op
     Some(context(words, figure, &pair.nouns))
 }
 
-/// The part of a parenthesis between commas that a token stands in.
+/// The part of a parenthesis between commas that a token is in.
 fn part(tokens: &[Token], range: Range<usize>, at: usize) -> (usize, usize) {
     let parts = |token: &Token| matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Equals | Kind::Dash);
     let before = tokens.get(range.start..at).unwrap_or_default();
@@ -206,7 +206,7 @@ fn part(tokens: &[Token], range: Range<usize>, at: usize) -> (usize, usize) {
     (from, to)
 }
 
-/// A word beside the figure, and whether it stands before it. Anything but a word is an empty one, which no list holds.
+/// A word beside the figure, and whether it is before it. Anything but a word is an empty one, which no list holds.
 fn side(tokens: &[Token], range: Range<usize>, before: bool) -> impl Iterator<Item = (bool, &str)> {
     let tokens = tokens.get(range).unwrap_or_default();
     tokens.iter().map(move |token| match &token.kind {
@@ -241,7 +241,7 @@ pub(super) fn context<'w>(words: impl Iterator<Item = (bool, &'w str)>, figure: 
         {
             known = false;
         }
-        // `12 % of the total` is a share; `reduction of 12 %` is none.
+        // `12 % of the total` is a share; `reduction of 12 %` is not.
         of |= !before && word == "of" && (previous.is_empty() || words::direction(previous).is_none());
         if before && word == "to" && previous == "up" {
             in_front = Direction::None;
@@ -275,7 +275,7 @@ pub(super) fn labelled_lines(sheets: &mut [Sheet], lines: &[(usize, Range<usize>
         let taken = [(first, pair.first), (second, pair.last)];
         for ((sheet, line), figure) in taken {
             if let Some(sheet) = sheets.get_mut(*sheet) {
-                // What else stands in the lines of a pair belongs to it.
+                // What else is in the lines of a pair belongs to it.
                 (figure..line.end).for_each(|at| sheet.take(at));
             }
         }
@@ -408,7 +408,7 @@ pub(super) fn multiples(sheet: &mut Sheet, clause: &Range<usize>, found: &mut Ve
     let Some(gap) = sheet.tokens.get(low + 1..high) else {
         return;
     };
-    // The second stands in the parenthesis behind the first, and nothing but words lie between.
+    // The second is in the parenthesis behind the first, and nothing but words lie between.
     let open = gap.iter().position(|token| token.is(&Kind::Open));
     let words_only = gap.iter().all(|token| matches!(token.kind, Kind::Word(_) | Kind::Open));
     let Some(open) = open.filter(|open| *open <= 4 && gap.len() - open <= 4 && words_only) else {
@@ -444,7 +444,7 @@ pub(super) fn multiples(sheet: &mut Sheet, clause: &Range<usize>, found: &mut Ve
     found.push(Found::new(percent.min(multiple), outcome));
 }
 
-/// The kind of a figure that stands alone.
+/// The kind of a figure that is alone.
 pub(super) fn bare(sheet: &mut Sheet, found: &mut Vec<Found>) {
     for at in 0..sheet.tokens.len() {
         let Some(figure) = sheet.tokens.get(at).and_then(Token::figure) else {
@@ -456,7 +456,7 @@ pub(super) fn bare(sheet: &mut Sheet, found: &mut Vec<Found>) {
         let why = if figure.ambiguous {
             "the figure can be read in more than one way"
         } else {
-            "no operands stand with the figure"
+            "no operands are given with the figure"
         };
         found.push(Found::new(at, Outcome::uncheckable(ClaimKind::Bare, why)));
     }

@@ -1,5 +1,5 @@
 //! Claims about files: what is said of a reference (that it is there, that it is missing, that it should be made), and which symbols
-//! stand with it.
+//! are given with it.
 
 use super::beside::symbols;
 use super::document::{Block, Document};
@@ -17,13 +17,13 @@ pub(super) struct Trees<'t> {
     pub(super) base: Option<&'t dyn Tree>,
 }
 
-/// A claim about a reference; `past` tells of an end one past the last line.
+/// A claim about a reference; `past` reports an end one past the last line.
 pub(super) struct Cited {
     pub(super) outcome: Outcome,
     pub(super) past: bool,
 }
 
-/// Where absolute paths lead into the trees: what stands before the tail that a tree has.
+/// Where absolute paths lead into the trees: what is before the tail that a tree has.
 pub(super) fn roots<'r>(trees: Trees<'_>, references: impl Iterator<Item = &'r Reference>) -> Vec<String> {
     let mut roots = Vec::new();
     for reference in references.filter(|reference| reference.path.starts_with('/')) {

@@ -1,5 +1,5 @@
 //! A Markdown document as the claims' readers need it: blocks of text with their places in the source, tables by cell, and the
-//! section that each stands in. CommonMark with tables, as `pulldown-cmark` reads it.
+//! section that each is in. CommonMark with tables, as `pulldown-cmark` reads it.
 
 use std::ops::Range;
 
@@ -102,7 +102,7 @@ impl<'a> Document<'a> {
         self.source.get(start..end).unwrap_or_default().trim()
     }
 
-    /// The name of the section that a block stands in, in capitals.
+    /// The name of the section that a block is in, in capitals.
     pub(super) fn section(&self, block: &Block) -> Option<&str> {
         self.sections.get(block.section?).map(String::as_str)
     }
@@ -288,7 +288,7 @@ impl Builder<'_> {
         if self.hidden > 0 || self.quotes > 0 {
             return;
         }
-        // The text of an item goes on after a block within it.
+        // The text of an item continues after a block within it.
         if self.open.is_none() && self.table.is_none() {
             self.begin(BlockKind::Flow);
         }

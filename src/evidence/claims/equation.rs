@@ -139,7 +139,7 @@ fn enumeration(sheet: &mut Sheet, clause: &Range<usize>, found: &mut Vec<Found>)
     let ([total], true) = (rest.as_slice(), length >= 2) else {
         return;
     };
-    // The name stands beside the whole.
+    // The name is beside the whole.
     let (low, high) = (*total.min(name), *total.max(name));
     let between = sheet.tokens.get(low + 1..high).unwrap_or_default();
     let beside = between.len() <= 3

@@ -63,7 +63,7 @@ pub(super) enum Bound {
 /// A figure.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Figure {
-    /// Where it stands in the text, sign and unit included.
+    /// Where it is in the text, sign and unit included.
     pub(super) range: std::ops::Range<usize>,
     /// The size, as printed.
     pub(super) value: f64,
@@ -153,7 +153,7 @@ impl Figure {
     }
 }
 
-/// A unit of measure by its name, case and all; `per` is what stands behind a slash or "per".
+/// A unit of measure by its name, case and all; `per` is what is behind a slash or "per".
 pub(super) fn measure(word: &str, per: Option<&str>) -> Option<Measure> {
     let plain = plain_measure(word);
     let Some(per) = per else {
@@ -254,7 +254,7 @@ pub(super) struct Number {
     pub(super) length: usize,
 }
 
-/// Reads a number without a sign from the start of a text: `41.8`, `1,240`, `1.5e6`. `None` where what stands there is no plain number:
+/// Reads a number without a sign from the start of a text: `41.8`, `1,240`, `1.5e6`. `None` where what is there is no plain number:
 /// a version, a date.
 pub(super) fn number(text: &str) -> Option<Number> {
     let bytes = text.as_bytes();

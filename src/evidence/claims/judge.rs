@@ -252,7 +252,7 @@ fn signed(claim: &Figure, direction: Direction, pair: &Pair, kind: ClaimKind, un
     Outcome::new(label, kind, Value::One(value), why)
 }
 
-/// A difference in the pair's own unit, which must be told by a sign or a word.
+/// A difference in the pair's own unit, which must be shown by a sign or a word.
 fn difference(claim: &Figure, direction: Direction, pair: &Pair) -> Option<Outcome> {
     let said = claim.sign != Sign::None || matches!(direction, Direction::Down | Direction::Up);
     let same = match (&claim.unit, &pair.before.unit) {

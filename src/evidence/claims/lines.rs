@@ -61,7 +61,7 @@ fn number(text: &str) -> Option<(u32, usize)> {
     Some((digits.get(..width)?.parse().ok()?, text.len() - digits.len() + width))
 }
 
-/// Lines that stand behind a name: ` (lines 1-40)`, `, lines 115-155`, ` line 12`, ` and :145`. Gives how many bytes they took.
+/// Lines that are behind a name: ` (lines 1-40)`, `, lines 115-155`, ` line 12`, ` and :145`. Gives how many bytes they took.
 pub(super) fn behind(text: &str) -> Option<(Vec<Lines>, usize)> {
     let start = text.trim_start_matches(' ');
     let colon = [", :", "and :", ", and :", "& :", ":"]
@@ -93,7 +93,7 @@ fn strip_word(text: &str) -> Option<&str> {
     tail.starts_with(' ').then(|| tail.trim_start_matches(' '))
 }
 
-/// Lines that stand right before a name: `Lines 109-154 in `, `Line 196 `. Gives where they begin.
+/// Lines that are right before a name: `Lines 109-154 in `, `Line 196 `. Gives where they begin.
 pub(super) fn in_front(text: &str) -> Option<(Vec<Lines>, usize)> {
     let lower = text.to_ascii_lowercase();
     let begin = lower.rfind("line")?;

@@ -13,7 +13,7 @@ use super::{ClaimKind, Label, Value};
 /// The most words between a quotient and its per cent.
 const GAP: usize = 7;
 
-/// Reads the quotients of a clause that stand with a per cent.
+/// Reads the quotients of a clause that are given with a per cent.
 pub(super) fn clause(sheet: &mut Sheet, clause: &Range<usize>, found: &mut Vec<Found>) {
     for at in clause.clone() {
         let Some(Kind::Quotient { a, b, whole }) = sheet.tokens.get(at).map(|token| token.kind.clone()) else {
@@ -127,7 +127,7 @@ fn words_near(tokens: &[Token], clause: &Range<usize>, at: usize) -> Vec<String>
     behind.iter().map_while(Token::word).map(str::to_owned).collect()
 }
 
-/// The per cent that stands with a quotient, and the words on its side.
+/// The per cent that is given with a quotient, and the words on its side.
 fn percent(tokens: &[Token], clause: &Range<usize>, at: usize) -> Option<(usize, Vec<String>)> {
     behind(tokens, clause, at).or_else(|| in_front(tokens, clause, at))
 }
@@ -147,7 +147,7 @@ fn behind(tokens: &[Token], clause: &Range<usize>, at: usize) -> Option<(usize, 
     let its = |from: usize| {
         let words = rest.get(from..)?.iter().map_while(Token::word).map(str::to_owned);
         let words: Vec<String> = words.collect();
-        // The words must end with the parenthesis or such: what goes on is about something else.
+        // The words must end with the parenthesis or such: what continues is about something else.
         let end = rest.get(from + words.len());
         let ends = end.is_none_or(|token| !matches!(token.kind, Kind::Figure(_) | Kind::Quotient { .. } | Kind::Arrow));
         ends.then_some(words)
@@ -217,7 +217,7 @@ fn in_front(tokens: &[Token], clause: &Range<usize>, at: usize) -> Option<(usize
     Some((clause.start + figure, all))
 }
 
-/// The kind of a quotient beside which no per cent stands.
+/// The kind of a quotient without a per cent beside it.
 pub(super) fn alone(sheet: &mut Sheet, found: &mut Vec<Found>) {
     for at in 0..sheet.tokens.len() {
         let Some(Kind::Quotient { a, b, whole }) = sheet.tokens.get(at).map(|token| token.kind.clone()) else {
@@ -243,7 +243,7 @@ pub(super) fn alone(sheet: &mut Sheet, found: &mut Vec<Found>) {
         } else {
             Outcome::uncheckable(
                 ClaimKind::Quotient,
-                "no per cent stands with it: nothing is claimed of the quotient",
+                "no per cent is given with it: nothing is claimed of the quotient",
             )
         };
         sheet.take(at);

@@ -1,4 +1,4 @@
-//! File references in text: which words name a file, which lines and symbols stand with them.
+//! File references in text: which words name a file, which lines and symbols are given with them.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::lines::{self, Lines};
 pub(super) struct Reference {
     /// What names it and its lines, in the block's text.
     pub(super) range: Range<usize>,
-    /// Where the name stands.
+    /// Where the name is.
     pub(super) name: Range<usize>,
     pub(super) path: String,
     pub(super) lines: Vec<Lines>,
@@ -137,7 +137,7 @@ fn split(word: &str) -> Option<Split> {
     done.then(|| split(lines, end + rest.len() - tail.len() + width))?
 }
 
-/// Adds the lines that stand beside a name. `from` is where the reference before it ends.
+/// Adds the lines that are beside a name. `from` is where the reference before it ends.
 fn surround(text: &str, reference: &mut Reference, from: usize) {
     let mut end = reference.range.end;
     while let Some((more, width)) = text.get(end..).and_then(lines::behind) {

@@ -170,7 +170,7 @@ pub(super) fn check(tree: &dyn Tree, reference: &Reference, symbols: &[Symbol]) 
     }
 }
 
-/// A symbol that stands beside lines.
+/// A symbol that is beside lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Symbol {
     pub(super) name: String,
@@ -190,7 +190,7 @@ fn on_lines(tree: &dyn Tree, path: &str, lines: &[Lines], symbol: &str) -> (Opti
     if last != symbol {
         inside.extend(tree.definitions(path, last));
         if method {
-            // `Manager.run` stands where `.run` is called or `run` is defined.
+            // `Manager.run` matches where `.run` is called or `run` is defined.
             others = tree.symbol(path, last);
         }
     }
@@ -215,15 +215,15 @@ fn symbols_hold(tree: &dyn Tree, path: &str, lines: &[Lines], symbols: &[Symbol]
     for symbol in symbols {
         match on_lines(tree, path, lines, &symbol.name) {
             (Some(true), _) => return None,
-            (None, _) => failed = Some(Check::Unknown(format!("`{}` stands on some of the lines", symbol.name))),
+            (None, _) => failed = Some(Check::Unknown(format!("`{}` is on some of the lines", symbol.name))),
             (Some(false), _) if symbols.len() > 1 || !symbol.certain => {
                 failed = Some(Check::Unknown(format!(
-                    "whether `{}` must stand there is not said",
+                    "whether `{}` must be there is not said",
                     symbol.name
                 )));
             }
             (Some(false), stands) if symbol.described && is_near(&stands, lines) => {
-                failed = Some(Check::Unknown(format!("`{}` stands a line or two beside", symbol.name)));
+                failed = Some(Check::Unknown(format!("`{}` is a line or two away", symbol.name)));
             }
             // `from shogi import VecEnv` is how `shogi.VecEnv` may be written.
             (Some(false), stands) if stands.is_empty() && is_otherwise(tree, path, &symbol.name) => {
@@ -247,7 +247,7 @@ fn symbols_hold(tree: &dyn Tree, path: &str, lines: &[Lines], symbols: &[Symbol]
     failed
 }
 
-/// Whether a symbol stands within two lines of a place.
+/// Whether a symbol is within two lines of a place.
 fn is_near(stands: &[u32], lines: &[Lines]) -> bool {
     lines.iter().any(|(from, to)| {
         stands

@@ -59,7 +59,7 @@ pub(super) fn proposes(text: &str) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
-/// The sentence around a range, as what stands before and after it in small letters.
+/// The sentence around a range, as what is before and after it in small letters.
 pub(super) fn around(block: &Block, reference: &Reference) -> (String, String) {
     let text = &block.text;
     let before = text.get(..reference.range.start).unwrap_or_default();
@@ -185,7 +185,7 @@ pub(super) fn stands_first(block: &Block, reference: &Reference) -> bool {
             && matches!(label.as_slice(), [one] if matches!(one.to_lowercase().as_str(), "file" | "files" | "location" | "source" | "module" | "path" | "evidence")))
 }
 
-/// Words by which a sentence speaks of what may be, or may not.
+/// Words by which a sentence speaks of what may be, or might not be.
 fn is_modal(word: &str) -> bool {
     matches!(
         word,

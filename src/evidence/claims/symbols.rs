@@ -1,6 +1,6 @@
-//! Where a symbol stands in a text, and from where to where it is defined.
+//! Where a symbol is in a text, and from where to where it is defined.
 
-/// Words that stand right before the name that they define.
+/// Words that are right before the name that they define.
 const KEYWORDS: [&str; 22] = [
     "def",
     "class",
@@ -40,7 +40,7 @@ fn places<'l>(line: &'l str, symbol: &'l str) -> impl Iterator<Item = usize> + '
     })
 }
 
-/// The lines, from 1, on which a symbol stands as a word.
+/// The lines, from 1, on which a symbol occurs as a word.
 pub(super) fn occurrences(text: &str, symbol: &str) -> Vec<u32> {
     if symbol.is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Tables whose heading says before, after and change; and columns whose total stands below them.
+//! Tables whose heading says before, after and change; and columns whose total is below them.
 
 use super::change::{context, outcome};
 use super::document::{Block, Document, Table};
@@ -95,7 +95,7 @@ pub(super) fn changes(document: &Document<'_>, table: &Table, sheets: &mut [Shee
             continue;
         };
         pair.doubtful |= old.2 || new.2;
-        // What stands in the cells of before and after is what the changes are held against.
+        // What is in the cells of before and after is what the changes are held against.
         let mut claimed = false;
         for (index, kind) in columns.iter().enumerate() {
             let Some(at) = row.get(index).copied().filter(|_| *kind == Column::Change) else {

@@ -1,4 +1,4 @@
-//! Whole documents: readings made by others, and each rule by cases of its own.
+//! Whole documents: readings made by others, and each rule by its own cases.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Mark,
 }
 
-/// A token and where it stands.
+/// A token and where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -230,7 +230,7 @@ fn arrow(rest: &str) -> Option<(Kind, usize)> {
         .map(|arrow| (Kind::Arrow, arrow.len()))
 }
 
-/// `/38` behind a number. What goes on with another slash is a date or a path.
+/// `/38` behind a number. What continues with another slash is a date or a path.
 fn quotient(rest: &str, a: &super::figure::Number) -> Option<(Kind, usize)> {
     let tail = rest
         .strip_prefix('/')

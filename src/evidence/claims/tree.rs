@@ -17,10 +17,10 @@ pub trait Tree {
     /// The files whose path is this tail, or ends in it after a slash.
     fn ending_in(&self, tail: &str) -> Vec<String>;
 
-    /// How many lines a file has; `None` where that cannot be told.
+    /// How many lines a file has; `None` where that is not known.
     fn lines(&self, path: &str) -> Option<u32>;
 
-    /// The lines, from 1, on which a symbol stands.
+    /// The lines, from 1, on which a symbol occurs.
     fn symbol(&self, path: &str, symbol: &str) -> Vec<u32>;
 
     /// First and last line of each definition of a symbol.

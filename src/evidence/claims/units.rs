@@ -2,7 +2,7 @@
 
 use super::figure::{Unit, measure};
 
-/// The unit behind a number, what it multiplies the number by, and its length. `None` where the number goes on as something else.
+/// The unit behind a number, what it multiplies the number by, and its length. `None` where the number continues as something else.
 pub(super) fn unit(rest: &str) -> Option<(Unit, f64, usize)> {
     if rest.starts_with(['_', '/']) {
         return None;
@@ -25,7 +25,7 @@ pub(super) fn unit(rest: &str) -> Option<(Unit, f64, usize)> {
         return Some((unit, multiplier, 1 + length));
     }
     if !attached.is_empty() {
-        // Known where it stands right behind: `5s`, `500MB`.
+        // Known where it is right behind: `5s`, `500MB`.
         let (unit, length) = word_unit(rest)?;
         return Some((unit, 1.0, length));
     }

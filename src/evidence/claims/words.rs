@@ -115,7 +115,7 @@ pub(super) fn is_filler(word: &str) -> bool {
     )
 }
 
-/// Words for what is commonly measured, which stand beside a change without changing what it is of.
+/// Words for what is commonly measured, which are beside a change without changing what it is of.
 pub(super) fn is_metric(word: &str) -> bool {
     matches!(
         word,
@@ -353,7 +353,7 @@ pub(super) fn outcome(word: &str) -> Option<bool> {
     }
 }
 
-/// Words that stand behind a per cent of a quotient and say that it is that quotient's.
+/// Words that are behind a per cent of a quotient and say that it is that quotient's.
 pub(super) fn is_share_noun(word: &str) -> bool {
     outcome(word).is_some()
         || matches!(

@@ -11,7 +11,7 @@ use crate::evidence::measurement::Direction;
 pub enum Refused {
     /// Two arguments are one file, or two files have the same content.
     SameFile(String, String),
-    /// The same raw values stand in two files.
+    /// The same raw values are in two files.
     SameValues(String, String),
     /// The candidate does not have it.
     Missing,

@@ -1,7 +1,7 @@
 //! A result file of asv: the medians of one commit on one machine.
 //!
 //! Source: `asv/results.py`. Version 1 has bare numbers (or `{params, result}`); version 2 has rows whose columns `result_columns` names,
-//! cut after the last that is not null. The names of the parameters are in another file, so their values stand in braces, in order.
+//! cut after the last that is not null. The names of the parameters are in another file, so their values are in braces, in order.
 
 use super::Read;
 use super::check::{Stated, TOLERANCE, count_fault, time_fault};
@@ -100,7 +100,7 @@ fn benchmark(name: &str, result: &Json, columns: &[&str]) -> Vec<Measurement> {
     rows
 }
 
-/// Every combination of parameters as it stands behind the name, in asv's order: the last parameter changes fastest.
+/// Every combination of parameters as it is behind the name, in asv's order: the last parameter changes fastest.
 fn combinations(params: Option<&Json>) -> Vec<String> {
     let lists = params.and_then(Json::list).unwrap_or_default();
     if lists.is_empty() {

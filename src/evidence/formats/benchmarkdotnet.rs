@@ -1,7 +1,7 @@
 //! BenchmarkDotNet's JSON: every `LaunchIndex` is a process; what counts are the measurements of the stage Result.
 //!
 //! Source: the exporters Full, FullCompressed, Brief and BriefCompressed. Brief files have statistics without values. Before 0.11 the
-//! stage stood in `IterationMode`.
+//! stage was in `IterationMode`.
 
 use std::collections::BTreeMap;
 

@@ -69,7 +69,7 @@ pub(super) fn read(text: &str) -> Result<(Format, Read), Refusal> {
     }
 }
 
-/// Reads by the reader of one format, whatever the text looks like; `None` where the format is none of text.
+/// Reads by the reader of one format, whatever the text looks like; `None` where the format is not text.
 pub(super) fn read_as(format: Format, text: &str) -> Option<Result<Read, Refusal>> {
     if let Some((_, _, read)) = DOCUMENTS.iter().find(|(known, ..)| *known == format)
         && let Ok(document) = json::parse(text)

@@ -103,7 +103,7 @@ fn is_not_finite(word: &str) -> bool {
 /// The values of one metric: for each process what it printed.
 type Values = BTreeMap<usize, Vec<Option<f64>>>;
 
-/// A benchmark under the configuration that stood when it was printed.
+/// A benchmark under the configuration in force when it was printed.
 struct Seen<'a> {
     name: String,
     configuration: BTreeMap<&'a str, &'a str>,

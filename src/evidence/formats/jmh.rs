@@ -1,6 +1,6 @@
 //! JMH's JSON: `rawData` has one list for each fork, and a fork is a process.
 //!
-//! Source: `org.openjdk.jmh.results.format.JSONResultFormat`. Numbers that are none stand as strings ("NaN"). In the mode `sample` there
+//! Source: `org.openjdk.jmh.results.format.JSONResultFormat`. Numbers that are not finite are strings ("NaN"). In the mode `sample` there
 //! is `rawDataHistogram` instead, of pairs of value and count. Secondary metrics are not read: most are derived.
 
 use super::Read;

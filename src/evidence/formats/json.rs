@@ -1,4 +1,4 @@
-//! JSON as benchmark files need it: strict where readers differ, and with the bare words that tools write for numbers that are none.
+//! JSON as benchmark files need it: strict where readers differ, and with the bare words that tools write for numbers that are not finite.
 //!
 //! A key twice in one object is refused at any depth, since one reader takes the first and another the last. Trailing data, deep nesting
 //! and more values than a benchmark file has are refused too. `NaN` and `Infinity`, which Python and Google Benchmark write although no
@@ -83,7 +83,7 @@ impl Json {
         }
     }
 
-    /// A number, which may not be finite.
+    /// A number, which might not be finite.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             Json::Number(value) => Some(*value),

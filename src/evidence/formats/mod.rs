@@ -221,7 +221,7 @@ pub fn read_as(format: Format, bytes: &[u8]) -> Result<Reading, Refusal> {
     })
 }
 
-/// What a reader gives: measurements as they stand in the file, and where they were measured.
+/// What a reader gives: measurements as they are in the file, and where they were measured.
 type Read = (Vec<Measurement>, Provenance);
 
 /// Reads a benchmark file. A criterion directory is read by [`read_criterion`].

@@ -1,4 +1,4 @@
-//! nvbench's `--json`: GPU times, a mean and a relative deviation for each state; numbers stand as strings.
+//! nvbench's `--json`: GPU times, a mean and a relative deviation for each state; numbers are strings.
 
 use super::Read;
 use super::check::summary_time_fault;
@@ -27,7 +27,7 @@ pub(super) fn read(document: &Json) -> Read {
     (rows, provenance(document))
 }
 
-/// Where a time stands, and the number of samples behind it. A benchmark without a GPU part has times of the host only.
+/// Where a time is, and the number of samples behind it. A benchmark without a GPU part has times of the host only.
 const CENTRES: [(&str, &str, &str); 2] = [
     ("nv/cold/time/gpu/mean", "nv/cold/sample_size", "gpu time"),
     ("nv/cpu_only/time/cpu/mean", "nv/cpu_only/sample_size", "cpu time"),

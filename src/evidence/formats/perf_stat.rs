@@ -55,7 +55,7 @@ struct Event<'a> {
     repeated: bool,
 }
 
-/// A line with a derived metric only has no value and is none.
+/// A line with a derived metric only has no value and does not count.
 fn event_of(document: &Json) -> Option<Measurement> {
     let name = document.text_of("event")?;
     let value = document.get("counter-value")?;

@@ -1,6 +1,6 @@
 //! pyperf's JSON: every run with values is a process; runs that only calibrate have none.
 //!
-//! Source: pyperf's "JSON format", version 1.0 (files of 0.6 and later read the same). Metadata that all benchmarks share stand once.
+//! Source: pyperf's "JSON format", version 1.0 (files of 0.6 and later read the same). Metadata that all benchmarks share is given once.
 
 use super::Read;
 use super::check::{count_fault, time_fault};

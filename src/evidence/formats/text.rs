@@ -80,7 +80,7 @@ fn ungrouped(text: &str) -> Option<String> {
     grouped.then(|| fraction.map_or_else(|| plain.clone(), |fraction| format!("{plain}.{fraction}")))
 }
 
-/// Parameters as they stand behind a name: ` {a=1, b=2}`, sorted; empty where there are none.
+/// Parameters as they are behind a name: ` {a=1, b=2}`, sorted; empty where there are none.
 pub(super) fn braces(mut parameters: Vec<(String, String)>) -> String {
     if parameters.is_empty() {
         return String::new();

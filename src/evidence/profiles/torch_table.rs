@@ -10,7 +10,7 @@ pub(super) fn is_header(line: &str) -> bool {
     columns.first() == Some(&"Name") && columns.contains(&"Self CPU") && columns.contains(&"CPU total")
 }
 
-/// Cells stand two blanks or more apart.
+/// Cells are two blanks or more apart.
 fn columns(line: &str) -> Vec<&str> {
     line.split("  ")
         .map(str::trim)
@@ -18,7 +18,7 @@ fn columns(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The devices that have columns of their own.
+/// The devices that have their own columns.
 const DEVICES: [&str; 5] = ["CPU", "CUDA", "XPU", "HIP", "MPS"];
 
 /// A device whose columns are there, and the rows.

@@ -1,7 +1,7 @@
 //! The events of a trace in the form of Chrome's ("Trace Event Format"), as PyTorch's profiler writes them.
 //!
 //! Complete events (`X`) and pairs of begin and end (`B`, `E`) count; on one track (process and thread) an event that lies within another
-//! was called by it. Kernels and copies of the GPU, which their category tells, are an axis of their own. Events are streamed: of each a few
+//! was called by it. Kernels and copies of the GPU, which their category tells, are their own axis. Events are streamed: of each a few
 //! numbers are kept, of names one copy.
 
 use std::collections::HashMap;

@@ -25,7 +25,7 @@ impl Context<'_> {
                 Diagnostic::new(level, Code::CG403, format!("certificate id `{id}` is used twice"))
                     .at(Place::file(path))
                     .because(format!("{taken_by} has it already"))
-                    .help(format!("give {path} an id of its own; `certgate certify` makes one"))
+                    .help(format!("give {path} its own id; `certgate certify` makes one"))
             }
         }
     }
@@ -38,7 +38,7 @@ impl Context<'_> {
         let path = &entry.certificate.path;
         let why = match finding {
             Finding::NewestInvalid { unit, .. } => {
-                format!("a certificate that cannot be read is the newest word on `{unit}`")
+                format!("a certificate that cannot be read is the newest on `{unit}`")
             }
             _ => "this change adds a certificate that cannot be read".to_owned(),
         };
@@ -46,7 +46,7 @@ impl Context<'_> {
             .at(Place::file(path))
             .because("an unreadable refusal is not consent")
             .help(command!["certgate", "lint", path]);
-        // The ledger is append-only: what is in it is not mended but overruled.
+        // The ledger is append-only: what is in it is not fixed but overruled.
         let head = match finding {
             Finding::NewestInvalid { unit, .. } => head.help(self.certify(unit, None)),
             _ => head,
@@ -101,7 +101,7 @@ impl Context<'_> {
             },
         )
         .because("an agent who may lift a refusal must name it")
-        .help("write a line `**Certificate ID**: ID` of its own before it is merged; `certgate certify` makes one")
+        .help("write a separate line `**Certificate ID**: ID` before it is merged; `certgate certify` makes one")
     }
 
     /// A certificate that is dated ahead of the clock.

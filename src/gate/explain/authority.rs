@@ -1,4 +1,4 @@
-//! What is told of authority: who may change the policy, authorize a risk, or let something through once.
+//! What is reported about authority: who may change the policy, authorize a risk, or let something through once.
 
 use super::context::Context;
 use super::words::{at, list, paths};

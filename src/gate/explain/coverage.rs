@@ -1,4 +1,4 @@
-//! What is told of gated files without the approvals that they need.
+//! What is reported about gated files without the approvals that they need.
 
 use super::context::Context;
 use super::request::in_brief;

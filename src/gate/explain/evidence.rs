@@ -1,4 +1,4 @@
-//! What is told of evidence: why the measurements of an approval do not count, and what a change must not do to bound files.
+//! What is reported about evidence: why the measurements of an approval do not count, and what a change must not do to bound files.
 
 use super::context::Context;
 use super::words::at;
@@ -108,7 +108,7 @@ impl Context<'_> {
             diagnostic = diagnostic.because(condition);
         }
         diagnostic
-            .because("the approval counted on it, and no change of the component goes in before it is met")
+            .because("the approval counted on it, and no change of the component may be merged before it is met")
             .help(command!["certgate", "status"].why("lists what is due"))
     }
 
@@ -139,7 +139,7 @@ impl Context<'_> {
                 format!("the BENCHMARKS of {} cannot be read", fault.certificate),
             )
             .at(Place::file(&fault.path))
-            .because("so nothing that stands beside it is evidence")
+            .because("so nothing beside it is evidence")
             .help(command!["certgate", "lint", &fault.certificate]),
             EvidenceFaultKind::Stray(why) => Diagnostic::new(
                 level,
@@ -147,10 +147,7 @@ impl Context<'_> {
                 format!("{} is not evidence of its certificate", fault.path),
             )
             .at(Place::file(&fault.path))
-            .because(format!(
-                "beside {} may stand what it names, and nothing else",
-                fault.certificate
-            ))
+            .because(format!("only what {} names may be beside it", fault.certificate))
             .because(why)
             .help(command!["git", "rm", "--cached", "--", Word::pathspec(&fault.path)]),
         }

@@ -1,4 +1,4 @@
-//! What is told of a certificate that does not count: why, and what mends it.
+//! What is reported about a certificate that does not count: why, and what fixes it.
 
 use super::context::Context;
 use super::words::at;

@@ -1,4 +1,4 @@
-//! From findings to diagnostics: what is missing, why, and the command that mends it. Each file explains the findings on one matter.
+//! From findings to diagnostics: what is missing, why, and the command that fixes it. Each file explains the findings on one matter.
 
 mod admission;
 mod authority;
@@ -22,7 +22,7 @@ use crate::verdict::{Case, Decision, Finding};
 pub(crate) use context::Ways;
 pub(crate) use words::describe;
 
-/// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate brings its own diagnostics.
+/// Explains every finding; errors become warnings where the policy only warns, and an invalid certificate adds its own diagnostics.
 pub(crate) fn explain(case: &Case, decision: &Decision, ways: &Ways) -> Vec<Diagnostic> {
     let refused = decision.findings.iter().filter_map(|finding| match finding {
         Finding::Refused { unit, .. } | Finding::NewestInvalid { unit, .. } => Some(unit.as_str()),
@@ -62,7 +62,7 @@ pub(crate) fn explain(case: &Case, decision: &Decision, ways: &Ways) -> Vec<Diag
 }
 
 impl Context<'_> {
-    /// Whether another finding says what matters: one fault is told once, by the diagnostic that teaches how to mend it.
+    /// Whether another finding says what matters: one fault is reported once, by the diagnostic that teaches how to fix it.
     fn is_told_better(&self, finding: &Finding, all: &[Finding]) -> bool {
         let path = |entry: &usize| self.entry(*entry).map(|entry| &entry.certificate.path);
         all.iter().any(|other| match (finding, other) {

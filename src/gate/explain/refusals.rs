@@ -1,4 +1,4 @@
-//! What is told of refusals, and how one is lifted.
+//! What is reported about refusals, and how one is lifted.
 
 use super::context::Context;
 use super::words::{CHANGE, at, list, refusal_word};
@@ -12,10 +12,13 @@ impl Context<'_> {
     pub(super) fn stop(&self, entry: usize, level: Level) -> Diagnostic {
         let new = |code, message: String| Diagnostic::new(level, code, message);
         at(
-            new(Code::CG303, format!("emergency stop: {} stands", self.brief(entry))),
+            new(
+                Code::CG303,
+                format!("emergency stop: {} is in force", self.brief(entry)),
+            ),
             self.place(entry),
         )
-        .because("nothing but certificates goes in until it is lifted")
+        .because("nothing but certificates may be merged until it is lifted")
         .because(self.lifter(entry))
         .help(self.read(entry))
         .help(CHANGE)
@@ -85,7 +88,7 @@ impl Context<'_> {
         let component = component.map_or(Word::from(Placeholder::Component), Word::from);
         let agent = certificate.agent.as_deref();
         let named = certificate.id.clone().filter(|_| certificate.can_be_named());
-        // A field holds text, so a path stands there as it is printed.
+        // A field holds text, so a path is there as it is printed.
         let named = named.unwrap_or_else(|| certificate.path.to_string());
         let command = command!["certgate", "certify", component]
             .args(&self.ways.selection)

@@ -1,11 +1,11 @@
-//! What is asked for, in one sentence: who must approve, how many, with which evidence, signed or not, and who may not.
+//! What is asked for, in one sentence: who must approve, how many, with which evidence, signed or not, and who must not.
 
 use super::context::Context;
 use crate::diagnostic::{plural, sanitize};
 use crate::sensitivity::{Reason, RuleKind};
 use crate::trust::Signatures;
 
-/// Longest glob that is shown where a reason is told in brief.
+/// Longest glob that is shown where a reason is given in brief.
 const GLOB: usize = 48;
 
 impl Context<'_> {

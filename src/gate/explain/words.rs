@@ -54,7 +54,7 @@ pub(super) fn paths(files: &[RepoPath]) -> String {
 pub(super) fn list(intro: &str, files: &[RepoPath]) -> String {
     let shown: Vec<String> = files.iter().take(LISTED).map(|path| format!("`{path}`")).collect();
     match (files.len(), files.len().saturating_sub(LISTED)) {
-        (0, _) => format!("{intro} the whole component"),
+        (0, _) => format!("{intro} all of the component"),
         (_, 0) => format!("{intro} {}", shown.join(", ")),
         (_, more) => format!("{intro} {} and {more} more", shown.join(", ")),
     }

@@ -12,7 +12,7 @@ pub(crate) enum Damaged {
     Half,
     /// There is more than one of either.
     Twice,
-    /// The end stands before the beginning.
+    /// The end is before the beginning.
     Reversed,
 }
 
@@ -20,8 +20,8 @@ impl std::fmt::Display for Damaged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Half => "one of its two markers is missing",
-            Self::Twice => "a marker stands in it twice",
-            Self::Reversed => "its end marker stands before the other",
+            Self::Twice => "a marker is in it twice",
+            Self::Reversed => "its end marker is before the other",
         })
     }
 }

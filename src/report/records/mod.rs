@@ -1,7 +1,7 @@
 //! `records`: working-memory.md, decisions-log.md and next-actions.md, written from the ledger.
 //!
 //! Nothing in them depends on the clock, on ids of commits or on who reads: the same ledger gives the same bytes. Certificates are listed by
-//! the moment that they claim, newest first: in which order git brought them is another on each branch until they are merged. What is in force
+//! the moment that they claim, newest first: in which order git added them is another on each branch until they are merged. What is in force
 //! is by git's order.
 
 mod block;
@@ -25,7 +25,7 @@ use crate::policy::Policy;
 pub(crate) struct Kept {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-    /// What stands between its markers.
+    /// What is between its markers.
     pub(crate) text: String,
 }
 
@@ -139,7 +139,7 @@ impl Book<'_> {
             .max();
         let newest = newest.map(|newest| format!(", the newest of {}", newest.strftime("%Y-%m-%d")));
         format!(
-            "Written by `certgate records --write` from {}{}. What stands between the markers is written again each time.\n\n",
+            "Written by `certgate records --write` from {}{}. The text between the markers is written again each time.\n\n",
             plural(count, "certificate"),
             newest.unwrap_or_default()
         )
@@ -147,7 +147,7 @@ impl Book<'_> {
 
     fn working_memory(&self) -> String {
         let mut out = self.origin();
-        out.push_str("## Where each component stands\n\n");
+        out.push_str("## State of each component\n\n");
         out.push_str(&self.components());
         out.push_str("\n## Refusals in force\n\n");
         out.push_str(&self.list(&self.standing.refusals, |entry| {

@@ -1,4 +1,4 @@
-//! Which functions, types and modules a line stands in.
+//! Which functions, types and modules a line is in.
 
 use tree_sitter::Node;
 
@@ -31,7 +31,7 @@ const VALUES: &[&str] = &[
 /// What a definition is wrapped in, to decorate or to export it.
 const WRAPPERS: &[&str] = &["decorated_definition", "template_declaration", "export_statement"];
 
-/// What stands before a definition and belongs to it.
+/// What is before a definition and belongs to it.
 const BEFORE: &[&str] = &["attribute_item", "decorator", "attribute_list", "attribute_declaration"];
 
 impl Definitions {

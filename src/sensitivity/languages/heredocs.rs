@@ -1,4 +1,4 @@
-//! Where here-documents may be, told without the grammar: what it takes for a comment in there is not one beyond doubt.
+//! Where here-documents may be, found without the grammar: what it takes for a comment in there is not one beyond doubt.
 
 use std::ops::Range;
 

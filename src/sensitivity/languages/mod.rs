@@ -1,7 +1,7 @@
 //! Source code as its language reads it: one table of languages, parsed by tree-sitter.
 //!
 //! Three questions are answered here, and nowhere else: whether two contents of a file differ in comments or layout only, which lines of a
-//! content are wholly comment, and which functions a line stands in. Each answer needs a content that parses whole: on an unknown
+//! content are wholly comment, and which functions a line is in. Each answer needs a content that parses whole: on an unknown
 //! language, a syntax error, another encoding than UTF-8, or a file beyond the limits there is none, and the caller takes the stricter side.
 
 mod compare;

@@ -79,7 +79,7 @@ impl<'s> Source<'s> {
         })
     }
 
-    /// Whether all of the content is one comment or several. A string alone is none: only a whole module tells where it stands.
+    /// Whether all of the content is one comment or several. A string alone is not: only a whole module tells where it is.
     pub fn is_comment(&self) -> bool {
         let row = self.language.row();
         let mut marks = row.line.iter().copied().chain(row.block.map(|(open, _)| open));
@@ -228,7 +228,7 @@ fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
     range.start..range.start + part.trim_ascii_end().len()
 }
 
-/// Where a node stands: what a look at its parents would tell, which takes time that grows with their children.
+/// Where a node is: what a look at its parents would tell, which takes time that grows with their children.
 struct Place {
     /// Inside the tokens of a macro of Rust.
     in_macro: bool,
@@ -292,7 +292,7 @@ fn holds_docstring(inside: &tree_sitter::TreeCursor<'_>) -> bool {
         && matches!(cursor.node().kind(), "function_definition" | "class_definition")
 }
 
-/// A string that stands alone as a statement.
+/// A string that is a statement by itself.
 fn is_docstring(node: Node<'_>) -> bool {
     node.kind() == "expression_statement"
         && node.named_child_count() == 1

@@ -1,6 +1,6 @@
-//! The words and marks by which comments are told to be prose, or to be read by a tool.
+//! The words and marks by which comments are recognised as prose, or as read by a tool.
 
-/// Words that may stand before a colon at the start of a line, in any case.
+/// Words that may be before a colon at the start of a line, in any case.
 pub(super) const NOTES: &[&str] = &[
     "todo",
     "fixme",
@@ -109,7 +109,7 @@ pub(super) const TAGS: &[&str] = &[
     "summary",
 ];
 
-/// Words that tools look for wherever they stand in a comment.
+/// Words that tools look for wherever they are in a comment.
 pub(super) const TOOLS: &str = concat!(
     r"(?i)\b(?:no-?qa|no-?lint\w*|no-?sec|no-?sonar|noinspection|nopycln|pragma|pylint|mypy|pyright|pyre-\w+|pytype|flake8|isort|yapf|autopep8|",
     r"eslint\S*|tslint\S*|jshint|jslint|oxlint\S*|stylelint\S*|biome-\w+|deno-\w+|prettier\S*|istanbul|webpack\w*|turbopack\w*|rollup|",

@@ -19,7 +19,7 @@ pub(super) fn is_prose(language: Language, comment: &str) -> bool {
     {
         return false;
     }
-    // Compilers let the next line belong to this one, whatever blanks stand behind the backslash.
+    // Compilers let the next line belong to this one, whatever blanks are behind the backslash.
     if comment.lines().any(|line| line.trim_end().ends_with('\\')) {
         return false;
     }

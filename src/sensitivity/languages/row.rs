@@ -13,7 +13,7 @@ pub(super) enum Space {
     EndsStatements,
 }
 
-/// Where the name of a definition stands.
+/// Where the name of a definition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
     /// In this field.
@@ -26,7 +26,7 @@ pub(super) enum Naming {
     Child(&'static str),
 }
 
-/// A kind of node that defines a function, type or module, and where its name stands.
+/// A kind of node that defines a function, type or module, and where its name is.
 pub(super) type Definition = (&'static str, Naming);
 
 /// The family of languages that a rule about comments belongs to.

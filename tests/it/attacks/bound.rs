@@ -50,7 +50,7 @@ fn lifted_for_main(arguments: &[&str]) -> Ran {
     let refusal = world.certify("performance-engineer", "NO_GO", &[]);
     world.sign(&refusal, "pia");
     let text = std::fs::read_to_string(&refusal).expect("written");
-    // By hand, so that it refuses the whole component.
+    // By hand, so that it refuses the entire component.
     let id = text
         .lines()
         .find_map(|line| line.strip_prefix("**Certificate ID**: "))

@@ -1,4 +1,4 @@
-//! Family: content. What was certified is not what goes in.
+//! Family: content. What was certified is not what is merged.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::OnceLock;
@@ -207,7 +207,7 @@ fn merged_back(path: &str) -> Ran {
     git(&repo, &["commit", "--quiet", "--no-edit"])
 }
 
-/// A repository with a policy of its own on `main`, on a branch `work`.
+/// A repository with its own policy on `main`, on a branch `work`.
 fn governed(policy: &str) -> TestRepo {
     let repo = TestRepo::new();
     repo.write(LOOP, "def step():\n    return 1\n");
@@ -243,7 +243,7 @@ fn squashed_by_hand(seal: bool) -> Ran {
     check(&repo)
 }
 
-/// The certified change is reverted and brought again.
+/// The certified change is reverted and added again.
 fn brought_again(text: &str) -> Ran {
     let repo = certified();
     repo.git(&["revert", "--no-edit", "HEAD~1"]);
@@ -430,12 +430,12 @@ attacks! {
     a_rename_out: "the certified file is renamed out of the gated directory", ["CG202"], || renamed(LOOP, "src/loop.py"), || renamed("README.md", "READ.md");
     a_rename_in: "an ungated file is renamed into the gated directory", ["CG201"], || renamed_later("src/train/fast.py"), || renamed_later("tools/faster.py");
     contents_exchanged: "two certified files exchange their contents", ["CG202"], || two_files("b\n", "a\n"), || two_files("a\n", "b\n");
-    a_commit_after_one_by_hand: "an edit after a certificate by hand, in a commit of its own", ["CG202", "CG201"], || between(LOOP), || between("README.md");
+    a_commit_after_one_by_hand: "an edit after a certificate by hand, in its own commit", ["CG202", "CG201"], || between(LOOP), || between("README.md");
     an_edit_in_an_octopus: "the same, in the middle one of three heads that are merged", ["CG202", "CG201"], || in_an_octopus(LOOP), || in_an_octopus("README.md");
     an_edit_while_merging_back: "a merge of `main` into a release edits what `main` has a certificate by hand for", ["CG202", "CG201"], || merged_back(LOOP), || merged_back("README.md");
     a_squash_over_an_edit: "certificate and later edit are squashed, so that no commit shows the order", ["CG202"], || squashed(OTHER), || squashed("def step():\n    return 2\n");
     a_squash_by_hand: "under `binding: digest`, a certificate without SUBJECT in the commit that it is about", ["CG201", "CG203"], || squashed_by_hand(false), || squashed_by_hand(true);
-    other_content_after_a_revert: "the certified change is reverted, and another brought", ["CG202"], || brought_again(OTHER), || brought_again("def step():\n    return 2\n");
+    other_content_after_a_revert: "the certified change is reverted, and another made", ["CG202"], || brought_again(OTHER), || brought_again("def step():\n    return 2\n");
     line_endings: "only the line endings of the certified file change", ["CG202"], || wrote(LOOP, "def step():\r\n    return 2\r\n"), || wrote("README.md", "hello\r\n");
     another_large_file: "the oid in a certified LFS pointer is exchanged", ["CG202"], || pointer('b'), || pointer('a');
     attributes_without_diff: "`-diff` on a file with a gated line", ["CG201"], || attributes("*.py -diff\n", GATED), || attributes("*.py -diff\n", FREE);

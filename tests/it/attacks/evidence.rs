@@ -99,7 +99,7 @@ fn first_candidate(scene: &Scene) -> String {
     format!("{}/candidate/01.json", scene.evidence())
 }
 
-/// Lands the honest change, and goes on with another: what its certificate has for evidence, is to be said.
+/// Lands the honest change, and continues with another: what its certificate has for evidence, is to be said.
 fn second(blocks: impl Fn(&Scene) -> Vec<Block>) -> Ran {
     let scene = Scene::open();
     let first = scene.session(1.0);
@@ -110,7 +110,7 @@ fn second(blocks: impl Fn(&Scene) -> Vec<Block>) -> Ran {
     certified(scene, &blocks)
 }
 
-/// A policy of the branch that governs nothing: the change itself brings it. With `on_main` it is the target's.
+/// A policy of the branch that governs nothing: the change itself adds it. With `on_main` it is the target's.
 fn weakened(budget: &str, on_main: bool) -> Ran {
     weakened_at(1.12, budget, on_main)
 }
@@ -266,7 +266,7 @@ attacks! {
     the_block_garbled: "the block does not parse", ["CG121", "CG610"], || then(|scene| { scene.edit(&scene.certificate(), "\npass ", "\nfine "); scene.sealed(); }), honest;
     sides_swapped: "baseline and candidate are swapped", ["CG616"], || changed(1.2, |blocks| for block in blocks { block.side = if block.side == "baseline" { "candidate" } else { "baseline" }; }), honest;
     sides_swapped_with_notes: "the sides are swapped, and what the files note is, too", ["CG616", "CG614"], || { let scene = Scene::open(); let (base, head) = (scene.commit_of("main"), scene.commit_of("HEAD")); let mut blocks = scene.session(1.2); for block in &mut blocks { let now = if block.side == "baseline" { "candidate" } else { "baseline" }; block.side = now; block.json["certgate"]["side"] = json!(now); let (own, other) = if now == "candidate" { (&head, &base) } else { (&base, &head) }; block.json["certgate"]["commit"] = json!(other); block.json["certgate"]["against"] = json!(own); } certified(scene, &blocks) }, honest;
-    one_file_for_both_sides: "the same file stands on both sides", ["CG630"], || changed(1.0, |blocks| { anonymous(blocks); let same: Vec<Block> = blocks.iter().filter(|block| block.side == "baseline").cloned().map(|block| Block { side: "candidate", ..block }).collect(); blocks.retain(|block| block.side == "baseline"); blocks.extend(same); }), honest;
+    one_file_for_both_sides: "the same file is on both sides", ["CG630"], || changed(1.0, |blocks| { anonymous(blocks); let same: Vec<Block> = blocks.iter().filter(|block| block.side == "baseline").cloned().map(|block| Block { side: "candidate", ..block }).collect(); blocks.retain(|block| block.side == "baseline"); blocks.extend(same); }), honest;
     one_block_twice: "one good block of the candidate is given ten times", ["CG630", "CG619"], || changed(1.0, |blocks| { let good = blocks.iter().find(|block| block.side == "candidate").unwrap().json.clone(); for block in blocks.iter_mut().filter(|block| block.side == "candidate") { block.json = good.clone(); } }), honest;
     a_copy_with_other_blanks: "the candidate is a copy of the baseline, written differently", ["CG630"], || changed(1.0, |blocks| { let before: Vec<Value> = blocks.iter().filter(|block| block.side == "baseline").map(|block| block.json["results"].clone()).collect(); for (block, results) in blocks.iter_mut().filter(|block| block.side == "candidate").zip(before) { block.json["results"] = results; block.json["note"] = json!("measured again"); } }), honest;
     best_of_ten_blocks: "of ten planned blocks only the five that look best are bound", ["CG619"], || changed(1.06, |blocks| blocks.retain(|block| block.number % 2 == 0)), honest;
@@ -309,7 +309,7 @@ attacks! {
     a_huge_file: "a file of the evidence has grown to a gigabyte", ["CG611", "CG621"], || then(|scene| { let path = first_candidate(scene); let file = std::fs::File::create(scene.repo.path().join(&path)).unwrap(); file.set_len(1 << 30).unwrap(); scene.repo.git(&["-c", "core.bigFileThreshold=1m", "-c", "core.compression=0", "add", &path]); scene.repo.git(&["commit", "--quiet", "--no-verify", "--message", "Grow"]); }), honest;
     a_file_left_out: "a file that the certificate names is not there", ["CG611"], || then(|scene| { scene.repo.git(&["rm", "--quiet", &first_candidate(scene)]); scene.repo.commit("Lose one"); }), honest;
     a_file_elsewhere: "the certificate names a file outside of the folders of evidence", ["CG122"], || then(|scene| { let path = first_candidate(scene); let text = scene.read(&path); scene.repo.write("results/01.json", text); scene.edit(&scene.certificate(), &path, "results/01.json"); scene.repo.git(&["rm", "--quiet", &path]); scene.repo.commit("Move"); scene.sealed(); }), honest;
-    source_among_the_evidence: "source stands in the folder of evidence, and the certificate does not name it", ["CG621"], || smuggled(|scene| format!("{}/loop.py", scene.evidence()), "import torch\n"), honest;
+    source_among_the_evidence: "source is in the folder of evidence, and the certificate does not name it", ["CG621"], || smuggled(|scene| format!("{}/loop.py", scene.evidence()), "import torch\n"), honest;
     a_second_file_of_results: "a file of results that the certificate does not name", ["CG621"], || smuggled(|scene| format!("{}/candidate/11.json", scene.evidence()), "{\"results\": [{\"command\": \"x\", \"times\": [1.0]}]}"), honest;
     source_beside_no_certificate: "source in a folder `evidence` without a certificate", ["CG201"], || { let scene = Scene::open(); let blocks = scene.session(1.0); let scene = scene.certified(&blocks); scene.repo.write("certificates/evidence/none/loop.py", "import torch\n"); scene.repo.commit("Add source"); scene.check() }, honest;
     evidence_edited_in_the_base: "evidence of the base is edited", ["CG620"], || landed(|scene, file| scene.repo.write(file, "{\"results\": [{\"command\": \"x\", \"times\": [1.0]}]}")), || landed(|scene, _| scene.repo.write("README.md", "tidy\n"));

@@ -6,7 +6,7 @@ use super::attacks;
 use crate::scene::{Ran, certify_staged, git, run, stage_gated, with_policy};
 use crate::support::TestRepo;
 
-/// A repository with a hook of its own, which certgate's runs first.
+/// A repository with its own hook, which certgate's runs first.
 fn with_hook(name: &str, text: &str) -> TestRepo {
     let repo = with_policy();
     repo.git(&["init", "--quiet", "--bare", "--initial-branch=main", "../origin.git"]);

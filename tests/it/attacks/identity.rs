@@ -20,7 +20,7 @@ fn honest() -> Ran {
     approved("performance-engineer", "pia", |_, _| ())
 }
 
-/// A world with a policy of its own, and the change.
+/// A world with its own policy, and the change.
 fn changed(policy: &str) -> Signed {
     let world = Signed::with(policy);
     world.change("2");

@@ -139,7 +139,7 @@ fn merging(name: &'static str) -> Vec<&'static str> {
 }
 
 attacks! {
-    a_release_with_its_own_policy: "a new release brings a policy that asks for nothing", ["CG201"], || with_own_policy(false, &["main:refs/heads/release/1"]), || with_own_policy(true, &["main:refs/heads/release/1"]);
+    a_release_with_its_own_policy: "a new release adds a policy that asks for nothing", ["CG201"], || with_own_policy(false, &["main:refs/heads/release/1"]), || with_own_policy(true, &["main:refs/heads/release/1"]);
     two_refs_of_which_one_is_a_judge: "the lax policy comes on a topic in the same push", ["CG201"], || with_own_policy(false, &["main:refs/heads/topic", "main"]), || with_own_policy(true, &["main:refs/heads/topic", "main"]);
     a_release_by_way_of_a_topic: "the change is pushed to a topic, and a release made of that in the same push", ["CG201"], || pushed(false, |repo| { repo.git(&["push", "--quiet", "origin", "main:topic"]); }, &["main:refs/heads/release/1"]), || pushed(true, |repo| { repo.git(&["push", "--quiet", "origin", "main:topic"]); }, &["main:refs/heads/release/1"]);
     a_release_by_way_of_a_tag: "the change is pushed as a tag, and a release made of the tag", ["CG201"], || pushed(false, |repo| { repo.git(&["tag", "v1"]); repo.git(&["push", "--quiet", "origin", "v1"]); }, &["v1^{}:refs/heads/release/1"]), || pushed(true, |repo| { repo.git(&["tag", "v1"]); repo.git(&["push", "--quiet", "origin", "v1"]); }, &["v1^{}:refs/heads/release/1"]);

@@ -146,7 +146,7 @@ attacks! {
     a_name_in_other_letters: "a call in letters of full width, which Python takes for the same", ["CG201"],
         || edited("lib/a.py", "a()\n", "\u{ff45}mpty_cache()\n"),
         || edited("lib/a.py", "a()\n", "\u{ff45}mpty()\n");
-    a_name_on_two_lines: "a call whose name goes on in the next line", ["CG201"],
+    a_name_on_two_lines: "a call whose name continues in the next line", ["CG201"],
         || edited("lib/a.c", "int a;\n", "int a = empty_\\\ncache();\n"),
         || edited("lib/a.c", "int a;\n", "int a = empty_\\\nlist();\n");
     a_definition_in_a_string: "a line that begins a function, in a string inside the function that is gated", ["CG201"],

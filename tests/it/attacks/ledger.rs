@@ -16,7 +16,7 @@ fn refusal(word: &str) -> String {
     by("performance-engineer", &format!("**Status**: {word}"), "no-1", 30)
 }
 
-/// `main` holds a refusal of the whole component by the performance engineer; the branch `work` changes a gated file.
+/// `main` holds a refusal of the entire component by the performance engineer; the branch `work` changes a gated file.
 fn refused_by(word: &str) -> TestRepo {
     let repo = scene::with_policy();
     repo.write(REFUSAL, refusal(word));
@@ -116,7 +116,7 @@ attacks! {
     a_refusal_edited: "the refusal becomes an approval", ["CG401"], || tampered(|repo| repo.write(REFUSAL, refusal("APPROVED"))), honest;
     a_refusal_blanked: "the refusal becomes an empty file", ["CG401"], || tampered(|repo| repo.write(REFUSAL, "")), honest;
     a_refusal_moved_away: "the refusal is moved to where nobody looks", ["CG402"], || tampered(|repo| { std::fs::create_dir(repo.path().join("docs")).expect("free"); repo.git(&["mv", REFUSAL, "docs/refusal.md"]); }), honest;
-    a_refusal_renamed: "the refusal gets another name, and stands", ["CG302"], || tampered(|repo| { repo.git(&["mv", REFUSAL, "certificates/a_gpu_memory_20250101_000000.md"]); }), honest;
+    a_refusal_renamed: "the refusal gets another name, and stays in force", ["CG302"], || tampered(|repo| { repo.git(&["mv", REFUSAL, "certificates/a_gpu_memory_20250101_000000.md"]); }), honest;
     a_refusal_renamed_and_edited: "the refusal gets another name and other words", ["CG402"], || tampered(|repo| { repo.git(&["mv", REFUSAL, "certificates/a_gpu_memory_20250101_000000.md"]); repo.write("certificates/a_gpu_memory_20250101_000000.md", refusal("ADVISORY_ONLY")); }), honest;
     a_refusal_that_becomes_a_link: "the refusal becomes a symbolic link to an approval", ["CG402"], || tampered(|repo| { let path = repo.path().join(REFUSAL); std::fs::remove_file(&path).expect("there"); std::os::unix::fs::symlink("review_gpu_memory_20250102_030405.md", path).expect("a link"); }), honest;
     a_refusal_that_becomes_a_directory: "the refusal becomes a directory", ["CG402"], || tampered(|repo| { std::fs::remove_file(repo.path().join(REFUSAL)).expect("there"); repo.write(format!("{REFUSAL}/x.md"), approval()); }), honest;
@@ -125,7 +125,7 @@ attacks! {
     a_refusal_in_doubt_outweighed: "an approval by another agent, later than a refusal that some readers show as a heading", ["CG302"], || after("NO_GO\n[^1]: see\n---", "torch-specialist", |_| ()), || after("NO_GO\n[^1]: see\n---", "performance-engineer", |_| ());
     a_hold_outweighed: "an approval by another agent, later than a hold", ["CG301"], || after("NEEDS_FURTHER_REVIEW", "torch-specialist", |_| ()), || after("NEEDS_FURTHER_REVIEW", "performance-engineer", |_| ());
     a_stop_outweighed: "an approval by another agent, later than an EMERGENCY_STOP", ["CG303"], || after("EMERGENCY_STOP", "torch-specialist", |_| ()), || after("EMERGENCY_STOP", "performance-engineer", |_| ());
-    superseded_by_the_wrong_agent: "an approval that names the refusal, by an agent who may not lift", ["CG302"], || naming("torch-specialist", "**Status**: APPROVED", "no-1"), || naming("performance-engineer", "**Status**: APPROVED", "no-1");
+    superseded_by_the_wrong_agent: "an approval that names the refusal, by an agent who must not lift", ["CG302"], || naming("torch-specialist", "**Status**: APPROVED", "no-1"), || naming("performance-engineer", "**Status**: APPROVED", "no-1");
     superseded_by_advice: "an ADVISORY_ONLY that names the refusal", ["CG302"], || naming("performance-engineer", "**Status**: ADVISORY_ONLY", "no-1"), || naming("performance-engineer", "**Status**: APPROVED", "no-1");
     superseding_what_is_not_there: "an approval that names another id", ["CG302"], || naming("torch-specialist", "**Status**: APPROVED", "no-11"), || naming("performance-engineer", "**Status**: APPROVED", "no-1");
     an_id_that_is_taken: "an approval with the id of the refusal", ["CG403"], || { let repo = refused_by("NO_GO"); repo.write(CERTIFICATE, by("performance-engineer", "**Status**: APPROVED", "no-1", 2)); repo.commit("Approve"); check(&repo) }, honest;

@@ -8,7 +8,7 @@ use crate::scene::{self, Ran, by_hand, minutes_ago, run};
 use crate::signed::{Signed, policy};
 use crate::support::TestRepo;
 
-/// A world whose `main` holds a refusal by pia of the content that the branch brings.
+/// A world whose `main` holds a refusal by pia of the content that the branch adds.
 fn refused() -> (Signed, String) {
     let world = signed();
     let refusal = world.certify("performance-engineer", "NO_GO", &[]);
@@ -92,7 +92,7 @@ fn without_lifting() -> String {
     policy("required", "").replace(", may_lift: true", "")
 }
 
-/// The lead may lift only from the commit on that brings the lift, or from the one before.
+/// The lead may lift only from the commit on that adds the lift, or from the one before.
 fn granted(with_it: bool) -> Ran {
     let (world, refusal) = refused();
     policy_becomes(&world, &without_lifting().replace("serial: 1", "serial: 2"));
@@ -141,7 +141,7 @@ fn other_content(text: &str) -> Ran {
         "no",
     ];
     let refusal = world.written(&run(&world.repo, &words).ends(0));
-    // Of the whole component: without the list.
+    // Of the entire component: without the list.
     let wide = std::fs::read_to_string(&refusal).expect("written");
     let (before, rest) = wide.split_once("## SUBJECT").expect("a section");
     let (_, after) = rest.split_once("## FINDINGS").expect("a section");
@@ -193,13 +193,13 @@ attacks! {
     taken_back_by_its_agent: "who lifted the refusal takes the approval back", ["CG302"], || lifted("lead", "lea", "APPROVED", |world, lifting| taken_back(world, lifting, "lead", "lea")), honest;
     taken_back_by_the_owner: "an owner takes back what the refusing agent itself had lifted", ["CG302"], || lifted("performance-engineer", "pia", "APPROVED", |world, lifting| taken_back(world, lifting, "lead", "lea")), || lifted("performance-engineer", "pia", "APPROVED", |_, _| ());
     by_a_revoked_key: "the key that signed the lift is revoked", ["CG302"], || revoked("lea"), || revoked("eve");
-    by_an_agent_who_may_not: "an approval that names the refusal landed past the gate, by an agent who may not lift", ["CG302"], || lifted("torch-specialist", "tom", "APPROVED", |_, _| ()), honest;
+    by_an_agent_who_may_not: "an approval that names the refusal landed past the gate, by an agent who must not lift", ["CG302"], || lifted("torch-specialist", "tom", "APPROVED", |_, _| ()), honest;
     by_nobody_s_signature: "the lift landed unsigned past the gate", ["CG302"], || lifted("lead", "", "APPROVED", |_, _| ()), honest;
     by_another_s_signature: "the lift landed signed by somebody else", ["CG302"], || lifted("lead", "tom", "APPROVED", |_, _| ()), honest;
     by_advice: "an ADVISORY_ONLY that names the refusal landed", ["CG302"], || lifted("lead", "lea", "ADVISORY_ONLY", |_, _| ()), honest;
     by_a_hold: "a NEEDS_FURTHER_REVIEW that names the refusal landed", ["CG302", "CG301"], || lifted("lead", "lea", "NEEDS_FURTHER_REVIEW", |_, _| ()), honest;
     by_a_grant_that_came_with_it: "the lifting commit itself lets its agent lift", ["CG302"], || granted(true), || granted(false);
-    by_a_list_of_other_content: "a refusal of the whole component was lifted for listed content, and other content comes", ["CG302"], || other_content("9"), || other_content("2");
+    by_a_list_of_other_content: "a refusal of the entire component was lifted for listed content, and other content comes", ["CG302"], || other_content("9"), || other_content("2");
     by_hand_before_an_edit: "an approval by hand landed over an edit to the refused content", ["CG302"], || by_hand_lifted(true, "performance-engineer", "src/train/loop.py"), || by_hand_lifted(false, "performance-engineer", "src/train/loop.py");
     by_hand_of_another_file: "an approval by hand that names another file landed with the refused content", ["CG302"], || by_hand_lifted(false, "performance-engineer", "src/train/other.py"), || by_hand_lifted(false, "performance-engineer", "src/train");
     by_hand_by_another_agent: "an approval by hand of another agent landed with the refused content", ["CG302"], || by_hand_lifted(false, "somebody", "src/train/loop.py"), || by_hand_lifted(false, "performance-engineer", "src/train/loop.py");

@@ -92,7 +92,7 @@ attacks! {
     a_message_in_an_encoding_that_is_made_up: "a message in an encoding that nobody knows", ["CG205"], || says(b"crcs: snfgre\n", "rot13"), || says(b"crcs: snfgre\n", "utf8");
     a_message_that_is_not_what_it_says: "a message that is not in the encoding that git will record", ["CG205"], || says(b"tidy \x81\x81\n", "EUC-JP"), || says(b"tidy up\n", "EUC-JP");
     a_range_in_the_environment: "`PRE_COMMIT_FROM_REF` and `PRE_COMMIT_TO_REF` name an empty range while git makes the commit", ["CG201"], || commit_under(false, RANGE, &[]), || commit_under(true, RANGE, &[]);
-    a_range_while_committing_all: "the same with `git commit -a`, which makes an index of its own", ["CG201"], || commit_under(false, RANGE, &["--all"]), || commit_under(true, RANGE, &["--all"]);
+    a_range_while_committing_all: "the same with `git commit -a`, which makes its own index", ["CG201"], || commit_under(false, RANGE, &["--all"]), || commit_under(true, RANGE, &["--all"]);
     a_range_while_committing_a_path: "the same with `git commit PATH`", ["CG201"], || commit_under(false, RANGE, &["src"]), || commit_under(true, RANGE, &["src", "certificates"]);
     a_range_while_amending: "the same with `git commit --amend`", ["CG201"], || commit_under(false, RANGE, &["--amend"]), || commit_under(true, RANGE, &["--amend"]);
     a_range_while_merging: "the same while a merge commit is made", ["CG201"], || merge_under(false, RANGE), || merge_under(true, RANGE);

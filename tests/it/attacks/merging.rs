@@ -66,7 +66,7 @@ fn honest() -> Ran {
     moved_on(edit, elsewhere)
 }
 
-/// `main` holds a refusal since, of the whole component.
+/// `main` holds a refusal since, of the entire component.
 fn refuse(repo: &TestRepo) {
     let text = by_hand("**Status**: NO_GO", "no-1", &minutes_ago(3)).replace("performance-engineer", "auditor");
     repo.write("certificates/no_gpu_memory_20250101_000000.md", text);

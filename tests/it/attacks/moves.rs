@@ -47,7 +47,7 @@ fn nothing() -> Ran {
     beside(|_| ())
 }
 
-/// A submodule stands where the refusal was.
+/// A submodule is where the refusal was.
 fn submodule(repo: &TestRepo, path: &str) {
     let head = repo.ask(&["rev-parse", "HEAD"]);
     if repo.path().join(path).exists() {
@@ -115,13 +115,13 @@ fn ledger_of(repo: &TestRepo) -> PathBuf {
 }
 
 attacks! {
-    to_the_name_of_a_signature: "the refusal is renamed to the name of its own signature", ["CG402"], || moved(REFUSAL, "certificates/no_gpu_memory_20250101_000000.md.sig"), honest;
-    to_the_name_of_another_s_signature: "the refusal becomes what stands beside another certificate as its signature", ["CG402"], || moved(REFUSAL, "certificates/old_gpu_memory_20250101_000000.md.sig"), honest;
+    to_the_name_of_a_signature: "the refusal is renamed to its signature's name", ["CG402"], || moved(REFUSAL, "certificates/no_gpu_memory_20250101_000000.md.sig"), honest;
+    to_the_name_of_another_s_signature: "the refusal becomes what is beside another certificate as its signature", ["CG402"], || moved(REFUSAL, "certificates/old_gpu_memory_20250101_000000.md.sig"), honest;
     to_another_ending: "the refusal gets the ending `.txt`", ["CG402"], || moved(REFUSAL, "certificates/no_gpu_memory_20250101_000000.txt"), honest;
     to_capitals: "the folder of the certificates is renamed to `Certificates`", ["CG402"], || beside(|repo| mv(repo, "certificates", "Certificates")), honest;
     to_an_ending_in_capitals: "the refusal gets the ending `.MD`", ["CG402"], || moved(REFUSAL, "certificates/no_gpu_memory_20250101_000000.MD"), honest;
     to_another_folder: "the folder of the certificates is renamed", ["CG402"], || beside(|repo| mv(repo, "certificates", "certificates.old")), || beside(|repo| mv(repo, OTHER, "certificates/old/old_gpu_memory_20250101_000000.md"));
-    into_a_directory_of_its_own_name: "the refusal is moved into a directory of its own name", ["CG402"], || beside(|repo| { mv(repo, REFUSAL, "moving.md"); mv(repo, "moving.md", &format!("{REFUSAL}/no_gpu_memory_20250101_000000.md")); }), honest;
+    into_a_directory_of_its_own_name: "the refusal is moved into a directory that has its name", ["CG402"], || beside(|repo| { mv(repo, REFUSAL, "moving.md"); mv(repo, "moving.md", &format!("{REFUSAL}/no_gpu_memory_20250101_000000.md")); }), honest;
     behind_a_link: "the folder of the certificates becomes a link to where they are now", ["CG402"], || beside(|repo| { mv(repo, "certificates", "elsewhere"); link(repo, "certificates", "elsewhere"); }), honest;
     to_a_submodule: "the refusal becomes a submodule", ["CG402"], || beside(|repo| submodule(repo, REFUSAL)), nothing;
     a_folder_to_a_submodule: "the folder of the certificates becomes a submodule", ["CG402"], || beside(|repo| { std::fs::remove_dir_all(ledger_of(repo)).expect("there"); submodule(repo, "certificates"); }), nothing;
@@ -137,5 +137,5 @@ attacks! {
     its_signature_to_a_link: "the signature of an approval becomes a link to the same signature", ["CG402"], || signed_base(|world, path| { mv(&world.repo, &format!("{path}.sig"), "keep"); link(&world.repo, &format!("{path}.sig"), "../keep"); }), both_moved;
     its_signature_to_capitals: "the signature of an approval gets the ending `.SIG`", ["CG402"], || signed_base(|world, path| mv(&world.repo, &format!("{path}.sig"), &format!("{path}.SIG"))), both_moved;
     source_as_a_signature_of_nothing: "source code called like a signature, beside no certificate, in a gated folder", ["CG201", "CG302"], || beside(|repo| repo.write("src/train/x.md.sig", "import torch\n")), nothing;
-    armour_beside_nothing: "a whole signature, beside no certificate, in a gated folder", ["CG201"], || signed_base(|world, path| { let text = std::fs::read(world.repo.path().join(format!("{path}.sig"))).expect("there"); world.repo.write("src/train/y.md.sig", text); }), both_moved;
+    armour_beside_nothing: "a complete signature, beside no certificate, in a gated folder", ["CG201"], || signed_base(|world, path| { let text = std::fs::read(world.repo.path().join(format!("{path}.sig"))).expect("there"); world.repo.write("src/train/y.md.sig", text); }), both_moved;
 }

@@ -5,7 +5,7 @@ use super::world::{check, open};
 use crate::scene::{POLICY, Ran, by_hand, git, minutes_ago, run, with_policy};
 use crate::support::TestRepo;
 
-/// A certificate of an agent on the whole component, with a SUBJECT-less text and further fields.
+/// A certificate of an agent on the entire component, with a SUBJECT-less text and further fields.
 fn by(agent: &str, status: &str, id: &str, more: &str) -> String {
     by_hand(&format!("**Status**: {status}"), id, &minutes_ago(3))
         .replace("performance-engineer", agent)
@@ -24,7 +24,7 @@ fn commit(repo: &TestRepo, certificates: &[(&str, &str)]) {
     repo.commit("Decide");
 }
 
-/// Each on a branch of its own off `work`, all merged at once in this order; and what follows.
+/// Each on its own branch off `work`, all merged at once in this order; and what follows.
 fn octopus(branches: &[(&str, &str)], after: &[(&str, &str)]) -> Ran {
     let repo = open();
     for branch in branches {
@@ -87,7 +87,7 @@ fn claimed(first: (&str, &str), second: (&str, &str)) -> Ran {
     check(&repo)
 }
 
-/// `main` gets these by a squash, past the gate; the branch brings the content, approved by another agent.
+/// `main` gets these by a squash, past the gate; the branch adds the content, approved by another agent.
 fn landed(squashed: &[(&str, &str)], later: &[(&str, &str)]) -> Ran {
     let repo = with_policy();
     commit(&repo, squashed);
@@ -204,10 +204,10 @@ attacks! {
     an_octopus_with_the_approval_first: "the same, the approval named first", ["CG302"], || octopus(&[("yes", YES), ("no", NO)], &[]), || octopus(&[("yes", YES), ("no", NO)], &[("later", YES)]);
     an_octopus_of_three: "two approvals around a refusal in an octopus", ["CG302"], || octopus(&[("yes", YES), ("no", NO), ("more", YES)], &[]), || octopus(&[("yes", YES), ("advice", "ADVISORY_ONLY"), ("more", YES)], &[]);
     both_in_one_commit: "an approval and a refusal by one agent in one commit", ["CG302"], || together("performance-engineer", "performance-engineer", ""), || together("performance-engineer", "performance-engineer", "no-1");
-    named_in_one_commit_by_a_stranger: "an approval that names the refusal in its own commit, by an agent who may not lift", ["CG302"], || together("performance-engineer", "torch-specialist", "no-1"), || together("torch-specialist", "performance-engineer", "no-1");
-    an_approval_taken_back_and_brought_again: "the approval is removed and brought again after the refusal", ["CG302"], || steps(&[&[("yes", YES)], &[("no", NO)], &[("yes", "")], &[("yes", YES)]]), || steps(&[&[("yes", YES)], &[("no", NO)], &[("yes", "")], &[("later", YES)]]);
-    a_refusal_taken_back_and_brought_again: "the refusal is removed before the approval and brought again after it", ["CG302"], || steps(&[&[("no", NO)], &[("no", "")], &[("yes", YES)], &[("no", NO)]]), || steps(&[&[("no", NO)], &[("yes", YES)]]);
-    a_refusal_in_a_merge_commit: "the refusal is brought by the merge commit of an older branch with the approval", ["CG302"], || steps(&[&[("yes", YES)], &[("no", NO), ("b", "ADVISORY_ONLY")]]), || steps(&[&[("no", NO)], &[("yes", YES), ("b", "ADVISORY_ONLY")]]);
+    named_in_one_commit_by_a_stranger: "an approval that names the refusal in its own commit, by an agent who must not lift", ["CG302"], || together("performance-engineer", "torch-specialist", "no-1"), || together("torch-specialist", "performance-engineer", "no-1");
+    an_approval_taken_back_and_brought_again: "the approval is removed and added again after the refusal", ["CG302"], || steps(&[&[("yes", YES)], &[("no", NO)], &[("yes", "")], &[("yes", YES)]]), || steps(&[&[("yes", YES)], &[("no", NO)], &[("yes", "")], &[("later", YES)]]);
+    a_refusal_taken_back_and_brought_again: "the refusal is removed before the approval and added again after it", ["CG302"], || steps(&[&[("no", NO)], &[("no", "")], &[("yes", YES)], &[("no", NO)]]), || steps(&[&[("no", NO)], &[("yes", YES)]]);
+    a_refusal_in_a_merge_commit: "the refusal is added by the merge commit of an older branch with the approval", ["CG302"], || steps(&[&[("yes", YES)], &[("no", NO), ("b", "ADVISORY_ONLY")]]), || steps(&[&[("no", NO)], &[("yes", YES), ("b", "ADVISORY_ONLY")]]);
     committed_in_1971: "the commit of the refusal claims to be of 1971, after that of the approval", ["CG302"], || claimed((YES, "@1700000000 +0000"), (NO, "@31536000 +0000")), || claimed((NO, "@1700000000 +0000"), (YES, "@31536000 +0000"));
     committed_in_2099: "the commit of the approval claims to be of 2099, before that of the refusal", ["CG302"], || claimed((YES, "@4070908800 +0000"), (NO, "@1700000000 +0000")), || claimed((NO, "@4070908800 +0000"), (YES, "@1700000000 +0000"));
     both_in_one_landing: "a squash lands the refusal and the approval in one commit", ["CG302"], || landed(&[("a", NO), ("b", YES)], &[]), || landed(&[("a", NO)], &[("b", YES)]);

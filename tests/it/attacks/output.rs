@@ -1,4 +1,4 @@
-//! Attacks by links that the change brings: where a report or a certificate is written, or on the way there.
+//! Attacks by links that the change adds: where a report or a certificate is written, or on the way there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::os::unix::fs::symlink;

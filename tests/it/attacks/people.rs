@@ -19,7 +19,7 @@ fn approved_by(world: &Signed, person: &str) -> Ran {
     world.approve(agent, person).check()
 }
 
-/// `main` has this `.mailmap`; the change is by an address of its own, and does something to the file.
+/// `main` has this `.mailmap`; the change is by its own address, and does something to the file.
 fn mapped(map: &str, act: fn(&Signed)) -> Ran {
     let mut world = independent();
     if !map.is_empty() {

@@ -108,7 +108,7 @@ attacks! {
     a_serial_that_stands_still: "another policy of the same serial", ["CG517"], || of_serial("serial: 1\n"), || of_serial("serial: 2\n");
     a_serial_that_is_dropped: "a policy without a serial", ["CG517"], || of_serial(""), || of_serial("serial: 2\n");
     by_way_of_a_weaker_branch: "an uncertified change goes through a branch that only warns, to `main`", ["CG201"], || by_way_of_a_feature(false), || by_way_of_a_feature(true);
-    a_rule_behind_a_next_line: "a rule stands in a comment for people, and behind a NEL for YAML", ["CG014"], || hides("# note\u{85}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note: defaults, binding\n"));
+    a_rule_behind_a_next_line: "a rule is in a comment for people, and behind a NEL for YAML", ["CG014"], || hides("# note\u{85}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note: defaults, binding\n"));
     a_rule_behind_a_line_separator: "the same behind a line separator (U+2028)", ["CG014"], || hides("# note\u{2028}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\n"));
     a_rule_behind_a_paragraph_separator: "the same behind a paragraph separator (U+2029)", ["CG014"], || hides("# note\u{2029}defaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\n"));
     a_rule_behind_a_lone_carriage_return: "the same behind a carriage return alone", ["CG014"], || hides("# note\rdefaults: { binding: component }\n"), || certified(&format!("{POLICY}# note\r\n"));

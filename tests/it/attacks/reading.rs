@@ -210,8 +210,8 @@ attacks! {
     a_lost_file: "the object of the certified file is lost", ["CG707"], || without(Some("work:src/train/loop.py")), || without(None);
     a_lost_certificate: "the directory of the certificates is lost", ["CG707"], || without(Some("work:certificates")), || without(None);
     a_history_of_its_own: "the branch has no history in common with the target", ["CG703"], || on_top(&[]), || on_top(&["-p", "work~2"]);
-    a_push_of_nothing_known: "`pre-push` is told garbage", ["CG714"], || told("refs/heads/work\n"), || told(PUSH);
-    a_push_with_a_second_line: "`pre-push` is told garbage after what is true", ["CG714"], || told(&format!("{PUSH}x y z\n")), || told(PUSH);
+    a_push_of_nothing_known: "`pre-push` gets garbage", ["CG714"], || told("refs/heads/work\n"), || told(PUSH);
+    a_push_with_a_second_line: "`pre-push` gets garbage after what is true", ["CG714"], || told(&format!("{PUSH}x y z\n")), || told(PUSH);
     a_hook_with_another_policy: "a hook is given another policy", ["CG712"], || hook(&["--policy", "free.yaml"]), || hook(&[]);
     a_conflict_in_the_index: "what is staged is not resolved", ["CG713"], || conflicting(false), || conflicting(true);
 }

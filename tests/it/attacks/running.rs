@@ -1,4 +1,4 @@
-//! Family: running. What stands around the change when it is judged: configuration, programs, environment.
+//! Family: running. What is around the change when it is judged: configuration, programs, environment.
 //!
 //! Configuration, hooks and the environment are not brought by a change, but by whoever prepared the clone in which it is judged. Which
 //! repository and which index are looked at is theirs to choose; what these hold is not.

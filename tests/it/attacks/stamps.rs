@@ -60,7 +60,7 @@ fn pasted(agent: &str, why: &str) -> Ran {
 }
 
 attacks! {
-    the_remedy_as_it_stands: "the advised command, pasted with NAME and WHY as they stand", ["CG117"], || pasted("NAME", "WHY"), || pasted("rev", "ok");
+    the_remedy_as_it_stands: "the advised command, pasted with NAME and WHY left in", ["CG117"], || pasted("NAME", "WHY"), || pasted("rev", "ok");
     a_rationale_of_nothing: "the advised command, pasted with dots for a rationale", ["CG117"], || pasted("rev", "..."), || pasted("rev", "b");
     the_word_of_the_remedy: "a rationale `WHY`, by hand", ["CG117"], || with("**Rationale**: WHY"), || with("**Rationale**: why not: it is 3 % faster");
     the_word_in_small_letters_and_marks: "a rationale `**why?**`", ["CG117"], || with("**Rationale**: **why?**"), || with("**Rationale**: **ok**");
@@ -74,5 +74,5 @@ attacks! {
     an_agent_as_printed: "an approval by `REVIEWER`", ["CG117"], || by("REVIEWER"), || by("reviewer");
     a_finding_left_to_do: "an approval with a finding `TODO`", ["CG117"], || with_certificate(approval().replace("- fine", "- TODO")), || with_certificate(approval().replace("- fine", "- none"));
     a_refusal_lifted_by_a_stamp: "an approval without words, after a refusal by the same agent", ["CG302"], || after_a_refusal("**Rationale**: WHY"), || after_a_refusal(SAID);
-    stamps_allowed_by_the_change: "the change brings `stamps: allow`, and a stamp", ["CG117"], || allowed_by("work"), || allowed_by("main");
+    stamps_allowed_by_the_change: "the change adds `stamps: allow`, and a stamp", ["CG117"], || allowed_by("work"), || allowed_by("main");
 }

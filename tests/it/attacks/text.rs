@@ -97,7 +97,7 @@ attacks! {
     a_status_in_a_quote_for_some: "a Status in a quotation that a tab seems to end", ["CG101"], || decision("> No:\n\t>\n**Status**: APPROVED"), || decision("> No:\n\n**Status**: APPROVED");
     a_status_in_html_for_some: "a Status that is raw HTML on GitHub", ["CG101"], || decision("- none\n<b>\n**Status**: APPROVED"), || decision("- none\n\n**Status**: APPROVED");
     a_status_in_a_table_for_some: "a Status that is a row of a table on GitHub", ["CG101"], || decision("verdict\n|---|\n**Status**: APPROVED"), || decision("verdict\n\n**Status**: APPROVED");
-    a_status_in_a_fence_for_some: "a Status that is code on GitHub, where an empty list item goes on", ["CG101"], || decision("- \n  \n  ```\n```\n**Status**: APPROVED"), || decision("- \n\n  ```\n```\n**Status**: APPROVED");
+    a_status_in_a_fence_for_some: "a Status that is code on GitHub, where an empty list item continues", ["CG101"], || decision("- \n  \n  ```\n```\n**Status**: APPROVED"), || decision("- \n\n  ```\n```\n**Status**: APPROVED");
     a_status_below_a_heading_for_some: "a Status that is below another heading on GitHub", ["CG101"], || decision("[a]: b\n---\n---\n**Status**: APPROVED"), || decision("[a]: b\n\n---\n**Status**: APPROVED");
     a_second_status_for_some: "NO_GO in what is a footnote for some", ["CG101"], || decision("**Status**: APPROVED\n\n[^1]: see\n    **Status**: NO_GO"), || decision("**Status**: APPROVED\n**Rationale**: fine\n\n[^1]: see\n    **Tests**: NO_GO");
     two_statuses: "APPROVED, and NO_GO below it", ["CG102"], || decision("**Status**: APPROVED\n**Status**: NO_GO"), honest;

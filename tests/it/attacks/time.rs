@@ -14,7 +14,7 @@ fn honest() -> Ran {
     with_certificate(approval())
 }
 
-/// A signed approval with a date of its own, by a key that is valid from and until as the options say.
+/// A signed approval with its own date, by a key that is valid from and until as the options say.
 fn signed_at(date: &str, options: &str) -> Ran {
     let world = Signed::required();
     world.repo.write(

@@ -41,7 +41,7 @@ pub(crate) fn approval() -> String {
     scene::of_status("APPROVED", "honest-1")
 }
 
-/// What CI says where the change brings this certificate.
+/// What CI says where the change adds this certificate.
 pub(crate) fn with_certificate(text: impl AsRef<[u8]>) -> Ran {
     let repo = open();
     repo.write(scene::CERTIFICATE, text);

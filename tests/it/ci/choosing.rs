@@ -176,7 +176,7 @@ fn a_merge_group_is_judged_from_the_group_ahead() {
         .check(&[])
         .ends(0)
         .says("(merge_group.base_sha), into `main`");
-    // The first of the queue, with the same content, brings the gated change.
+    // The first of the queue, with the same content, adds the gated change.
     of(&world.main).check(&[]).blocks(&["CG201"]);
     let ran = of(&repo.ask(&["commit-tree", "main^{tree}", "-p", "main", "-m", "x"])).check(&[]);
     ran.undecided("CG702").says("merge_group.base_sha");
@@ -350,7 +350,7 @@ fn certify_and_seal_do_as_ever_in_ci() {
     }
     run(&repo, &["check"])
         .undecided("CG722")
-        .says("the event `schedule` brings no change");
+        .says("the event `schedule` makes no change");
     let certify = [
         "certify",
         "gpu_memory",

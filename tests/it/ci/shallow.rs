@@ -1,4 +1,4 @@
-//! Clones that lack what a verdict needs: refused with the command that mends them, or deepened where that was asked for.
+//! Clones that lack what a verdict needs: refused with the command that fixes them, or deepened where that was asked for.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::world::World;

@@ -136,7 +136,7 @@ impl World {
     }
 }
 
-/// Commits a certificate for what the branch brings.
+/// Commits a certificate for what the branch adds.
 pub(super) fn certify(repo: &TestRepo, status: &str, agent: &str) {
     // Two certificates of one second on two branches would have one name.
     let descriptor = format!("review{}", ulid::Ulid::generate()).to_lowercase();

@@ -134,7 +134,7 @@ fn digests_are_of_the_content_as_stored() {
             .code(),
         Code::CG707
     );
-    // The conversation with `git cat-file` goes on after a miss.
+    // The conversation with `git cat-file` continues after a miss.
     assert!(matches!(
         repository.blob(&id(&"1".repeat(40)), 10),
         Err(GitError::Missing { .. })

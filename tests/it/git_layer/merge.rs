@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// `one` on main and `two` on topic change a file of forty lines far apart; each branch adds a file of its own.
+/// `one` on main and `two` on topic change a file of forty lines far apart; each branch adds its own file.
 fn two_sides(repo: &TestRepo) -> (String, String) {
     let lines: String = (1..=40).map(|n| format!("{n}\n")).collect();
     repo.write("a", &lines);

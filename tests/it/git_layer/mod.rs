@@ -45,7 +45,7 @@ fn staged(repo: &TestRepo) -> Vec<String> {
     shown(&open(repo).staged().unwrap())
 }
 
-/// Runs `probe` below in a process of its own, since only a process has an environment, and returns what it wrote.
+/// Runs `probe` below in its own process, since only a process has an environment, and returns what it wrote.
 fn probe(repo: &TestRepo, directory: &Path, variables: &[(&str, &str)]) -> String {
     let out = repo.home().join("probe");
     let mut command = repo.command(std::env::current_exe().unwrap());

@@ -1,4 +1,4 @@
-//! Each rule stands in one place, and each name means one thing: what was once written twice is looked for, so that no copy comes back.
+//! Each rule is in one place, and each name means one thing: what was once written twice is looked for, so that no copy comes back.
 
 #![allow(clippy::unwrap_used)]
 

@@ -103,7 +103,7 @@ fn pre_commit_comes_back() {
     assert_eq!(hooks(&repo).len(), 2, "{:?}", hooks(&repo));
 }
 
-/// lefthook puts certgate's hooks aside and runs them no more: said by doctor, mended by install; and when it does so in the middle of a
+/// lefthook puts certgate's hooks aside and runs them no more: said by doctor, fixed by install; and when it does so in the middle of a
 /// commit, that commit stops.
 #[test]
 fn lefthook_comes_second_and_back() {
@@ -130,7 +130,7 @@ fn lefthook_comes_second_and_back() {
     );
 }
 
-/// A commit in whose middle lefthook writes its hooks anew, over certgate's, stops and says so.
+/// A commit in whose middle lefthook writes its hooks again, over certgate's, stops and says so.
 #[test]
 fn lefthook_does_not_take_a_hook_away_unseen() {
     let Some(repo) = scene(&["lefthook"]) else { return };

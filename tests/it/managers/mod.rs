@@ -234,10 +234,10 @@ fn pre_commit_runs_certgate() {
     set_up(&repo, "## pre-commit");
     is_gated(&repo);
     assert!(state_of(&repo, "commit-msg").ends_with(".pre-commit-config.yaml"));
-    // It tells of the first ref only, and doctor says so.
+    // It reports the first ref only, and doctor says so.
     let ran = run(&repo, &["doctor"]).ends(1);
     assert!(
-        ran.out.contains("WRONG hook pre-push") && ran.out.contains("mend: certgate install"),
+        ran.out.contains("WRONG hook pre-push") && ran.out.contains("fix: certgate install"),
         "{}",
         ran.out
     );

@@ -28,7 +28,7 @@ fn a_push_of_which_nobody_tells_is_refused() {
     assert!(refused(git(&repo, &["push", "origin", "main"])).contains("CG201"));
 }
 
-/// The same for a command that husky runs before certgate, and for one that stands in a hook written by hand.
+/// The same for a command that husky runs before certgate, and for one that is in a hook written by hand.
 #[test]
 fn a_push_that_another_command_read_is_refused() {
     let repo = scene(&["git"]).unwrap();
@@ -69,7 +69,7 @@ fn what_pre_commit_tells_is_judged() {
     };
     let to = ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/main");
     let origin = ("PRE_COMMIT_REMOTE_NAME", "origin");
-    // No push was told of.
+    // No push was reported.
     push(&[]).undecided("CG723");
     push(&[to]).undecided("CG723");
     // By id, by the name of the branch where pre-commit gives no id, and to a branch that is not protected.

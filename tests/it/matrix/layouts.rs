@@ -13,7 +13,7 @@ use crate::support::TestRepo;
 super::cells! {
     plain: "usual", "a clone with a remote";
     bare: "bare", "no work tree: `check` on two commits, and the push into it";
-    linked_worktree: "linked worktree", "shares the hooks, has a HEAD and an index of its own";
+    linked_worktree: "linked worktree", "shares the hooks, has its own HEAD and index";
     linked_worktree_config: "linked worktree", "`extensions.worktreeConfig`";
     separate_git_dir: "linked worktree", "`--separate-git-dir`: `.git` is a file";
     work_tree_elsewhere: "linked worktree", "`core.worktree` points elsewhere";

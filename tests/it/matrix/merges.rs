@@ -9,7 +9,7 @@ super::cells! {
     merge_message: "merge commit", "a message that announces a judgement, of the merge or of what is merged";
     merge_tag: "merge commit", "an annotated tag";
     octopus: "octopus", "three heads at once, one of them not certified";
-    criss_cross: "criss-cross", "several merge bases: bringing the older version back is a change";
+    criss_cross: "criss-cross", "several merge bases: restoring the older version is a change";
     conflict: "conflicts resolved by hand", "`git commit` and `merge --continue`; the resolution is what counts";
     conflict_to_certified: "conflicts resolved by hand", "resolved to what either side was certified with";
     evil_merge: "merge commit", "a change that neither side has, smuggled into the merge";
@@ -20,7 +20,7 @@ super::cells! {
     merge_back_from_the_remote: "merging the protected branch back", "from `origin/main`, ahead of the local `main`";
     ours: "merge -s ours", "certified content dropped by `-s ours`";
     theirs: "merge -s ours", "`-X theirs` and `-X ours` choose in a conflict";
-    subtree: "merge with subtree", "a history of its own, put below a directory that is gated";
+    subtree: "merge with subtree", "its own history, put below a directory that is gated";
     unrelated: "merge with subtree", "`--allow-unrelated-histories`";
     fast_forward: "fast-forward", "no merge hook runs: refused by `reference-transaction`, or else at the push";
     fast_forward_only: "fast-forward", "`--ff-only`, and `merge.ff=only`";
@@ -101,7 +101,7 @@ fn octopus(seen: &Seen) {
 
 fn criss_cross(seen: &Seen) {
     let world = World::new(seen);
-    // `main` takes the certified content; `topic` takes it, too, and brings the older one back.
+    // `main` takes the certified content; `topic` takes it, too, and restores the older one.
     world.git(&["branch", "topic", "docs"]);
     world.passes(&["merge", "--no-ff", "proven"]);
     let proven = world.ask(&["rev-parse", "main"]);
@@ -272,7 +272,7 @@ fn theirs(seen: &Seen) {
     assert_eq!(world.ask(&["diff", "main", "proven", "--", HOT]), "");
 }
 
-/// A branch with a history of its own.
+/// A branch with its own history.
 fn foreign(world: &World, path: &str) {
     world.git(&["switch", "--quiet", "--orphan", "foreign"]);
     world.write(path, "// from elsewhere\n");
@@ -366,7 +366,7 @@ fn pull_fast_forward(seen: &Seen) {
     upstream(&world, "plain");
     world.refused(&["pull"]).says("CG201").says("CG718");
     world.git(&["reset", "--quiet", "--hard"]);
-    // The remote mends it.
+    // The remote fixes it.
     world.git(&["switch", "--quiet", "plain"]);
     world.certify_head("main");
     world.git(&["switch", "--quiet", "main"]);

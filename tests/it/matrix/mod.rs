@@ -19,7 +19,7 @@ use world::Seen;
 
 /// One workflow on one kind of repository.
 pub(crate) struct Cell {
-    /// The file of `tests/it/matrix/` that it stands in, which is its group.
+    /// The file of `tests/it/matrix/` that it is in, which is its group.
     pub(crate) module: &'static str,
     /// The test.
     pub(crate) name: &'static str,

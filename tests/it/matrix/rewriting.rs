@@ -11,7 +11,7 @@ super::cells! {
     rebase_interactive: "rebase -i", "`exec` and `fixup`, through GIT_SEQUENCE_EDITOR";
     rebase_reword: "rebase -i", "`reword` and `edit` on the protected branch";
     rebase_conflict: "rebase -i", "a conflict resolved on the protected branch";
-    rebase_protected: "rebase onto a protected branch", "the protected branch itself is rebased, onto what it would bring in";
+    rebase_protected: "rebase onto a protected branch", "the protected branch itself is rebased, onto what it would add";
     rebase_onto: "rebase onto a protected branch", "`--onto main`, `--rebase-merges`: certificates go along";
     cherry_pick: "cherry-pick", "clean: no hook at the commit; refused by `reference-transaction`, or else at the push";
     cherry_pick_conflict: "cherry-pick", "with a conflict, resolved by hand";
@@ -26,12 +26,12 @@ super::cells! {
     fast_import: "commit-tree, update-ref", "`fast-import` into the protected branch";
     replay: "commit-tree, update-ref", "`replay` with `update-ref --stdin`";
     symbolic_ref: "commit-tree, update-ref", "the protected branch made another name of a feature branch";
-    reset: "reset", "`--hard`, `--soft` and `--keep` to another branch; moving back brings nothing";
+    reset: "reset", "`--hard`, `--soft` and `--keep` to another branch; moving back adds nothing";
     branch_force: "branch -f", "`branch -f`";
     switch_force: "branch -f", "`switch -C`, `checkout -B`, `worktree add -B`";
     branch_rename: "branch -f", "`branch -M` and `branch -C` over the protected branch run no hook: refused at the push";
     fetch_into: "branch -f", "`fetch . topic:main` and `push . topic:main`";
-    stash: "stash", "put aside and brought back: nothing is judged before the commit";
+    stash: "stash", "put aside and restored: nothing is judged before the commit";
     stash_branch: "stash", "`stash branch`, `stash apply --index`";
 }
 

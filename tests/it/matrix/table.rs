@@ -325,7 +325,7 @@ fn no_cell_is_missing() {
                 group.title
             );
             assert!(!cell.shows.contains('|') && !cell.item.contains('|'), "{}", cell.test());
-            assert!(names.insert(cell.test(), ()).is_none(), "{} stands twice", cell.test());
+            assert!(names.insert(cell.test(), ()).is_none(), "{} is twice", cell.test());
         }
         for item in group.items {
             assert!(
@@ -360,7 +360,7 @@ fn the_document_says_what_is_tested_and_what_was_seen() {
                 "docs/git-support.md differs from the cells; {REGENERATE}"
             );
             println!(
-                "docs/git-support.md tells of another git; with git {}:\n{wanted}",
+                "docs/git-support.md reports another git; with git {}:\n{wanted}",
                 git_version()
             );
         }

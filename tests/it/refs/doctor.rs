@@ -1,4 +1,4 @@
-//! `certgate doctor`: each way in which the gate would not run is brought about, named, and mended by the command that is named.
+//! `certgate doctor`: each way in which the gate would not run is brought about, named, and fixed by the command that is named.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn ask(repo: &TestRepo, directory: &Path) -> Value {
     json
 }
 
-/// What is wrong: check, message, and what mends it.
+/// What is wrong: check, message, and what fixes it.
 fn wrong(repo: &TestRepo, directory: &Path) -> Vec<(String, String, String)> {
     let json = ask(repo, directory);
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
@@ -46,7 +46,7 @@ fn wrong(repo: &TestRepo, directory: &Path) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// Asserts that this and nothing else is wrong, that the message says so, and that the command that is named mends it.
+/// Asserts that this and nothing else is wrong, that the message says so, and that the command that is named fixes it.
 #[track_caller]
 fn mends_in(repo: &TestRepo, directory: &Path, check: &str, says: &str) {
     let found = wrong(repo, directory);
@@ -168,7 +168,7 @@ fn hooks_of_a_linked_worktree() {
     mends(&repo, "hooks-path-relative", "another place in every worktree");
     assert_eq!(wrong(&repo, &tree), []);
     repo.git(&["config", "--unset-all", "core.hooksPath"]);
-    // One worktree with a setting of its own.
+    // One worktree with its own setting.
     repo.git(&["config", "extensions.worktreeConfig", "true"]);
     repo.git(&[
         "-C",

@@ -45,7 +45,7 @@ fn one_bad_ref_refuses_all_and_all_are_told() {
         .push(&["main", "docs", "release/1", "HEAD:refs/tags/v1"])
         .refused(&["CG201", "CG201"]);
     let ran = ran.says("into `main`").says("into `release/1`");
-    ran.says("the push is refused as a whole, all 4 refs of it");
+    ran.says("the push is refused: all 4 refs of it");
     assert_eq!(server.ask(&["for-each-ref"]).lines().count(), 1);
 }
 
@@ -122,8 +122,7 @@ fn a_namespace_is_a_repository_of_its_own() {
     server.push(&["HEAD:refs/heads/release/1"]).ends(0);
     within(&["HEAD:refs/heads/release/1"]).refused(&["CG201"]);
     let both = within(&["HEAD:refs/heads/release/1", "HEAD:refs/tags/v1"]);
-    both.refused(&["CG201"])
-        .says("the push is refused as a whole, all 2 refs of it");
+    both.refused(&["CG201"]).says("the push is refused: all 2 refs of it");
     certify(clone, "HEAD~1");
     within(&["main", "HEAD:refs/heads/release/1"]).ends(0);
     // A branch that is another name of a branch moves both.

@@ -111,7 +111,7 @@ fn what_is_certified_goes_every_way() {
         assert_ne!(tip(&repo, "main"), before, "{way:?}");
         undo();
     }
-    // The change alone is refused, however it comes; with its certificate it goes in.
+    // The change alone is refused, however it comes; with its certificate it is merged.
     refused(git(&repo, &["cherry-pick", "feature~1"]), &["CG201"]);
     repo.try_git(&["cherry-pick", "--abort"]);
     git(&repo, &["cherry-pick", "--no-commit", "main..feature"]).ends(0);
@@ -261,7 +261,7 @@ fn a_protected_branch_appears_where_its_commits_are_on_one_already() {
     git(&repo, &["branch", "release/2", "origin/main"]).ends(0);
     refused(git(&repo, &["branch", "release/3", "feature"]), &["CG201"]);
     repo.git(&["switch", "--quiet", "feature"]);
-    // Deleted and made anew, main is judged against what the remote has.
+    // Deleted and made again, main is judged against what the remote has.
     git(&repo, &["branch", "--quiet", "-D", "main"]).ends(0);
     refused(git(&repo, &["branch", "main", "feature"]), &["CG201"]);
     git(&repo, &["branch", "main", "origin/main"]).ends(0);

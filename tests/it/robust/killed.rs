@@ -328,7 +328,7 @@ fn a_damaged_cache_is_made_anew() {
         for damaged in [half, Vec::new(), vec![0; whole.len()]] {
             std::fs::write(&file, damaged).unwrap();
             ask();
-            // Only what the question needs is read, and so only that is mended.
+            // Only what the question needs is read, and so only that is fixed.
             run(&repo, &["log", "--max-count", "1"]).ends(0);
             if !name.ends_with(".paths") && name != "ids" && name != "landings" {
                 assert_eq!(std::fs::read(&file).unwrap(), whole, "{name} was not mended");

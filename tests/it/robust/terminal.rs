@@ -7,7 +7,7 @@ use super::BINARY;
 use crate::scene::{self, Ran, run};
 use crate::support::TestRepo;
 
-/// Runs a command at a terminal of its own.
+/// Runs a command at its own terminal.
 const PTY: &str = "
 import os, pty, sys
 os.dup2(os.open('/dev/null', os.O_RDONLY), 0)
@@ -90,7 +90,7 @@ fn a_short_run_says_nothing_of_it() {
     assert!(!ran.out.contains("..."), "{:?}", ran.out);
 }
 
-/// Runs a command at a terminal of its own and interrupts it by the key once it says what it does.
+/// Runs a command at its own terminal and interrupts it by the key once it says what it does.
 const IMPATIENT: &str = "
 import os, pty, sys
 os.dup2(os.open('/dev/null', os.O_RDONLY), 0)

@@ -1,4 +1,4 @@
-//! gitolite as Debian packages it, set up in a home directory of its own, reached over the sshd of these tests.
+//! gitolite as Debian packages it, set up in its own home directory, reached over the sshd of these tests.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};

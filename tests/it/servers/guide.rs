@@ -3,7 +3,7 @@
 
 const GUIDE: &str = include_str!("../../../docs/server.md");
 
-/// The code blocks below a heading, in order: what stands after the fence, and the text.
+/// The code blocks below a heading, in order: what is after the fence, and the text.
 pub(super) fn blocks(heading: &str) -> Vec<(&'static str, &'static str)> {
     let start = format!("\n## {heading}\n");
     let at = GUIDE.find(&start).unwrap_or_else(|| panic!("no heading {heading}"));

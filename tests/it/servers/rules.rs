@@ -229,7 +229,7 @@ fn the_pusher_sees_what_the_guide_shows() {
         without_ids(&shown),
         without_ids(&guide::block("What the pusher sees", 0))
     );
-    // And the command that it shows goes on from there, once the two words that a decision is made of are filled in.
+    // And the command that it shows continues from there, once the two words that a decision is made of are filled in.
     let command: Vec<&str> = said.lines().skip_while(|line| !line.contains("= help: ")).collect();
     let end = command.iter().position(|line| line.trim_end() == "remote:").unwrap();
     let command: Vec<&str> = command[..end]

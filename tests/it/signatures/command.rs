@@ -297,11 +297,11 @@ fn a_key_that_would_not_count_is_told_when_signing() {
     scene.allow(&[format!("perf@example.org namespaces=\"git\" {public}")]);
     told("CG505", "is not among the allowed signers");
     scene.allow(&[format!("ada@example.org {public}")]);
-    told("CG510", "may not sign for `performance-engineer`").says("the policy lets perf@example.org speak");
+    told("CG510", "must not sign for `performance-engineer`").says("the policy lets perf@example.org speak");
     let path = scene.certified(&["--sign", &key]);
     run(&scene.repo, &["verify", "--staged", &path])
         .ends(1)
-        .writes("who may not speak for `performance-engineer`");
+        .writes("who is not allowed to speak for `performance-engineer`");
     // Where signatures are required and nobody is named, nobody may: `verify` and `certify` say so, as `check` does.
     let named = String::from_utf8(scene.read(".certgate/policy.yaml")).unwrap();
     let nobody = named.replace("principals: [perf@example.org], ", "") + "defaults: { signatures: required }\n";
@@ -309,10 +309,10 @@ fn a_key_that_would_not_count_is_told_when_signing() {
     scene
         .repo
         .git(&["commit", "-qm", "nobody", "--no-verify", ".certgate/policy.yaml"]);
-    told("CG510", "may not sign for").says("the policy names nobody who speaks for `performance-engineer`");
+    told("CG510", "must not sign for").says("the policy names nobody who speaks for `performance-engineer`");
     run(&scene.repo, &["verify", "--staged", &path])
         .ends(1)
-        .writes("who may not speak for `performance-engineer`");
+        .writes("who is not allowed to speak for `performance-engineer`");
     scene.repo.write(".certgate/policy.yaml", &named);
     scene
         .repo

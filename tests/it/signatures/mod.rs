@@ -165,7 +165,7 @@ impl Scene {
         self.ssh("ssh-keygen", &arguments, &self.read(path)).status.success()
     }
 
-    /// Signs a file with OpenSSH; its signature then stands beside it.
+    /// Signs a file with OpenSSH; its signature then is beside it.
     fn openssh_signs(&self, path: &str, key: &str, namespace: &str) {
         // It asks before it overwrites.
         let _absent = std::fs::remove_file(self.repo.path().join(format!("{path}.sig")));

@@ -77,7 +77,7 @@ impl Statement<'_> {
 }
 
 impl Statement<'_> {
-    /// What is wrong with the moment that a certificate claims, whatever it decides: the door is where that is looked at, since nothing
+    /// What is wrong with the moment that a certificate claims, whatever it decides: that is looked at when it is added, since nothing
     /// behind it is ordered by dates.
     fn misdated(&self, case: &Case) -> Option<Finding> {
         let moment = self.entry.moment()?;

@@ -8,7 +8,6 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::outline::{Fence, Heading, Outline};
-use super::subject::{digest_of, path_at_the_end};
 use crate::change::{Digest, ObjectId, RepoPath};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -308,8 +307,8 @@ pub fn parse_benchmarks(text: &str, first: u32) -> Result<Benchmarks, (usize, &'
         known.map(|id| id.to_string()).ok_or((line, reason))
     };
     let mut benchmarks = Benchmarks {
-        baseline: commit("baseline", "the second line reads `baseline` and a full commit id")?,
-        candidate: commit("candidate", "the third line reads `candidate` and a full commit id")?,
+        baseline: commit("baseline", "the second line reads `baseline` and a whole commit id")?,
+        candidate: commit("candidate", "the third line reads `candidate` and a whole commit id")?,
         files: Vec::new(),
         rows: Vec::new(),
         signature: None,
@@ -326,7 +325,7 @@ pub fn parse_benchmarks(text: &str, first: u32) -> Result<Benchmarks, (usize, &'
         } else if VERDICTS.contains(&kind) {
             let terms = terms
                 .clone()
-                .ok_or((line, "a line `terms …` must come before the results"))?;
+                .ok_or((line, "a line `terms …` stands before the results"))?;
             let row = parse_row(kind, rest, terms, number).ok_or((
                 line,
                 "a result reads `VERDICT RATIO LOWER UPPER BENCHMARK METRIC`, with - for what was not computed",
@@ -338,7 +337,7 @@ pub fn parse_benchmarks(text: &str, first: u32) -> Result<Benchmarks, (usize, &'
             benchmarks.rows.push(row);
         } else if let Some(side) = EvidenceSide::ALL.into_iter().find(|side| side.word() == kind) {
             if terms.is_some() {
-                return Err((line, "files come before the results"));
+                return Err((line, "files stand before the results"));
             }
             let file = parse_file(side, rest, number).map_err(|reason| (line, reason))?;
             if benchmarks.files.iter().any(|other| other.path == file.path) {
@@ -366,8 +365,20 @@ fn parse_file(side: EvidenceSide, rest: &str, line: u32) -> Result<BoundFile, &'
     if format.is_empty() || !format.bytes().all(known) {
         return Err("the format is not a word in small letters");
     }
-    let digest = digest_of(digest)?;
-    let path = path_at_the_end(path)?;
+    let digest = digest
+        .strip_prefix("sha256:")
+        .and_then(Digest::from_hex)
+        .ok_or("the content is not `sha256:` and 64 hexadecimal digits in small letters")?;
+    let path = RepoPath::unquote(path)
+        .filter(|read| read.to_string() == path)
+        .ok_or("the path is not quoted as git quotes it")?;
+    let sound = path
+        .as_bytes()
+        .split(|byte| *byte == b'/')
+        .all(|part| !matches!(part, b"" | b"." | b"..") && !part.contains(&0));
+    if !sound {
+        return Err("the path is not one of a repository: it is absolute or has an empty, `.` or `..` part");
+    }
     Ok(BoundFile {
         side,
         format: format.to_owned(),
@@ -491,7 +502,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> (BenchmarksField, 
     let block = match blocks.as_slice() {
         [] => {
             return match signatures.first() {
-                Some(signature) => unreadable(signature.range.clone(), "a signature is given without the block"),
+                Some(signature) => unreadable(signature.range.clone(), "a signature stands without the block"),
                 None => (BenchmarksField::Absent, Vec::new()),
             };
         }
@@ -501,7 +512,10 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> (BenchmarksField, 
     let sections: Vec<&Heading> = outline.sections(HEADING).collect();
     let heading = match sections.as_slice() {
         [] => {
-            return unreadable(block.range.clone(), "the block is outside of a section `## BENCHMARKS`");
+            return unreadable(
+                block.range.clone(),
+                "the block stands outside of a section `## BENCHMARKS`",
+            );
         }
         [heading] => *heading,
         [_, second, ..] => return unreadable(second.range.clone(), "there are two sections BENCHMARKS"),
@@ -514,7 +528,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>) -> (BenchmarksField, 
     {
         return unreadable(
             stray.range.clone(),
-            "the block is outside of the section `## BENCHMARKS`",
+            "the block stands outside of the section `## BENCHMARKS`",
         );
     }
     if let Some(second) = signatures.get(1) {

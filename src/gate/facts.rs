@@ -36,7 +36,7 @@ pub(crate) struct Facts {
 /// Why another policy has a say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Other {
-    /// The change adds it.
+    /// The change brings it.
     Brought,
     /// It is the default branch's, which protects the branch that will move.
     OfDefaultBranch,
@@ -154,7 +154,7 @@ fn changes_policy(question: &Question, in_force: &InForce) -> bool {
     !in_force.adoption && question.change.files.iter().any(|file| judging.contains(&file.path))
 }
 
-/// What is wrong with the serial of the policy that the change adds. One that cannot be read is reported where the new policy judges.
+/// What is wrong with the serial of the policy that the change brings. One that cannot be read is told where the new policy judges.
 fn serial_fault(
     question: &Question,
     in_force: &InForce,
@@ -168,7 +168,7 @@ fn serial_fault(
     (new <= Some(old)).then_some(PolicyFault::Rollback { old, new })
 }
 
-/// The policy that the change adds, with the keys beside it, where the change must pass it, too.
+/// The policy that the change brings, with the keys beside it, where the change must pass it, too.
 fn brought(
     repository: &Repository,
     question: &Question,
@@ -237,9 +237,14 @@ fn fill(
     let pasts = Pasts::new(repository, &in_force.keyring);
     let range = question.range.as_ref();
     let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
-    let then = |landing: &_| pasts.before(landing);
     let query = ledger::Query {
-        terms: ledger::LedgerTerms::of(policy, &in_force.keyring, &then),
+        terms: ledger::LedgerTerms {
+            certificates: &policy.certificates,
+            since: policy.since,
+            keyring: &in_force.keyring,
+            classes: &policy.classes,
+            then: &|landing| pasts.before(landing),
+        },
         tip: question.tip.as_ref(),
         change: &question.change,
         range,
@@ -247,7 +252,7 @@ fn fill(
         components: &names,
         paths: &paths,
         evidence: &evidence.exempt,
-        // What was shown before follows from other approvals than those that cover the files.
+        // What was shown before is told by other approvals than those that cover the files.
         whole: units
             .iter()
             .any(|(_, unit)| unit.binding == policy::Binding::Component || unit.asks_for_benchmarks()),

@@ -77,7 +77,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn a_kind_of_rule_is_added_in_seven_places() {
-    let scratch = tempfile::tempdir().unwrap();
+    let scratch = crate::support::scratch();
     let repository = root().join("..");
     for folder in ["src", "hooks", "policies", "docs"] {
         copy(&repository.join(folder), &scratch.path().join(folder));

@@ -3,11 +3,37 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use assert_cmd::cargo::cargo_bin;
+
+/// A directory that goes away with the value. In memory where that is possible: git waits for the disk at every commit.
+pub(crate) fn scratch() -> tempfile::TempDir {
+    static IN_MEMORY: OnceLock<Option<&Path>> = OnceLock::new();
+    match IN_MEMORY.get_or_init(|| Some(Path::new("/dev/shm")).filter(|memory| holds_repositories(memory))) {
+        Some(memory) => tempfile::tempdir_in(memory).unwrap(),
+        None => tempfile::tempdir().unwrap(),
+    }
+}
+
+/// Whether nobody has named another directory, there is room for large repositories, and hooks can be run there.
+fn holds_repositories(at: &Path) -> bool {
+    const ROOM: u64 = 4 << 30;
+    let named = std::env::var_os("TMPDIR").is_some_and(|named| !named.is_empty());
+    let room = rustix::fs::statvfs(at).map_or(0, |at| at.f_bavail.saturating_mul(at.f_frsize));
+    let runs = || -> std::io::Result<bool> {
+        let folder = tempfile::tempdir_in(at)?;
+        let script = folder.path().join("hook");
+        std::fs::write(&script, "#!/bin/sh\nexit 0\n")?;
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755))?;
+        Ok(Command::new(&script).status()?.success())
+    };
+    !named && room >= ROOM && runs().unwrap_or(false)
+}
 
 /// A repository in a temporary directory that goes away with it. Every process sees the same few variables and nothing of the user's.
 pub(crate) struct TestRepo {
@@ -34,7 +60,7 @@ impl TestRepo {
 
     /// A directory that is no repository.
     pub(crate) fn empty() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = scratch();
         let directory = home.path().canonicalize().unwrap().join("repo");
         std::fs::create_dir(&directory).unwrap();
         Self {
@@ -47,7 +73,7 @@ impl TestRepo {
 
     /// The same repository, with everything in its home, somewhere else.
     pub(crate) fn copy(&self) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = scratch();
         let to = home.path().canonicalize().unwrap();
         let copied = Command::new("cp")
             .arg("-a")

@@ -13,7 +13,7 @@ use crate::support::TestRepo;
 
 /// The scenes in a format, as files.
 fn written<'a>(scenes: &'a [Scene], format: &str, ending: &str) -> (tempfile::TempDir, Vec<(&'a Scene, PathBuf)>) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::support::scratch();
     let files = scenes
         .iter()
         .map(|scene| {

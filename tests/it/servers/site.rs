@@ -66,7 +66,7 @@ pub(super) fn succeeds(mut command: Command) -> String {
 impl Site {
     /// Starts one, if what it needs is installed.
     pub(super) fn open(way: Way) -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = crate::support::scratch();
         let home = directory.path().canonicalize().unwrap();
         // Apache's processes may be another user's.
         std::fs::set_permissions(&home, PermissionsExt::from_mode(0o755)).unwrap();

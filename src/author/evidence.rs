@@ -298,7 +298,7 @@ impl Gathered {
                         "--runs",
                         "12",
                         "--run",
-                        "COMMAND"
+                        Placeholder::Command
                     ]
                     .why("measures both commits in turn"),
                 ),

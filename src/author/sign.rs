@@ -122,8 +122,7 @@ pub(crate) fn sign(
     let speakers = demands.named(agent);
     let who = speakers.first().map_or("YOU@EXAMPLE.ORG", String::as_str);
     let line = format!("{who} namespaces=\"{NAMESPACE}\" {}", by.line);
-    let script = format!("printf '%s\\n' \"$1\" >>\"$(git rev-parse --show-toplevel)/{SIGNERS}\"");
-    let add = || command!["sh", "-c", script.as_str(), "sh", line.as_str()];
+    let add = || Remedy::append(SIGNERS, [line.as_str().into()]);
     let warning = match keys.check(document, &signature, &at) {
         SignatureCheck::Valid(verified) => (!demands.may_speak(agent, &verified)).then(|| {
             let message = format!("the key {} must not sign for `{agent}`", by.name);

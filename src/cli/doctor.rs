@@ -12,7 +12,7 @@ use crate::report::{doctor_json, doctor_lines};
 pub(super) fn run(args: &DoctorArgs) -> Result<Ending, Undecided> {
     let found = examine(&Repository::open()?)?;
     terminal::out(&match args.format {
-        ListFormat::Human => doctor_lines(&found),
+        ListFormat::Human => doctor_lines(&found, terminal::style().width),
         ListFormat::Json => doctor_json(&found),
     })?;
     Ok(match found.iter().any(|finding| finding.level == Health::Wrong) {

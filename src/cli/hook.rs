@@ -132,7 +132,7 @@ fn lines() -> Result<Option<Vec<u8>>, Undecided> {
     if input.len() as u64 > MAX_INPUT {
         return Err(Undecided::usage(
             "git reported more refs than can be judged at once",
-            command!["git", "push", "REMOTE", Placeholder::Branch],
+            command!["git", "push", Placeholder::Remote, Placeholder::Branch],
         ));
     }
     Ok(Some(input))

@@ -183,6 +183,23 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
     if !policy.exclude.is_empty() {
         text.push_str(&format!("exclude: {}\n", join(&policy.exclude)));
     }
+    if !policy.trusted_bumps.is_empty() {
+        text.push_str("trusted_bumps:\n");
+    }
+    for entry in &policy.trusted_bumps {
+        let of = |what: &str, names: &[String]| match names {
+            [] => String::new(),
+            names => format!("; {what} {}", sanitize(&names.join(", "))),
+        };
+        let signed = entry.signed_by.as_deref().unwrap_or_default();
+        text.push_str(&format!(
+            "  {}: at most a {} each{}{}\n",
+            join(&entry.paths),
+            entry.max.as_str(),
+            of("signed by", signed),
+            of("for", &entry.components)
+        ));
+    }
     text.push_str("components:\n");
     for component in &policy.components {
         text.push_str(&describe(component));

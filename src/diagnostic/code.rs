@@ -166,6 +166,7 @@ codes! {
     CG680, "records cannot be kept", "`certgate records` keeps three files in the directory that `records:` of the policy names, each between two marker lines. The directory is not named, holds certificates, or a file in it cannot be used: it is no text, or its markers were damaged. Text of your own is never touched, so nothing was written.";
     CG681, "record is out of date", "A file that is kept from the ledger does not say what the ledger of that commit says: a certificate was added since, or somebody edited between the markers. `certgate records --write`, then commit.";
     CG682, "no review by this agent", "`certgate suggest --handoff AGENT` writes the message that asks an agent for its part of the plan, and the plan asks nothing of this one: it is not needed, or another agent's review is as good. `certgate suggest` shows the plan.";
+    CG683, "trusted bump", "Nothing of a gated manifest or lock file has changed but versions of dependencies, each by no more than `trusted_bumps:` of the policy lets them grow, and where that entry says `signed_by:`, every commit of the change is signed by one of them. So no approval is needed. A refusal of the content holds it all the same.";
     // CG7xx: the repository and the machine
     CG700, "usage", "The command line is not one that certgate knows.";
     CG701, "not a git repository", "certgate judges a git repository and found none.";

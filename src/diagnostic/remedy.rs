@@ -43,6 +43,12 @@ pub enum Placeholder {
     Url,
     /// A message of a commit.
     Message,
+    /// Who signs: an entry of the allowed signers.
+    Principal,
+    /// A command of the reader's own, as one word for a shell.
+    Command,
+    /// The name of a remote.
+    Remote,
 }
 
 impl Placeholder {
@@ -64,6 +70,9 @@ impl Placeholder {
             Self::Id => "ID",
             Self::Url => "URL",
             Self::Message => "MESSAGE",
+            Self::Principal => "YOU@EXAMPLE.ORG",
+            Self::Command => "COMMAND",
+            Self::Remote => "REMOTE",
         }
     }
 
@@ -85,12 +94,15 @@ impl Placeholder {
             Self::Id => "id",
             Self::Url => "url",
             Self::Message => "message",
+            Self::Principal => "principal",
+            Self::Command => "command",
+            Self::Remote => "remote",
         }
     }
 
     /// True for what is more than one word, so that it is in quotes that can be typed into.
     pub(super) const fn is_prose(self) -> bool {
-        matches!(self, Self::Rationale | Self::Message)
+        matches!(self, Self::Rationale | Self::Message | Self::Command)
     }
 
     /// What to write there.
@@ -111,6 +123,9 @@ impl Placeholder {
             Self::Id => "the id of a certificate",
             Self::Url => "the address of a repository",
             Self::Message => "a message for the commit",
+            Self::Principal => "who signs, by the name that the allowed signers have",
+            Self::Command => "a command of your own, as one word",
+            Self::Remote => "the name of a remote",
         }
     }
 }
@@ -283,6 +298,21 @@ impl Remedy {
         Self { first, ..self }
     }
 
+    /// The same, run in a directory.
+    #[must_use]
+    pub fn inside(self, directory: &Path) -> Self {
+        const SCRIPT: &str = "cd \"$1\" && shift && exec \"$@\"";
+        let mut argv: Vec<Word> = vec!["sh".into(), "-c".into(), SCRIPT.into(), "sh".into(), directory.into()];
+        argv.extend(self.argv);
+        Self { argv, ..self }
+    }
+
+    /// A command that puts lines at the end of a file of the work tree, whose path needs no quoting.
+    pub fn append(file: &str, lines: impl IntoIterator<Item = Word>) -> Self {
+        let script = format!("printf \"%s\\n\" \"$@\" >>\"$(git rev-parse --show-toplevel)/{file}\"");
+        command!["sh", "-c", script, "sh"].args(lines)
+    }
+
     /// What it is good for, in a few words.
     #[must_use]
     pub fn why(mut self, why: impl std::fmt::Display) -> Self {
@@ -424,6 +454,11 @@ mod tests {
     fn what_comes_first_runs_first() {
         let remedy = command!["c"].after(command!["b"].after(command!["a"]));
         assert_eq!(remedy.to_string(), "a && b && c");
+        let remedy = command!["exit", "3"].inside(Path::new("/a b"));
+        assert_eq!(
+            remedy.to_string(),
+            "sh -c 'cd \"$1\" && shift && exec \"$@\"' sh '/a b' exit 3"
+        );
         let remedy = command!["c"].after(command!["b"]).after(command!["a"]).why("three");
         assert_eq!(remedy.to_string(), "a && b && c   # three");
     }

@@ -2,18 +2,13 @@
 
 use std::path::Path;
 
-use super::Findings;
 use super::words::describe;
-use crate::diagnostic::{sanitize, shell, shown};
+use super::{Findings, Health};
+use crate::diagnostic::{Help, Remedy, Word, command, sanitize, shown};
 use crate::gate::Undecided;
 use crate::git::{Repository, Setting};
 use crate::hooks::{self, HookName, Relay, State};
 use crate::intake::by_git;
-
-/// A path as it can be pasted into a shell.
-fn pasted(path: &Path) -> String {
-    shell(&shown(path))
-}
 
 /// The hooks of one worktree; `of` names it where it is not the one that was asked about.
 pub(crate) fn hooks(repository: &Repository, of: Option<&Path>, found: &mut Findings) -> Result<(), Undecided> {
@@ -21,12 +16,12 @@ pub(crate) fn hooks(repository: &Repository, of: Option<&Path>, found: &mut Find
     let place = of.map(|root| format!("worktree {}: ", shown(root))).unwrap_or_default();
     let shared = repository.shared_hooks()?;
     let command = match &shared {
-        Some(_) => "certgate install --shared-hooks-path",
-        None => "certgate install",
+        Some(_) => command!["certgate", "install", "--shared-hooks-path"],
+        None => command!["certgate", "install"],
     };
     let install = match of {
-        Some(root) => format!("(cd {} && {command})", pasted(root)),
-        None => command.to_owned(),
+        Some(root) => command.inside(root),
+        None => command,
     };
     let by_git = by_git(repository)?;
     let states = hooks::state(&directory)?;
@@ -44,7 +39,7 @@ pub(crate) fn hooks(repository: &Repository, of: Option<&Path>, found: &mut Find
                 "{place}hooks are in {}, on a file system mounted noexec: git passes them by",
                 shown(&directory)
             ),
-            format!("mount -o remount,exec {}", pasted(&mount)),
+            command!["mount", "-o", "remount,exec", &mount],
         );
     }
     let ours = states.iter().any(|(_, state)| matches!(state, State::Ours { .. }));
@@ -112,15 +107,16 @@ fn elsewhere(
                 "{said}, which is another place in every worktree, and none of certgate's hooks is in {}",
                 shown(root)
             ),
-            format!("git config --local core.hooksPath {}", pasted(&main)),
+            command!["git", "config", "--local", "core.hooksPath", &main],
         );
         return Ok(true);
     }
     if !ours && matches!(setting.scope.as_str(), "local" | "worktree") && !is_no_directory(directory) {
         return Ok(false);
     }
-    found.bad(
+    found.push(
         "hooks-path",
+        Health::Wrong,
         format!("{said}: git looks there for hooks, and certgate's are not there"),
         back(&setting, &own, ours, of),
     );
@@ -128,18 +124,28 @@ fn elsewhere(
 }
 
 /// What brings git back to the repository's own hooks.
-fn back(setting: &Setting, own: &Path, ours: bool, of: Option<&Path>) -> String {
-    let git = of.map_or_else(|| "git".to_owned(), |root| format!("git -C {}", pasted(root)));
-    let back = match setting.scope.as_str() {
-        "local" => format!("{git} config --local --unset-all core.hooksPath"),
-        "worktree" => format!("{git} config --worktree --unset-all core.hooksPath"),
-        "command" => "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS".to_owned(),
-        _ => format!("git config --local core.hooksPath {}", pasted(own)),
+fn back(setting: &Setting, own: &Path, ours: bool, of: Option<&Path>) -> Vec<Help> {
+    let git = || match of {
+        Some(root) => command!["git", "-C", root],
+        None => command!["git"],
     };
-    match ours {
-        true => back,
-        false => format!("{back} && certgate install"),
-    }
+    let unset = |scope: &str| git().args(["config", scope, "--unset-all", "core.hooksPath"]);
+    let install = command!["certgate", "install"];
+    let back = match setting.scope.as_str() {
+        "local" => unset("--local"),
+        "worktree" => unset("--worktree"),
+        // Only the shell that has them can let go of its variables.
+        "command" => {
+            let mut helps = vec![Help::from("unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS")];
+            helps.extend((!ours).then(|| install.into()));
+            return helps;
+        }
+        _ => command!["git", "config", "--local", "core.hooksPath", own],
+    };
+    vec![match ours {
+        true => back.into(),
+        false => install.after(back).into(),
+    }]
 }
 
 /// True where something that is no directory has the name, such as `/dev/null`.
@@ -163,7 +169,7 @@ fn by_configuration(
         found.bad(
             "hook-configured",
             format!("hook.{name}.enabled is false: git may run no {name}"),
-            format!("git config --unset-all hook.{name}.enabled"),
+            command!["git", "config", "--unset-all", format!("hook.{name}.enabled")],
         );
     }
     let named = |hook: &crate::git::ConfiguredHook| hook.runs_certgate(name.as_str());
@@ -171,7 +177,7 @@ fn by_configuration(
         found.bad(
             "hook-configured",
             format!("hook {name} is in git's configuration, which this git does not run before 2.54"),
-            "certgate install, or upgrade git",
+            command!["certgate", "install"].why("or upgrade git"),
         );
     }
     Ok(match by_git.iter().find(|(event, _)| *event == name) {
@@ -192,25 +198,22 @@ fn one(
     directory: &Path,
     name: HookName,
     state: &State,
-    (place, install): (&str, &str),
+    (place, install): (&str, &Remedy),
     found: &mut Findings,
 ) -> Result<(), Undecided> {
     let relay = hooks::relay(name, directory, repository.work_tree())?;
     let words = format!("{place}hook {name}: {}", describe(state, relay.as_ref()));
-    let install = install.to_owned();
+    let install = install.clone();
     match (state, &relay) {
         (State::Foreign { .. }, Some(Relay::Kept { .. } | Relay::Named { .. })) => found.good("hook", words),
-        (State::Foreign { .. }, Some(Relay::Deaf { help, .. })) => found.bad("hook-deaf", words, help),
+        (State::Foreign { .. }, Some(Relay::Deaf { help, .. })) => found.bad("hook-deaf", words, help.clone()),
         (State::Missing | State::Foreign { .. } | State::Directory, _) if name.is_optional() => {}
         (State::Missing, _) => found.bad("hook-missing", words, install),
         (State::Foreign { .. }, _) => found.bad("hook-foreign", words, install),
         (State::Directory, _) => {
             let path = directory.join(name.as_str());
-            found.bad(
-                "hook-foreign",
-                words,
-                format!("mv {0} {0}.old && {install}", pasted(&path)),
-            );
+            let aside = command!["mv", &path, Word::from(&path).and(".old")];
+            found.bad("hook-foreign", words, install.after(aside));
         }
         (State::Ours { binary, .. }, _) if !hooks::is_program(binary) => found.bad(
             "hook-program",
@@ -232,7 +235,7 @@ fn strict(states: &[(HookName, State)], found: &mut Findings) {
         found.note_with(
             "strict",
             "fast-forwards, pulls and rebases of a protected branch run no other hook: they are judged at the push and in CI",
-            "certgate install --strict",
+            command!["certgate", "install", "--strict"],
         );
     }
 }
@@ -264,7 +267,7 @@ pub(crate) fn aliases(repository: &Repository, found: &mut Findings) -> Result<(
             found.bad(
                 "alias",
                 format!("{} ({}) skips the hooks: {}", alias.key, alias.scope, alias.value),
-                format!("git config {scope} --unset-all {}", shell(&alias.key)),
+                command!["git", "config", scope, "--unset-all", &alias.key],
             );
         }
     }

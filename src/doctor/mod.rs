@@ -8,13 +8,12 @@ mod words;
 
 pub(crate) use words::describe;
 
-use serde::Serialize;
-
+use crate::diagnostic::{Help, command};
 use crate::gate::Undecided;
 use crate::git::{Repository, git_version};
 
 /// How a finding is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// As it should be.
@@ -26,7 +25,7 @@ pub enum Health {
 }
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct HealthCheck {
     /// What was looked at: a name that stays.
     pub check: &'static str,
@@ -34,8 +33,8 @@ pub struct HealthCheck {
     pub level: Health,
     /// The same for people. Nothing in it is as the repository wrote it: it is made harmless on its way out.
     pub message: String,
-    /// The command that mends it, or changes it.
-    pub mend: Option<String>,
+    /// What fixes it, or changes it: nearly always a command.
+    pub helps: Vec<Help>,
 }
 
 /// The oldest git that is tested against.
@@ -45,29 +44,29 @@ const OLDEST_GIT: (u32, u32) = (2, 31);
 struct Findings(Vec<HealthCheck>);
 
 impl Findings {
-    fn push(&mut self, check: &'static str, level: Health, message: impl ToString, mend: Option<String>) {
+    fn push(&mut self, check: &'static str, level: Health, message: impl ToString, helps: Vec<Help>) {
         self.0.push(HealthCheck {
             check,
             level,
             message: message.to_string(),
-            mend,
+            helps,
         });
     }
 
     fn good(&mut self, check: &'static str, message: impl ToString) {
-        self.push(check, Health::Ok, message, None);
+        self.push(check, Health::Ok, message, Vec::new());
     }
 
-    fn bad(&mut self, check: &'static str, message: impl ToString, mend: impl ToString) {
-        self.push(check, Health::Wrong, message, Some(mend.to_string()));
+    fn bad(&mut self, check: &'static str, message: impl ToString, help: impl Into<Help>) {
+        self.push(check, Health::Wrong, message, vec![help.into()]);
     }
 
     fn note(&mut self, check: &'static str, message: impl ToString) {
-        self.push(check, Health::Note, message, None);
+        self.push(check, Health::Note, message, Vec::new());
     }
 
-    fn note_with(&mut self, check: &'static str, message: impl ToString, more: impl ToString) {
-        self.push(check, Health::Note, message, Some(more.to_string()));
+    fn note_with(&mut self, check: &'static str, message: impl ToString, help: impl Into<Help>) {
+        self.push(check, Health::Note, message, vec![help.into()]);
     }
 }
 
@@ -110,7 +109,7 @@ fn history(repository: &Repository, found: &mut Findings) -> Result<(), Undecide
         true => found.bad(
             "shallow",
             "the clone is shallow: merge bases may be missing",
-            "git fetch --unshallow",
+            command!["git", "fetch", "--unshallow"],
         ),
         false => found.good("shallow", "the history is complete"),
     }

@@ -1,14 +1,14 @@
 //! The policy, and the branches that it protects.
 
 use super::Findings;
-use crate::change::Snapshot;
-use crate::diagnostic::shell;
+use crate::change::{RepoPath, Snapshot};
+use crate::diagnostic::{Help, Remedy, command};
 use crate::gate::Undecided;
 use crate::gate::governing::{policy_at, policy_here, policy_path};
 use crate::gate::idle_rules;
 use crate::git::Repository;
 use crate::intake::branches::{own_remote, protected_branches};
-use crate::policy::{GlobList, Policy};
+use crate::policy::{GlobList, POLICY_DIRECTORY, Policy};
 use crate::sensitivity::check_examples;
 
 /// The policy that is in force, as far as it can be read.
@@ -24,7 +24,7 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
             found.bad(
                 "policy",
                 format!("the policy cannot be read: {why}"),
-                "certgate policy check",
+                command!["certgate", "policy", "check"],
             );
             return Ok(None);
         }
@@ -37,9 +37,13 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
             true => found.bad(
                 "policy",
                 "the policy is not committed",
-                "git add .certgate && git commit",
+                command!["git", "commit"].after(command!["git", "add", &RepoPath::from(POLICY_DIRECTORY)]),
             ),
-            false => found.bad("policy", "there is no policy; the default pack judges", "certgate init"),
+            false => found.bad(
+                "policy",
+                "there is no policy; the default pack judges",
+                command!["certgate", "init"],
+            ),
         }
         return Ok(None);
     };
@@ -52,14 +56,18 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
             "policy",
             format!("the policy is committed: {} components", policy.components.len()),
         ),
-        false => found.bad("policy", "the policy is staged but not committed", "git commit"),
+        false => found.bad(
+            "policy",
+            "the policy is staged but not committed",
+            command!["git", "commit"],
+        ),
     }
     match check_examples(&policy).len() {
         0 => found.good("examples", "the policy's examples hold"),
         n => found.bad(
             "examples",
             format!("{n} of the policy's examples do not hold"),
-            "certgate policy check",
+            command!["certgate", "policy", "check"],
         ),
     }
     let commit = repository.head()?.commit().cloned();
@@ -73,7 +81,7 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
         ),
         idle => {
             for finding in idle {
-                found.note_with("rules", finding.message(), "certgate policy check");
+                found.note_with("rules", finding.message(), command!["certgate", "policy", "check"]);
             }
         }
     }
@@ -123,7 +131,7 @@ fn default_branch(repository: &Repository) -> Result<Option<String>, Undecided> 
 }
 
 /// What protects a branch: a command where the policy has no `enforce:` of its own that it would have to be fitted into.
-fn mend(repository: &Repository, branch: Option<&str>) -> Result<String, Undecided> {
+fn mend(repository: &Repository, branch: Option<&str>) -> Result<Help, Undecided> {
     let path = policy_path();
     let written = repository
         .work_tree()
@@ -136,9 +144,8 @@ fn mend(repository: &Repository, branch: Option<&str>) -> Result<String, Undecid
                 format!("  - branches: [{branch}, main, master, \"release/**\"]"),
                 "  - { branches: [\"**\"], pre-commit: warn, pre-push: warn, merge: warn }".to_owned(),
             ];
-            let quoted: Vec<String> = lines.iter().map(|line| shell(line)).collect();
-            format!("printf '%s\\n' {} >> {path}", quoted.join(" "))
+            Remedy::append(&path.to_string(), lines.map(Into::into)).into()
         }
-        _ => "name your main branch in `enforce:`".to_owned(),
+        _ => "name your main branch in `enforce:`".into(),
     })
 }

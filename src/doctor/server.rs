@@ -2,7 +2,7 @@
 
 use super::Findings;
 use super::words::describe;
-use crate::diagnostic::{sanitize, shell, shown};
+use crate::diagnostic::{Placeholder, Word, command, sanitize, shown};
 use crate::gate::Undecided;
 use crate::git::{Head, Repository};
 use crate::hooks::{self, HookName, State};
@@ -25,7 +25,12 @@ pub(crate) fn bare(repository: &Repository, found: &mut Findings) -> Result<(), 
                 "HEAD names `{}`, which is not there, so nothing says whose policy judges new branches",
                 sanitize(&branch)
             ),
-            "git symbolic-ref HEAD refs/heads/BRANCH",
+            command![
+                "git",
+                "symbolic-ref",
+                "HEAD",
+                Word::from("refs/heads/").and(Placeholder::Branch)
+            ],
         );
     }
     if let Some(mount) = hooks::noexec_mount(&directory) {
@@ -35,7 +40,7 @@ pub(crate) fn bare(repository: &Repository, found: &mut Findings) -> Result<(), 
                 "hooks are in {}, on a file system mounted noexec: git passes them by",
                 shown(&directory)
             ),
-            format!("mount -o remount,exec {}", shell(&shown(&mount))),
+            command!["mount", "-o", "remount,exec", &mount],
         );
     }
     for (key, what) in [
@@ -65,21 +70,22 @@ pub(crate) fn receiving(repository: &Repository, found: &mut Findings) -> Result
         found.bad(
             "server",
             "pushes into this work tree are allowed (receive.denyCurrentBranch), and nothing judges them",
-            "certgate install --server",
+            command!["certgate", "install", "--server"],
         );
     }
     Ok(())
 }
 
 fn receive(directory: &std::path::Path, state: &State, found: &mut Findings) {
-    let install = "certgate install --server";
+    let install = command!["certgate", "install", "--server"];
     let words = format!("hook pre-receive: {}", describe(state, None));
     match state {
         State::Missing => found.bad("server", "nothing judges what is pushed here", install),
         State::Foreign { .. } => found.bad("server", words, install),
         State::Directory => {
-            let path = shell(&shown(&directory.join("pre-receive")));
-            found.bad("server", words, format!("mv {path} {path}.old && {install}"));
+            let path = directory.join("pre-receive");
+            let aside = command!["mv", &path, Word::from(&path).and(".old")];
+            found.bad("server", words, install.after(aside));
         }
         State::Ours { binary, .. } if !hooks::is_program(binary) => {
             found.bad(

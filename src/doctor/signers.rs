@@ -1,8 +1,8 @@
 //! Who may sign: whether the keys can be read, and whether somebody has one.
 
-use super::Findings;
+use super::{Findings, Health};
 use crate::change::Snapshot;
-use crate::diagnostic::{plural, shell};
+use crate::diagnostic::{Placeholder, Word, command, plural};
 use crate::gate::Undecided;
 use crate::gate::governing::{SIGNERS, keys_at};
 use crate::git::Repository;
@@ -20,8 +20,8 @@ pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Find
             for problem in &failure.diagnostics {
                 let line = problem.place().and_then(|place| place.line);
                 let line = line.map_or_else(String::new, |line| format!(" (line {line})"));
-                let mend = problem.helps().first().cloned().unwrap_or_default();
-                found.bad("signers", format!("{}{line}", problem.message()), mend);
+                let message = format!("{}{line}", problem.message());
+                found.push("signers", Health::Wrong, message, problem.advice().to_vec());
             }
             return Ok(());
         }
@@ -29,15 +29,17 @@ pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Find
     if demanded == Signatures::Off && keys.signers.is_empty() {
         return Ok(());
     }
-    let add = |principal: &str| {
-        let line = format!("{principal} namespaces=\"{NAMESPACE}\" ");
-        format!("echo {}\"$(cat KEY.pub)\" >> {SIGNERS}", shell(&line))
+    let add = |principal: Word| {
+        let script =
+            format!("printf \"%s %s\\n\" \"$1\" \"$(cat \"$2\")\" >>\"$(git rev-parse --show-toplevel)/{SIGNERS}\"");
+        let who = principal.and(format!(" namespaces=\"{NAMESPACE}\""));
+        command!["sh", "-c", script, "sh", who, Placeholder::Path].why("FILE is the public half of the key")
     };
     if keys.signers.is_empty() {
         let message = format!("the policy asks for signatures, and {SIGNERS} names nobody");
         match demanded {
-            Signatures::Required => found.bad("signers", message, add("YOU@EXAMPLE.ORG")),
-            _ => found.note_with("signers", message, add("YOU@EXAMPLE.ORG")),
+            Signatures::Required => found.bad("signers", message, add(Placeholder::Principal.into())),
+            _ => found.note_with("signers", message, add(Placeholder::Principal.into())),
         }
         return Ok(());
     }
@@ -54,7 +56,7 @@ pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Find
         let keyless = |principal: &&String| !keys.signers.knows(principal);
         for principal in speaks.principals.iter().filter(keyless) {
             let message = format!("{principal}, who may speak for `{agent}`, has no key in {SIGNERS}");
-            found.note_with("signers", message, add(principal));
+            found.note_with("signers", message, add(principal.into()));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::authors::authors;
 use super::bound::{self, OfChange};
+use super::bumps::Trust;
 use super::cases::{component_case, terms_of};
 use super::content::gate_by;
 use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
@@ -286,6 +287,7 @@ fn fill(
         .collect();
     let _timed = progress::enter(Room::Gate);
     let _hashing = progress::begin(Work::Hashing, listed.len());
+    let trust = Trust::new(repository, question, in_force, case.now);
     let mut done = Vec::with_capacity(units.len());
     for (component, mut unit) in units {
         if policy.independence {
@@ -310,6 +312,7 @@ fn fill(
                 merged_from,
                 reasons: file.reasons.clone(),
                 handoff,
+                bump: trust.bump_of(&component.id, &file.file)?,
             });
         }
         done.push(unit);

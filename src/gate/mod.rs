@@ -3,6 +3,7 @@
 mod advice;
 mod authors;
 mod bound;
+mod bumps;
 mod cases;
 pub(crate) mod claims;
 mod content;

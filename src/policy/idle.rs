@@ -35,6 +35,9 @@ pub(super) fn watched(raw: &raw::Policy) -> Vec<Watched> {
             &component.handoff,
         );
     }
+    for (glob, at) in super::bumps::globs(raw).filter(|(glob, _)| !glob.starts_with('!')) {
+        found.extend(watch("", glob, at));
+    }
     for (id, patch) in &raw.adjust.0 {
         collect(
             &mut found,
@@ -134,10 +137,11 @@ impl<'p> IdleGlobs<'p> {
     pub fn findings(&self, seen: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
         let left = self.open.iter().filter(|watched| seen(watched.directory()));
         left.map(|watched| {
-            let message = format!(
-                "glob `{}` of component `{}` matches no tracked file",
-                watched.glob, watched.component
-            );
+            let of = match watched.component.as_str() {
+                "" => "`trusted_bumps`".to_owned(),
+                id => format!("component `{id}`"),
+            };
+            let message = format!("glob `{}` of {of} matches no tracked file", watched.glob);
             Diagnostic::warning(Code::CG015, message)
                 .at(self.policy.source.locate(&watched.at, None))
                 .help("change it to where the files are now, or take it out of the policy")

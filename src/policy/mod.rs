@@ -4,6 +4,7 @@
 //! a place. Packs (`policies/`, embedded) are policies too, reached by `extends:`.
 
 mod budgets;
+mod bumps;
 mod dials;
 mod families;
 mod glob;
@@ -25,6 +26,7 @@ mod validate_rules;
 mod words;
 
 pub use budgets::{Budget, Inconclusive, Named};
+pub use bumps::{BumpSize, TrustedBump};
 pub use families::{Family, inflections};
 pub use glob::{Gating, GlobError, GlobList, Likeness};
 pub use idle::IdleGlobs;
@@ -71,6 +73,8 @@ pub struct Policy {
     pub components: Vec<Component>,
     /// `exclude:` files that no component's path, content or function rules see.
     pub exclude: GlobList,
+    /// `trusted_bumps:` versions that may grow without an approval.
+    pub trusted_bumps: Vec<TrustedBump>,
     /// `statuses:` statuses moved to a stricter class.
     pub classes: BTreeMap<Status, Class>,
     /// `emergency_stop: component` where false (`repository`, the default) an EMERGENCY_STOP stops everything.
@@ -108,6 +112,7 @@ impl Default for Policy {
             agents: BTreeMap::new(),
             components: Vec::new(),
             exclude: GlobList::default(),
+            trusted_bumps: Vec::new(),
             classes: BTreeMap::new(),
             stop_is_per_component: false,
             owners: Vec::new(),

@@ -293,8 +293,10 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
     dials.check(&mut check);
     check.without(&raw.without);
     check.names(&components, own);
+    let trusted_bumps = check.trusted_bumps(&raw.trusted_bumps.0, &components, defaults.signatures);
     let policy = Policy {
         certificates: check.certificates(raw.certificates.as_ref(), DEFAULT_CERTIFICATES),
+        trusted_bumps,
         since: check.since(raw.ledger.as_ref()),
         enforce: match &raw.enforce {
             Some(entries) => check.enforce(entries),

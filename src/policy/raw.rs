@@ -11,6 +11,10 @@ use serde::ser::{Serialize, Serializer};
 #[derive(Clone, Debug, Default)]
 pub(super) struct List(pub(super) Vec<String>);
 
+/// One mapping or a list of them.
+#[derive(Clone, Debug)]
+pub(super) struct Several<T>(pub(super) Vec<T>);
+
 /// A mapping in the order written.
 #[derive(Clone, Debug)]
 pub(super) struct Pairs<T>(pub(super) Vec<(String, T)>);
@@ -68,8 +72,27 @@ pub(super) struct Policy {
     pub(super) disable: List,
     #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub(super) adjust: Pairs<Adjust>,
+    #[serde(default, skip_serializing_if = "Several::is_empty")]
+    pub(super) trusted_bumps: Several<TrustedBump>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) components: Vec<Component>,
+}
+
+/// Versions that may grow without an approval.
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping with the keys `paths`, `max`, `signed_by` and `components`"
+)]
+pub(super) struct TrustedBump {
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) paths: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signed_by: Option<List>,
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) components: List,
 }
 
 #[derive(Debug, serde::Deserialize, serde::Serialize)]
@@ -377,6 +400,18 @@ impl List {
     }
 }
 
+impl<T> Several<T> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> Default for Several<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T> Pairs<T> {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -410,6 +445,42 @@ impl Examples {
 impl Serialize for List {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+impl<T: Serialize> Serialize for Several<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Several<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Several<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping or a list of mappings")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Several<T>, E> {
+                Ok(Several::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Several<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(entries)).map(|one| Several(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Several<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Several(list))
+            }
+        }
+        deserializer.deserialize_any(Entries(PhantomData))
     }
 }
 

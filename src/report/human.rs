@@ -131,10 +131,19 @@ pub fn summary(report: &Judgement) -> String {
         .count();
     let files = decision.components.iter().flat_map(|component| &component.files);
     // A file that several components gate is one file.
-    let files = files.map(|file| &file.path).collect::<BTreeSet<_>>().len();
+    let files: BTreeSet<_> = files.map(|file| (&file.path, file.bump.is_some())).collect();
+    let grown = files.iter().filter(|(_, grown)| *grown).count();
+    let files = files.len() - grown;
     let what = match (total, open, report.verdict()) {
         (0, _, Verdict::Pass) if report.enforcement == Enforcement::Off => "not enforced here".to_owned(),
         (0, _, Verdict::Pass) => "nothing performance-sensitive changed".to_owned(),
+        (_, 0, Verdict::Pass) if files == 0 && grown > 0 => {
+            format!("{} of nothing but trusted bumps", plural(grown, "gated file"))
+        }
+        (_, 0, Verdict::Pass) if grown > 0 => format!(
+            "{} covered by certificates, {grown} of nothing but trusted bumps",
+            plural(files, "gated file")
+        ),
         (_, 0, Verdict::Pass) => format!("{} covered by certificates", plural(files, "gated file")),
         (_, 0, _) => "see above".to_owned(),
         (_, open, _) => format!("{} not certified: {}", plural(open, "component"), names(report)),

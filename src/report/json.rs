@@ -68,6 +68,7 @@ struct JsonFile {
     covered: bool,
     reasons: Vec<JsonReason>,
     by: Vec<JsonBinding>,
+    trusted_bump: Option<String>,
     requirement: JsonFileRequirement,
     hunks: Option<Vec<JsonHunk>>,
 }
@@ -157,6 +158,7 @@ fn file(report: &Judgement, asked: &Asked, file: &FileDecision) -> JsonFile {
         covered: file.covered,
         reasons: file.reasons.iter().map(reason).collect(),
         by: by.collect(),
+        trusted_bump: file.bump.as_deref().map(sanitize),
         requirement: requirement::of_file(report, asked, file),
         hunks: report
             .hunks

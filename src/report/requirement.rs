@@ -77,9 +77,15 @@ pub(super) fn of_file(report: &Judgement, asked: &Asked, file: &FileDecision) ->
     JsonFileRequirement {
         approvals: JsonCount {
             have: approving(report, file).len(),
-            need: asked.approvals,
+            need: match file.bump {
+                Some(_) => 0,
+                None => asked.approvals,
+            },
         },
-        handoff: asked.handoff.get(&file.path).map(names).unwrap_or_default(),
+        handoff: match file.bump {
+            Some(_) => Vec::new(),
+            None => asked.handoff.get(&file.path).map(names).unwrap_or_default(),
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! Rules × change → gated files with reasons.
 
+mod bumps;
 mod examples;
 pub mod languages;
 mod machines;
@@ -11,6 +12,7 @@ mod scan;
 mod spelling;
 mod wanted;
 
+pub use bumps::{Bump, bumps, is_manifest};
 pub use examples::check_examples;
 #[cfg(test)]
 pub(crate) use examples::owners;

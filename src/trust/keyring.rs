@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Revoked, SignatureCheck, SignatureProblem, Signers, Verified, verify};
+use super::{Revoked, SignatureCheck, SignatureProblem, Signers, Verified, verify, verify_commit};
 use crate::certificate::{Certificate, SubjectField};
 use crate::change::Digest;
 
@@ -155,6 +155,14 @@ impl Keyring {
     pub fn check(&self, document: &[u8], signature: Option<&[u8]>, at: &[Timestamp]) -> SignatureCheck {
         match signature {
             Some(signature) if self.asks() => verify(document, signature, &self.signers, &self.revoked, at),
+            _ => SignatureCheck::Absent,
+        }
+    }
+
+    /// Checks a commit's signature at every one of the moments, in git's namespace.
+    pub fn check_commit(&self, payload: &[u8], signature: Option<&[u8]>, at: &[Timestamp]) -> SignatureCheck {
+        match signature {
+            Some(signature) if self.asks() => verify_commit(payload, signature, &self.signers, &self.revoked, at),
             _ => SignatureCheck::Absent,
         }
     }

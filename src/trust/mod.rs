@@ -28,10 +28,13 @@ pub use problem::{SignatureProblem, SignersError};
 pub use revoked::Revoked;
 pub use signature::is_signature_file;
 pub use signers::Signers;
-pub use verify::{SignatureCheck, Signer, Verified, signer, verify};
+pub use verify::{SignatureCheck, Signer, Verified, signer, verify, verify_commit};
 
 /// The namespace of certgate's signatures: `ssh-keygen -Y sign -n certgate`. A signature made for anything else does not count.
 pub const NAMESPACE: &str = "certgate";
+
+/// The namespace of git's own signatures of commits and tags (gitformat-signature(5)).
+pub const GIT_NAMESPACE: &str = "git";
 
 /// What follows a certificate's path to name its detached signature.
 pub const SIGNATURE_SUFFIX: &str = ".sig";

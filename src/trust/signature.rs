@@ -3,9 +3,9 @@
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256, Sha512};
 
+use super::MAX_SIGNATURE;
 use super::problem::SignatureProblem;
 use super::wire::{Reader, put};
-use super::{MAX_SIGNATURE, NAMESPACE};
 
 const BEGIN: &[u8] = b"-----BEGIN SSH SIGNATURE-----";
 const END: &[u8] = b"-----END SSH SIGNATURE-----";
@@ -68,7 +68,7 @@ impl Envelope {
             other => return Err(SignatureProblem::Unsupported(format!("the hash function `{other}`"))),
         };
         let mut signed = MAGIC.to_vec();
-        put(&mut signed, NAMESPACE.as_bytes());
+        put(&mut signed, self.namespace.as_bytes());
         put(&mut signed, b"");
         put(&mut signed, self.hash.as_bytes());
         put(&mut signed, &digest);

@@ -11,7 +11,7 @@ use super::revoked::Revoked;
 use super::signature::Envelope;
 use super::signers::{Line, Signers, positive};
 use super::validity::Fit;
-use super::{NAMESPACE, pattern};
+use super::{GIT_NAMESPACE, NAMESPACE, pattern};
 
 /// What is to be said of a document's signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,21 @@ pub fn verify(
     revoked: &Revoked,
     at: &[Timestamp],
 ) -> SignatureCheck {
-    match check(document, signature, signers, revoked, at) {
+    match check(NAMESPACE, document, signature, signers, revoked, at) {
+        Ok(verified) => SignatureCheck::Valid(verified),
+        Err(problem) => SignatureCheck::Invalid(problem),
+    }
+}
+
+/// The same of a commit, in git's namespace.
+pub fn verify_commit(
+    payload: &[u8],
+    signature: &[u8],
+    signers: &Signers,
+    revoked: &Revoked,
+    at: &[Timestamp],
+) -> SignatureCheck {
+    match check(GIT_NAMESPACE, payload, signature, signers, revoked, at) {
         Ok(verified) => SignatureCheck::Valid(verified),
         Err(problem) => SignatureCheck::Invalid(problem),
     }
@@ -92,7 +106,7 @@ pub struct Signer {
 
 /// Tells which key signed a document, in certgate's namespace; nothing is asked of the key.
 pub fn signer(document: &[u8], signature: &[u8]) -> Result<Signer, SignatureProblem> {
-    let (signing, _) = proved(document, signature)?;
+    let (signing, _) = proved(NAMESPACE, document, signature)?;
     Ok(Signer {
         name: signing.plain.name(),
         line: signing.plain.line(),
@@ -100,9 +114,13 @@ pub fn signer(document: &[u8], signature: &[u8]) -> Result<Signer, SignatureProb
 }
 
 /// Holds a signature against its document and nothing else.
-fn proved(document: &[u8], signature: &[u8]) -> Result<(SigningKey, Option<Presence>), SignatureProblem> {
+fn proved(
+    namespace: &str,
+    document: &[u8],
+    signature: &[u8],
+) -> Result<(SigningKey, Option<Presence>), SignatureProblem> {
     let envelope = Envelope::parse(signature)?;
-    if envelope.namespace != NAMESPACE {
+    if envelope.namespace != namespace {
         return Err(SignatureProblem::WrongNamespace(envelope.namespace));
     }
     let signing = SigningKey::parse(&envelope.key)?;
@@ -112,13 +130,14 @@ fn proved(document: &[u8], signature: &[u8]) -> Result<(SigningKey, Option<Prese
 
 /// In the order of `ssh-keygen -Y verify`: the signature itself, then revocation, then who is allowed.
 fn check(
+    namespace: &str,
     document: &[u8],
     signature: &[u8],
     signers: &Signers,
     revoked: &Revoked,
     at: &[Timestamp],
 ) -> Result<Verified, SignatureProblem> {
-    let (signing, presence) = proved(document, signature)?;
+    let (signing, presence) = proved(namespace, document, signature)?;
     let key = signing.plain.name();
     if revoked.covers(&signing) {
         return Err(SignatureProblem::Revoked { key });
@@ -126,7 +145,9 @@ fn check(
     let mut grants = Vec::new();
     let mut missed = None;
     for line in &signers.lines {
-        let Some(grant) = grant(line, &signing) else { continue };
+        let Some(grant) = grant(namespace, line, &signing) else {
+            continue;
+        };
         let obstacle = signing
             .endorsement
             .as_ref()
@@ -180,7 +201,7 @@ fn check(
 }
 
 /// What a line gives to a key, at whatever time.
-fn grant(line: &Line, signing: &SigningKey) -> Option<Grant> {
+fn grant(namespace: &str, line: &Line, signing: &SigningKey) -> Option<Grant> {
     let names = match (line.authority, &signing.endorsement) {
         (false, None) if line.key == signing.plain => None,
         (true, Some(endorsement)) if line.key == endorsement.authority => Some(endorsement.principals.clone()),
@@ -189,7 +210,7 @@ fn grant(line: &Line, signing: &SigningKey) -> Option<Grant> {
     let here = line
         .namespaces
         .as_ref()
-        .is_none_or(|list| pattern::list_fits(NAMESPACE, list));
+        .is_none_or(|list| pattern::list_fits(namespace, list));
     let grant = Grant {
         patterns: line.principals.clone(),
         names,

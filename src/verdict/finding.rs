@@ -173,6 +173,13 @@ pub enum Finding {
         /// The open conditions.
         open: Vec<String>,
     },
+    /// Files need no approval: nothing of them but versions has grown, as far as the policy lets them.
+    Grown {
+        /// The component.
+        unit: String,
+        /// The files, each with what grew, in words.
+        files: Vec<(RepoPath, String)>,
+    },
     /// The change alters the evidence of certificates.
     Evidence(EvidenceFault),
     /// The measurements of an approval have a flaw.
@@ -212,6 +219,7 @@ impl Finding {
             | Self::Creep { unit, .. }
             | Self::Announced { unit }
             | Self::Measured { unit, .. }
+            | Self::Grown { unit, .. }
             | Self::Conditions { unit, .. } => Some(unit),
             Self::Ledger(_)
             | Self::Evidence(_)
@@ -232,6 +240,7 @@ impl Finding {
         !matches!(
             self,
             Self::Conditions { .. }
+                | Self::Grown { .. }
                 | Self::Creep { .. }
                 | Self::Measured { .. }
                 | Self::Ineffective { .. }

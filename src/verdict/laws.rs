@@ -186,6 +186,7 @@ prop_compose! {
             files: files
                 .into_iter()
                 .map(|(f, v)| GatedPath {
+                    bump: None,
                     path: FILES[f].into(),
                     state: Some(state(v)), merged_from: None,
                     reasons: vec![reason()],
@@ -328,9 +329,38 @@ proptest! {
     fn adding_a_file_never_unblocks(case in case(), version in 0u8..3) {
         prop_assume!(blocks(&case));
         let mut more = case.clone();
-        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), merged_from: None, reasons: vec![reason()], handoff: Vec::new() };
+        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), merged_from: None, reasons: vec![reason()], handoff: Vec::new(), bump: None };
         more.gated[0].files.push(path);
         prop_assert!(blocks(&more));
+    }
+
+    /// A bump that needs no approval is what the policy lets in: it blocks nothing, and outweighs no refusal of that file or of any other.
+    #[test]
+    fn a_trusted_bump_needs_no_approval_and_outweighs_no_refusal(case in case(), at in any::<prop::sample::Index>()) {
+        let mut trusted = case.clone();
+        let files = &mut trusted.gated[0].files;
+        let at = at.index(files.len());
+        files[at].bump = Some("memchr 2.7.4 -> 2.7.5".into());
+        let path = files[at].path.clone();
+        prop_assert!(blocks(&case) || !blocks(&trusted));
+        let refusals = |case: &Case| {
+            let told = decide(case).findings;
+            told.into_iter().filter(|f| matches!(f, Finding::Refused { .. } | Finding::Stopped { .. } | Finding::NewestInvalid { .. })).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(format!("{:?}", refusals(&case)), format!("{:?}", refusals(&trusted)));
+        let (before, after) = (decide(&case), decide(&trusted));
+        let files = before.components.iter().zip(&after.components).flat_map(|(a, b)| a.files.iter().zip(&b.files).map(|f| (a.id.clone(), f)));
+        for (component, (old, new)) in files {
+            prop_assert!(old.covered == new.covered || (component == trusted.gated[0].id && old.path == path && new.covered), "only that file changes");
+        }
+        // Without what asks for nothing else, it passes with no certificate at all.
+        let mut alone = trusted.clone();
+        alone.ledger.clear();
+        alone.gated.truncate(1);
+        alone.gated[0].files = vec![trusted.gated[0].files[at].clone()];
+        prop_assert!(!blocks(&alone));
+        alone.gated[0].files[0].bump = None;
+        prop_assert!(blocks(&alone));
     }
 
     #[test]

@@ -268,6 +268,8 @@ pub struct GatedPath {
     pub reasons: Vec<Reason>,
     /// Specialists who must certify it too.
     pub handoff: Vec<String>,
+    /// What of it needs no approval, in words: nothing but versions that the policy lets grow. Refusals hold it all the same.
+    pub bump: Option<String>,
 }
 
 /// What binds an approval to the content of a file that it covers.
@@ -387,6 +389,8 @@ pub struct FileDecision {
     pub reasons: Vec<Reason>,
     /// What covers it, by which binding; the label of the certificate.
     pub by: Vec<(String, Bound)>,
+    /// Why it needs no approval, in words.
+    pub bump: Option<String>,
 }
 
 /// What a certificate does for a component of the case.

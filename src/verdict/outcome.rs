@@ -134,6 +134,7 @@ impl<'a> Weighing<'a> {
         self.past_their_dates(&mut found);
         found.findings.extend(self.creep());
         let gaps = self.gaps(&refused, &mut found.findings);
+        found.findings.extend(self.grown(&refused));
         if !gaps.is_empty() {
             found.at_least(Outcome::Uncovered);
         }
@@ -159,6 +160,17 @@ impl<'a> Weighing<'a> {
             evidence,
         };
         (decision, found.findings)
+    }
+
+    /// The files that need no approval: nothing of them but versions has grown.
+    fn grown(&self, refused: &BTreeSet<&RepoPath>) -> Option<Finding> {
+        let files = self.unit.files.iter().filter(|file| !refused.contains(&file.path));
+        let grown = files.filter_map(|file| Some((file.path.clone(), file.bump.clone()?)));
+        let files: Vec<(RepoPath, String)> = grown.collect();
+        (!files.is_empty()).then(|| Finding::Grown {
+            unit: self.unit.id.clone(),
+            files,
+        })
     }
 
     /// The files over which a refusal is in force.
@@ -240,6 +252,7 @@ impl<'a> Weighing<'a> {
                 path: file.path.clone(),
                 covered: !gaps.contains(&file.path) && !refused.contains(&file.path),
                 reasons: file.reasons.clone(),
+                bump: file.bump.clone(),
                 by: by
                     .into_iter()
                     .map(|(statement, binding)| (statement.entry.label(), binding))

@@ -93,6 +93,7 @@ fn the_truth_table_of_the_documentation_holds() {
             authorizers: names(authorizers),
             authors: BTreeSet::new(),
             files: vec![GatedPath {
+                bump: None,
                 path: FILE.into(),
                 state: Some(state()),
                 merged_from: None,

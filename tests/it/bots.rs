@@ -92,3 +92,125 @@ fn a_refusal_on_the_target_holds_the_bots_branch() {
     run(&repo, &CHECK).blocks(&["CG302"]);
     git(&repo, &["merge", "--quiet", "--no-edit", "bot/memchr"]).ends(1);
 }
+
+/// A target whose policy trusts patches of lock files, by whoever they are.
+fn trusting(entry: &str) -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("Cargo.toml", "[dependencies]\nmemchr = \"2.7.4\"\n");
+    repo.write("src/lib.rs", "");
+    repo.write(
+        ".certgate/policy.yaml",
+        format!("{POLICY}trusted_bumps: {entry}\n").replace("Cargo.lock", "Cargo.toml"),
+    );
+    repo.commit("begin");
+    run(&repo, &["install"]).ends(0);
+    repo.git(&["switch", "--quiet", "--create", "bot/memchr"]);
+    repo.write("Cargo.toml", "[dependencies]\nmemchr = \"2.7.5\"\n");
+    repo.commit("Bump memchr from 2.7.4 to 2.7.5");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo
+}
+
+#[test]
+fn a_trusted_bump_is_merged_without_a_certificate_and_says_what_grew() {
+    let repo = trusting("{ paths: [\"**/Cargo.toml\"], max: patch }");
+    let ran = run(&repo, &CHECK).ends(0);
+    assert!(ran.err.contains("note[CG683]"), "{}", ran.err);
+    let ran = ran.says("memchr 2.7.4 -> 2.7.5");
+    assert!(
+        ran.said().contains("1 gated file of nothing but trusted bumps"),
+        "{}",
+        ran.said()
+    );
+    let json = run(&repo, &[&CHECK[..], &["--format", "json"]].concat()).ends(0).json();
+    crate::reports::keeps_to(include_str!("../../docs/schema/verdict-v1.json"), &json);
+    let file = &json["components"][0]["files"][0];
+    assert_eq!(file["covered"], true);
+    assert_eq!(file["requirement"]["approvals"]["need"], 0);
+    assert!(
+        file["trusted_bump"].as_str().unwrap().contains("memchr 2.7.4 -> 2.7.5"),
+        "{file}"
+    );
+    git(&repo, &["merge", "--quiet", "--no-ff", "--no-edit", "bot/memchr"]).ends(0);
+    // A commit in the making, and what is no patch.
+    repo.write("Cargo.toml", "[dependencies]\nmemchr = \"2.7.6\"\n");
+    git(&repo, &["commit", "--quiet", "-a", "-m", "Bump"]).ends(0);
+    repo.write("Cargo.toml", "[dependencies]\nmemchr = \"2.8.0\"\n");
+    git(&repo, &["commit", "--quiet", "-a", "-m", "Bump"]).blocks(&["CG201"]);
+}
+
+#[test]
+fn the_change_is_held_against_the_target_as_it_is_now() {
+    let repo = trusting("[{ paths: [\"**/Cargo.toml\"], max: patch, components: [dependencies] }]");
+    // The target has gone elsewhere since, and the merge takes the bot's line: of 3.0.0 nobody trusts 2.7.5.
+    repo.git(&["switch", "--quiet", "bot/memchr"]);
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.write("Cargo.toml", "[dependencies]\nmemchr = \"3.0.0\"\n");
+    repo.commit("Bump by hand");
+    repo.git(&["switch", "--quiet", "bot/memchr"]);
+    repo.try_git(&["merge", "--quiet", "main"]);
+    repo.write("Cargo.toml", "[dependencies]\nmemchr = \"2.7.5\"\n");
+    repo.commit("Merge");
+    repo.git(&["switch", "--quiet", "main"]);
+    run(&repo, &CHECK).blocks(&["CG201"]);
+}
+
+#[test]
+fn the_policy_says_what_is_wrong_with_an_entry() {
+    let check = |entry: &str, code: &str, says: &str| {
+        let repo = TestRepo::new();
+        let policy = format!("{POLICY}trusted_bumps:\n  - {entry}\n");
+        repo.write(".certgate/policy.yaml", policy);
+        repo.commit("begin");
+        let ran = run(&repo, &["policy", "check"]);
+        let told = [ran.errors(), ran.warnings()].concat();
+        assert!(told.contains(&code), "{entry}: {}", ran.said());
+        ran.says(says);
+    };
+    check("{ max: patch }", "CG002", "needs `paths`");
+    check("{ paths: [\"!x\"], max: patch }", "CG002", "needs `paths`");
+    check("{ paths: [Cargo.lock] }", "CG002", "write `max: patch`");
+    check(
+        "{ paths: [Cargo.lock], max: major }",
+        "CG009",
+        "is not one of patch, minor",
+    );
+    check(
+        "{ paths: [Cargo.lock], max: patch, authors: [bot] }",
+        "CG003",
+        "unknown key `authors`",
+    );
+    check(
+        "{ paths: [Cargo.lock], max: patch, signed_by: [bot] }",
+        "CG009",
+        "without signatures nobody can tell",
+    );
+    check(
+        "{ paths: [Cargo.lock], max: patch, components: [dependency] }",
+        "CG009",
+        "there is no component",
+    );
+    check(
+        "{ paths: [Cargo.lock], max: patch, components: [certgate-policy] }",
+        "CG009",
+        "there is no component",
+    );
+    check("{ paths: [\"[\"], max: patch }", "CG005", "bad glob");
+    check("{ paths: [gone/Cargo.lock], max: patch }", "CG015", "matches no");
+}
+
+#[test]
+fn a_policy_with_trusted_bumps_is_shown_and_taken_up_again() {
+    let repo = trusting("{ paths: [\"**/Cargo.toml\"], max: patch }");
+    let shown = run(&repo, &["policy", "show", "--format", "yaml"]).ends(0).out;
+    assert!(shown.contains("trusted_bumps:"), "{shown}");
+    repo.write(".certgate/policy.yaml", shown);
+    repo.commit("written out");
+    repo.git(&["branch", "--force", "bot/memchr", "main"]);
+    run(&repo, &["policy", "check"]).ends(0);
+    let json = run(&repo, &["policy", "show", "--format", "json"]).ends(0).json();
+    crate::reports::keeps_to(include_str!("../../docs/schema/policy-v1.json"), &json);
+    assert_eq!(json["policy"]["trusted_bumps"][0]["max"], "patch", "{json}");
+    let text = run(&repo, &["policy", "show"]).ends(0).out;
+    assert!(text.contains("trusted_bumps"), "{text}");
+}

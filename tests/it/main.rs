@@ -1,5 +1,6 @@
 //! End-to-end tests, one binary: they run the built `certgate` and the real `git`.
 
+mod advice;
 mod agents;
 mod attacks;
 mod authority;

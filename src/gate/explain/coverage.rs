@@ -170,6 +170,21 @@ impl Context<'_> {
     }
 
     /// Conditions that are open.
+    /// What needs no approval, so that whoever merges sees what grew.
+    pub(super) fn grown(&self, unit: &str, files: &[(RepoPath, String)]) -> Diagnostic {
+        let names: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
+        let message = format!("`{unit}`: no certificate is needed for {}", paths(&names));
+        let mut note =
+            Diagnostic::note(Code::CG683, message).because("`trusted_bumps` of the policy lets these versions grow");
+        if let Some(first) = names.first() {
+            note = note.at(Place::file(first));
+        }
+        for (path, what) in files.iter().take(LISTED) {
+            note = note.because(format!("{path}: {what}"));
+        }
+        note
+    }
+
     pub(super) fn conditions(&self, unit: &str, entry: usize, open: &[String]) -> Diagnostic {
         let message = format!("`{unit}`: approved with {}", plural(open.len(), "open condition"));
         let mut diagnostic = at(Diagnostic::note(Code::CG207, message), self.place(entry));

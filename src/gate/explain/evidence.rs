@@ -67,7 +67,14 @@ impl Context<'_> {
             "--candidate",
             "certgate-measure/candidate",
         ];
-        let measure = command!["certgate", "measure", "--base", &self.ways.base, "--run", "COMMAND"];
+        let measure = command![
+            "certgate",
+            "measure",
+            "--base",
+            &self.ways.base,
+            "--run",
+            Placeholder::Command
+        ];
         let certify = self.certify(unit, None).args(RESULTS);
         match flaw.kind {
             FlawKind::NotSigned => certify

@@ -9,8 +9,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Attack, bound, content, evidence, hooked, identity, judges, language, ledger, lifts, making, merging, moves, names,
-    order, output, people, pipelines, policy, reading, running, stamps, text, time,
+    Attack, bound, bumps, content, evidence, hooked, identity, judges, language, ledger, lifts, making, merging, moves,
+    names, order, output, people, pipelines, policy, reading, running, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -40,6 +40,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Hooks that were there", hooked::ATTACKS),
     ("Judges and remotes", judges::ATTACKS),
     ("What is bound to a branch", bound::ATTACKS),
+    ("Trusted bumps", bumps::ATTACKS),
     ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),

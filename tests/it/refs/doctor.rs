@@ -6,16 +6,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Server;
+use crate::advice::{Advice, path};
 use crate::scene::{Ran, adopted, git, run, with_policy};
 use crate::support::TestRepo;
 
 const SCHEMA: &str = include_str!("../../../docs/schema/doctor-v1.json");
-
-/// `PATH` with the built certgate in front.
-fn path() -> String {
-    let built = Path::new(env!("CARGO_BIN_EXE_certgate")).parent().unwrap();
-    format!("{}:{}", built.display(), std::env::var("PATH").unwrap())
-}
 
 /// Asks the doctor, in a directory, and holds its answer to the schema.
 fn ask(repo: &TestRepo, directory: &Path) -> Value {
@@ -54,9 +49,19 @@ fn mends_in(repo: &TestRepo, directory: &Path, check: &str, says: &str) {
     assert_eq!(checks, [check], "{found:?}");
     let (_, message, mend) = &found[0];
     assert!(message.contains(says), "{found:?}");
-    let mut command = repo.command("sh");
-    command.current_dir(directory).env("PATH", path()).args(["-ec", mend]);
-    let ran: Ran = command.output().unwrap().into();
+    // A person pastes the text, a program runs the words: they are the same.
+    let json = ask(repo, directory);
+    let first = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["level"] == "wrong");
+    let [remedy] = first.unwrap()["remedies"].as_array().unwrap().as_slice() else {
+        panic!("{json}");
+    };
+    let advice = Advice::of(remedy);
+    advice.is_what_a_shell_reads_in(repo, mend);
+    let ran = advice.run(repo, directory, |kind| panic!("{mend}: nothing says what {kind} is"));
     assert_eq!(ran.code, Some(0), "{mend}: {}", ran.said());
     assert_eq!(wrong(repo, directory), [], "after: {mend}");
 }

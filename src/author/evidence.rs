@@ -247,12 +247,17 @@ impl Gathered {
         if baseline.is_empty() {
             return;
         }
+        let counts: Vec<String> = budgets
+            .iter()
+            .filter(|budget| budget.exact)
+            .map(|budget| budget.metric.clone())
+            .collect();
         let compared = budgets.iter().filter(|budget| budget.max_regression.is_some());
         let mut rows: Vec<DecidedRow> = Vec::new();
         for budget in compared {
             let terms = terms(budget);
             let wanted = |benchmark: &str, metric: &str| metric == budget.metric && budget.is_about(benchmark);
-            let found = bound::compare_by(&terms, &budget.metric, &baseline, &candidate, &wanted);
+            let found = bound::compare_by(&terms, (&budget.metric, &counts), &baseline, &candidate, &wanted);
             for row in found.iter().flat_map(|found| bound::rows(found, &terms)) {
                 let known = |other: &DecidedRow| other.benchmark == row.benchmark && other.metric == row.metric;
                 if !rows.iter().any(known) {
@@ -265,7 +270,7 @@ impl Gathered {
                 interleaved: self.is_interleaved(),
                 ..RowTerms::default()
             };
-            let found = bound::compare_by(&terms, "", &baseline, &candidate, &|_, metric| metric != "*");
+            let found = bound::compare_by(&terms, ("", &counts), &baseline, &candidate, &|_, metric| metric != "*");
             rows = found.iter().flat_map(|found| bound::rows(found, &terms)).collect();
         }
         self.rows = rows;

@@ -12,6 +12,7 @@ mod due;
 mod hash;
 mod inert;
 mod lint;
+mod listed;
 mod name;
 mod naming;
 mod outline;

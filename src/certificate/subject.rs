@@ -4,9 +4,10 @@
 //! Reading is strict: a line that is not understood could be the one that matters, so it makes the entire section unreadable, and an
 //! unreadable SUBJECT covers nothing.
 
+use super::listed;
 use super::outline::{Heading, Outline};
 use super::{FileState, Subject, SubjectField, SubjectFile, fold_component};
-use crate::change::{Digest, Mode, ObjectId, RepoPath, deceptive};
+use crate::change::{Mode, ObjectId, RepoPath, deceptive};
 use crate::diagnostic::{Code, Diagnostic, command};
 
 /// The section's name.
@@ -158,29 +159,6 @@ pub fn parse_subject(text: &str) -> Result<Subject, SubjectError> {
     Ok(subject)
 }
 
-/// Reads the path that a line ends with.
-pub(super) fn path_at_the_end(quoted: &str) -> Result<RepoPath, &'static str> {
-    let path = RepoPath::unquote(quoted)
-        .filter(|read| read.to_string() == quoted)
-        .ok_or("the path is not quoted as git quotes it")?;
-    let sound = path
-        .as_bytes()
-        .split(|byte| *byte == b'/')
-        .all(|part| !matches!(part, b"" | b"." | b"..") && !part.contains(&0));
-    match sound {
-        true => Ok(path),
-        false => Err("the path is not one of a repository: it is absolute or has an empty, `.` or `..` part"),
-    }
-}
-
-/// Reads the digest of a content.
-pub(super) fn digest_of(content: &str) -> Result<Digest, &'static str> {
-    content
-        .strip_prefix("sha256:")
-        .and_then(Digest::from_hex)
-        .ok_or("the content is not `sha256:` and 64 hexadecimal digits in small letters")
-}
-
 fn parse_file(line: &str) -> Result<SubjectFile, &'static str> {
     const SHAPE: &str = "a line reads `MODE sha256:HEX PATH` or `deleted - PATH`";
     let (mode, rest) = line.split_once(' ').ok_or(SHAPE)?;
@@ -192,10 +170,10 @@ fn parse_file(line: &str) -> Result<SubjectFile, &'static str> {
             mode: Mode::parse(mode)
                 .filter(|known| known.as_str() == mode)
                 .ok_or("the mode is not 100644, 100755, 120000 or 160000")?,
-            digest: digest_of(content)?,
+            digest: listed::digest(content)?,
         }
     };
-    let path = path_at_the_end(path)?;
+    let path = listed::path(path)?;
     Ok(SubjectFile { path, state })
 }
 
@@ -253,12 +231,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>, components: &[String]
     let subject = match parse_subject(&block.content) {
         Ok(subject) => subject,
         Err(error) => {
-            let mut at = block.range.start;
-            for _ in 0..=error.line {
-                at = outline.next_line(at);
-            }
-            let at = at.min(block.range.end.saturating_sub(1)).max(block.range.start);
-            return unreadable(at..outline.line_end(at), &error.reason);
+            return unreadable(listed::line_of(outline, block, error.line), &error.reason);
         }
     };
     let folded = |names: &[String]| {
@@ -285,6 +258,7 @@ pub(super) fn read(path: &RepoPath, outline: &Outline<'_>, components: &[String]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::Digest;
     use proptest::prelude::*;
 
     const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

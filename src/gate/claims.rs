@@ -8,11 +8,11 @@ use super::undecided::Undecided;
 use crate::certificate::{Certificate, Class, MAX_BYTES};
 use crate::change::{Change, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
 use crate::diagnostic::{Code, Diagnostic, Place, command, sanitize};
-use crate::evidence::claims::{self, Claim, Label, TextTree, Tree};
+use crate::evidence::claims::{self, Claim, Label, TextTree, Tree, Unsupported};
 use crate::git::{Blob, GitError, Repository};
-use crate::ledger::Origin;
+use crate::ledger::{Entry, Origin};
 use crate::policy::{EvidenceKind, fold};
-use crate::verdict::{Case, WrongClaim};
+use crate::verdict::{Case, ComponentCase, WrongClaim};
 
 /// The largest file whose lines are counted.
 const FILE_LIMIT: u64 = 16 << 20;
@@ -169,28 +169,44 @@ pub(crate) fn diagnostic(claim: &Claim, certificate: &Certificate, bytes: &[u8])
     })
 }
 
-/// Notes the approvals on components that ask for `claims` in which a claim is wrong. Nothing is read where no component does.
-pub(super) fn note_wrong(repository: &Repository, change: &Change, case: &mut Case) -> Result<(), Undecided> {
-    let asking = |name: &str| {
-        let asks = |kinds: &[EvidenceKind]| kinds.contains(&EvidenceKind::Claims);
-        case.gated
-            .iter()
-            .any(|unit| asks(&unit.evidence) && unit.names.contains(name))
+/// Notes what approvals say that does not hold, on components that ask for `claims`, and the figures that those of the change state and
+/// nothing gives, on components that ask for benchmarks. Nothing is read where no component does.
+pub(super) fn note(repository: &Repository, change: &Change, case: &mut Case) -> Result<(), Undecided> {
+    let asking = |entry: &Entry, asks: fn(&ComponentCase) -> bool| {
+        let names: Vec<String> = entry.certificate.components.iter().map(|name| fold(name)).collect();
+        let is_on = |unit: &&ComponentCase| names.iter().any(|name| unit.names.contains(name));
+        case.gated.iter().filter(is_on).any(asks)
     };
     let mut wrong: BTreeMap<RepoPath, WrongClaim> = BTreeMap::new();
+    let mut unsupported: BTreeMap<RepoPath, Vec<Unsupported>> = BTreeMap::new();
     let mut trees: Option<Trees<'_>> = None;
     for entry in &case.ledger {
         let class = entry.certificate.status.map(|status| case.terms.class(status));
-        let components = &entry.certificate.components;
-        if !class.is_some_and(Class::approves) || !components.iter().any(|name| asking(&fold(name))) {
+        if !class.is_some_and(Class::approves) {
+            continue;
+        }
+        let holds = asking(entry, |unit| unit.evidence.contains(&EvidenceKind::Claims));
+        let added = entry.origin == Origin::Added;
+        let measures = added && asking(entry, ComponentCase::asks_for_benchmarks);
+        if !holds && !measures {
             continue;
         }
         let Blob::Content(bytes) = repository.blob(&entry.blob, MAX_BYTES)? else {
             continue;
         };
         let text = String::from_utf8_lossy(&bytes);
+        let path = &entry.certificate.path;
+        if measures {
+            let figures = claims::unsupported(&text);
+            if !figures.is_empty() {
+                unsupported.insert(path.clone(), figures);
+            }
+        }
+        if !holds {
+            continue;
+        }
         // What landed before spoke of another tree: only its figures are held against each other.
-        let found = if entry.origin == Origin::Added {
+        let found = if added {
             let trees = match &mut trees {
                 Some(trees) => trees,
                 none => none.insert(Trees::list(repository, &change.head, Some(&change.base))?),
@@ -206,9 +222,9 @@ pub(super) fn note_wrong(repository: &Repository, change: &Change, case: &mut Ca
                 said: claim.said,
                 why: claim.why,
             };
-            wrong.insert(entry.certificate.path.clone(), claim);
+            wrong.insert(path.clone(), claim);
         }
     }
-    case.wrong_claims = wrong;
+    (case.wrong_claims, case.unsupported) = (wrong, unsupported);
     Ok(())
 }

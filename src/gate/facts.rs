@@ -139,6 +139,7 @@ fn case(question: &Question, in_force: &InForce) -> Case {
         gated: Vec::new(),
         ledger: Vec::new(),
         wrong_claims: std::collections::BTreeMap::new(),
+        unsupported: std::collections::BTreeMap::new(),
         measurements: crate::verdict::Measurements::default(),
         evidence_faults: Vec::new(),
         violations: Vec::new(),
@@ -319,7 +320,7 @@ fn fill(
     }
     case.gated = done;
     bound::note(repository, question, in_force, case)?;
-    super::claims::note_wrong(repository, &question.change, case)
+    super::claims::note(repository, &question.change, case)
 }
 
 /// The state of a changed file at the head.

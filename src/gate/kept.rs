@@ -13,7 +13,7 @@ use crate::git::Repository;
 use crate::ledger;
 
 /// Grows when what is computed changes.
-const FORM: &str = "1";
+const FORM: &str = "2";
 /// From how many files on the directory is emptied.
 const MOST: usize = 4096;
 
@@ -44,12 +44,22 @@ impl Key {
         hash.key()
     }
 
-    /// Of what the raw values of a file are known by.
-    pub(super) fn of_values<'e>(format: &str, entries: impl Iterator<Item = Option<&'e TreeEntry>>) -> Self {
-        let mut hash = Hashing::new("values");
-        hash.add(format.as_bytes());
-        hash.entries(entries);
+    /// Of what the raw values of a certificate's files are known by, which its block decides.
+    pub(super) fn of_block(block: &Benchmarks, exact: &[String]) -> Self {
+        let mut hash = Hashing::new("prints");
+        hash.add(render_benchmarks(block).as_bytes());
+        exact.iter().for_each(|metric| hash.add(metric.as_bytes()));
         hash.key()
+    }
+
+    /// Of that of all certificates, which one file holds.
+    pub(super) fn of_prints() -> Self {
+        Self("prints".to_owned())
+    }
+
+    /// The name.
+    pub(super) fn into_name(self) -> String {
+        self.0
     }
 }
 

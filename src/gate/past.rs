@@ -173,6 +173,7 @@ pub(super) fn of_ledger(terms: Terms, gated: Vec<ComponentCase>, ledger: Vec<Ent
         only_certificates: false,
         adoption: false,
         wrong_claims: std::collections::BTreeMap::new(),
+        unsupported: std::collections::BTreeMap::new(),
         measurements: verdict::Measurements::default(),
         evidence_faults: Vec::new(),
         now: Timestamp::now(),

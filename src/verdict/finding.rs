@@ -193,6 +193,15 @@ pub enum Finding {
         /// Whether it keeps the approval from counting.
         counts: bool,
     },
+    /// An approval states figures that neither the document nor a bound file gives.
+    Unsupported {
+        /// The component.
+        unit: String,
+        /// The certificate.
+        entry: usize,
+        /// The figures as printed, each with its line.
+        figures: Vec<(u32, String)>,
+    },
     /// A certificate that the change adds does not do what its author meant.
     Ineffective {
         /// The certificate.
@@ -220,6 +229,7 @@ impl Finding {
             | Self::Announced { unit }
             | Self::Measured { unit, .. }
             | Self::Grown { unit, .. }
+            | Self::Unsupported { unit, .. }
             | Self::Conditions { unit, .. } => Some(unit),
             Self::Ledger(_)
             | Self::Evidence(_)
@@ -243,6 +253,7 @@ impl Finding {
                 | Self::Grown { .. }
                 | Self::Creep { .. }
                 | Self::Measured { .. }
+                | Self::Unsupported { .. }
                 | Self::Ineffective { .. }
                 | Self::Bypassed { .. }
                 | Self::BypassOpen { .. }

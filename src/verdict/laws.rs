@@ -243,6 +243,7 @@ prop_compose! {
             },
             gated: std::iter::once(gpu).chain(other).collect(),
             wrong_claims: std::collections::BTreeMap::new(),
+            unsupported: std::collections::BTreeMap::new(),
             measurements: Measurements::default(),
             evidence_faults: Vec::new(),
             ledger: ledger.into_iter().filter(|e| seen.insert(e.certificate.id.clone())).collect(),

@@ -39,6 +39,7 @@ pub use plan::{Left, Plan, Review, left_by, plan};
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
 use crate::evidence::bound::{Judged, Shown};
+use crate::evidence::claims::Unsupported;
 use crate::ledger::{Entry, Violation};
 use crate::policy::{Binding, Budget, Conditional, Enforcement, EvidenceKind, GlobList, Stage, Stages};
 use crate::sensitivity::{GatedMessage, Reason};
@@ -59,6 +60,9 @@ pub struct Case {
     pub ledger: Vec<Entry>,
     /// A wrong claim of each approval, by its path, where a gated component asks for `claims`.
     pub wrong_claims: BTreeMap<RepoPath, WrongClaim>,
+    /// The figures of performance that approvals of the change state and nothing in them gives, by path, where a gated component asks for
+    /// benchmarks.
+    pub unsupported: BTreeMap<RepoPath, Vec<Unsupported>>,
     /// What the evidence of approvals is worth.
     pub measurements: Measurements,
     /// What the change does to the evidence of certificates that must not be.

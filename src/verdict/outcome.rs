@@ -6,9 +6,10 @@ use super::decide::{Weighing, lifts_stop, stop_is_lifted};
 use super::statement::Statement;
 use super::statements::statements;
 use super::{Case, ComponentDecision, Decision, FileDecision, Finding, GatedPath, Outcome, Verdict, bypass};
-use crate::certificate::Class;
+use crate::certificate::{Class, DecidedRow};
 use crate::change::RepoPath;
 use crate::evidence::bound::Flaw;
+use crate::evidence::claims::Unsupported;
 use crate::ledger::{Lift, Lifted, Origin};
 use crate::policy::Enforcement;
 
@@ -146,6 +147,7 @@ impl<'a> Weighing<'a> {
         let approvals = || bearing.iter().filter(|statement| statement.approves());
         for statement in approvals() {
             found.findings.extend(self.told_of_measurements(statement));
+            found.findings.extend(self.unsupported(statement));
         }
         let evidence = approvals()
             .filter_map(|statement| Some((statement.index, self.judged(statement)?)))
@@ -355,6 +357,25 @@ impl<'a> Weighing<'a> {
         flaws.chain(warnings.map(|flaw| finding(flaw, false))).collect()
     }
 
+    /// The figures of an approval that neither it nor its bound files give. Where files are bound, only changes are held against them.
+    fn unsupported(&self, statement: &Statement<'_>) -> Option<Finding> {
+        let certificate = &statement.entry.certificate;
+        let figures = self.case.unsupported.get(&certificate.path)?;
+        if !self.unit.asks_for_benchmarks() {
+            return None;
+        }
+        let rows = certificate.benchmarks.present().map(|block| block.rows.as_slice());
+        let left = figures
+            .iter()
+            .filter(|figure| rows.is_none_or(|rows| is_contradicted(figure, rows)));
+        let figures: Vec<(u32, String)> = left.map(|figure| (figure.line, figure.said.clone())).collect();
+        (!figures.is_empty()).then(|| Finding::Unsupported {
+            unit: self.unit.id.clone(),
+            entry: statement.index,
+            figures,
+        })
+    }
+
     pub(super) fn announced_without_certificate(&self) -> bool {
         let answers = |statement: &&Statement<'_>| {
             statement.entry.origin == Origin::Added
@@ -364,4 +385,18 @@ impl<'a> Weighing<'a> {
         };
         !self.unit.messages.is_empty() && !self.statements.iter().any(answers) && !self.is_bypassed()
     }
+}
+
+/// Whether none of the measured ratios that a figure may be about bears it out. What was not computed may be what it is about.
+fn is_contradicted(figure: &Unsupported, rows: &[DecidedRow]) -> bool {
+    if !figure.is_of_change() || rows.is_empty() {
+        return false;
+    }
+    let named = rows.iter().any(|row| figure.names(&row.benchmark));
+    let mut about = rows.iter().filter(|row| !named || figure.names(&row.benchmark));
+    about.all(|row| match (&row.ratio, &row.lower, &row.upper) {
+        (_, Some(lower), Some(upper)) => !figure.is_borne_out(lower.value(), upper.value()),
+        (Some(ratio), ..) if row.verdict == "pass" => !figure.is_borne_out(ratio.value(), ratio.value()),
+        _ => false,
+    })
 }

@@ -111,6 +111,7 @@ fn the_truth_table_of_the_documentation_holds() {
             },
             gated: vec![unit],
             wrong_claims: std::collections::BTreeMap::new(),
+            unsupported: std::collections::BTreeMap::new(),
             measurements: Measurements::default(),
             evidence_faults: Vec::new(),
             ledger: names(by).iter().map(|agent| approval(agent)).collect(),

@@ -298,6 +298,55 @@ fn status_lists_what_is_due() {
     assert!(!ran.out.contains("400 ms"), "{}", ran.out);
 }
 
+/// A certificate of long ago with one file of evidence, of no interest but that it is there.
+fn bystander(scene: &Scene, at: usize, commits: [&str; 2]) {
+    use sha2::{Digest as _, Sha256};
+    let name = format!("review_lexer_20250101_{at:06}");
+    let file = format!("certificates/evidence/{name}/candidate/01.json");
+    let document =
+        format!(r#"{{"results": [{{"command": "lex", "times": [0.3{at}7, 0.3{at}9], "exit_codes": [0, 0]}}]}}"#);
+    let digest: String = Sha256::digest(document.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let block = format!(
+        "## BENCHMARKS\n\n```certgate-benchmarks\ncertgate/benchmarks/v1\nbaseline {}\ncandidate {}\ncandidate hyperfine sha256:{digest} {file}\n```\n\n## EVIDENCE",
+        commits[0], commits[1]
+    );
+    let text = crate::scene::of_status("APPROVED", &format!("bystander-{at}"))
+        .replace("gpu_memory", "lexer")
+        .replace("performance-engineer", "perf")
+        .replace("## EVIDENCE", &block);
+    assert!(text.contains(&digest), "{text}");
+    scene.repo.write(&file, document);
+    scene.repo.write(format!("certificates/{name}.md"), text);
+}
+
+#[test]
+fn evidence_that_was_used_long_ago_is_found() {
+    for (minutes, codes) in [(0, vec!["CG202", "CG617"]), (40, vec![])] {
+        let scene = Scene::open();
+        let blocks = scene.session(1.0);
+        let scene = scene.certified(&blocks);
+        scene.land();
+        let commits = ["main~2", "main~1"].map(|rev| scene.commit_of(rev));
+        // More than are looked at one by one, all newer.
+        scene.repo.git(&["switch", "--quiet", "main"]);
+        (0..40).for_each(|at| bystander(&scene, at, [&commits[0], &commits[1]]));
+        scene.repo.commit("Certificates of other changes");
+        scene.repo.git(&["switch", "--quiet", "work"]);
+        scene.repo.git(&["merge", "--quiet", "--ff-only", "main"]);
+        scene.change("3");
+        // The values of the first session, in files that note this change; the honest ones are of another time.
+        let blocks = scene.session_of(&[("lex big.txt", 1.0)], ("main", "HEAD"), 10, minutes);
+        let scene = scene.certified(&blocks);
+        for _warm in 0..2 {
+            let ran = scene.check();
+            assert_eq!(ran.errors(), codes, "{}", ran.said());
+        }
+    }
+}
+
 /// Several changes, each a little slower, all accepted.
 fn crept(ratios: &[f64]) -> Scene {
     let scene = Scene::open();

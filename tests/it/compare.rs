@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use crate::corpus;
 use crate::reports::keeps_to;
 use crate::scene::{Ran, run};
 use crate::support::TestRepo;
@@ -263,41 +262,4 @@ fn people_get_a_table_and_a_picture() {
         let ran = run(&place, &["compare", "--format", format, "a.json", "--", "b.json"]);
         assert!(!ran.out.contains("<script>"), "{}", ran.out);
     }
-}
-
-/// On a real machine, equal code is never said to be slower, and memory is decided to the byte.
-#[test]
-fn equal_code_on_a_real_machine_is_not_refused() {
-    use certgate::evidence::decide::{self, Conclusion, Rule};
-    use certgate::evidence::measurement::median;
-    let Ok(bytes) = std::fs::read(corpus::root().join("rl-training-gpu/runs.json")) else {
-        println!("skipped: no corpus at {}", corpus::root().display());
-        return;
-    };
-    let file: Value = serde_json::from_slice(&bytes).unwrap();
-    let of = |variant: &str, metric: &str| -> Vec<f64> {
-        let rows = file["rows"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|row| row["variant"] == variant);
-        rows.map(|row| match &row[metric] {
-            Value::Array(samples) => median(&samples.iter().map(|s| s.as_f64().unwrap()).collect::<Vec<_>>()).unwrap(),
-            number => number.as_f64().unwrap(),
-        })
-        .collect()
-    };
-    for metric in ["policy_update_ms", "episode_collection_ms", "checkpoint_save_ms"] {
-        let decision = decide::runs(&Rule::default(), &of("base", metric), &of("same", metric));
-        assert!(
-            matches!(decision.verdict, Conclusion::Pass | Conclusion::Inconclusive),
-            "{metric}: {decision:?}"
-        );
-    }
-    let memory = decide::exact(
-        &Rule::default(),
-        &of("base", "peak_memory_mib"),
-        &of("same", "peak_memory_mib"),
-    );
-    assert_eq!((memory.verdict, memory.ratio), (Conclusion::Pass, Some(1.0)));
 }

@@ -26,6 +26,14 @@ fn the_guides_run_as_printed() {
     run_all(&[quickstart, reviewing].concat());
 }
 
+/// From `measure` to a green gate, and the same of a change that is slower.
+#[test]
+fn the_way_of_evidence_runs_as_printed() {
+    let commands = commands_of(section(include_str!("../../docs/evidence.md"), "## The whole way"));
+    assert!(commands.len() > 20, "{commands:#?}");
+    run_all(&commands);
+}
+
 #[test]
 fn the_readme_is_short_and_installs_in_two_commands() {
     let words = README.split_whitespace().count();

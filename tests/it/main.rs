@@ -21,6 +21,7 @@ mod evidence_formats;
 mod explaining;
 mod formats;
 mod git_layer;
+mod gpu;
 mod growth;
 mod guided;
 mod guides;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::flaw::{Flaw, FlawKind};
+use super::shown::{Judged, MeasuredLevel, Shown, holding, levels, shown_in};
 use super::units::convert;
-use super::{Flaw, FlawKind, Judged, Shown, holding, levels, shown_in};
 use crate::certificate::Benchmarks;
 use crate::evidence::compare::{self, Compared, Criteria, File, Why};
 use crate::evidence::decide::{self, Conclusion, Rule};
@@ -60,7 +61,7 @@ pub(super) fn decide(
         }
     }
     if let Some(limit) = &demand.limit {
-        let all = levels(candidate);
+        let all = levels(candidate, demand.question.design);
         let wanted = all
             .iter()
             .filter(|level| level.metric == demand.metric && (demand.about)(&level.benchmark));
@@ -159,7 +160,7 @@ fn add(flaw: Flaw, demand: &Demand<'_>, shown: &mut Shown, judged: &mut Judged) 
 }
 
 /// Whether the candidate keeps to an absolute limit.
-fn within(demand: &Demand<'_>, limit: &Limit, level: &super::MeasuredLevel, candidate: &[File], judged: &mut Judged) {
+fn within(demand: &Demand<'_>, limit: &Limit, level: &MeasuredLevel, candidate: &[File], judged: &mut Judged) {
     let rows = candidate.iter().flat_map(|file| &file.reading.measurements);
     let stated = rows
         .filter(|row| row.benchmark == level.benchmark && row.metric == level.metric)
@@ -227,7 +228,7 @@ fn within(demand: &Demand<'_>, limit: &Limit, level: &super::MeasuredLevel, cand
 
 type Kept = (Conclusion, Option<f64>, Option<f64>);
 
-fn keeps(demand: &Demand<'_>, level: &super::MeasuredLevel, limit: f64, higher: bool) -> Kept {
+fn keeps(demand: &Demand<'_>, level: &MeasuredLevel, limit: f64, higher: bool) -> Kept {
     keeps_to(
         level,
         limit,
@@ -238,13 +239,7 @@ fn keeps(demand: &Demand<'_>, level: &super::MeasuredLevel, limit: f64, higher: 
 }
 
 /// Whether a level keeps to a limit in its own unit: a count as it is, other values by an order statistic.
-pub(super) fn keeps_to(
-    level: &super::MeasuredLevel,
-    limit: f64,
-    higher: bool,
-    question: &Criteria,
-    exact: bool,
-) -> Kept {
+pub(super) fn keeps_to(level: &MeasuredLevel, limit: f64, higher: bool, question: &Criteria, exact: bool) -> Kept {
     if exact {
         let one = level.values.first().copied();
         let constant = level.values.iter().all(|value| Some(*value) == one);
@@ -270,7 +265,7 @@ pub(super) fn keeps_to(
     (verdict, decision.lower, decision.upper)
 }
 
-impl super::MeasuredLevel {
+impl MeasuredLevel {
     /// Whether it is proven to keep to a limit, with one error in twenty and at least five runs.
     pub fn is_within(&self, limit: &Limit, higher: bool) -> bool {
         let Some(limit) = convert(limit.value, &limit.unit, &self.unit) else {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Flaw, FlawKind};
+use super::flaw::{Flaw, FlawKind};
 use crate::certificate::{Benchmarks, EvidenceSide};
 use crate::evidence::compare::File;
 use crate::evidence::measurement::Session;

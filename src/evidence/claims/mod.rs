@@ -29,9 +29,11 @@ mod tests;
 mod tokens;
 mod tree;
 mod units;
+mod unsupported;
 mod words;
 
 pub use tree::{TextTree, Tree};
+pub use unsupported::Unsupported;
 
 use document::{Block, BlockKind, Document};
 use sheet::{Found, Sheet};
@@ -136,11 +138,6 @@ impl ClaimKind {
             Self::File | Self::FileLine | Self::FileLineSymbol | Self::FileAbsent | Self::FileProposed | Self::NotAFile
         )
     }
-
-    /// Whether it is a figure of performance that only a result file could support.
-    pub fn is_bare_figure(self) -> bool {
-        matches!(self, Self::Bare)
-    }
 }
 
 /// A recomputed figure.
@@ -228,12 +225,7 @@ pub fn read(text: &str, head: Option<&dyn Tree>, base: Option<&dyn Tree>) -> Vec
                 claim(&document, block, reference.name.start, said, cited.outcome, cited.past),
             ));
         }
-        let opaque = opaque(block, &references);
-        sheets.push(Sheet::new(
-            index,
-            tokens::tokens(&block.text, &opaque),
-            block.kind == BlockKind::Listing,
-        ));
+        sheets.push(sheet(index, block, &references));
     }
     for (index, found) in figures(&document, &mut sheets) {
         let (Some(block), Some(sheet)) = (document.blocks.get(index), sheets.get(index)) else {
@@ -251,6 +243,25 @@ pub fn read(text: &str, head: Option<&dyn Tree>, base: Option<&dyn Tree>) -> Vec
     }
     claims.sort_by_key(|(block, at, _)| (*block, *at));
     claims.into_iter().map(|(_, _, claim)| claim).collect()
+}
+
+/// Reads the figures of performance in what an approval found and decided that nothing in the document gives, in order.
+pub fn unsupported(text: &str) -> Vec<Unsupported> {
+    if text.len() > MAX_BYTES {
+        return Vec::new();
+    }
+    let document = Document::read(text);
+    let blocks = document.blocks.iter().enumerate();
+    let mut sheets: Vec<Sheet> = blocks
+        .map(|(index, block)| sheet(index, block, &reference::find(block)))
+        .collect();
+    let found = figures(&document, &mut sheets);
+    unsupported::find(&document, &sheets, &found)
+}
+
+fn sheet(index: usize, block: &Block, references: &[reference::Reference]) -> Sheet {
+    let tokens = tokens::tokens(&block.text, &opaque(block, references));
+    Sheet::new(index, tokens, block.kind == BlockKind::Listing)
 }
 
 /// The blocks of a plan or a design, which speaks of what is to be made, and those of rows of tables that say so.

@@ -24,7 +24,7 @@ pub fn compare(
     wanted: &dyn Fn(&str, &str) -> bool,
 ) -> Comparison {
     let all: Vec<&File> = baseline.iter().chain(candidate).collect();
-    let refused = refuse::refused(&all);
+    let refused = refuse::refused(&all, &question.exact);
     let mut results = Vec::new();
     for ((benchmark, metric), before) in grouped(baseline) {
         if !wanted(&benchmark, &metric) {

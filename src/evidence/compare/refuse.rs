@@ -7,9 +7,9 @@ use super::question::File;
 use crate::evidence::formats::Format;
 use crate::evidence::measurement::{Kind, Measurement, Provenance};
 
-/// Everything that forbids to compare these files at all.
-pub(super) fn refused(files: &[&File]) -> Vec<Refused> {
-    let mut refused = reused(files);
+/// Everything that forbids to compare these files at all. `exact` are metrics that are said to be deterministic counts.
+pub(super) fn refused(files: &[&File], exact: &[String]) -> Vec<Refused> {
+    let mut refused = reused(files, exact);
     refused.extend(conditions(files));
     refused.extend(files.iter().filter_map(|file| {
         let debug = file.reading.provenance.is_debug_build();
@@ -19,14 +19,17 @@ pub(super) fn refused(files: &[&File]) -> Vec<Refused> {
 }
 
 /// Files that are there twice, or have the same content where that cannot be by chance.
-fn reused(files: &[&File]) -> Vec<Refused> {
+fn reused(files: &[&File], exact: &[String]) -> Vec<Refused> {
     let mut found = Vec::new();
-    for (at, one) in files.iter().enumerate() {
-        for other in files.iter().skip(at + 1) {
-            let by_chance = one.reading.measurements.iter().all(may_come_again);
-            if one.place == other.place || (one.digest == other.digest && !by_chance) {
-                found.push(Refused::SameFile(one.name.clone(), other.name.clone()));
-            }
+    let mut places: BTreeMap<&str, &File> = BTreeMap::new();
+    let mut contents: BTreeMap<&str, &File> = BTreeMap::new();
+    for file in files {
+        let again = |row: &Measurement| exact.contains(&row.metric) || may_come_again(row);
+        let by_chance = || file.reading.measurements.iter().all(again);
+        let place = places.insert(&file.place, file);
+        let content = contents.insert(&file.digest, file).filter(|_| !by_chance());
+        if let Some(one) = place.or(content) {
+            found.push(Refused::SameFile(one.name.clone(), file.name.clone()));
         }
     }
     found

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::words::at;
-use crate::diagnostic::{Code, Diagnostic, Help, Level, Place, Placeholder, Word, command};
+use crate::diagnostic::{Code, Diagnostic, Help, Level, Place, Placeholder, Word, command, plural, sanitize};
 use crate::evidence::bound::{Flaw, FlawKind};
 use crate::verdict::{EvidenceFault, EvidenceFaultKind, Finding, code_of};
 
@@ -12,18 +12,26 @@ const MOST_NAMED: usize = 3;
 impl Context<'_> {
     /// Whether a finding is why a component lacks an approval.
     pub(super) fn leaves_a_gap(&self, finding: &Finding, all: &[Finding]) -> bool {
-        let Finding::Measured { unit, counts: true, .. } = finding else {
+        let Finding::Measured {
+            unit,
+            counts: true,
+            entry,
+            ..
+        } = finding
+        else {
             return false;
         };
         all.iter().any(|other| {
-            let gap = matches!(
-                other,
+            let gap = match other {
                 Finding::Uncovered { .. }
-                    | Finding::TooFew { .. }
-                    | Finding::Handoff { .. }
-                    | Finding::Unauthorized { .. }
-                    | Finding::Announced { .. }
-            );
+                | Finding::TooFew { .. }
+                | Finding::Handoff { .. }
+                | Finding::Unauthorized { .. }
+                | Finding::Announced { .. } => true,
+                // Of the certificate whose content was changed that is what matters, and of another its measurements.
+                Finding::Changed { entry: changed, .. } => changed != entry,
+                _ => false,
+            };
             gap && other.component() == Some(unit)
         })
     }
@@ -54,6 +62,33 @@ impl Context<'_> {
             diagnostic = diagnostic.because(format!("… and {} more files", flaw.files.len() - MOST_NAMED));
         }
         diagnostic.help(self.measure_again(unit, flaw))
+    }
+
+    /// Figures that nothing gives.
+    pub(super) fn unsupported(&self, unit: &str, entry: usize, figures: &[(u32, String)]) -> Diagnostic {
+        let bound = self
+            .entry(entry)
+            .is_some_and(|entry| entry.certificate.benchmarks.present().is_some());
+        let quoted = |(line, said): &(u32, String)| format!("`{}` on line {line}", sanitize(said));
+        let mut message = format!("`{unit}`: nothing supports ");
+        message.push_str(&match figures {
+            [one] => quoted(one),
+            [first, rest @ ..] => format!("{} and {}", quoted(first), plural(rest.len(), "other figure")),
+            [] => String::new(),
+        });
+        let path = self.entry(entry).map(|entry| &entry.certificate.path);
+        let place = path
+            .zip(figures.first())
+            .map(|(path, (line, _))| Place::line(path, *line));
+        let mut diagnostic = at(Diagnostic::warning(Code::CG655, message), place);
+        diagnostic = diagnostic.because(match bound {
+            true => "no figure of the certificate gives it, and the bound files give other ones",
+            false => "no figure of the certificate gives it, and no file is bound to it",
+        });
+        for figure in figures.iter().skip(1).take(MOST_NAMED) {
+            diagnostic = diagnostic.because(quoted(figure));
+        }
+        diagnostic.help(self.measure_again(unit, &Flaw::new(FlawKind::Absent, "")))
     }
 
     /// What makes it good: as a rule, to measure and to certify what was measured.

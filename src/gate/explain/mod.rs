@@ -104,6 +104,7 @@ impl Context<'_> {
                 flaw,
                 counts,
             } => self.measured(unit, (*entry, flaw, *counts), level),
+            Finding::Unsupported { unit, entry, figures } => self.unsupported(unit, *entry, figures),
             Finding::InvalidAdded { entry } | Finding::NewestInvalid { entry, .. } => {
                 return self.invalid(finding, *entry, level);
             }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::parse;
 use super::*;
+use crate::diagnostic::Code;
 
 const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

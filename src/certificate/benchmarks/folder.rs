@@ -15,8 +15,12 @@ pub fn evidence_folder(certificate: &RepoPath) -> RepoPath {
 
 /// The certificates whose evidence a path would be, by its name alone: for each folder `evidence` on the way, the one beside it.
 pub fn evidence_of(path: &RepoPath) -> Vec<RepoPath> {
-    let parts: Vec<&[u8]> = path.as_bytes().split(|byte| *byte == b'/').collect();
+    let parts = || path.as_bytes().split(|byte| *byte == b'/');
     let mut found = Vec::new();
+    if !parts().any(|part| part == FOLDER) {
+        return found;
+    }
+    let parts: Vec<&[u8]> = parts().collect();
     for (at, part) in parts.iter().enumerate() {
         let (Some(stem), true) = (parts.get(at + 1), *part == FOLDER) else {
             continue;

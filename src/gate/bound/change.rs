@@ -31,13 +31,12 @@ pub(in crate::gate) fn of_change(
     let mut base = Certificates::new(repository, &question.change.base);
     let mut unreadable: BTreeSet<RepoPath> = BTreeSet::new();
     for file in &question.change.files {
-        if policy.is_policy_file(&file.path) || policy.is_certificate(&file.path) {
+        let mut beside = evidence_of(&file.path);
+        beside.retain(|certificate| policy.is_certificate(certificate));
+        if beside.is_empty() || policy.is_policy_file(&file.path) || policy.is_certificate(&file.path) {
             continue;
         }
-        for certificate in evidence_of(&file.path) {
-            if !policy.is_certificate(&certificate) {
-                continue;
-            }
+        for certificate in beside {
             if let Some(fault) = lost(file, &certificate, &mut base, policy)? {
                 found.faults.push(fault);
                 break;

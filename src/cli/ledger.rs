@@ -116,22 +116,68 @@ impl Line {
     }
 }
 
+/// A condition that is checked and not met.
+#[derive(Serialize)]
+struct Due {
+    certificate: String,
+    path: String,
+    condition: String,
+    /// The last day on which it may be met.
+    by: Option<String>,
+    overdue: bool,
+}
+
+impl Due {
+    /// Those of a ledger, the first due first.
+    fn all(read: &Read) -> Result<Vec<Self>, Undecided> {
+        let terms = (&read.policy, &read.keyring);
+        let open = gate::due(&read.repository, terms, &read.tip, &read.entries)?;
+        let due = open.into_iter().filter_map(|condition| {
+            let entry = read.entries.get(condition.entry)?;
+            Some(Self {
+                certificate: sanitize(&entry.label()),
+                path: entry.certificate.path.to_string(),
+                condition: sanitize(&condition.text),
+                by: condition.by.map(|by| by.strftime("%Y-%m-%d").to_string()),
+                overdue: condition.state == ConditionState::Overdue,
+            })
+        });
+        Ok(due.collect())
+    }
+
+    fn human(&self) -> String {
+        format!(
+            "{} {}: {}, a condition of {} in {}\n",
+            if self.overdue { "OVERDUE" } else { "DUE" },
+            self.by.as_deref().unwrap_or("some day"),
+            self.condition,
+            self.certificate,
+            self.path
+        )
+    }
+}
+
 fn print(lines: &[Line], format: ListFormat) -> anyhow::Result<()> {
     match format {
         ListFormat::Human => terminal::out(&lines.iter().map(Line::human).collect::<String>()),
-        ListFormat::Json => {
-            #[derive(Serialize)]
-            struct List<'a> {
-                schema: &'static str,
-                certificates: &'a [Line],
-            }
-            let list = List {
-                schema: "certgate/ledger/v1",
-                certificates: lines,
-            };
-            terminal::out(&crate::report::to_line(&list))
-        }
+        ListFormat::Json => print_json(lines, None),
     }
+}
+
+fn print_json(lines: &[Line], due: Option<&[Due]>) -> anyhow::Result<()> {
+    #[derive(Serialize)]
+    struct List<'a> {
+        schema: &'static str,
+        certificates: &'a [Line],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        due: Option<&'a [Due]>,
+    }
+    let list = List {
+        schema: "certgate/ledger/v1",
+        certificates: lines,
+        due,
+    };
+    terminal::out(&crate::report::to_line(&list))
 }
 
 /// Lists the certificates, newest first.
@@ -197,7 +243,7 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
             .filter_map(|id| newest.get(*id))
             .map(|entry| Line::new(entry, &read.policy))
             .collect();
-        print(&lines, args.format)?;
+        print_json(&lines, Some(&Due::all(&read)?))?;
         return Ok(Ending::Done);
     }
     let mut text = String::new();
@@ -229,28 +275,7 @@ pub(super) fn status(args: &LedgerArgs) -> Result<Ending, Undecided> {
             certificate.path
         ));
     }
-    for condition in gate::due(
-        &read.repository,
-        (&read.policy, &read.keyring),
-        &read.tip,
-        &read.entries,
-    )? {
-        let Some(entry) = read.entries.get(condition.entry) else {
-            continue;
-        };
-        let word = match condition.state {
-            ConditionState::Overdue => "OVERDUE",
-            ConditionState::Open | ConditionState::Met => "DUE",
-        };
-        let by = condition.by.map(|by| by.strftime("%Y-%m-%d").to_string());
-        text.push_str(&format!(
-            "{word} {}: {}, a condition of {} in {}\n",
-            by.as_deref().unwrap_or("some day"),
-            sanitize(&condition.text),
-            sanitize(&entry.label()),
-            entry.certificate.path
-        ));
-    }
+    text.extend(Due::all(&read)?.iter().map(Due::human));
     text.push_str(&format!(
         "{} in the ledger\n",
         plural(read.entries.len(), "certificate")

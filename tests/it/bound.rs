@@ -296,6 +296,14 @@ fn status_lists_what_is_due() {
         .writes("OVERDUE 2026-01-01: metric time ≤ 100 ms")
         .writes("DUE some day: certificate follow-1");
     assert!(!ran.out.contains("400 ms"), "{}", ran.out);
+    let json = run(&scene.repo, &["status", "--format", "json"]).ends(0).json();
+    keeps_to(include_str!("../../docs/schema/ledger-v1.json"), &json);
+    let due = json["due"].as_array().unwrap();
+    let of = |at: usize, key: &str| due[at][key].clone();
+    assert_eq!(due.len(), 2, "{json:#}");
+    assert_eq!((of(0, "by"), of(0, "overdue")), ("2026-01-01".into(), true.into()));
+    assert_eq!((of(1, "by"), of(1, "overdue")), (serde_json::Value::Null, false.into()));
+    assert_eq!(of(1, "condition"), "certificate follow-1");
 }
 
 /// A certificate of long ago with one file of evidence, of no interest but that it is there.

@@ -14,6 +14,7 @@
 
 #![allow(clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod evidence;
 mod field;
 mod measure;
 mod world;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
+use evidence::Approved;
 use field::{Hooks, Twins, WorkTree};
 use measure::{Job, Pair, Tools};
 use world::{Scale, World};
@@ -226,6 +228,16 @@ impl Table {
                 "8",
                 Row::information(name, push(&servers.with)?, push(&servers.without)?),
             ));
+        }
+
+        if self.options.wants("9") {
+            let approved = |blocks| Approved::new(directory, &self.tools, scale.small_files, blocks);
+            let (with, without) = (approved(10)?, approved(0)?);
+            let plain = || without.check(&self.tools).ours();
+            let name = "check of an approval with 20 bound files : with none, both certgate".to_owned();
+            rows.push(("9", Row::time(name, with.check(&self.tools), plain(), 1.3)));
+            let name = "  for information: the first time, when they are read and decided".to_owned();
+            rows.push(("9", Row::information(name, with.check_cold(&self.tools), plain())));
         }
 
         for (number, row) in rows {

@@ -1,7 +1,7 @@
 //! Claims: whatever a document says, each claim stands on a line of it, has a figure only where it was computed, and nothing that is only
 //! stored otherwise changes what is said.
 
-use certgate::evidence::claims::{Claim, Label, MAX_BYTES, TextTree, Tree, Value, read};
+use certgate::evidence::claims::{Claim, Label, MAX_BYTES, TextTree, Tree, Value, read, unsupported};
 
 /// Reads the bytes as a document, once with and once without trees.
 pub fn check(data: &[u8]) {
@@ -19,6 +19,14 @@ pub fn check(data: &[u8]) {
     let lines = text.split('\n').count();
     for claim in without.iter().chain(&with) {
         sound(claim, lines);
+    }
+    for figure in unsupported(text) {
+        assert!(
+            figure.line >= 1 && figure.line as usize <= lines && !figure.said.is_empty(),
+            "{figure:?}"
+        );
+        // Nothing is measured to be all things at once, and whatever is measured may bear a figure out or not.
+        assert!(!figure.is_borne_out(f64::NAN, f64::NAN), "{figure:?}");
     }
     // Figures need no tree, and references without one accuse nobody.
     let figures = |claims: &[Claim]| -> Vec<Claim> {

@@ -155,7 +155,6 @@ fn code() -> Vec<(String, String)> {
         .iter()
         .map(|file| (file.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(), file))
         .filter(|(own, _)| !own.contains("tests") && own != "verdict/laws.rs" && !own.ends_with("testing.rs"))
-        .filter(|(own, _)| own != "certificate/benchmarks.rs")
         .map(|(own, file)| {
             let text = std::fs::read_to_string(file).unwrap();
             (own, text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned())

@@ -29,7 +29,10 @@ fn the_guides_run_as_printed() {
 /// From `measure` to a green gate, and the same of a change that is slower.
 #[test]
 fn the_way_of_evidence_runs_as_printed() {
-    let commands = commands_of(section(include_str!("../../docs/evidence.md"), "## The whole way"));
+    let commands = commands_of(section(
+        include_str!("../../docs/evidence.md"),
+        "## From measure to a green gate",
+    ));
     assert!(commands.len() > 20, "{commands:#?}");
     run_all(&commands);
 }

@@ -31,7 +31,7 @@ pub(in crate::certificate) fn read(path: &RepoPath, outline: &Outline<'_>) -> (B
     let block = match blocks.as_slice() {
         [] => {
             return match signatures.first() {
-                Some(signature) => unreadable(signature.range.clone(), "a signature stands without the block"),
+                Some(signature) => unreadable(signature.range.clone(), "there is a signature without the block"),
                 None => (BenchmarksField::Absent, Vec::new()),
             };
         }
@@ -41,10 +41,7 @@ pub(in crate::certificate) fn read(path: &RepoPath, outline: &Outline<'_>) -> (B
     let sections: Vec<&Heading> = outline.sections(HEADING).collect();
     let heading = match sections.as_slice() {
         [] => {
-            return unreadable(
-                block.range.clone(),
-                "the block stands outside of a section `## BENCHMARKS`",
-            );
+            return unreadable(block.range.clone(), "the block is outside of a section `## BENCHMARKS`");
         }
         [heading] => *heading,
         [_, second, ..] => return unreadable(second.range.clone(), "there are two sections BENCHMARKS"),
@@ -57,7 +54,7 @@ pub(in crate::certificate) fn read(path: &RepoPath, outline: &Outline<'_>) -> (B
     {
         return unreadable(
             stray.range.clone(),
-            "the block stands outside of the section `## BENCHMARKS`",
+            "the block is outside of the section `## BENCHMARKS`",
         );
     }
     if let Some(second) = signatures.get(1) {

@@ -113,8 +113,8 @@ pub fn parse_benchmarks(text: &str, first: u32) -> Result<Benchmarks, (usize, &'
         known.map(|id| id.to_string()).ok_or((line, reason))
     };
     let mut benchmarks = Benchmarks {
-        baseline: commit("baseline", "the second line reads `baseline` and a whole commit id")?,
-        candidate: commit("candidate", "the third line reads `candidate` and a whole commit id")?,
+        baseline: commit("baseline", "the second line reads `baseline` and a complete commit id")?,
+        candidate: commit("candidate", "the third line reads `candidate` and a complete commit id")?,
         files: Vec::new(),
         rows: Vec::new(),
         signature: None,
@@ -131,7 +131,7 @@ pub fn parse_benchmarks(text: &str, first: u32) -> Result<Benchmarks, (usize, &'
         } else if VERDICTS.contains(&kind) {
             let terms = terms
                 .clone()
-                .ok_or((line, "a line `terms …` stands before the results"))?;
+                .ok_or((line, "a line `terms …` comes before the results"))?;
             let row = parse_row(kind, rest, terms, number).ok_or((
                 line,
                 "a result reads `VERDICT RATIO LOWER UPPER BENCHMARK METRIC`, with - for what was not computed",
@@ -143,7 +143,7 @@ pub fn parse_benchmarks(text: &str, first: u32) -> Result<Benchmarks, (usize, &'
             benchmarks.rows.push(row);
         } else if let Some(side) = EvidenceSide::ALL.into_iter().find(|side| side.word() == kind) {
             if terms.is_some() {
-                return Err((line, "files stand before the results"));
+                return Err((line, "files come before the results"));
             }
             let file = parse_file(side, rest, number).map_err(|reason| (line, reason))?;
             if benchmarks.files.iter().any(|other| other.path == file.path) {

@@ -380,7 +380,7 @@ fn keep(home: &Path, key: &CacheKey, made: &Made<'_>) -> Option<()> {
 
 /// Lets others do with a file or folder what they may do with the folder `above`: a shared repository (`core.sharedRepository`) has one
 /// cache, whoever writes it and whatever their umask.
-pub fn share(path: &Path, above: &Path) -> Option<()> {
+pub(crate) fn share(path: &Path, above: &Path) -> Option<()> {
     const OTHERS: u32 = 0o075;
     let above = fs::metadata(above).ok()?.permissions().mode();
     let found = fs::metadata(path).ok()?;

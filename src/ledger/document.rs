@@ -86,7 +86,7 @@ pub(super) fn parse(
 }
 
 /// Where the signature of a certificate is: `X.md.sig` beside `X.md`.
-pub fn signature_path(certificate: &RepoPath) -> RepoPath {
+pub(crate) fn signature_path(certificate: &RepoPath) -> RepoPath {
     RepoPath::new([certificate.as_bytes(), SIGNATURE_SUFFIX.as_bytes()].concat())
 }
 

@@ -16,7 +16,7 @@ use crate::git::{Landing, Repository};
 /// # Errors
 ///
 /// Any object that cannot be read.
-pub fn carried(
+pub(crate) fn carried(
     repository: &Repository,
     entry: &Entry,
     gated: &[&FileChange],

@@ -19,7 +19,7 @@ use crate::policy::GlobList;
 use crate::trust::{Keyring, SignatureCheck, SignatureProblem};
 
 /// What was in force where a landing came in.
-pub trait Then {
+pub(crate) trait Then {
     /// The keys, and what was asked of signatures.
     fn keyring(&self) -> &Keyring;
 
@@ -28,7 +28,7 @@ pub trait Then {
 }
 
 /// Finds what was in force before a landing; `None` where that is not known, and then the landing lifts nothing.
-pub type ThenAt<'t> = &'t dyn Fn(&Landing) -> Option<Rc<dyn Then>>;
+pub(crate) type ThenAt<'t> = &'t dyn Fn(&Landing) -> Option<Rc<dyn Then>>;
 
 /// What an older cache knows of the same chain.
 #[derive(Default)]

@@ -15,15 +15,15 @@ mod read;
 mod record;
 mod shard;
 
-pub use cache::share;
-pub use document::signature_path;
-pub use error::LedgerError;
-pub use history::carried;
-pub use landed::{Then, ThenAt};
+pub(crate) use cache::share;
+pub(crate) use error::LedgerError;
+pub(crate) use history::carried;
+pub(crate) use landed::Then;
 pub use place::Position;
-pub use proof::{Fault, KeysAt, Proof, Revocation, prove};
-pub use read::{Ledger, LedgerTerms, Query, all, read};
-pub use record::{Effect, Entry, Extent, Lift, Lifted, Origin};
+pub(crate) use proof::{Fault, Proof, Revocation, prove};
+pub(crate) use read::{LedgerTerms, Query, all, read};
+pub use record::{Effect, Entry, Lift, Origin};
+pub(crate) use record::{Extent, Lifted};
 #[cfg(test)]
 pub(crate) use shard::read_back;
 pub(crate) use shard::{load, store};
@@ -37,7 +37,7 @@ use crate::git::{GitError, Repository};
 /// # Errors
 ///
 /// Content that cannot be read.
-pub fn state(repository: &Repository, at: Option<&At>) -> Result<FileState, GitError> {
+pub(crate) fn state(repository: &Repository, at: Option<&At>) -> Result<FileState, GitError> {
     Ok(match at {
         None => FileState::Deleted,
         Some(entry) => FileState::Present {

@@ -14,7 +14,7 @@ use crate::trust::{Keyring, SignatureCheck, SignatureProblem};
 
 /// What is wrong with a ledger's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// A certificate or signature has got other content.
     Altered {
         /// Where it is.
@@ -49,7 +49,7 @@ pub enum Fault {
 
 /// An approval that was taken back, while content that it covered is still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revocation {
+pub(crate) struct Revocation {
     /// The approval.
     pub path: RepoPath,
     /// What takes it back.
@@ -60,7 +60,7 @@ pub struct Revocation {
 
 /// What the history of a ledger holds.
 #[derive(Clone, Debug, Default)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// How many certificates came in.
     pub certificates: usize,
     /// How many of the reachable commits touched the ledger.
@@ -78,7 +78,7 @@ pub struct Proof {
 }
 
 /// Finds the keys that were in force where a commit came in; asked only where the keys of the tip do not do.
-pub type KeysAt<'k> = &'k dyn Fn(&ObjectId) -> Option<Keyring>;
+pub(crate) type KeysAt<'k> = &'k dyn Fn(&ObjectId) -> Option<Keyring>;
 
 /// Walks the history of a ledger.
 ///
@@ -88,7 +88,7 @@ pub type KeysAt<'k> = &'k dyn Fn(&ObjectId) -> Option<Keyring>;
 /// # Errors
 ///
 /// Anything that cannot be read, and a shallow clone: half a history proves nothing.
-pub fn prove(
+pub(crate) fn prove(
     repository: &Repository,
     policy: &Policy,
     tip: &ObjectId,

@@ -18,7 +18,7 @@ use crate::trust::{Keyring, SIGNATURE_SUFFIX};
 
 /// Which ledger: the branch that holds it, and by what it is read.
 #[derive(Clone, Copy)]
-pub struct LedgerTerms<'a> {
+pub(crate) struct LedgerTerms<'a> {
     /// Which paths are certificates.
     pub certificates: &'a GlobList,
     /// Certificates dated before it are history; the append-only rule does not hold for them.
@@ -33,7 +33,7 @@ pub struct LedgerTerms<'a> {
 
 impl<'a> LedgerTerms<'a> {
     /// The ledger as a policy has it.
-    pub fn of(policy: &'a Policy, keyring: &'a Keyring, then: ThenAt<'a>) -> Self {
+    pub(crate) fn of(policy: &'a Policy, keyring: &'a Keyring, then: ThenAt<'a>) -> Self {
         Self {
             certificates: &policy.certificates,
             since: policy.since,
@@ -45,7 +45,7 @@ impl<'a> LedgerTerms<'a> {
 }
 
 /// What to read.
-pub struct Query<'a> {
+pub(crate) struct Query<'a> {
     /// By what.
     pub terms: LedgerTerms<'a>,
     /// The target's tip (HEAD at the commit stages): all of its ledger counts.
@@ -68,7 +68,7 @@ pub struct Query<'a> {
 
 /// The certificates that bear on a change.
 #[derive(Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     /// Those of the base that bear on the components in question, and those that the change adds.
     pub entries: Vec<Entry>,
     /// The rules that it breaks.
@@ -98,7 +98,7 @@ impl LedgerTerms<'_> {
 /// # Errors
 ///
 /// Any object that cannot be read: half a ledger does not count.
-pub fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, LedgerError> {
+pub(crate) fn read(repository: &Repository, query: &Query<'_>) -> Result<Ledger, LedgerError> {
     let _timed = progress::enter(Room::Ledger);
     let terms = &query.terms;
     let moves = moves(
@@ -221,7 +221,7 @@ fn order(repository: &Repository, query: &Query<'_>, added: &mut [Entry]) -> Res
 /// # Errors
 ///
 /// As [`read`].
-pub fn all(repository: &Repository, terms: &LedgerTerms<'_>, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
+pub(crate) fn all(repository: &Repository, terms: &LedgerTerms<'_>, tip: &ObjectId) -> Result<Vec<Entry>, LedgerError> {
     let mut entries: Vec<Entry> = with_base(repository, terms, tip, &|_| false, |base| base.load_all())?
         .into_iter()
         .map(Record::into_entry)

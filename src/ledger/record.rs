@@ -51,7 +51,7 @@ pub struct Entry {
 
 /// What an approval is bound to where it lands, as far as it lifts no refusal completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// The content that its SUBJECT lists.
     Listed,
     /// Without a SUBJECT: the files that it names and that have not changed since it was introduced (binding `history`).
@@ -62,7 +62,7 @@ pub enum Extent {
 
 /// Which approvals of a landing lift which refusals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lifted {
+pub(crate) struct Lifted {
     /// The refusals, or what nobody can read, that are lifted completely, each with an approval that does that: by name every one, else one.
     pub whole: BTreeSet<(usize, usize)>,
     /// The approvals that count for a component, and so lift what its own agent refused of that content before.

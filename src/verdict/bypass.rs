@@ -102,7 +102,7 @@ fn is_settled(
 }
 
 /// The bypasses of a ledger that wait for their follow-up, as indices into it.
-pub fn open_bypasses(case: &Case) -> Vec<usize> {
+pub(crate) fn open_bypasses(case: &Case) -> Vec<usize> {
     let statements = statements(case);
     let open = |statement: &&Statement<'_>| {
         statement.entry.certificate.bypass.is_some() && !is_settled(statement, &statements, &case.terms, |_| true)

@@ -8,7 +8,7 @@ use crate::ledger::Origin;
 
 /// The state of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ConditionState {
+pub(crate) enum ConditionState {
     /// It is met.
     Met,
     /// It is not met, and not due yet.

@@ -9,7 +9,7 @@ use crate::certificate::Class;
 
 /// A condition of an approval that is not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenCondition {
+pub(crate) struct OpenCondition {
     /// The certificate, as an index into the ledger.
     pub entry: usize,
     /// The condition, as written.
@@ -21,7 +21,7 @@ pub struct OpenCondition {
 }
 
 /// The conditions of a ledger that a gate checks and that are not met, the first due first.
-pub fn open_conditions(case: &Case) -> Vec<OpenCondition> {
+pub(crate) fn open_conditions(case: &Case) -> Vec<OpenCondition> {
     let all = statements(case);
     let mut found = Vec::new();
     for statement in &all {

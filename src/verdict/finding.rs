@@ -378,7 +378,7 @@ impl Problem {
 }
 
 /// The code of a flaw.
-pub fn code_of(kind: FlawKind) -> Code {
+pub(crate) fn code_of(kind: FlawKind) -> Code {
     match kind {
         FlawKind::Absent => Code::CG610,
         FlawKind::File => Code::CG611,

@@ -1,6 +1,6 @@
 //! The verdict: a pure function of terms, gated files, ledger and clock.
 //!
-//! [`decide`] is the rule of decision and is in one file. It does no I/O, has no clock, and takes everything as
+//! `decide` is the rule of decision and is in one file. It does no I/O, has no clock, and takes everything as
 //! values; `laws` states what it can never do.
 
 mod admission;
@@ -29,12 +29,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use bypass::open_bypasses;
-pub use conditions::ConditionState;
-pub use due::{OpenCondition, open_conditions};
-pub use finding::{BypassProblem, Finding, Problem, code_of};
-pub use outcome::{Undone, decide, lifts, undone};
-pub use plan::{Left, Plan, Review, left_by, plan};
+pub(crate) use bypass::open_bypasses;
+pub(crate) use conditions::ConditionState;
+pub(crate) use due::{OpenCondition, open_conditions};
+pub(crate) use finding::code_of;
+pub use finding::{BypassProblem, Finding, Problem};
+pub(crate) use outcome::{decide, lifts, undone};
+pub(crate) use plan::{Left, Plan, Review, left_by, plan};
 
 use crate::certificate::{Class, FileState, Status};
 use crate::change::RepoPath;
@@ -47,7 +48,7 @@ use crate::trust::Demands;
 
 /// Everything that the decision depends on.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// Where the question is asked.
     pub stage: Stage,
     /// What happens where the rules are not met.
@@ -81,7 +82,7 @@ pub struct Case {
 
 /// What the evidence of approvals is worth, where it was asked.
 #[derive(Clone, Debug, Default)]
-pub struct Measurements {
+pub(crate) struct Measurements {
     /// False for a question about a ledger alone: what landed was judged when it did.
     pub asked: bool,
     /// By component and certificate. What is not here has shown nothing.
@@ -141,7 +142,7 @@ pub enum PolicyFault {
 
 /// Terms of the policy that hold for all components.
 #[derive(Clone, Debug, Default)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// `ledger.since`.
     pub since: Option<Timestamp>,
     /// Statuses moved to a stricter class.
@@ -169,7 +170,7 @@ pub struct Terms {
 /// Where a change goes, as far as it matters for what is bound to a branch. That nothing protects a branch and that nobody knows which branch
 /// it is are different answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// Nothing says where: nothing that is bound to a branch counts.
     #[default]
     Unknown,
@@ -182,7 +183,7 @@ pub enum Destination {
 
 impl Destination {
     /// Whether what is bound to these branches counts; to none: it is bound to no branch.
-    pub fn admits(&self, targets: &[String]) -> bool {
+    pub(crate) fn admits(&self, targets: &[String]) -> bool {
         targets.is_empty()
             || match self {
                 Self::Unknown => false,
@@ -201,7 +202,7 @@ fn is_for(targets: &[String], branch: &str) -> bool {
 
 impl Case {
     /// What happens where the rules of a component are not met; without one, those of the ledger and of the entire change.
-    pub fn enforcement_of(&self, component: Option<&str>) -> Enforcement {
+    pub(crate) fn enforcement_of(&self, component: Option<&str>) -> Enforcement {
         let own = component.and_then(|id| self.terms.enforce.get(id));
         own.map_or(self.enforcement, |own| own.enforcement(self.enforcement, self.stage))
     }
@@ -209,7 +210,7 @@ impl Case {
 
 impl Terms {
     /// The class of a status under the policy: the stricter of the format's and the policy's.
-    pub fn class(&self, status: Status) -> Class {
+    pub(crate) fn class(&self, status: Status) -> Class {
         self.classes
             .get(&status)
             .map_or(status.class(), |&class| class.max(status.class()))
@@ -218,7 +219,7 @@ impl Terms {
 
 /// A gated component with its own terms.
 #[derive(Clone, Debug)]
-pub struct ComponentCase {
+pub(crate) struct ComponentCase {
     /// The component's id.
     pub id: String,
     /// Folded names that certificates may use for it.
@@ -253,14 +254,14 @@ pub struct ComponentCase {
 
 impl ComponentCase {
     /// Whether an approval must contain measurements.
-    pub fn asks_for_benchmarks(&self) -> bool {
+    pub(crate) fn asks_for_benchmarks(&self) -> bool {
         self.evidence.contains(&EvidenceKind::Benchmarks) || !self.budgets.is_empty() || !self.measured_by.is_empty()
     }
 }
 
 /// A gated file as the decision sees it.
 #[derive(Clone, Debug)]
-pub struct GatedPath {
+pub(crate) struct GatedPath {
     /// The path.
     pub path: RepoPath,
     /// Its state at the head. `None` where no SUBJECT of the ledger lists the path, so that its digest was not needed; it then equals

@@ -14,7 +14,7 @@ use crate::ledger::{Lift, Lifted, Origin};
 use crate::policy::Enforcement;
 
 /// Decides a case.
-pub fn decide(case: &Case) -> Decision {
+pub(crate) fn decide(case: &Case) -> Decision {
     let mut findings: Vec<Finding> = case.violations.iter().cloned().map(Finding::Ledger).collect();
     findings.extend(case.policy_faults.iter().cloned().map(Finding::Policy));
     findings.extend(case.evidence_faults.iter().cloned().map(Finding::Evidence));
@@ -57,7 +57,7 @@ pub fn decide(case: &Case) -> Decision {
 }
 
 /// What the approvals of a change lift. The case gates no files; its components are those of the policy.
-pub fn lifts(case: &Case) -> Lifted {
+pub(crate) fn lifts(case: &Case) -> Lifted {
     let statements: Vec<Statement<'_>> = statements(case);
     let mut found = Lifted::default();
     let is_stop = |statement: &&Statement<'_>| statement.class == Some(Class::Stop);
@@ -83,7 +83,7 @@ pub fn lifts(case: &Case) -> Lifted {
 
 /// What of the ledger's record of lifts a revocation has undone since.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Undone {
+pub(crate) struct Undone {
     /// A refusal, as an index into the ledger, and the lift, as one into its lifts.
     pub lifts: BTreeSet<(usize, usize)>,
     /// Approvals whose effects do not count any more.
@@ -91,7 +91,7 @@ pub struct Undone {
 }
 
 /// The lifts on record that do not count any more.
-pub fn undone(case: &Case) -> Undone {
+pub(crate) fn undone(case: &Case) -> Undone {
     let statements = statements(case);
     let mut found = Undone::default();
     for statement in &statements {

@@ -24,7 +24,7 @@ const ANYBODY: &str = "?";
 
 /// What turns a change green.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// One for each agent; `None` where no reviews suffice.
     pub reviews: Option<Vec<Review>>,
     /// Whether no smaller number of reviews suffices.
@@ -35,7 +35,7 @@ pub struct Plan {
 
 /// What one agent is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Review {
+pub(crate) struct Review {
     /// Who; `None`: any agent that none of the other reviews is of.
     pub agent: Option<String>,
     /// What, by component. Of a component alone, without files, an approval that comes with the change is asked.
@@ -46,7 +46,7 @@ pub struct Review {
 
 /// What one agent's approval of all that is gated would still leave open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
+pub(crate) struct Left {
     /// The component.
     pub component: String,
     /// Whether the agent's approval counts towards what the policy asks of the component.
@@ -62,7 +62,7 @@ pub struct Left {
 }
 
 /// Plans the reviews that make all of the cases pass.
-pub fn plan(cases: &[&Case]) -> Plan {
+pub(crate) fn plan(cases: &[&Case]) -> Plan {
     let first = cases.iter().enumerate().flat_map(|(at, case)| {
         let findings = decide(case).findings.into_iter();
         let blocking = findings.filter(|finding| finding.blocks() && !is_for_reviews(finding));
@@ -83,7 +83,7 @@ pub fn plan(cases: &[&Case]) -> Plan {
 }
 
 /// What is left open where one agent approves all that is gated.
-pub fn left_by(cases: &[&Case], agent: &str) -> Vec<Left> {
+pub(crate) fn left_by(cases: &[&Case], agent: &str) -> Vec<Left> {
     with_sites(cases, |sites, _| {
         let one = [agent];
         let left = sites.iter().map(|site| {

@@ -35,7 +35,7 @@ pub(super) fn path(text: &str) -> Result<RepoPath, &'static str> {
     }
 }
 
-/// Where a line of a block stands in the document, counted from 0.
+/// Where a line of a block is in the document, counted from 0.
 pub(super) fn line_of(outline: &Outline<'_>, block: &Fence, line: usize) -> Range<usize> {
     let mut at = block.range.start;
     for _ in 0..=line {

@@ -123,7 +123,7 @@ fn elsewhere(
     Ok(true)
 }
 
-/// What brings git back to the repository's own hooks.
+/// What returns git to the repository's own hooks.
 fn back(setting: &Setting, own: &Path, ours: bool, of: Option<&Path>) -> Vec<Help> {
     let git = || match of {
         Some(root) => command!["git", "-C", root],

@@ -1,4 +1,4 @@
-//! Every way in which this repository's gate could silently not run, and the command that mends it.
+//! Every way in which this repository's gate could silently not run, and the command that fixes it.
 
 mod client;
 mod policy;

@@ -130,7 +130,7 @@ fn default_branch(repository: &Repository) -> Result<Option<String>, Undecided> 
         .and_then(|name| name.strip_prefix("refs/remotes/origin/").map(str::to_owned)))
 }
 
-/// What protects a branch: a command where the policy has no `enforce:` of its own that it would have to be fitted into.
+/// What protects a branch: a command where the policy has no own `enforce:` that it would have to be fitted into.
 fn mend(repository: &Repository, branch: Option<&str>) -> Result<Help, Undecided> {
     let path = policy_path();
     let written = repository

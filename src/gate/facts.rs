@@ -37,7 +37,7 @@ pub(crate) struct Facts {
 /// Why another policy has a say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Other {
-    /// The change brings it.
+    /// The change adds it.
     Brought,
     /// It is the default branch's, which protects the branch that will move.
     OfDefaultBranch,
@@ -156,7 +156,7 @@ fn changes_policy(question: &Question, in_force: &InForce) -> bool {
     !in_force.adoption && question.change.files.iter().any(|file| judging.contains(&file.path))
 }
 
-/// What is wrong with the serial of the policy that the change brings. One that cannot be read is told where the new policy judges.
+/// What is wrong with the serial of the policy that the change adds. One that cannot be read is reported where the new policy judges.
 fn serial_fault(
     question: &Question,
     in_force: &InForce,
@@ -170,7 +170,7 @@ fn serial_fault(
     (new <= Some(old)).then_some(PolicyFault::Rollback { old, new })
 }
 
-/// The policy that the change brings, with the keys beside it, where the change must pass it, too.
+/// The policy that the change adds, with the keys beside it, where the change must pass it, too.
 fn brought(
     repository: &Repository,
     question: &Question,
@@ -254,7 +254,7 @@ fn fill(
         components: &names,
         paths: &paths,
         evidence: &evidence.exempt,
-        // What was shown before is told by other approvals than those that cover the files.
+        // What was shown before follows from other approvals than those that cover the files.
         whole: units
             .iter()
             .any(|(_, unit)| unit.binding == policy::Binding::Component || unit.asks_for_benchmarks()),

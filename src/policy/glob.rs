@@ -50,7 +50,7 @@ pub enum Likeness {
     Same,
     /// It matches after folding.
     Twin,
-    /// It stands, after folding, for a directory in which everything that matches lies: as a link does.
+    /// It is, after folding, in place of a directory in which everything that matches lies: as a link does.
     Directory,
 }
 
@@ -173,7 +173,7 @@ impl GlobList {
     }
 
     /// Directories (or, for a glob without wildcards, files) below which every matching path lies; none is within another. The empty
-    /// path stands for the whole tree.
+    /// path stands for the full tree.
     pub fn literal_prefixes(&self) -> Vec<Vec<u8>> {
         let mut prefixes: Vec<Vec<u8>> = self
             .globs

@@ -87,7 +87,7 @@ pub struct Policy {
     pub repository: Option<String>,
     /// `defaults.signatures:` whether certificates are signed.
     pub signatures: Signatures,
-    /// `defaults.independence:` who signs an approval may not have authored or committed the change.
+    /// `defaults.independence:` who signs an approval must not have authored or committed the change.
     pub independence: bool,
     /// `stamps: allow`: approvals that say nothing count all the same.
     pub stamps_count: bool,
@@ -102,7 +102,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// A policy without components, agents or enforcement of its own: it blocks everywhere, and gates nothing.
+    /// A policy without components, own agents or enforcement: it blocks everywhere, and gates nothing.
     fn default() -> Self {
         Self {
             certificates: GlobList::default(),
@@ -212,7 +212,7 @@ impl Policy {
         self.component_named(alike).map(|component| component.id.as_str())
     }
 
-    /// The place of an example, for what is to be told of it.
+    /// The place of an example, for what is said about it.
     pub fn place_of(&self, example: &Example) -> Place {
         self.source.locate(&example.at, None)
     }
@@ -252,7 +252,7 @@ fn entry_for<'a>(entries: &'a [Enforce], branch: &str) -> Option<&'a Enforce> {
 pub enum Enforcement {
     /// Not judged.
     Off,
-    /// Told, and let through.
+    /// Reported, and let through.
     Warn,
     /// Stopped.
     Block,
@@ -360,7 +360,7 @@ pub struct Component {
     pub aliases: Vec<String>,
     /// How much is at stake.
     pub risk: Risk,
-    /// Agents one of whom must authorize a change beside its reviewers, from [`Risk::Medium`] on; empty: nobody need.
+    /// Agents one of whom must authorize a change beside its reviewers, from [`Risk::Medium`] on; empty: no one has to.
     pub authorizers: Vec<String>,
     /// When a change touches it.
     pub rules: Rules,
@@ -428,9 +428,9 @@ pub struct Require {
     pub agents: Vec<String>,
     /// How many different agents must approve each file; at least 1.
     pub approvals: u32,
-    /// What evidence an approval must bring.
+    /// What evidence an approval must contain.
     pub evidence: Vec<EvidenceKind>,
-    /// The principals one of whom must have signed the measurements; empty: nobody need.
+    /// The principals one of whom must have signed the measurements; empty: no one has to.
     pub measured_by: Vec<String>,
 }
 

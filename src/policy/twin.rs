@@ -38,7 +38,7 @@ impl<'p> TwinPath<'p> {
     }
 }
 
-/// What stands between the slashes of a path.
+/// What is between the slashes of a path.
 pub(super) fn components(path: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::with_capacity(path.iter().filter(|&&byte| byte == b'/').count() + 1);
     parts.extend(path.split(|&byte| byte == b'/'));

@@ -52,11 +52,11 @@ pub trait ContentSource {
     /// Whatever keeps the content from being read.
     fn content(&self, file: &FileChange) -> Result<Content, Self::Error>;
 
-    /// Whether a regular file stands at a path after the change.
+    /// Whether a regular file is at a path after the change.
     ///
     /// # Errors
     ///
-    /// Whatever keeps that from being told.
+    /// Whatever keeps that from being known.
     fn holds_file(&self, path: &RepoPath) -> Result<bool, Self::Error>;
 }
 
@@ -64,7 +64,7 @@ pub trait ContentSource {
 pub struct By<'p> {
     /// The policy.
     pub policy: &'p Policy,
-    /// True where the change brings it, and no policy was there before.
+    /// True where the change adds it, and no policy was there before.
     pub adoption: bool,
     /// Files of the change that are evidence of certificates, and so are gated by no rule.
     pub evidence: BTreeSet<RepoPath>,
@@ -162,7 +162,7 @@ pub struct Reason {
 
 /// Finds what the policy gates in a change.
 ///
-/// Certificates, and whatever lies in `.certgate`, are gated by no component; the latter by [`POLICY_COMPONENT`], unless the change brings
+/// Certificates, and whatever lies in `.certgate`, are gated by no component; the latter by [`POLICY_COMPONENT`], unless the change adds
 /// the first policy (`adoption`).
 ///
 /// # Errors

@@ -101,7 +101,7 @@ impl<'p> Planned<'p> {
         self.component.rules.exclude.matches_exactly(file.twin)
     }
 
-    /// The content rules that look at the file, each with an id of its own.
+    /// The content rules that look at the file, each with its own id.
     pub(super) fn content(&self, file: &File<'p, '_>) -> impl Iterator<Item = (usize, &'p ContentRule)> {
         self.content
             .iter()

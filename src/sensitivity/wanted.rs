@@ -45,7 +45,7 @@ impl Wanted<'_> {
     }
 }
 
-/// `beside` is true where a certificate stands beside a file that is called as its signature.
+/// `beside` is true where a certificate is beside a file that is called as its signature.
 pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange, beside: bool) -> Want<'p> {
     let twin = TwinPath::new(file.path.as_bytes());
     if by.policy.certificates.matches_exactly(&twin) || by.evidence.contains(&file.path) {
@@ -79,7 +79,7 @@ pub(super) fn signed(file: &FileChange) -> Option<RepoPath> {
     Some(RepoPath::new(path))
 }
 
-/// Not by name alone, or a source file could go by that name: a regular file that comes to stand beside its certificate, or that goes.
+/// Not by name alone, or a source file could go by that name: a regular file that comes to be beside its certificate, or that goes.
 fn perhaps_signature(policy: &Policy, file: &FileChange, beside: bool) -> bool {
     let named = signed(file).is_some_and(|path| policy.certificates.matches(path.as_bytes()));
     named

@@ -171,6 +171,22 @@ fn messages_are_plain() {
     plain(texts, 2000);
 }
 
+/// Comments are held to it, too; they may speak of a whole, and quote code.
+#[test]
+fn comments_are_plain() {
+    let span = Regex::new("`[^`]*`").unwrap();
+    let whole = Regex::new(r"(?i)\bwhole\b").unwrap();
+    let texts = code().into_iter().flat_map(|(file, text)| {
+        let place = format!("src/{file}");
+        let comments = pieces(&text, true).into_iter();
+        comments
+            .map(|comment| whole.replace_all(&span.replace_all(&comment, "``"), "").into_owned())
+            .map(move |comment| (place.clone(), comment))
+            .collect::<Vec<_>>()
+    });
+    plain(texts, 2000);
+}
+
 /// Every file below a directory whose name ends so.
 fn below(at: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(at).unwrap() {

@@ -1,11 +1,11 @@
-//! Where evidence stands: in a folder beside the certificate that names it.
+//! Where evidence belongs: in a folder beside the certificate that names it.
 
 use crate::change::RepoPath;
 
 /// The name of the folders that hold evidence, beside the certificates.
 const FOLDER: &[u8] = b"evidence";
 
-/// Where the evidence of a certificate stands: `evidence/STEM/` beside it.
+/// Where the evidence of a certificate is: `evidence/STEM/` beside it.
 pub fn evidence_folder(certificate: &RepoPath) -> RepoPath {
     let name = certificate.file_name();
     let folder = certificate.as_bytes().strip_suffix(name).unwrap_or_default();

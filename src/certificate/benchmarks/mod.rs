@@ -88,9 +88,9 @@ pub struct BoundFile {
     pub format: String,
     /// The digest of its content; of a criterion directory, of names and contents (see `evidence::bound`).
     pub digest: Digest,
-    /// Where it stands in the repository.
+    /// Where it is in the repository.
     pub path: RepoPath,
-    /// The line of the document, from 1; 0 where it stands in none.
+    /// The line of the document, from 1; 0 where it is in none.
     pub line: u32,
 }
 
@@ -144,7 +144,7 @@ pub struct DecidedRow {
     pub metric: String,
     /// By which rule.
     pub terms: RowTerms,
-    /// The line of the document, from 1; 0 where it stands in none.
+    /// The line of the document, from 1; 0 where it is in none.
     pub line: u32,
 }
 
@@ -171,7 +171,7 @@ impl Figure {
 }
 
 impl Benchmarks {
-    /// What whoever measured signs: the commits, and the digest of each file with its side and format, sorted. Where the files stand, and
+    /// What whoever measured signs: the commits, and the digest of each file with its side and format, sorted. Where the files are, and
     /// what was decided of them, is not theirs to say.
     pub fn measured(&self) -> String {
         let files = self.files.iter();

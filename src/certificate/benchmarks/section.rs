@@ -1,4 +1,4 @@
-//! The section of a document: where its block stands, and what is wrong where it cannot be read. A section without the block is prose.
+//! The section of a document: where its block is, and what is wrong where it cannot be read. A section without the block is prose.
 
 use std::ops::Range;
 

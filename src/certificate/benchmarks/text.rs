@@ -89,7 +89,7 @@ fn render_terms(terms: &RowTerms) -> String {
 /// Why a block does not read: the 0-based line and the reason.
 type Fault = (usize, &'static str);
 
-/// Reads what [`render_benchmarks`] prints. `first` is the line of the document on which the block's first line stands.
+/// Reads what [`render_benchmarks`] prints. `first` is the line of the document on which the block's first line is.
 ///
 /// # Errors
 ///

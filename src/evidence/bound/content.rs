@@ -15,7 +15,7 @@ pub const MAX_TOGETHER: u64 = 8 * MAX_DOCUMENT;
 /// The files of a directory of criterion that are read, in the order in which they are hashed.
 pub const CRITERION: [&str; 4] = ["benchmark.json", "sample.json", "raw.csv", "estimates.json"];
 
-/// The content of a bound file, as it stands in the repository.
+/// The content of a bound file, as it is in the repository.
 #[derive(Clone, Debug)]
 pub enum BoundContent {
     /// A file.
@@ -115,7 +115,7 @@ fn of_format(stated: &str, found: &str) -> Result<(), Flaw> {
     }
 }
 
-/// Fingerprints of the raw values of a file, by which it is known whatever else stands in it; none for what may well come again, nor for
+/// Fingerprints of the raw values of a file, by which it is known whatever else is in it; none for what may well come again, nor for
 /// what is said to be a deterministic count.
 pub fn fingerprints(reading: &Reading, exact: &[String]) -> Vec<Digest> {
     let mut found = Vec::new();

@@ -30,7 +30,7 @@ pub use shown::{Judged, MeasuredLevel, Shown};
 pub use table::{compare_by, rows};
 
 /// Judges the evidence of one certificate. `contents` has one entry for each file of the block, in order; `place` says whether a path is one
-/// where evidence of certificates may stand.
+/// where evidence of certificates may be.
 pub fn judge(
     block: &Benchmarks,
     contents: &[BoundContent],
@@ -102,7 +102,7 @@ pub fn judge(
         }
     }
     if !sound {
-        // Figures of files that must not be compared are none.
+        // Figures of files that must not be compared do not count.
         for shown in &mut judged.shown {
             shown.verdict = Conclusion::Invalid;
             shown.flaws.extend(judged.flaws.iter().map(|flaw| flaw.kind));

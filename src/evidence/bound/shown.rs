@@ -58,7 +58,7 @@ pub struct Judged {
     pub shown: Vec<Shown>,
     /// What keeps the approval from counting, most telling first.
     pub flaws: Vec<Flaw>,
-    /// What is told, and keeps it from nothing.
+    /// What is reported, and keeps it from nothing.
     pub warnings: Vec<Flaw>,
     /// What the candidate was measured to be.
     pub levels: Vec<MeasuredLevel>,

@@ -1,6 +1,6 @@
-//! Claims: what a document says of its own figures and of files, held against those figures and the certified tree.
+//! Claims: what a document says of its figures and of files, held against those figures and the certified tree.
 //!
-//! A claim is checked only against what it stands with, and is wrong only where no reading of it holds: what two readings allow is
+//! A claim is checked only against what it is given with, and is wrong only where no reading of it holds: what two readings allow is
 //! uncheckable. `docs/evidence.md` says the rules.
 
 mod beside;
@@ -43,7 +43,7 @@ use crate::change::MAX_DOCUMENT;
 /// What is to be said of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Label {
-    /// It follows from what it stands with.
+    /// It follows from what it is given with.
     Right,
     /// It does not, in any reading.
     Wrong,
@@ -102,7 +102,7 @@ pub enum ClaimKind {
     FileAbsent,
     /// A file that should be made.
     FileProposed,
-    /// What looks like a file and is none.
+    /// What looks like a file and is not one.
     NotAFile,
 }
 
@@ -289,7 +289,7 @@ fn planned(document: &Document<'_>) -> std::collections::HashSet<usize> {
         .collect()
 }
 
-/// Whether what follows a block stands under proposals: a heading or a line that ends in a colon decides.
+/// Whether what follows a block is under proposals: a heading or a line that ends in a colon decides.
 fn setting(block: &Block, before: bool) -> bool {
     let introduces = block.kind == BlockKind::Heading || block.text.trim_end().ends_with(':');
     if introduces {
@@ -368,7 +368,7 @@ fn figures(document: &Document<'_>, sheets: &mut [Sheet]) -> Vec<(usize, Found)>
     found
 }
 
-/// Lines that stand one below the other: those of a block, and those of the items of one list.
+/// Lines that are one below the other: those of a block, and those of the items of one list.
 fn runs_of_lines(document: &Document<'_>, sheets: &[Sheet]) -> Vec<Vec<(usize, std::ops::Range<usize>)>> {
     let mut runs: Vec<Vec<(usize, std::ops::Range<usize>)>> = Vec::new();
     let mut list = None;

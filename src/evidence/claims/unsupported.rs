@@ -1,4 +1,4 @@
-//! Figures of performance that an approval states and nothing in it gives: no operands stand with them, nor anywhere else in the document, so
+//! Figures of performance that an approval states and nothing in it gives: no operands are given with them, nor anywhere else in the document, so
 //! only a measurement could bear them out.
 //!
 //! A figure is one of performance where the words beside it say so, and nobody is accused of a goal, a budget, a share of tests or of what
@@ -66,7 +66,7 @@ pub(super) fn find(document: &Document<'_>, sheets: &[Sheet], found: &[(usize, F
         if !spoken || proposals || !SECTIONS.contains(&section) || conditions == block.section && conditions.is_some() {
             continue;
         }
-        // What stands below the field is what was asked for.
+        // What is below the field is what was asked for.
         let end = conditions_at(block);
         if end.is_some() {
             conditions = block.section;

@@ -28,7 +28,7 @@ enum Line<'a> {
 
 struct Entry<'a> {
     name: &'a str,
-    /// Value and unit; a value that is no number is None.
+    /// Value and unit; a value that is no number gives nothing.
     pairs: Vec<(Option<f64>, &'a str)>,
 }
 

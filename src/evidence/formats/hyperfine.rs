@@ -1,4 +1,4 @@
-//! hyperfine's JSON: every time is that of its own process. `certgate measure` writes the same, with what hyperfine does not say.
+//! hyperfine's JSON: every time is that of a separate process. `certgate measure` writes the same, with what hyperfine does not say.
 //!
 //! Source: `hyperfine --export-json`. Up to 1.11 the parameter of a scan was one value `parameter`; `exit_codes` came with 1.11 and
 //! `memory_usage_byte` with 1.19.

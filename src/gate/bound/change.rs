@@ -46,7 +46,7 @@ pub(in crate::gate) fn of_change(
                 continue;
             };
             if read.benchmarks == BenchmarksField::Unreadable {
-                // None of its files can be told to be evidence; that is said once.
+                // None of its files can be known to be evidence; that is said once.
                 if unreadable.insert(certificate.clone()) {
                     found.faults.push(EvidenceFault {
                         path: certificate.clone(),
@@ -154,7 +154,7 @@ fn lost(
     }))
 }
 
-/// Why a file in the folder of a certificate's evidence is none of it.
+/// Why a file in the folder of a certificate's evidence does not count as evidence.
 fn stray(
     repository: &Repository,
     file: &FileChange,

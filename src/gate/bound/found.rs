@@ -1,4 +1,4 @@
-//! What stands in a snapshot where a bound file should.
+//! What is in a snapshot where a bound file should.
 
 use crate::certificate::BoundFile;
 use crate::change::{Mode, RepoPath, Snapshot, TreeEntry as At};
@@ -6,7 +6,7 @@ use crate::evidence::bound::{self, BoundContent, CRITERION, MAX_FILE};
 use crate::gate::undecided::Undecided;
 use crate::git::{Blob, Repository};
 
-/// What stands where a bound file should, before its content is read.
+/// What is where a bound file should, before its content is read.
 pub(super) enum Found {
     File(Option<At>),
     Criterion(Box<[Option<At>; 4]>),

@@ -100,7 +100,7 @@ pub(crate) fn due(
     Ok(open_conditions(&case))
 }
 
-/// What a certificate's files show at a snapshot, by the terms of its own table; `None` where it has none.
+/// What a certificate's files show at a snapshot, by its table's terms; `None` where it has none.
 pub(crate) fn shown_at(
     repository: &Repository,
     policy: &Policy,

@@ -51,7 +51,7 @@ struct Seen {
 }
 
 impl<'a> Reuse<'a> {
-    /// Of the certificates of a ledger, whose evidence stands in a snapshot.
+    /// Of the certificates of a ledger, whose evidence is in a snapshot.
     pub(super) fn new(repository: &'a Repository, at: &'a Snapshot, budgets: &[Budget], ledger: &'a [Entry]) -> Self {
         let exact = budgets.iter().filter(|budget| budget.exact);
         Self {

@@ -55,7 +55,7 @@ impl Bumps {
         Ok(true)
     }
 
-    /// The same of a text in which versions stand among operators, such as `>=1.2, <2`.
+    /// The same of a text in which versions are among operators, such as `>=1.2, <2`.
     fn requirement(&mut self, name: &str, from: &str, to: &str) -> Result<(), Other> {
         if from == to {
             return Ok(());

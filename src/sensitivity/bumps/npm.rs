@@ -44,7 +44,7 @@ pub(super) fn lock(before: &str, after: &str, bumps: &mut Bumps) -> Result<(), O
     })
 }
 
-/// Both have the same keys, and something holds of what stands below each.
+/// Both have the same keys, and something holds of what is below each.
 fn pairs<'v>(
     old: &'v Map<String, Value>,
     new: &'v Map<String, Value>,

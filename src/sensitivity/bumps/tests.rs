@@ -22,7 +22,7 @@ fn holds(path: &str, text: &str, bump: &[(&str, &str)], told: &[&str], refused: 
             None,
             "{path}: {from} -> {to}"
         );
-        // By itself, without the bump, it is none either.
+        // By itself, without the bump, it is not one either.
         if text.contains(from) {
             assert_eq!(
                 of(path, text, &text.replacen(from, to, 1)),

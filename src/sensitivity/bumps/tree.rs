@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Bumps, Other, same};
 
-/// Reads JSON. Of a key that stands there twice the reader takes the last, as JavaScript does; what that hides is refused.
+/// Reads JSON. Of a key that is there twice the reader takes the last, as JavaScript does; what that hides is refused.
 pub(super) fn json(text: &str) -> Result<Value, Other> {
     serde_json::from_str(text).map_err(|_| Other)
 }

@@ -54,11 +54,11 @@ pub(super) fn requirement_growth(from: &str, to: &str) -> Option<BumpSize> {
 enum Piece<'a> {
     /// Digits and dots.
     Number(&'a str),
-    /// What stands between.
+    /// What is between.
     Text(&'a str),
 }
 
-/// Numbers and what stands between them; `None` where something stands in it that no plain requirement has, such as a URL or a pre-release.
+/// Numbers and what is between them; `None` where something is in it that no plain requirement has, such as a URL or a pre-release.
 fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
     let plain = |c: char| c.is_ascii_digit() || ". <>=~^,|!()*".contains(c);
     if !text.chars().all(plain) {
@@ -78,7 +78,7 @@ fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
     Some(found)
 }
 
-/// Goes on while a character fits, and says where the next one is.
+/// Continues while a character fits, and says where the next one is.
 fn run(rest: &mut Peekable<CharIndices<'_>>, fits: impl Fn(char) -> bool) -> Option<usize> {
     while rest.next_if(|&(_, c)| fits(c)).is_some() {}
     rest.peek().map(|&(at, _)| at)

@@ -142,7 +142,7 @@ attacks! {
             repo.git(&["update-index", "--chmod=+x", "Cargo.lock"]);
             repo.git(&["config", "core.fileMode", "false"]);
         }), twin;
-    a_policy_that_trusts_more: "the change trusts what it brings by a policy of its own", ["CG201"],
+    a_policy_that_trusts_more: "the change trusts what it adds by its own policy", ["CG201"],
         || bumped(|repo| {
             repo.write("Cargo.toml", MANIFEST.replace("2.7.4", "2.8.0"));
             repo.write(".certgate/policy.yaml", policy("off", "").replace("patch", "minor"));

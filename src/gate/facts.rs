@@ -19,7 +19,7 @@ use crate::certificate::{FileState, SubjectField};
 use crate::change::{FileChange, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::Code;
 use crate::git::Repository;
-use crate::ledger::{self, Origin};
+use crate::ledger::{self, Entry, Origin};
 use crate::policy::{self, Enforcement, Policy, TwinPath};
 use crate::progress::{self, Room, Work};
 use crate::sensitivity::{By, Gated, GatedComponent};
@@ -239,14 +239,9 @@ fn fill(
     let pasts = Pasts::new(repository, &in_force.keyring);
     let range = question.range.as_ref();
     let range = range.map(|range| (range.excluded.as_slice(), range.heads.as_slice()));
+    let then = |landing: &_| pasts.before(landing);
     let query = ledger::Query {
-        terms: ledger::LedgerTerms {
-            certificates: &policy.certificates,
-            since: policy.since,
-            keyring: &in_force.keyring,
-            classes: &policy.classes,
-            then: &|landing| pasts.before(landing),
-        },
+        terms: ledger::LedgerTerms::of(policy, &in_force.keyring, &then),
         tip: question.tip.as_ref(),
         change: &question.change,
         range,
@@ -262,7 +257,7 @@ fn fill(
     let ledger = ledger::read(repository, &query)?;
     case.violations = ledger.violations;
     case.evidence_faults = evidence.faults;
-    // What is only called a signature is gated, and no word of the ledger.
+    // What is only called a signature is gated, and not part of the ledger.
     let nothing_gated = units.iter().all(|(component, _)| component.files.is_empty());
     case.only_certificates = ledger.only_certificates && nothing_gated;
     case.ledger = ledger.entries;
@@ -274,18 +269,7 @@ fn fill(
     for entry in case.ledger.iter_mut().filter(|entry| entry.origin == Origin::Added) {
         entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
     }
-    let effects = case.ledger.iter().flat_map(|entry| &entry.effects);
-    let let_in = effects.flat_map(|effect| &effect.content);
-    let listed: BTreeSet<&RepoPath> = case
-        .ledger
-        .iter()
-        .filter_map(|entry| match &entry.certificate.subject {
-            SubjectField::Present(subject) => Some(subject.files.iter().map(|file| &file.path)),
-            _ => None,
-        })
-        .flatten()
-        .chain(let_in.map(|file| &file.path))
-        .collect();
+    let listed = listed(&case.ledger);
     let _timed = progress::enter(Room::Gate);
     let _hashing = progress::begin(Work::Hashing, listed.len());
     let trust = Trust::new(repository, question, in_force, case.now);
@@ -321,6 +305,21 @@ fn fill(
     case.gated = done;
     bound::note(repository, question, in_force, case)?;
     super::claims::note(repository, &question.change, case)
+}
+
+/// The paths that a certificate lists, or let in when it landed: their content must be known.
+fn listed(ledger: &[Entry]) -> BTreeSet<&RepoPath> {
+    let effects = ledger.iter().flat_map(|entry| &entry.effects);
+    let let_in = effects.flat_map(|effect| &effect.content);
+    ledger
+        .iter()
+        .filter_map(|entry| match &entry.certificate.subject {
+            SubjectField::Present(subject) => Some(subject.files.iter().map(|file| &file.path)),
+            _ => None,
+        })
+        .flatten()
+        .chain(let_in.map(|file| &file.path))
+        .collect()
 }
 
 /// The state of a changed file at the head.

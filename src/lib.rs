@@ -54,6 +54,7 @@ mod doctor;
 pub mod evidence;
 pub mod gate;
 pub mod git;
+mod harness;
 pub mod hooks;
 pub mod intake;
 pub mod ledger;

@@ -32,6 +32,9 @@ pub(super) fn run(args: &HookArgs) -> Result<Ending, Undecided> {
 }
 
 fn answer(args: &HookArgs) -> Result<Ending, Undecided> {
+    if args.name == "agent" {
+        return super::agent_hook::run(&args.args);
+    }
     let Some(name) = HookName::parse(&args.name) else {
         let known: Vec<&str> = HookName::ALL.iter().map(|name| name.as_str()).collect();
         let message = format!("`{}` is not a hook of certgate", sanitize(&args.name));

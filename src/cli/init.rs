@@ -11,10 +11,11 @@ use super::propose::{Proposal, propose};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
 use crate::change::{RepoPath, Snapshot, TreeEntry};
-use crate::diagnostic::{Code, Diagnostic, command, noun_for};
+use crate::diagnostic::{Code, Diagnostic, command, noun_for, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::{Head, Repository};
+use crate::harness::setup;
 use crate::hooks::HookName;
 use crate::policy::packs;
 use crate::report::{self, Done};
@@ -91,6 +92,13 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     if attributes {
         text.push_str("wrote `certificates/** -text` to .gitattributes, so that git leaves the line endings of certificates alone\n");
     }
+    let for_agents = match args.agents {
+        true => write_for_agents(&repository, &root, &path)?,
+        false => Vec::new(),
+    };
+    for written in &for_agents {
+        text.push_str(&format!("wrote {} for coding agents\n", sanitize(written)));
+    }
     if !args.no_hooks {
         text.push_str(&install::install_into(&repository, &HookName::CLIENT)?);
     }
@@ -98,10 +106,12 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     if attributes {
         add = add.arg(".gitattributes");
     }
+    add = add.args(for_agents.iter().map(String::as_str));
     let commit = command!["git", "commit", "-m", "ci: adopt certgate"].after(add);
     if args.format == ListFormat::Json {
         let mut files: Vec<String> = wrote.then(|| policy_path().to_string()).into_iter().collect();
         files.extend(attributes.then(|| ".gitattributes".to_owned()));
+        files.extend(for_agents);
         terminal::out(&report::written_json(&Done {
             said: text.lines().map(str::to_owned).collect(),
             files,
@@ -113,6 +123,41 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     text.push_str(&format!("next: {commit}, then `certgate doctor`\n"));
     terminal::out(&text)?;
     Ok(Ending::Done)
+}
+
+/// Writes what coding agents read for the policy that is here: only what is missing or not as this version writes it. All of it is made
+/// before any of it is written.
+fn write_for_agents(repository: &Repository, root: &Path, policy: &Path) -> Result<Vec<String>, Undecided> {
+    let bytes = std::fs::read(policy).doing("read", policy)?;
+    let policy = governing::parse_policy(&policy_path().to_string(), &bytes)?;
+    let mut texts = Vec::new();
+    for wanted in setup::wanted(&policy) {
+        let path = root.join(&wanted.path);
+        let found = match std::fs::symlink_metadata(&path) {
+            Ok(_) => Some(std::fs::read_to_string(&path).doing("read", &path)?),
+            Err(_) => None,
+        };
+        if setup::holds(&wanted, found.as_deref()) {
+            continue;
+        }
+        let Some(text) = setup::merged(&wanted, found.as_deref()) else {
+            let problem = format!("`{}` is no plain JSON object that hooks could be put into", wanted.path);
+            return Err(Diagnostic::error(Code::CG751, problem)
+                .because("nothing was written for coding agents")
+                .help(format!(
+                    "make `{}` plain JSON, without comments, or move it away",
+                    wanted.path
+                ))
+                .into());
+        };
+        texts.push((path, wanted.path, text));
+    }
+    let mut written = Vec::new();
+    for (path, name, text) in texts {
+        whole::write(repository, &path, text.as_bytes(), Existing::Replace)?;
+        written.push(name);
+    }
+    Ok(written)
 }
 
 /// Has git leave the line endings of certificates alone, where it would turn them here and none is tracked yet; of those that are, a clone

@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 pass or warn; 1 block (`lint`: findings); 2 could not decide; 3 inconclusive (`compare`); 130 interrupted.
 
+mod agent_hook;
 mod args;
 mod certify;
 mod check;

@@ -1,5 +1,6 @@
 //! Every way in which this repository's gate could silently not run, and the command that fixes it.
 
+mod agents;
 mod client;
 mod policy;
 mod server;
@@ -93,6 +94,7 @@ pub(crate) fn examine(repository: &Repository) -> Result<Vec<HealthCheck>, Undec
     if let Some(policy) = policy::policy(repository, &mut found)? {
         policy::branches(repository, &policy, &mut found)?;
         signers::signers(repository, &policy, &mut found)?;
+        agents::agents(repository, &policy, &mut found);
     }
     history(repository, &mut found)?;
     if !repository.is_bare() {

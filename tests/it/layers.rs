@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 21] = [
+const PICTURE: [(&str, &[&str]); 22] = [
     ("change", &[]),
     ("progress", &[]),
     ("diagnostic", &["change"]),
@@ -82,6 +82,19 @@ const PICTURE: [(&str, &[&str]); 21] = [
         ],
     ),
     (
+        "harness",
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "policy",
+            "git",
+            "verdict",
+            "gate",
+            "intake",
+        ],
+    ),
+    (
         "doctor",
         &[
             "change",
@@ -96,6 +109,7 @@ const PICTURE: [(&str, &[&str]); 21] = [
             "progress",
             "hooks",
             "gate",
+            "harness",
             "intake",
         ],
     ),
@@ -173,6 +187,7 @@ const PICTURE: [(&str, &[&str]); 21] = [
             "signing",
             "signals",
             "gate",
+            "harness",
             "intake",
             "doctor",
             "author",

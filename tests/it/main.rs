@@ -11,6 +11,7 @@ mod certifying;
 mod ci;
 mod claims;
 mod cli;
+mod coding_agents;
 mod compare;
 mod corpus;
 mod delta;

@@ -53,6 +53,10 @@ pub(in crate::cli) struct InitArgs {
     /// Write the policy only
     #[arg(long)]
     pub(in crate::cli) no_hooks: bool,
+    /// Also write what coding agents read: a skill, a block in AGENTS.md, agent definitions, and hook files for Claude Code, Codex, Cursor and
+    /// Copilot
+    #[arg(long)]
+    pub(in crate::cli) agents: bool,
     /// What happens on protected branches where a certificate is missing
     #[arg(long, value_enum, default_value_t = InitMode::Block)]
     pub(in crate::cli) mode: InitMode,

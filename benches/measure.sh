@@ -68,8 +68,8 @@ git -C "$scene" add --all
 build=$scratch/build
 git worktree add --quiet --detach "$build" before
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$scratch/target} BUILD=$build SCENE=$scene HOOKS=$hooks
-export BUILT=$scratch/built
-mkdir "$BUILT"
+export BUILT=${BUILT:-$scratch/built}
+mkdir -p "$BUILT"
 cat >"$scratch/prepare" <<'END'
 set -eu
 tree=$(git rev-parse 'HEAD^{tree}')

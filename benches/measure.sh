@@ -3,9 +3,9 @@
 #
 #     benches/measure.sh [RUNS [HOOKS [PROGRAM]]]       (as many blocks as the pilot says, of 20 hooks each; target/release/certgate)
 #
-# Works in a scratch clone of this repository. Both commits are built by `--prepare` in one folder with one command, the release profile of
-# this repository; what CARGO_PROFILE_RELEASE_… says beside it is passed on, and holds for both. A program is built once for each tree: for A
-# against A both sides run copies of one program. PROGRAM is what measures. It prints the tables of `certgate measure` and ends with 1 unless
+# Works in a scratch clone of this repository. Both commits are built by `--prepare` in one folder with one command, by PROFILE
+# (release; `dev` builds faster, and runs slower on both sides). A program is built once for each tree: for A against A both sides run copies
+# of one program. PROGRAM is what measures. It prints the tables of `certgate measure` and ends with 1 unless
 # the slower one is REGRESSED and the same one is not.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -68,15 +68,17 @@ git -C "$scene" add --all
 build=$scratch/build
 git worktree add --quiet --detach "$build" before
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$scratch/target} BUILD=$build SCENE=$scene HOOKS=$hooks
-export BUILT=${BUILT:-$scratch/built}
+export PROFILE=${PROFILE:-release} BUILT=${BUILT:-$scratch/built}
 mkdir -p "$BUILT"
 cat >"$scratch/prepare" <<'END'
 set -eu
 tree=$(git rev-parse 'HEAD^{tree}')
 if [ ! -x "$BUILT/$tree" ]; then
 	git -C "$BUILD" checkout --quiet --detach "$(git rev-parse HEAD)"
-	cargo build --locked --quiet --release --bin certgate --manifest-path "$BUILD/Cargo.toml"
-	cp "$CARGO_TARGET_DIR/release/certgate" "$BUILT/$tree"
+	cargo build --locked --quiet --profile "$PROFILE" --bin certgate --manifest-path "$BUILD/Cargo.toml"
+	folder=$PROFILE
+	[ "$folder" != dev ] || folder=debug
+	cp "$CARGO_TARGET_DIR/$folder/certgate" "$BUILT/$tree"
 fi
 mkdir -p target && cp "$BUILT/$tree" target/measured
 END
@@ -99,7 +101,7 @@ if ((runs == 0)); then
 	runs=$(sed -n 's/^certgate measure --runs \([0-9]*\) .*/\1/p' <<<"$pilot")
 	runs=${runs:-20}
 fi
-echo "$runs blocks of $hooks hooks; $(uname -sm), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg)"
+echo "$runs blocks of $hooks hooks, profile $PROFILE; $(uname -sm), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg)"
 echo "A against a tenth slower:"
 code=0
 measure slower --runs "$runs" --output "$scratch/slower" || code=$?

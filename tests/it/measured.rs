@@ -147,21 +147,16 @@ impl Scene {
 
     /// The same by an agent, with a status and more options.
     pub(crate) fn certify_as(&self, agent: &str, status: &str, blocks: &[Block], more: &[&str]) -> Ran {
-        let mut all = vec![
-            "certify",
-            "lexer",
-            "--base",
-            "main",
-            "--agent",
-            agent,
-            "--status",
-            status,
-            "--rationale",
-            "measured",
-        ];
-        all.extend(more);
-        let files = self.arguments(blocks);
-        all.extend(files.iter().map(String::as_str));
+        let more = more.iter().map(|option| (*option).to_owned());
+        let arguments: Vec<String> = more.chain(self.arguments(blocks)).collect();
+        self.certify_given(agent, status, &arguments)
+    }
+
+    /// The same with whatever is given behind what every certificate has.
+    pub(crate) fn certify_given(&self, agent: &str, status: &str, arguments: &[String]) -> Ran {
+        let mut all = vec!["certify", "lexer", "--base", "main", "--rationale", "measured"];
+        all.extend(["--agent", agent, "--status", status]);
+        all.extend(arguments.iter().map(String::as_str));
         run(&self.repo, &all)
     }
 

@@ -301,6 +301,7 @@ fn is_of_something_else(word: &str) -> bool {
             | "planned"
             | "sla"
             | "slo"
+            | "alpha"
             | "allowed"
             | "accepted"
             | "acceptable"
@@ -344,22 +345,6 @@ fn is_of_something_else(word: &str) -> bool {
             | "isn't"
             | "doesn't"
     );
-    let statistics = matches!(
-        word,
-        "confidence"
-            | "ci"
-            | "significance"
-            | "noise"
-            | "cv"
-            | "std"
-            | "stddev"
-            | "variance"
-            | "variation"
-            | "deviation"
-            | "margin"
-            | "alpha"
-            | "probability"
-    );
     let other = matches!(
         word,
         "coverage"
@@ -394,7 +379,7 @@ fn is_of_something_else(word: &str) -> bool {
             | "disk"
             | "dataset"
     );
-    goal || denial || statistics || other
+    goal || denial || other || words::is_spread(word)
 }
 
 /// Words for what a change of performance is of.

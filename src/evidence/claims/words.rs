@@ -153,6 +153,25 @@ pub(super) fn is_metric(word: &str) -> bool {
     )
 }
 
+/// Words that say that a figure is of how much others differ, or how sure they are.
+pub(super) fn is_spread(word: &str) -> bool {
+    matches!(
+        word,
+        "confidence"
+            | "ci"
+            | "significance"
+            | "noise"
+            | "cv"
+            | "std"
+            | "stddev"
+            | "variance"
+            | "variation"
+            | "deviation"
+            | "margin"
+            | "probability"
+    )
+}
+
 /// Words that say that a figure is a goal, a spread, a share or of another thing: nothing is held against it.
 pub(super) fn is_elsewhere(word: &str) -> bool {
     matches!(
@@ -166,19 +185,8 @@ pub(super) fn is_elsewhere(word: &str) -> bool {
             | "limits"
             | "threshold"
             | "thresholds"
-            | "confidence"
-            | "ci"
             | "interval"
-            | "significance"
-            | "noise"
-            | "cv"
-            | "std"
-            | "stddev"
-            | "variance"
-            | "variation"
-            | "deviation"
             | "error"
-            | "margin"
             | "tolerance"
             | "coverage"
             | "cpu"
@@ -199,7 +207,6 @@ pub(super) fn is_elsewhere(word: &str) -> bool {
             | "projected"
             | "hit"
             | "accuracy"
-            | "probability"
             | "percentile"
             | "p50"
             | "p90"
@@ -240,7 +247,7 @@ pub(super) fn is_elsewhere(word: &str) -> bool {
             | "except"
             | "excluding"
             | "without"
-    )
+    ) || is_spread(word)
 }
 
 /// Labels of what was before.

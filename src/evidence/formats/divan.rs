@@ -75,8 +75,10 @@ fn label(first: &str) -> (&str, &str) {
 
 /// None where a line groups others.
 fn benchmark(name: &str, cells: &[&str]) -> Option<Measurement> {
-    let [fastest, _, median, _, samples, ..] = cells else {
-        return None;
+    // A line that groups others has no cells, or empty ones; one that ends early was cut.
+    let [fastest, _, median, _, samples, _] = cells else {
+        let cut = cells.iter().any(|cell| !cell.is_empty());
+        return cut.then(|| Measurement::invalid(name, "*", "malformed line"));
     };
     if fastest.is_empty() && median.is_empty() {
         return None;

@@ -137,14 +137,18 @@ fn blocks(text: &str) -> Vec<Measurement> {
     let mut rows = Vec::new();
     let mut above: Vec<&str> = Vec::new();
     let mut name: Option<String> = None;
-    for line in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
         if let Some((metric, value)) = metric(line) {
             if !above.is_empty() {
                 name = name_of(&above);
                 above.clear();
             }
             let Some(name) = &name else { continue };
+            // A number at the very end of a text without a last line feed may be the beginning of one.
+            let cut = lines.peek().is_none() && text.ends_with(|c: char| c.is_ascii_digit() || c == ',');
             match value.map(number) {
+                Some(_) if cut => rows.push(Measurement::invalid(name.clone(), metric, "malformed line")),
                 Some(Some(value)) if value >= 0.0 => rows.push(exact(name, metric, value)),
                 Some(_) => rows.push(Measurement::invalid(name.clone(), metric, "not a number")),
                 None => {}

@@ -15,7 +15,7 @@ fn heading(line: &str) -> Option<&str> {
 
 pub(super) fn read(text: &str) -> Result<Read, Refusal> {
     let mut runs: Vec<(String, Vec<&str>)> = Vec::new();
-    for line in text.lines() {
+    for line in ended(text).lines() {
         if let Some(heading) = heading(line) {
             let count = runs.len() + 1;
             runs.push((format!("{heading} #{count}"), Vec::new()));
@@ -25,6 +25,11 @@ pub(super) fn read(text: &str) -> Result<Read, Refusal> {
     }
     let rows = runs.iter().flat_map(|(name, lines)| run(name, lines)).collect();
     Ok((rows, Provenance::default()))
+}
+
+/// The lines that end: the last one of a text that was cut may hold the beginning of a number. wrk's own last line is not read.
+fn ended(text: &str) -> &str {
+    text.rfind('\n').and_then(|end| text.get(..=end)).unwrap_or_default()
 }
 
 fn run(name: &str, lines: &[&str]) -> Vec<Measurement> {

@@ -16,12 +16,7 @@ fn honest() -> Ran {
 
 /// Certifies with these blocks and asks CI.
 fn certified(scene: Scene, blocks: &[Block]) -> Ran {
-    let ran = scene.certify(blocks);
-    if ran.code != Some(0) {
-        return ran;
-    }
-    scene.repo.commit("Certify");
-    scene.check()
+    certify_given(&scene, &scene.arguments(blocks))
 }
 
 /// An honest certificate, after which something is done to the repository.
@@ -208,20 +203,7 @@ fn google(host: &str, build: &str, times: &[f64], unit: &str) -> String {
 fn of_google(host: &str, build: &str, unit: &str) -> Ran {
     let scene = Scene::with(&policy("{ metric: real_time, max_regression: 5%, design: sequential }"));
     let folder = scene.repo.home().join("google");
-    let mut arguments: Vec<String> = [
-        "certify",
-        "lexer",
-        "--base",
-        "main",
-        "--agent",
-        "perf",
-        "--status",
-        "APPROVED",
-        "--rationale",
-        "measured",
-    ]
-    .map(str::to_owned)
-    .to_vec();
+    let mut arguments = Vec::new();
     for (side, host, build, unit) in [("baseline", "one", "release", "ns"), ("candidate", host, build, unit)] {
         arguments.push(format!("--{side}"));
         for run in 0..6 {
@@ -232,12 +214,7 @@ fn of_google(host: &str, build: &str, unit: &str) -> Ran {
             arguments.push(path.display().to_string());
         }
     }
-    let ran = run(&scene.repo, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    if ran.code != Some(0) {
-        return ran;
-    }
-    scene.repo.commit("Certify");
-    scene.check()
+    certify_given(&scene, &arguments)
 }
 
 /// Summaries without raw values, or with them.
@@ -327,20 +304,7 @@ attacks! {
 
 /// Certifies with given arguments and asks CI.
 fn certify_given(scene: &Scene, arguments: &[String]) -> Ran {
-    let mut all = vec![
-        "certify",
-        "lexer",
-        "--base",
-        "main",
-        "--agent",
-        "perf",
-        "--status",
-        "APPROVED",
-        "--rationale",
-        "measured",
-    ];
-    all.extend(arguments.iter().map(String::as_str));
-    let ran = run(&scene.repo, &all);
+    let ran = scene.certify_given("perf", "APPROVED", arguments);
     if ran.code != Some(0) {
         return ran;
     }

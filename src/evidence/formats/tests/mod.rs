@@ -2,6 +2,7 @@
 
 mod documents;
 mod more_documents;
+mod nasty;
 mod refusals;
 mod texts;
 

@@ -21,6 +21,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
             change: args.change.clone(),
             target: args.target.clone(),
             handoff: None,
+            format: ListFormat::Human,
         };
         return suggest::why_not(&asked, agent);
     }

@@ -1,6 +1,6 @@
 //! `certgate suggest`: the smallest set of reviews that turns a change green; and `explain --why-not`, what one agent's approval would lack.
 
-use super::args::SuggestArgs;
+use super::args::{ListFormat, SuggestArgs};
 use super::ending::Ending;
 use super::terminal;
 use crate::diagnostic::{Code, Diagnostic, command, sanitize};
@@ -10,8 +10,16 @@ use crate::intake::ci::{self, Ci};
 use crate::intake::{self, Chosen};
 use crate::report;
 
-/// Carries it out.
+/// Carries it out. A run that could not answers in the asked format, too.
 pub(super) fn run(args: &SuggestArgs) -> Result<Ending, Undecided> {
+    suggested(args).inspect_err(|failure| {
+        if args.format == ListFormat::Json {
+            let _best_effort = terminal::out(&report::failure(&failure.diagnostics));
+        }
+    })
+}
+
+fn suggested(args: &SuggestArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open_to_judge()?;
     let question = question(&repository, args)?;
     let advice = gate::advise(&repository, &question)?;
@@ -25,9 +33,16 @@ pub(super) fn run(args: &SuggestArgs) -> Result<Ending, Undecided> {
         terminal::out(&text)?;
         return Ok(Ending::Done);
     }
+    let mut before = Vec::new();
     if !advice.plan.first.is_empty() {
-        let judgement = gate::judge(&repository, &question)?;
-        terminal::diagnose(&judgement.diagnostics);
+        before = gate::judge(&repository, &question)?.diagnostics;
+    }
+    if args.format == ListFormat::Json {
+        terminal::out(&report::plan_json(&advice, &before))?;
+        return Ok(Ending::Done);
+    }
+    if !before.is_empty() {
+        terminal::diagnose(&before);
     }
     terminal::out(&report::plan_lines(&advice))?;
     Ok(Ending::Done)

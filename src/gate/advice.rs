@@ -1,8 +1,10 @@
 //! What would turn a change green: the cases of a question, and the plan that the verdict's own rules make of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
+use super::hunks::Hunk;
+use super::judge::hunks_of;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::change::{RepoPath, Snapshot};
@@ -21,6 +23,8 @@ pub(crate) struct Advice {
     named: BTreeMap<RepoPath, (String, String)>,
     /// The arguments that choose the same change again.
     selection: Vec<String>,
+    /// The hunks of the files that are to be reviewed, as far as they can be shown.
+    pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
     /// What is merged, and where: as shown.
     pub(crate) head: String,
     pub(crate) target: Option<String>,
@@ -71,9 +75,17 @@ pub(crate) fn advise(repository: &Repository, question: &Question) -> Result<Adv
             named.insert(certificate.path.clone(), (name, format!("{status} by {agent}")));
         }
     }
+    let plan = verdict::plan(&cases);
+    let reviews = plan.reviews.iter().flatten();
+    let read: BTreeSet<&RepoPath> = reviews
+        .flat_map(|review| review.components.values().flatten())
+        .collect();
+    let files = question.change.files.iter().filter(|file| read.contains(&file.path));
+    let hunks = hunks_of(repository, files)?;
     Ok(Advice {
-        plan: verdict::plan(&cases),
+        plan,
         components,
+        hunks,
         named,
         selection: question.arguments.clone(),
         head: match question.head() {

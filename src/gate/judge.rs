@@ -103,9 +103,18 @@ const MOST_TEXT: usize = 8 << 20;
 ///
 /// An object that is missing.
 pub fn add_hunks(repository: &Repository, judgement: &mut Judgement) -> Result<(), Undecided> {
+    judgement.hunks = hunks_of(repository, &judgement.gated)?;
+    Ok(())
+}
+
+/// The hunks of files, by their paths; `None` for what cannot be shown as lines, or is too much to show.
+pub(crate) fn hunks_of<'f>(
+    repository: &Repository,
+    files: impl IntoIterator<Item = &'f FileChange>,
+) -> Result<BTreeMap<RepoPath, Option<Vec<Hunk>>>, Undecided> {
     let mut found = BTreeMap::new();
     let mut room = MOST_TEXT;
-    for file in &judgement.gated {
+    for file in files.into_iter().take(MOST_FILES) {
         let shown = match repository.content(file)? {
             Content::Lines(diff) => Some(hunks(&file.path, &diff)),
             Content::TooLarge { .. } | Content::TooManyLines { .. } | Content::None => None,
@@ -115,8 +124,7 @@ pub fn add_hunks(repository: &Repository, judgement: &mut Judgement) -> Result<(
         room = room.saturating_sub(shown.as_ref().map_or(0, size));
         found.insert(file.path.clone(), shown);
     }
-    judgement.hunks = found;
-    Ok(())
+    Ok(found)
 }
 
 /// The changed files that a decision is about, as many as are shown.

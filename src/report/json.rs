@@ -164,7 +164,7 @@ fn file(report: &Judgement, asked: &Asked, file: &FileDecision) -> JsonFile {
             .hunks
             .get(&file.path)
             .and_then(Option::as_ref)
-            .map(|hunks| requirement::hunks(file, hunks)),
+            .map(|hunks| requirement::hunks(&file.path, hunks)),
     }
 }
 

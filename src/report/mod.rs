@@ -46,7 +46,7 @@ pub use markdown::{markdown, markdown_failure, markdown_lint, markdown_verify};
 pub(crate) use records::{records, splice};
 pub use sarif::{sarif, sarif_failure};
 pub(crate) use simulate::{simulation_json, simulation_markdown};
-pub(crate) use suggest::{handoff_text, left_lines, plan_lines};
+pub(crate) use suggest::{handoff_text, left_lines, plan_json, plan_lines};
 pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
 pub use trend_ledger::{TREND_LEDGER_SCHEMA, TrendPoint, TrendSeries, trend_ledger_json, trend_ledger_lines};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::missing::missing;
+use crate::change::RepoPath;
 use crate::diagnostic::sanitize;
 use crate::gate::{Asked, Hunk, Judgement};
 use crate::verdict::{ComponentDecision, FileDecision, Finding, Outcome};
@@ -156,12 +157,12 @@ pub(super) fn of_component(report: &Judgement, asked: &Asked, component: &Compon
 }
 
 /// The hunks of a file, where they are known.
-pub(super) fn hunks(file: &FileDecision, hunks: &[Hunk]) -> Vec<JsonHunk> {
+pub(super) fn hunks(path: &RepoPath, hunks: &[Hunk]) -> Vec<JsonHunk> {
     let hunk = |hunk: &Hunk| {
         let (first, last) = hunk.changed();
         let span = |(start, count)| JsonSpan { start, count };
         JsonHunk {
-            path: file.path.to_string(),
+            path: path.to_string(),
             lines: [first, last],
             old: span(hunk.old),
             new: span(hunk.new),

@@ -2,15 +2,22 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 use super::inert::{block, code, message};
+use super::json::{JsonReason, json_diagnostics, reason, to_line};
+use super::remedy::JsonRemedy;
+use super::requirement::{JsonHunk, hunks};
 use crate::change::RepoPath;
-use crate::diagnostic::{noun_for, plural, sanitize};
+use crate::diagnostic::{Diagnostic, Remedy, noun_for, plural, sanitize};
 use crate::gate::{Advice, Gated, describe};
 use crate::policy::EvidenceKind;
 use crate::verdict::{Left, Review};
 
 /// Most files of a component that are listed one by one.
 const LISTED: usize = 12;
+/// Most places of a file that are listed.
+const SPANS: usize = 6;
 
 /// The plan, as text.
 pub(crate) fn plan_lines(advice: &Advice) -> String {
@@ -36,7 +43,7 @@ pub(crate) fn plan_lines(advice: &Advice) -> String {
             let gated = advice.components.get(id);
             let _infallible = writeln!(text, "   {}{}", sanitize(id), asks(gated));
             for path in files.iter().take(LISTED) {
-                let _infallible = writeln!(text, "     {path}{}", why(gated, path));
+                let _infallible = writeln!(text, "     {path}{}{}", why(gated, path), lines(advice, path));
             }
             if files.len() > LISTED {
                 let more = files.len() - LISTED;
@@ -53,6 +60,126 @@ pub(crate) fn plan_lines(advice: &Advice) -> String {
         let _infallible = writeln!(text, "   {}", advice.command(review));
     }
     text
+}
+
+/// The lines of a file that are to be read, where they are known.
+fn lines(advice: &Advice, path: &RepoPath) -> String {
+    let hunks = advice.hunks.get(path).and_then(Option::as_ref);
+    let mut spans: Vec<String> = hunks
+        .into_iter()
+        .flatten()
+        .map(|hunk| match hunk.changed() {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        })
+        .collect();
+    let more = spans.len().saturating_sub(SPANS);
+    spans.truncate(SPANS);
+    if more > 0 {
+        spans.push(format!("{more} more"));
+    }
+    match spans.is_empty() {
+        true => String::new(),
+        false => format!("; lines {}", spans.join(", ")),
+    }
+}
+
+#[derive(Serialize)]
+struct JsonPlan<'a> {
+    schema: &'static str,
+    head: String,
+    target: Option<String>,
+    /// `null` where no reviews by the agents of the policy suffice.
+    reviews: Option<Vec<JsonReview<'a>>>,
+    exact: bool,
+    before: serde_json::Value,
+}
+
+#[derive(Serialize)]
+struct JsonReview<'a> {
+    agent: Option<String>,
+    components: Vec<JsonPart>,
+    lifts: Vec<JsonLift>,
+    remedy: JsonRemedy<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonPart {
+    id: String,
+    approvals: u32,
+    evidence: Vec<&'static str>,
+    files: Vec<JsonReviewed>,
+}
+
+#[derive(Serialize)]
+struct JsonReviewed {
+    path: String,
+    reasons: Vec<JsonReason>,
+    hunks: Option<Vec<JsonHunk>>,
+}
+
+#[derive(Serialize)]
+struct JsonLift {
+    certificate: String,
+    says: String,
+}
+
+/// The plan, for programs; `before` is what no review makes good.
+pub(crate) fn plan_json(advice: &Advice, before: &[Diagnostic]) -> String {
+    let plan = &advice.plan;
+    let reviews = plan.reviews.as_deref();
+    let commands: Vec<Remedy> = reviews
+        .unwrap_or_default()
+        .iter()
+        .map(|review| advice.command(review))
+        .collect();
+    let both = reviews.map(|reviews| reviews.iter().zip(&commands));
+    to_line(&JsonPlan {
+        schema: "certgate/suggest/v1",
+        head: sanitize(&advice.head),
+        target: advice.target.as_deref().map(sanitize),
+        reviews: both.map(|both| {
+            both.map(|(review, command)| json_review(advice, review, command))
+                .collect()
+        }),
+        exact: plan.exact,
+        before: json_diagnostics(before),
+    })
+}
+
+fn json_review<'a>(advice: &Advice, review: &Review, command: &'a Remedy) -> JsonReview<'a> {
+    let reviewed = |gated: Option<&Gated>, path: &RepoPath| {
+        let reasons = gated.and_then(|gated| gated.files.get(path));
+        let shown = advice.hunks.get(path).and_then(Option::as_ref);
+        JsonReviewed {
+            path: path.to_string(),
+            reasons: reasons.into_iter().flatten().map(reason).collect(),
+            hunks: shown.map(|shown| hunks(path, shown)),
+        }
+    };
+    let parts = review.components.iter().map(|(id, files)| {
+        let gated = advice.components.get(id);
+        let evidence = gated.map(|gated| gated.evidence.iter().map(|kind| kind.as_str()).collect());
+        JsonPart {
+            id: sanitize(id),
+            approvals: gated.map_or(1, |gated| gated.approvals),
+            evidence: evidence.unwrap_or_default(),
+            files: files.iter().map(|path| reviewed(gated, path)).collect(),
+        }
+    });
+    let lifts = review.lifts.iter().map(|path| {
+        let (certificate, says) = advice.named(path);
+        JsonLift {
+            certificate: sanitize(&certificate),
+            says: sanitize(&says),
+        }
+    });
+    JsonReview {
+        agent: review.agent.as_deref().map(sanitize),
+        components: parts.collect(),
+        lifts: lifts.collect(),
+        remedy: JsonRemedy::from(command),
+    }
 }
 
 fn who(review: &Review) -> String {

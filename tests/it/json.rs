@@ -32,6 +32,14 @@ fn every_command_answers_in_json() {
     stage_gated(&repo);
     let name = |json: &serde_json::Value| json["schema"].as_str().unwrap().to_owned();
     assert_eq!(name(&answer(&repo, &["check", "--staged"], 1)), "certgate/verdict/v1");
+    let plan = answer(&repo, &["suggest", "--staged"], 0);
+    assert_eq!(name(&plan), "certgate/suggest/v1");
+    let part = &plan["reviews"][0]["components"][0];
+    assert_eq!(
+        (&part["id"], &part["files"][0]["hunks"][0]["lines"]),
+        (&serde_json::json!("gpu_memory"), &serde_json::json!([2, 2]))
+    );
+    assert_eq!(plan["reviews"][0]["remedy"]["argv"][1], "certify");
     let written = answer(&repo, &certify_staged("APPROVED", "performance-engineer"), 0);
     assert_eq!(name(&written), "certgate/written/v1");
     let path = written["files"][0].as_str().unwrap().to_owned();
@@ -100,6 +108,7 @@ fn what_cannot_be_done_is_an_error_in_json() {
         &["hooks"],
         &["doctor"],
         &["init"],
+        &["suggest"],
         &["trend", "--values", "missing.json"],
         &["compare", "missing.json", "--", "missing.json"],
     ] {

@@ -68,7 +68,7 @@ fn doing_what_it_says_turns_the_change_green_and_doing_less_does_not() {
     for line in [
         "kernels\n",
         "lead\n",
-        "     src/train/k/a.py: path rule `src/train/**`\n",
+        "     src/train/k/a.py: path rule `src/train/**`; lines 1\n",
         "(evidence: files with lines)",
     ] {
         assert!(plan.contains(line), "{line}: {plan}");

@@ -71,8 +71,11 @@ pub(in crate::cli) struct SuggestArgs {
     #[arg(long, value_name = "BRANCH")]
     pub(in crate::cli) target: Option<String>,
     /// Write the message that asks this agent for its part, as Markdown
-    #[arg(long, value_name = "AGENT")]
+    #[arg(long, value_name = "AGENT", conflicts_with = "format")]
     pub(in crate::cli) handoff: Option<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(in crate::cli) format: ListFormat,
 }
 
 #[derive(Debug, Args)]

@@ -52,6 +52,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     let mut judgement = gate::judge(&repository, &question)?;
     if args.format == Format::Json {
         gate::add_hunks(&repository, &mut judgement)?;
+        gate::add_sensitivity(&repository, &question, &mut judgement)?;
     }
     show(args, &question, &judgement)?;
     Ok(judgement.verdict().into())

@@ -15,6 +15,7 @@ mod ending;
 mod evidence;
 mod explain;
 mod fault;
+mod features;
 mod forecast;
 mod formats;
 mod hook;
@@ -171,6 +172,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Log(args) => ledger::log(&args),
         Command::Show(args) => ledger::show(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Features(args) => features::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -62,6 +62,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
     ways.since = told(repository, question, &case, &decision).unwrap_or_default();
     let diagnostics = explain(&case, &decision, &ways);
     Judgement {
+        sensitivity: None,
         stage: question.stage,
         enforcement: case.enforcement,
         target: question.target.name().map(str::to_owned),

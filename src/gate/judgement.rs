@@ -7,6 +7,7 @@ use crate::change::{FileChange, RepoPath};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::Entry;
 use crate::policy::{Enforcement, Stage};
+use crate::sensitivity::score::ChangeScore;
 use crate::verdict::{Decision, Verdict};
 
 /// A judged change, ready to be reported.
@@ -32,6 +33,8 @@ pub struct Judgement {
     pub asked: BTreeMap<String, Asked>,
     /// The ledger that the decision's indices point into.
     pub ledger: Vec<Entry>,
+    /// How likely the change is to matter for performance, where that was asked for.
+    pub sensitivity: Option<ChangeScore>,
     /// Everything to tell, most grave first.
     pub diagnostics: Vec<Diagnostic>,
     /// The changed files that the decision is about; the first of many.

@@ -21,7 +21,13 @@ impl Repository {
     /// The changed lines of a file, and what it holds on both sides.
     pub fn content(&self, file: &FileChange) -> Result<Content, GitError> {
         progress::count(Count::FilesRead, 1);
-        content(&self.store, file).map_err(|error| error.of_file(&file.path))
+        content(&self.store, file, CONTENT_LIMIT).map_err(|error| error.of_file(&file.path))
+    }
+
+    /// The same, where both sides have at most so many bytes.
+    pub fn content_within(&self, file: &FileChange, limit: u64) -> Result<Content, GitError> {
+        progress::count(Count::FilesRead, 1);
+        content(&self.store, file, limit).map_err(|error| error.of_file(&file.path))
     }
 }
 
@@ -30,7 +36,7 @@ pub(super) fn readable(entry: Option<&TreeEntry>) -> Option<&TreeEntry> {
     entry.filter(|entry| entry.mode != Mode::Gitlink)
 }
 
-fn content(store: &Store, file: &FileChange) -> Result<Content, GitError> {
+fn content(store: &Store, file: &FileChange, limit: u64) -> Result<Content, GitError> {
     let (old, new) = (readable(file.before()), readable(file.after()));
     if old.map(|entry| &entry.id) == new.map(|entry| &entry.id) {
         return Ok(Content::None);
@@ -38,7 +44,7 @@ fn content(store: &Store, file: &FileChange) -> Result<Content, GitError> {
     let mut sides = [Vec::new(), Vec::new()];
     for (side, entry) in sides.iter_mut().zip([old, new]) {
         if let Some(entry) = entry {
-            match store.blob(store.oid(&entry.id, "content of a file")?, CONTENT_LIMIT)? {
+            match store.blob(store.oid(&entry.id, "content of a file")?, limit)? {
                 Blob::Content(content) => *side = content,
                 Blob::TooLarge { size } => return Ok(Content::TooLarge { size }),
             }

@@ -10,6 +10,8 @@ use crate::diagnostic::{Diagnostic, sanitize};
 use crate::evidence::bound::Shown;
 use crate::gate::{Asked, Judgement};
 use crate::progress::Timings;
+use crate::sensitivity::score::model::Model;
+use crate::sensitivity::score::{Because, ChangeScore};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision, code_of};
 
@@ -29,6 +31,8 @@ struct JsonReport<'a> {
     head: &'a str,
     policy: &'a str,
     components: Vec<JsonComponent<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sensitivity: Option<JsonSensitivity<'a>>,
     diagnostics: Vec<JsonDiagnostic<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timings: Option<JsonTimings>,
@@ -46,6 +50,68 @@ struct JsonComponent<'a> {
     certificates: Vec<JsonCertificate>,
     evidence: Vec<JsonEvidence>,
     remedies: Vec<JsonRemedy<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonSensitivity<'a> {
+    score: u32,
+    rank: u32,
+    /// With how many earlier commits the rank compares; `null` for the training histories.
+    among: Option<usize>,
+    model: JsonModel<'a>,
+    files: Vec<JsonFileScore<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonModel<'a> {
+    version: &'a str,
+    digest: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonFileScore<'a> {
+    path: String,
+    score: u32,
+    because: Vec<JsonBecause<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonBecause<'a> {
+    feature: &'a str,
+    text: &'a str,
+    weight: i32,
+    lines: &'a [u32],
+}
+
+/// A score as every JSON report has it.
+impl<'a> From<&'a ChangeScore> for JsonSensitivity<'a> {
+    fn from(change: &'a ChangeScore) -> Self {
+        let model = Model::embedded();
+        let because = |reason: &'a Because| JsonBecause {
+            feature: &reason.feature,
+            text: &reason.text,
+            weight: reason.weight,
+            lines: &reason.lines,
+        };
+        Self {
+            score: change.score,
+            rank: change.rank,
+            among: change.among,
+            model: JsonModel {
+                version: &model.version,
+                digest: &model.digest,
+            },
+            files: change
+                .files
+                .iter()
+                .map(|file| JsonFileScore {
+                    path: file.path.to_string(),
+                    score: file.score,
+                    because: file.because.iter().map(because).collect(),
+                })
+                .collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -255,6 +321,7 @@ pub fn verdict(report: &Judgement, timings: Option<&Timings>) -> String {
             .iter()
             .map(|c| component(report, c))
             .collect(),
+        sensitivity: report.sensitivity.as_ref().map(JsonSensitivity::from),
         diagnostics: report.diagnostics.iter().map(JsonDiagnostic::from).collect(),
         timings: timings.map(JsonTimings::from),
     };

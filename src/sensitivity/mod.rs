@@ -9,6 +9,7 @@ mod owners;
 mod plan;
 mod reading;
 mod scan;
+pub mod score;
 mod spelling;
 mod wanted;
 

@@ -47,6 +47,7 @@ mod reports;
 mod robust;
 mod scene;
 mod screen;
+mod sensitivity;
 mod servers;
 mod signatures;
 mod signed;

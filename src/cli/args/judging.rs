@@ -119,3 +119,19 @@ pub(in crate::cli) enum SimulateFormat {
     /// certgate/simulate/v1
     Json,
 }
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FeaturesArgs {
+    /// At most so many commits, not counting merges (default: 1, where --range is not given)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) last: Option<u32>,
+    /// Only these commits (default: what HEAD holds)
+    #[arg(long, value_name = "A..B")]
+    pub(in crate::cli) range: Option<String>,
+    /// One JSON object a line and commit, for training
+    #[arg(long)]
+    pub(in crate::cli) jsonl: bool,
+    /// Also what each hunk shows by itself
+    #[arg(long)]
+    pub(in crate::cli) hunks: bool,
+}

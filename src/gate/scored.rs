@@ -1,0 +1,144 @@
+//! The sensitivity score of a change: its files as git holds them, the repository's past up to its base, and the scores of the commits just
+//! before, which the rank compares with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::judgement::Judgement;
+use super::lookback::{self, Lookback};
+use super::question::Question;
+use super::undecided::Undecided;
+use crate::change::{Content, FileChange, ObjectId, Snapshot};
+use crate::git::{GitError, Repository};
+use crate::ledger;
+use crate::sensitivity::score::features::SIZE;
+use crate::sensitivity::score::history::View;
+use crate::sensitivity::score::model::Model;
+use crate::sensitivity::score::{ChangeScore, FileScore, highest_first, of_file, quick, rank_among};
+
+/// With how many earlier commits a score is compared.
+const BEFORE: usize = 300;
+/// How many scores are kept.
+const KEPT: usize = 20_000;
+
+/// Scores the change that was asked about.
+///
+/// # Errors
+///
+/// What cannot be read.
+pub fn add_sensitivity(
+    repository: &Repository,
+    question: &Question,
+    judgement: &mut Judgement,
+) -> Result<(), Undecided> {
+    let base = match &question.change.base {
+        Snapshot::Commit(id) => Some(id),
+        Snapshot::Empty | Snapshot::Index => None,
+    };
+    let mut scoring = Scoring::open(repository);
+    judgement.sensitivity = Some(scoring.of(&question.change.files, base)?);
+    scoring.keep();
+    Ok(())
+}
+
+/// The scores of a repository's commits, as far as they are known.
+pub(crate) struct Scoring<'r> {
+    repository: &'r Repository,
+    lookback: Lookback<'r>,
+    known: BTreeMap<ObjectId, u32>,
+    grown: bool,
+}
+
+impl<'r> Scoring<'r> {
+    /// Opens what is kept.
+    pub(crate) fn open(repository: &'r Repository) -> Self {
+        Self {
+            repository,
+            lookback: Lookback::open(repository),
+            known: ledger::load(&file(repository)).unwrap_or_default(),
+            grown: false,
+        }
+    }
+
+    /// The score of changed files on top of a commit, with reasons and rank.
+    pub(crate) fn of(&mut self, files: &[FileChange], base: Option<&ObjectId>) -> Result<ChangeScore, GitError> {
+        self.lookback.reach(base)?;
+        let model = Model::embedded();
+        let view = self.lookback.view(base);
+        let mut scores: Vec<FileScore> = Vec::with_capacity(files.len());
+        for file in files {
+            let content = content(self.repository, file)?;
+            scores.push(of_file(model, file, &content, &view));
+        }
+        drop(view);
+        let (score, files) = highest_first(scores);
+        let before = self.before(base)?;
+        let among = rank_among(score, &before);
+        Ok(ChangeScore {
+            score,
+            rank: among.unwrap_or_else(|| model.rank(score)),
+            among: among.map(|_| before.len()),
+            files,
+        })
+    }
+
+    /// The scores of the commits that end in `base`, as far as the rank looks.
+    fn before(&mut self, base: Option<&ObjectId>) -> Result<Vec<u32>, GitError> {
+        let Some(base) = base else { return Ok(Vec::new()) };
+        let commits = self.repository.commits(base, &[], Some(BEFORE))?;
+        let mut scores = Vec::with_capacity(commits.len());
+        for (commit, parent) in commits {
+            scores.push(self.commit(&commit, parent.as_ref())?);
+        }
+        Ok(scores)
+    }
+
+    /// The score of a commit of history.
+    pub(crate) fn commit(&mut self, commit: &ObjectId, parent: Option<&ObjectId>) -> Result<u32, GitError> {
+        if let Some(known) = self.known.get(commit) {
+            return Ok(*known);
+        }
+        self.lookback.reach(parent)?;
+        let view = self.lookback.view(parent);
+        let score = highest(self.repository, &self.repository.differs(parent, commit)?, &view)?;
+        drop(view);
+        self.grown = true;
+        self.known.insert(commit.clone(), score);
+        Ok(score)
+    }
+
+    /// Keeps what was computed, if the disk lets it.
+    pub(crate) fn keep(&mut self) {
+        self.lookback.keep();
+        if !self.grown {
+            return;
+        }
+        if self.known.len() > KEPT {
+            self.known.clear();
+        }
+        lookback::write(self.repository, &file(self.repository), &self.known);
+    }
+}
+
+fn highest(repository: &Repository, files: &[FileChange], view: &View<'_>) -> Result<u32, GitError> {
+    let mut highest = 0;
+    for file in files {
+        let content = content(repository, file)?;
+        highest = highest.max(quick(Model::embedded(), file, &content, view));
+    }
+    Ok(highest)
+}
+
+/// The changed lines of a file, unless it is too much. What is not here is not read: a score must not keep a change from being judged.
+pub(crate) fn content(repository: &Repository, file: &FileChange) -> Result<Content, GitError> {
+    match repository.content_within(file, SIZE) {
+        Err(GitError::Missing { .. }) => Ok(Content::TooLarge { size: 0 }),
+        read => read,
+    }
+}
+
+/// Where the scores by this model are kept.
+fn file(repository: &Repository) -> PathBuf {
+    let digest = Model::embedded().digest.get(..16).unwrap_or_default();
+    lookback::folder(repository).join(format!("scores-{digest}"))
+}

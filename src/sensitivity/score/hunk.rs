@@ -1,0 +1,357 @@
+//! What a hunk says: how much is added and removed, which words, and what stands around it.
+//!
+//! Each hunk is read by itself, so that a word which is taken back elsewhere in the file has still been added here.
+
+use std::collections::BTreeMap;
+
+use super::words::{each_identifier, each_word};
+use crate::change::{ChangedLine, FileDiff, Side};
+
+/// How many unchanged lines may lie within a hunk.
+const GAP: u32 = 6;
+/// How many lines around a hunk are its context.
+const CONTEXT: usize = 3;
+/// How far up the enclosing lines are looked for.
+const UP: usize = 300;
+/// Words that are kept of a hunk.
+const WORDS: usize = 400;
+/// The longest line that is read for its words, in bytes.
+const LINE: usize = 1000;
+
+/// A word of changed lines: how often added and removed, and the first line where.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Used {
+    pub(super) added: u32,
+    pub(super) removed: u32,
+    pub(super) line: u32,
+}
+
+/// A group of changed lines that stand close together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hunk {
+    /// The first changed line, on the new side where there is one.
+    pub(super) line: u32,
+    pub(super) added: u32,
+    pub(super) removed: u32,
+    /// Changed lines that are neither blank nor comment.
+    pub(super) code: u32,
+    /// Changed lines that are comment.
+    pub(super) comment: u32,
+    pub(super) definitions: (u32, u32),
+    pub(super) imports: u32,
+    pub(super) loops: (u32, u32),
+    pub(super) branches: (u32, u32),
+    pub(super) calls: (u32, u32),
+    pub(super) attributes: (u32, u32),
+    /// Loops around it, up to the function.
+    pub(super) within_loops: u32,
+    /// Indentation of the deepest changed line, in steps.
+    pub(super) depth: u32,
+    /// True where nothing but strings and numbers differ.
+    pub(super) literals_only: bool,
+    /// True where nothing but white space differs.
+    pub(super) space_only: bool,
+    /// The line that begins the enclosing function.
+    pub(super) function: Option<String>,
+    pub(super) words: BTreeMap<String, Used>,
+    pub(super) names: BTreeMap<String, Used>,
+    pub(super) comment_words: BTreeMap<String, Used>,
+    pub(super) around: Vec<String>,
+}
+
+/// The hunks of a file.
+pub(super) fn hunks(diff: &FileDiff) -> Vec<Hunk> {
+    let (old, new): (Vec<&[u8]>, Vec<&[u8]>) = (split(&diff.old), split(&diff.new));
+    let mut found = Vec::new();
+    let mut group: Vec<&ChangedLine> = Vec::new();
+    let (mut old_at, mut new_at) = (1u32, 1u32);
+    for line in &diff.lines {
+        let at = match line.side {
+            Side::Removed => &mut old_at,
+            Side::Added => &mut new_at,
+        };
+        let gap = line.number.saturating_sub(*at);
+        *at = line.number.saturating_add(1);
+        let other = match line.side {
+            Side::Removed => &mut new_at,
+            Side::Added => &mut old_at,
+        };
+        *other = other.saturating_add(gap);
+        if gap > GAP && !group.is_empty() {
+            found.push(hunk(&std::mem::take(&mut group), &old, &new));
+        }
+        group.push(line);
+    }
+    if !group.is_empty() {
+        found.push(hunk(&group, &old, &new));
+    }
+    found
+}
+
+fn split(content: &[u8]) -> Vec<&[u8]> {
+    content.split(|&byte| byte == b'\n').collect()
+}
+
+fn hunk(lines: &[&ChangedLine], old: &[&[u8]], new: &[&[u8]]) -> Hunk {
+    let mut hunk = Hunk::default();
+    let mut texts: [Vec<u8>; 4] = Default::default();
+    let [bare_old, bare_new, tight_old, tight_new] = &mut texts;
+    for line in lines {
+        let added = line.side == Side::Added;
+        let text = line.text.get(..LINE).unwrap_or(&line.text);
+        let trimmed = text.trim_ascii();
+        match added {
+            true => hunk.added += 1,
+            false => hunk.removed += 1,
+        }
+        without_literals(trimmed, if added { bare_new } else { bare_old });
+        let tight = if added { &mut *tight_new } else { &mut *tight_old };
+        tight.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        if trimmed.is_empty() {
+            continue;
+        }
+        let note = |words: &mut BTreeMap<String, Used>, word: &str| {
+            if words.len() >= WORDS && !words.contains_key(word) {
+                return;
+            }
+            let used = words.entry(word.to_owned()).or_default();
+            match added {
+                true => used.added += 1,
+                false => used.removed += 1,
+            }
+            if used.line == 0 {
+                used.line = line.number;
+            }
+        };
+        if is_comment(trimmed) {
+            hunk.comment += 1;
+            each_word(trimmed, &mut |word| note(&mut hunk.comment_words, word));
+            continue;
+        }
+        hunk.code += 1;
+        hunk.depth = hunk.depth.max(indentation(text) / 2);
+        each_word(trimmed, &mut |word| note(&mut hunk.words, word));
+        each_identifier(trimmed, &mut |name| note(&mut hunk.names, name));
+        let one = |pair: &mut (u32, u32), yes: bool| match added {
+            true => pair.0 += u32::from(yes),
+            false => pair.1 += u32::from(yes),
+        };
+        let first = first_words(trimmed);
+        one(&mut hunk.definitions, is_definition(&first, trimmed));
+        one(&mut hunk.loops, is_loop(&first, trimmed));
+        one(&mut hunk.branches, is_branch(&first));
+        one(&mut hunk.calls, trimmed.contains(&b'('));
+        one(&mut hunk.attributes, matches!(trimmed, [b'#', b'[', ..] | [b'@', ..]));
+        hunk.imports += u32::from(is_import(&first));
+    }
+    hunk.literals_only = hunk.added > 0 && hunk.removed > 0 && bare_old == bare_new && tight_old != tight_new;
+    hunk.space_only = tight_old == tight_new;
+    surroundings(&mut hunk, lines, (old, new));
+    hunk
+}
+
+/// What stands around the hunk: on the new side where lines were added, on the old side else.
+fn surroundings(hunk: &mut Hunk, lines: &[&ChangedLine], (old, new): (&[&[u8]], &[&[u8]])) {
+    let side = if hunk.added > 0 { Side::Added } else { Side::Removed };
+    let content = if side == Side::Added { new } else { old };
+    let mut numbers = lines.iter().filter(|line| line.side == side).map(|line| line.number);
+    let Some(first) = numbers.next() else { return };
+    let last = numbers.next_back().unwrap_or(first);
+    hunk.line = first;
+    let (first, last) = (first as usize, last as usize);
+    let before = content.get(first.saturating_sub(1 + CONTEXT)..first.saturating_sub(1));
+    let after = content.get(last..content.len().min(last + CONTEXT));
+    for line in [before, after].into_iter().flatten().flatten() {
+        let line = line.get(..LINE).unwrap_or(line);
+        each_word(line.trim_ascii(), &mut |word| {
+            if hunk.around.len() < WORDS && !hunk.around.iter().any(|known| known == word) {
+                hunk.around.push(word.to_owned());
+            }
+        });
+    }
+    let own = lines
+        .iter()
+        .filter(|line| line.side == side && !line.text.trim_ascii().is_empty())
+        .map(|line| indentation(&line.text))
+        .min();
+    let mut least = own.unwrap_or(u32::MAX);
+    for line in content
+        .get(..first.saturating_sub(1))
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take(UP)
+    {
+        let trimmed = line.trim_ascii();
+        let depth = indentation(line);
+        if trimmed.len() < 3 || depth >= least || is_comment(trimmed) {
+            continue;
+        }
+        least = depth;
+        let words = first_words(trimmed);
+        if is_definition(&words, trimmed) {
+            let name = String::from_utf8_lossy(trimmed.get(..200).unwrap_or(trimmed));
+            hunk.function = Some(
+                name.split(['(', '{', ':', '<', '='])
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            );
+            break;
+        }
+        hunk.within_loops += u32::from(is_loop(&words, trimmed));
+        if depth == 0 {
+            break;
+        }
+    }
+}
+
+/// White space at the beginning; a tab counts four.
+fn indentation(line: &[u8]) -> u32 {
+    let mut depth = 0;
+    for byte in line {
+        match byte {
+            b' ' => depth += 1,
+            b'\t' => depth += 4,
+            _ => break,
+        }
+    }
+    depth
+}
+
+fn is_comment(trimmed: &[u8]) -> bool {
+    let hash = matches!(trimmed, [b'#', rest @ ..] if matches!(rest, [] | [b' ', ..] | [b'#', ..])
+        && !["# include", "# define", "# if", "# endif"].iter().any(|word| trimmed.starts_with(word.as_bytes())));
+    hash || [
+        &b"//"[..],
+        b"/*",
+        b"* ",
+        b"*/",
+        b"<!--",
+        b"-- ",
+        b"\"\"\"",
+        b"'''",
+        b"% ",
+    ]
+    .iter()
+    .any(|mark| trimmed.starts_with(mark))
+        || trimmed == b"*"
+}
+
+/// The first four words of a line, as far as they are letters.
+fn first_words(trimmed: &[u8]) -> Vec<&[u8]> {
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut words = Vec::with_capacity(4);
+    let mut rest = trimmed;
+    while words.len() < 4 {
+        let Some(start) = rest.iter().position(word) else { break };
+        let tail = rest.get(start..).unwrap_or_default();
+        let end = tail.iter().position(|byte| !word(byte)).unwrap_or(tail.len());
+        let (one, after) = tail.split_at(end);
+        words.push(one);
+        rest = after;
+    }
+    words
+}
+
+fn has(words: &[&[u8]], any: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| any.iter().any(|known| known.as_bytes() == *word))
+}
+
+fn is_definition(first: &[&[u8]], trimmed: &[u8]) -> bool {
+    let keyword = has(
+        first,
+        &[
+            "fn",
+            "def",
+            "func",
+            "function",
+            "class",
+            "struct",
+            "impl",
+            "trait",
+            "enum",
+            "interface",
+            "macro_rules",
+            "template",
+        ],
+    );
+    // `void f(int a) {`, `get(key) {`, `const f = (a) => {`: something in parentheses, and then a block.
+    let opens = trimmed.ends_with(b"{") && trimmed.contains(&b'(');
+    let block = opens
+        && !is_branch(first)
+        && !is_loop(first, trimmed)
+        && !has(first, &["else", "match", "try", "return", "let"]);
+    let signature = trimmed.first().is_some_and(|byte| byte.is_ascii_alphabetic()) && block;
+    keyword || signature
+}
+
+fn is_loop(first: &[&[u8]], trimmed: &[u8]) -> bool {
+    let calls = [
+        &b".for_each("[..],
+        b".forEach(",
+        b".iter()",
+        b".map(",
+        b".into_iter()",
+        b"par_iter",
+        b"range(",
+    ];
+    first.first().is_some_and(|word| {
+        has(&[word], &["for", "while", "loop", "do", "foreach", "async"])
+            && has(first, &["for", "while", "loop", "do", "foreach"])
+    }) || calls.iter().any(|call| contains(trimmed, call))
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+fn is_branch(first: &[&[u8]]) -> bool {
+    first.first().is_some_and(|word| {
+        has(
+            &[word],
+            &["if", "elif", "else", "match", "switch", "case", "when", "guard"],
+        )
+    })
+}
+
+fn is_import(first: &[&[u8]]) -> bool {
+    first.first().is_some_and(|word| {
+        has(
+            &[word],
+            &["use", "import", "from", "include", "require", "using", "extern"],
+        )
+    }) || matches!(first, [b"pub", b"use", ..] | [b"export", b"from", ..])
+}
+
+/// The line with nothing in its strings and every number the same.
+fn without_literals(trimmed: &[u8], into: &mut Vec<u8>) {
+    let mut quote = None;
+    let mut escaped = false;
+    let mut number = false;
+    for &byte in trimmed {
+        match quote {
+            Some(open) => {
+                if !escaped && byte == open {
+                    quote = None;
+                    into.push(byte);
+                }
+                escaped = !escaped && byte == b'\\';
+            }
+            None => {
+                let digit = byte.is_ascii_digit() || (number && byte == b'.');
+                if !(digit && number) {
+                    into.push(if digit { b'0' } else { byte });
+                }
+                number = digit;
+                if matches!(byte, b'"' | b'\'' | b'`') {
+                    quote = Some(byte);
+                    escaped = false;
+                }
+            }
+        }
+    }
+    into.push(b'\n');
+}

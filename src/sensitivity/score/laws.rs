@@ -1,0 +1,170 @@
+//! What a score can never do, as properties.
+
+use proptest::prelude::*;
+
+use super::features::{Feature, read};
+use super::history::{Past, PastEntry, View};
+use super::model::Model;
+use super::{of_change, of_file, quick};
+use crate::change::{
+    ChangeKind, ChangedLine, Content, FileChange, FileDiff, Mode, ObjectId, RepoPath, Side, TreeEntry,
+};
+
+fn entry(number: u8) -> TreeEntry {
+    TreeEntry {
+        mode: Mode::Regular,
+        id: ObjectId::Sha1([number; 20]),
+    }
+}
+
+/// A modified file that is `old` and becomes `new`; every line differs.
+fn file(path: &str, old: &str, new: &str) -> (FileChange, Content) {
+    let lines = |side, text: &str| -> Vec<ChangedLine> {
+        let numbered = (1u32..).zip(text.lines());
+        numbered
+            .map(|(number, text)| ChangedLine {
+                side,
+                number,
+                text: text.as_bytes().to_vec(),
+            })
+            .collect()
+    };
+    let diff = FileDiff {
+        lines: [lines(Side::Removed, old), lines(Side::Added, new)].concat(),
+        old: old.as_bytes().to_vec(),
+        new: new.as_bytes().to_vec(),
+        ..FileDiff::default()
+    };
+    let kind = ChangeKind::Modified {
+        old: entry(1),
+        new: entry(2),
+    };
+    let path = RepoPath::new(path);
+    (FileChange { path, kind }, Content::Lines(diff))
+}
+
+/// A past in which `src/hot.rs` was touched for performance.
+fn past() -> Past {
+    let mut past = Past::default();
+    for number in 1..40u8 {
+        let (message, path) = match number % 5 {
+            0 => (&b"perf: x"[..], RepoPath::new("src/hot.rs")),
+            _ => (&b"feat: x"[..], RepoPath::new("src/cold.rs")),
+        };
+        past.add(PastEntry {
+            commit: ObjectId::Sha1([number; 20]),
+            parents: (number > 1)
+                .then(|| ObjectId::Sha1([number - 1; 20]))
+                .into_iter()
+                .collect(),
+            time: i64::from(number),
+            message,
+            files: vec![(&path, None)],
+        });
+    }
+    past
+}
+
+fn view(past: &Past) -> View<'_> {
+    past.view(Some(&ObjectId::Sha1([39; 20]))).unwrap()
+}
+
+#[test]
+fn the_embedded_model_is_one() {
+    let model = Model::embedded();
+    assert!(model.len() > 100 && model.len() <= 1500, "{} weights", model.len());
+    assert_eq!(model.digest.len(), 64);
+}
+
+#[test]
+fn a_model_that_is_none_is_refused() {
+    let ranks = (1..100).map(|rank: u32| rank.to_string()).collect::<Vec<_>>().join(" ");
+    let good = format!("certgate-score-model 1\nversion x\nbias 5\nranks {ranks}\n7 area:source\n");
+    let model = Model::parse(&good).unwrap();
+    let feature = Feature {
+        name: "area:source".to_owned(),
+        line: 0,
+    };
+    assert_eq!((model.sum(&[feature]), model.rank(50), model.rank(0)), (12, 49, 0));
+    for bad in [
+        good.replace("model 1", "model 2"),
+        good.replace("7 area", "x area"),
+        good.replace(" 99\n", "\n"),
+        good.replace("bias 5\n", ""),
+        good.clone() + &"1 a\n".repeat(20_000),
+    ] {
+        assert!(Model::parse(&bad).is_none());
+    }
+}
+
+#[test]
+fn what_was_hot_before_scores_higher() {
+    let past = past();
+    let view = view(&past);
+    let score = |path| {
+        let (file, content) = file(path, "let a = 1;\n", "let b = Vec::with_capacity(8);\n");
+        quick(Model::embedded(), &file, &content, &view)
+    };
+    assert!(score("src/hot.rs") > score("src/cold.rs"));
+}
+
+#[test]
+fn names_of_features_are_sound() {
+    let past = past();
+    let (file, content) = file(
+        "src/hot.rs",
+        "// a\nlet a = 1;\n",
+        "for x in y {\n    cacheLine(x);\n}\n",
+    );
+    let names: Vec<String> = read(&file, &content, &view(&past))
+        .whole()
+        .into_iter()
+        .map(|f| f.name)
+        .collect();
+    for wanted in [
+        "language:rust",
+        "area:source",
+        "added:2",
+        "word added:cache",
+        "name added:cacheline",
+        "loops added:1",
+        "file count:5",
+    ] {
+        assert!(names.iter().any(|name| name == wanted), "{wanted} in {names:?}");
+    }
+    let mut once = names.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), names.len(), "each feature once");
+}
+
+const LINE: &str = "(    )?(let|for|fn|//|return|self\\.cache|clone\\(\\)|test|assert) [a-z_]{0,8}[({;]?";
+
+proptest! {
+    #[test]
+    fn reasons_sum_up_to_the_score(old in prop::collection::vec(LINE, 0..12), new in prop::collection::vec(LINE, 0..12), hot in any::<bool>()) {
+        let past = past();
+        let path = if hot { "src/hot.rs" } else { "docs/a.md" };
+        let (file, content) = file(path, &old.join("\n"), &new.join("\n"));
+        let score = of_file(Model::embedded(), &file, &content, &view(&past));
+        let sum: i32 = score.because.iter().map(|reason| reason.weight).sum();
+        prop_assert_eq!(i64::from(sum), i64::from(score.score));
+        prop_assert!((1..=5).contains(&score.because.len()));
+        prop_assert!(score.score <= 1000);
+        prop_assert_eq!(score.score, quick(Model::embedded(), &file, &content, &view(&past)));
+        prop_assert_eq!(&score, &of_file(Model::embedded(), &file, &content, &view(&past)));
+    }
+
+    #[test]
+    fn no_companion_lowers_a_score(
+        one in prop::collection::vec(LINE, 0..8),
+        others in prop::collection::vec((prop::collection::vec(LINE, 0..30), "(tests|docs|src|bench)/[a-z]{1,5}\\.(rs|md|py|lock)"), 0..4),
+    ) {
+        let past = past();
+        let alone = vec![file("src/hot.rs", "", &one.join("\n"))];
+        let mut company = alone.clone();
+        company.extend(others.iter().map(|(lines, path)| file(path, "", &lines.join("\n"))));
+        let score = |files: &[(FileChange, Content)]| of_change(Model::embedded(), files.iter().map(|(file, content)| (file, content)), &view(&past)).0;
+        prop_assert!(score(&company) >= score(&alone));
+    }
+}

@@ -1,0 +1,110 @@
+//! How likely a change is to matter for performance: a learnt score, with its reasons.
+//!
+//! Pure: what a changed file shows ([`features`]) and what the repository's past says ([`history`]) go in; integers come out. No message of
+//! the change, no author and no clock is looked at. A change has the score of its highest file, so nothing that is changed beside a file can
+//! lower what that file alone would have.
+
+mod because;
+pub mod features;
+pub mod history;
+mod hunk;
+#[cfg(test)]
+mod laws;
+pub mod model;
+mod number;
+mod place;
+mod words;
+
+use crate::change::{Content, FileChange, RepoPath};
+use features::Evidence;
+use history::View;
+use model::Model;
+
+/// A reason for a score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// What it is about, as the model names it.
+    pub feature: String,
+    /// The same for people.
+    pub text: String,
+    /// What it adds to the score, or takes from it.
+    pub weight: i32,
+    /// Lines that show it, on the side where they are.
+    pub lines: Vec<u32>,
+}
+
+/// The score of a changed file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileScore {
+    /// The file.
+    pub path: RepoPath,
+    /// From 0 to 1000.
+    pub score: u32,
+    /// At most five reasons, which sum up to it.
+    pub because: Vec<Because>,
+}
+
+/// The score of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeScore {
+    /// That of the highest file; 0 where there is none.
+    pub score: u32,
+    /// The share of commits that have a lower one, in per cent.
+    pub rank: u32,
+    /// What the rank compares with: so many earlier commits of the repository, or `None` for the training histories.
+    pub among: Option<usize>,
+    /// By file, the highest first.
+    pub files: Vec<FileScore>,
+}
+
+/// The highest score that a file has, as a whole.
+fn sum(model: &Model, evidence: &Evidence) -> (i32, Vec<features::Feature>) {
+    let whole = evidence.whole();
+    (model.sum(&whole), whole)
+}
+
+/// The score of a file alone, without reasons.
+pub fn quick(model: &Model, file: &FileChange, content: &Content, view: &View<'_>) -> u32 {
+    let evidence = features::read(file, content, view);
+    Model::score(sum(model, &evidence).0).unsigned_abs()
+}
+
+/// The score of a file with its reasons.
+pub fn of_file(model: &Model, file: &FileChange, content: &Content, view: &View<'_>) -> FileScore {
+    let evidence = features::read(file, content, view);
+    let (sum, features) = sum(model, &evidence);
+    let score = Model::score(sum);
+    FileScore {
+        path: file.path.clone(),
+        score: score.unsigned_abs(),
+        because: because::because(model, &evidence, &features, score),
+    }
+}
+
+/// The scores of the files of a change, the highest first, and that of the change.
+pub fn of_change<'f>(
+    model: &Model,
+    files: impl Iterator<Item = (&'f FileChange, &'f Content)>,
+    view: &View<'_>,
+) -> (u32, Vec<FileScore>) {
+    let scores = files
+        .map(|(file, content)| of_file(model, file, content, view))
+        .collect();
+    highest_first(scores)
+}
+
+/// The same of files that are scored already.
+pub fn highest_first(mut scores: Vec<FileScore>) -> (u32, Vec<FileScore>) {
+    scores.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.path.cmp(&b.path)));
+    (scores.first().map_or(0, |file| file.score), scores)
+}
+
+/// The share of scores that are lower, in per cent, rounded down; `None` where there are too few to say.
+pub fn rank_among(score: u32, others: &[u32]) -> Option<u32> {
+    const LEAST: usize = 50;
+    if others.len() < LEAST {
+        return None;
+    }
+    let lower = others.iter().filter(|other| **other < score).count();
+    u32::try_from(lower * 100 / others.len()).ok()
+}

@@ -1,0 +1,124 @@
+//! The sensitivity score of a change, as `check` and `features` show it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use serde_json::Value;
+
+use crate::reports::keeps_to;
+use crate::scene::run;
+use crate::support::TestRepo;
+
+const VERDICT: &str = include_str!("../../docs/schema/verdict-v1.json");
+
+const HOT: &str = "fn parse(items: &[u8]) -> Vec<u8> {\n    let mut out = Vec::new();\n    for item in items {\n        out.push(*item);\n    }\n    out\n}\n";
+
+/// A history in which one file was touched for performance, and then moved; no policy.
+fn history() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("src/hot.rs", HOT);
+    repo.write("src/cold.rs", "fn name() -> u8 {\n    1\n}\n");
+    repo.commit("feat: begin");
+    for round in 0..8 {
+        repo.write("src/hot.rs", format!("{HOT}// {round}\n"));
+        repo.commit(&format!("perf: make parse faster ({round})"));
+        repo.write("src/cold.rs", format!("fn name() -> u8 {{\n    {round}\n}}\n"));
+        repo.commit(&format!("feat: name {round}"));
+        repo.write("docs/a.md", format!("{round}\n"));
+        repo.commit("docs: number");
+    }
+    repo
+}
+
+/// What `check` says of the newest commit.
+fn sensitivity(repo: &TestRepo) -> Value {
+    let said = run(repo, &["check", "--range", "HEAD^..HEAD", "--format", "json"]);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    keeps_to(VERDICT, &report);
+    report["sensitivity"].clone()
+}
+
+#[test]
+fn every_change_has_a_score_whether_gated_or_not() {
+    let repo = history();
+    repo.write("docs/a.md", "nothing at all\n");
+    repo.commit("perf: a message that is not looked at");
+    let docs = sensitivity(&repo);
+    repo.write(
+        "src/hot.rs",
+        HOT.replace("Vec::new()", "Vec::with_capacity(items.len())"),
+    );
+    repo.commit("docs: a message that is not looked at");
+    let hot = sensitivity(&repo);
+    let score = |of: &Value| of["score"].as_i64().unwrap();
+    assert!(score(&hot) > score(&docs), "{hot} {docs}");
+    let file = &hot["files"][0];
+    assert_eq!(
+        (&file["path"], &file["score"]),
+        (&Value::from("src/hot.rs"), &hot["score"])
+    );
+    let because = file["because"].as_array().unwrap();
+    let sum: i64 = because.iter().map(|reason| reason["weight"].as_i64().unwrap()).sum();
+    assert_eq!(sum, score(&hot));
+    // The same from what is kept as from git, and nothing else of it is in the repository.
+    assert_eq!(sensitivity(&repo), hot);
+    std::fs::remove_dir_all(repo.path().join(".git/certgate/past")).unwrap();
+    assert_eq!(sensitivity(&repo), hot);
+}
+
+#[test]
+fn a_companion_lowers_nothing_and_a_move_loses_nothing() {
+    let repo = history();
+    repo.git(&["switch", "--quiet", "--create", "alone"]);
+    repo.write("src/hot.rs", HOT.replace("push", "extend"));
+    repo.commit("one");
+    let alone = sensitivity(&repo);
+    repo.git(&["switch", "--quiet", "--create", "company", "main"]);
+    repo.write("src/hot.rs", HOT.replace("push", "extend"));
+    repo.write("tests/hot.rs", "#[test]\nfn a() {}\n".repeat(400));
+    repo.write("docs/more.md", "words\n".repeat(2000));
+    repo.write("Cargo.lock", "a\n");
+    repo.commit("two");
+    let company = sensitivity(&repo);
+    assert!(
+        company["score"].as_i64() >= alone["score"].as_i64(),
+        "{company} {alone}"
+    );
+    repo.git(&["switch", "--quiet", "--create", "moved", "main"]);
+    repo.git(&["mv", "src/hot.rs", "src/warm.rs"]);
+    repo.commit("refactor: move");
+    repo.write("src/warm.rs", HOT.replace("push", "extend"));
+    repo.commit("one");
+    let features = run(&repo, &["features", "--jsonl"]).out;
+    let row: Value = serde_json::from_str(features.lines().next().unwrap()).unwrap();
+    let names = row["files"][0]["features"].as_array().unwrap();
+    assert!(names.contains(&Value::from("file count:8")), "{names:?}");
+}
+
+#[test]
+fn features_are_shown_for_training_and_for_people() {
+    let repo = history();
+    let lines = run(&repo, &["features", "--jsonl", "--last", "3", "--hunks"]).out;
+    let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 3);
+    let head = repo.ask(&["rev-parse", "HEAD"]);
+    assert_eq!(rows[0]["commit"], head.trim());
+    assert_eq!(rows[0]["files"][0]["path"], "docs/a.md");
+    let human = run(&repo, &["features", "--range", "HEAD~2..HEAD"]).out;
+    assert!(
+        human.contains("  src/cold.rs\n") && human.contains("area:source"),
+        "{human}"
+    );
+    let nothing = run(&repo, &["features", "--range", "HEAD..HEAD"]);
+    nothing.ends(2);
+}
+
+#[test]
+fn a_first_commit_and_a_staged_change_have_a_score() {
+    let repo = TestRepo::new();
+    repo.write("src/a.rs", HOT);
+    repo.git(&["add", "--all"]);
+    let said = run(&repo, &["check", "--staged", "--format", "json"]);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    keeps_to(VERDICT, &report);
+    assert_eq!(report["sensitivity"]["files"][0]["path"], "src/a.rs");
+    assert_eq!(report["sensitivity"]["among"], Value::Null);
+}

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::gate::{Lookback, Undecided, scored_content};
 use crate::git::Repository;
 use crate::intake::range::{commit, split_range};
-use crate::sensitivity::score::features::{Evidence, Feature, read};
+use crate::sensitivity::score::features::{Feature, FileFeatures, read};
 use crate::sensitivity::score::history::View;
 
 /// How many commits are shown where nothing says otherwise.
@@ -87,7 +87,7 @@ fn row(
 }
 
 /// What a file of it shows.
-fn evidence(repository: &Repository, file: &FileChange, view: &View<'_>) -> Result<Evidence, Undecided> {
+fn evidence(repository: &Repository, file: &FileChange, view: &View<'_>) -> Result<FileFeatures, Undecided> {
     Ok(read(file, &scored_content(repository, file)?, view))
 }
 

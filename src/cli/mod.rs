@@ -12,6 +12,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod ending;
+mod evaluate;
 mod evidence;
 mod explain;
 mod fault;
@@ -44,7 +45,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, CompareFormat, EvidenceFormat, HookArgs, ListFormat, PolicyCommand, ShowFormat, TrendFormat};
+use args::{
+    Cli, Command, CompareFormat, EvaluateFormat, EvidenceFormat, HookArgs, ListFormat, PolicyCommand, ShowFormat,
+    TrendFormat,
+};
 use ending::Ending;
 
 use crate::gate::Undecided;
@@ -123,6 +127,7 @@ fn answers_in_json(command: &Command) -> bool {
         },
         Command::Doctor(args) => list(args.format),
         Command::Compare(args) => args.format == CompareFormat::Json,
+        Command::Evaluate(args) => args.format == EvaluateFormat::Json,
         Command::Evidence(args) => args.format == EvidenceFormat::Json,
         Command::Trend(args) => args.format == TrendFormat::Json,
         _ => false,
@@ -172,6 +177,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Log(args) => ledger::log(&args),
         Command::Show(args) => ledger::show(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policy(args) => policy::run(&args),

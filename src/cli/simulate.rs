@@ -66,7 +66,7 @@ pub(super) fn tried(policy: Policy, origin: String) -> InForce {
 }
 
 /// The policy to judge by: the one that is named; else that of the work tree, of HEAD, or the default pack.
-fn policy(repository: &Repository, named: Option<&str>, newest: &Step) -> Result<InForce, Undecided> {
+pub(super) fn policy(repository: &Repository, named: Option<&str>, newest: &Step) -> Result<InForce, Undecided> {
     let here = repository.work_tree().map(|root| root.join(policy_path().as_path()));
     let name = match (named, &here) {
         (Some(name), _) => Some(name.to_owned()),

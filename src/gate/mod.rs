@@ -40,7 +40,7 @@ pub(crate) use past::{Pasts, Refused, open_bypasses, refusals};
 pub use question::Question;
 pub(crate) use question::{By, Committing, Range, TargetBranch};
 pub use scored::add_sensitivity;
-pub(crate) use scored::content as scored_content;
+pub(crate) use scored::{Scoring, content as scored_content};
 pub(crate) use standing::{Said, Standing, standing};
 pub use undecided::Undecided;
 pub(crate) use whatif::{Answer, WhatIf, what_if};

@@ -6,6 +6,7 @@
 mod answers;
 mod compare;
 mod doctor;
+mod evaluate;
 mod evidence;
 mod github;
 mod gitlab;
@@ -35,6 +36,7 @@ pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
 };
 pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
+pub(crate) use evaluate::{evaluation_json, evaluation_markdown, evaluation_svg};
 pub use evidence::{EVIDENCE_SCHEMA, EvidenceFile, evidence_json, evidence_lines};
 pub use github::{annotations, step_summary};
 pub use gitlab::gitlab;

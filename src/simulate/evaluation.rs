@@ -95,7 +95,11 @@ pub(crate) fn evaluate(
         let score = score.get(&row.commit).copied().unwrap_or(0);
         evaluation.scores.push((row.commit.clone(), score, positive));
     }
-    let scored: Vec<(u32, bool)> = evaluation.scores.iter().map(|(_, score, positive)| (*score, *positive)).collect();
+    let scored: Vec<(u32, bool)> = evaluation
+        .scores
+        .iter()
+        .map(|(_, score, positive)| (*score, *positive))
+        .collect();
     evaluation.score = ranking(&scored);
     evaluation.matched = ranking(&matched);
     evaluation.components = sorted(components);

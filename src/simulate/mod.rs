@@ -1,6 +1,7 @@
 //! Judges history as it would have been asked: commit by commit, or merge by merge along first parents, by a policy that is tried out.
 
 mod dials;
+mod evaluation;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::sensitivity::Reason;
 use crate::verdict::{Outcome, Verdict};
 
 pub(crate) use dials::Dial;
+pub(crate) use evaluation::{Evaluation, Found, Ranking, SHARES, evaluate};
 
 /// Most rules that are shown as the noisiest.
 pub(crate) const NOISIEST: usize = 8;

@@ -9,6 +9,8 @@ use crate::support::TestRepo;
 
 const VERDICT: &str = include_str!("../../docs/schema/verdict-v1.json");
 
+const EVALUATE: &str = include_str!("../../docs/schema/evaluate-v1.json");
+
 const HOT: &str = "fn parse(items: &[u8]) -> Vec<u8> {\n    let mut out = Vec::new();\n    for item in items {\n        out.push(*item);\n    }\n    out\n}\n";
 
 /// A history in which one file was touched for performance, and then moved; no policy.
@@ -109,6 +111,43 @@ fn features_are_shown_for_training_and_for_people() {
     );
     let nothing = run(&repo, &["features", "--range", "HEAD..HEAD"]);
     nothing.ends(2);
+}
+
+#[test]
+fn a_repository_sees_its_own_numbers() {
+    let repo = history();
+    repo.write(
+        ".certgate/policy.yaml",
+        "version: 1\ncomponents:\n  - id: hot\n    match: { paths: [\"src/hot.rs\"] }\n",
+    );
+    repo.commit("adopt");
+    let said = run(&repo, &["evaluate", "--format", "json"]);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    keeps_to(EVALUATE, &report);
+    assert_eq!(
+        (report["commits"].as_u64(), report["positive"].as_u64()),
+        (Some(26), Some(8))
+    );
+    // The first commit adds the file, and the others change it.
+    assert_eq!(report["gated"]["flagged"], 9);
+    assert_eq!(
+        (&report["gated"]["right"], &report["gated"]["recall"]),
+        (&Value::from(8), &Value::from(1.0))
+    );
+    assert_eq!(report["components"][0]["id"], "hot");
+    assert!(report["score"]["auc"].as_f64().unwrap() > 0.5);
+    assert_eq!(report["scores"].as_array().unwrap().len(), 26);
+    let docs = run(&repo, &["evaluate", "--label", "^docs", "--last", "10"]).out;
+    assert!(docs.contains("10 commits, 3 of them labelled by"), "{docs}");
+    let picture = run(&repo, &["evaluate", "--format", "svg"]).out;
+    assert!(picture.starts_with("<svg") && picture.contains("AUC"));
+    let list = repo.path().join("list");
+    std::fs::write(&list, format!("{}\n", repo.ask(&["rev-parse", "HEAD"]).trim())).unwrap();
+    let listed = run(&repo, &["evaluate", "--labels", "list"]).out;
+    assert!(listed.contains("26 commits, 1 of them"), "{listed}");
+    std::fs::write(&list, "no id\n").unwrap();
+    run(&repo, &["evaluate", "--labels", "list"]).ends(2);
+    run(&repo, &["evaluate", "--label", "("]).ends(2);
 }
 
 #[test]

@@ -135,3 +135,35 @@ pub(in crate::cli) struct FeaturesArgs {
     #[arg(long)]
     pub(in crate::cli) hunks: bool,
 }
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EvaluateArgs {
+    /// At most so many commits, not counting merges (default: 500, where no --range is given)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) last: Option<u32>,
+    /// Only these commits (default: what HEAD holds)
+    #[arg(long, value_name = "A..B")]
+    pub(in crate::cli) range: Option<String>,
+    /// Which commits are about performance: by the first line of their message (default: those of type perf)
+    #[arg(long, value_name = "REGEX", conflicts_with = "labels")]
+    pub(in crate::cli) label: Option<String>,
+    /// The same as a file of commit ids, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) labels: Option<PathBuf>,
+    /// The policy: a file, or builtin:PACK (default: .certgate/policy.yaml of the work tree, else of HEAD, else builtin:default)
+    #[arg(long, value_name = "FILE|builtin:PACK", add = ArgValueCandidates::new(values::policies))]
+    pub(in crate::cli) policy: Option<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = EvaluateFormat::Markdown)]
+    pub(in crate::cli) format: EvaluateFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum EvaluateFormat {
+    /// Tables
+    Markdown,
+    /// certgate/evaluate/v1
+    Json,
+    /// A plot: share found by share flagged
+    Svg,
+}

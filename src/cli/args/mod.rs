@@ -8,7 +8,7 @@ mod shared;
 
 use clap::{Parser, Subcommand};
 
-pub(super) use judging::{CheckArgs, ExplainArgs, FeaturesArgs, HookArgs, SimulateArgs, SimulateFormat, SuggestArgs};
+pub(super) use judging::{CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, SimulateArgs, SimulateFormat, SuggestArgs};
 pub(super) use ledger::{CertifyArgs, LedgerArgs, LintArgs, LogArgs, RecordsArgs, SealArgs, ShowArgs, VerifyArgs};
 pub(super) use measuring::{
     Better, CompareArgs, CompareFormat, EvidenceArgs, EvidenceFormat, MeasureArgs, SampleDesign, TrendArgs, TrendFormat,
@@ -58,6 +58,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Judge history by a policy: what would have been asked, by which rules, and what each dial would change
     Simulate(SimulateArgs),
+    /// Say how well rules and sensitivity score find this repository's performance commits
+    Evaluate(EvaluateArgs),
     /// Show the features that the sensitivity score reads of commits
     Features(FeaturesArgs),
     /// Explain a diagnostic, or why a path is or is not gated

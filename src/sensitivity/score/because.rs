@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Because;
-use super::features::{Evidence, Feature};
+use super::features::{Feature, FileFeatures};
 use super::history::Tally;
 use super::model::Model;
 use crate::diagnostic::{plural, sanitize};
@@ -13,6 +12,19 @@ const NAMED: usize = 4;
 /// Lines that are named for a reason.
 const LINES: usize = 5;
 
+/// A reason for a score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// What it is about, as the model names it.
+    pub feature: String,
+    /// The same for people.
+    pub text: String,
+    /// What it adds to the score, or takes from it.
+    pub weight: i32,
+    /// Lines that show it, on the side where they are.
+    pub lines: Vec<u32>,
+}
+
 /// Features that are one reason.
 #[derive(Default)]
 struct Family<'f> {
@@ -21,7 +33,7 @@ struct Family<'f> {
 }
 
 /// The reasons of a score that is the sum of these features.
-pub(super) fn because(model: &Model, evidence: &Evidence, features: &[Feature], score: i32) -> Vec<Because> {
+pub(super) fn because(model: &Model, evidence: &FileFeatures, features: &[Feature], score: i32) -> Vec<Because> {
     let mut families: BTreeMap<String, Family<'_>> = BTreeMap::new();
     for feature in features {
         let weight = model.weight(feature);
@@ -121,7 +133,7 @@ fn share(tally: &Tally, of: &str) -> String {
     }
 }
 
-fn text(name: &str, family: &Family<'_>, evidence: &Evidence) -> String {
+fn text(name: &str, family: &Family<'_>, evidence: &FileFeatures) -> String {
     let past = evidence.past();
     let function = || match evidence.function() {
         Some(function) => format!(" in `{}`", sanitize(&function)),

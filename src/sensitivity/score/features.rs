@@ -9,14 +9,14 @@ use super::history::{PathPast, Tally, View};
 use super::hunk::{Hunk, Used, hunks};
 use super::place::{area, is_code, language};
 use super::words::each_word;
-use crate::change::{ChangeKind, Content, FileChange, Mode};
+use crate::change::{ChangeKind, Content, FileChange, MAX_DOCUMENT, Mode};
 
 /// Files with more changed lines than this are read by their first ones.
 const LINES: usize = 20_000;
 /// Hunks that are looked at one by one.
 const HUNKS: usize = 64;
 /// Sides larger than this are not read for lines, in bytes.
-pub const SIZE: u64 = 1 << 20;
+pub const SIZE: u64 = MAX_DOCUMENT;
 
 /// A feature that a file has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ pub struct Feature {
 
 /// All that is read of a changed file.
 #[derive(Clone, Debug)]
-pub struct Evidence {
+pub struct FileFeatures {
     common: Vec<Feature>,
     hunks: Vec<Hunk>,
     past: PathPast,
@@ -62,7 +62,7 @@ const CHURN: &[i64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
 const ODDS: &[i64] = &[-32, -24, -16, -8, -4, 0, 4, 8, 16, 24, 32, 40, 48, 64, 80];
 
 /// Reads what a changed file shows.
-pub fn read(file: &FileChange, content: &Content, view: &View<'_>) -> Evidence {
+pub fn read(file: &FileChange, content: &Content, view: &View<'_>) -> FileFeatures {
     let mut list = List::default();
     let (language, area) = (language(&file.path), area(&file.path));
     list.add("language", language, 0);
@@ -96,7 +96,7 @@ pub fn read(file: &FileChange, content: &Content, view: &View<'_>) -> Evidence {
     }
     let path_past = view.path(&file.path);
     past(&mut list, &path_past, view);
-    let mut evidence = Evidence {
+    let mut evidence = FileFeatures {
         common: Vec::new(),
         hunks: Vec::new(),
         past: path_past,
@@ -154,7 +154,7 @@ fn past(list: &mut List, past: &PathPast, view: &View<'_>) {
     list.ladder("repository commits", i64::from(view.all.touched), &[30, 100, 300, 1000]);
 }
 
-impl Evidence {
+impl FileFeatures {
     /// What the past says of it.
     pub(super) fn past(&self) -> &PathPast {
         &self.past

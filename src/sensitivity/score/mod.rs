@@ -15,23 +15,12 @@ mod number;
 mod place;
 mod words;
 
+pub use because::Because;
+
 use crate::change::{Content, FileChange, RepoPath};
-use features::Evidence;
+use features::FileFeatures;
 use history::View;
 use model::Model;
-
-/// A reason for a score.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Because {
-    /// What it is about, as the model names it.
-    pub feature: String,
-    /// The same for people.
-    pub text: String,
-    /// What it adds to the score, or takes from it.
-    pub weight: i32,
-    /// Lines that show it, on the side where they are.
-    pub lines: Vec<u32>,
-}
 
 /// The score of a changed file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +47,7 @@ pub struct ChangeScore {
 }
 
 /// The highest score that a file has, as a whole.
-fn sum(model: &Model, evidence: &Evidence) -> (i32, Vec<features::Feature>) {
+fn sum(model: &Model, evidence: &FileFeatures) -> (i32, Vec<features::Feature>) {
     let whole = evidence.whole();
     (model.sum(&whole), whole)
 }

@@ -14,10 +14,10 @@ pub(super) fn decayed(position: u32) -> u64 {
 pub(super) fn log2(value: u64) -> i32 {
     let Some(whole) = value.checked_ilog2() else { return 0 };
     // One in fixed point with thirty-two bits behind the point, and then a bit of the logarithm for each squaring.
-    let mut mantissa = u128::from(value) << 32 >> whole;
+    let mut mantissa = (u128::from(value) << 32) >> whole;
     let mut log = whole as i32;
     for _ in 0..4 {
-        mantissa = mantissa * mantissa >> 32;
+        mantissa = (mantissa * mantissa) >> 32;
         let bit = mantissa >= 2 << 32;
         log = 2 * log + i32::from(bit);
         mantissa >>= u32::from(bit);

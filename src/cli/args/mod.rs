@@ -8,7 +8,10 @@ mod shared;
 
 use clap::{Parser, Subcommand};
 
-pub(super) use judging::{CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, SimulateArgs, SimulateFormat, SuggestArgs};
+pub(super) use judging::{
+    CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, SimulateArgs, SimulateFormat,
+    SuggestArgs,
+};
 pub(super) use ledger::{CertifyArgs, LedgerArgs, LintArgs, LogArgs, RecordsArgs, SealArgs, ShowArgs, VerifyArgs};
 pub(super) use measuring::{
     Better, CompareArgs, CompareFormat, EvidenceArgs, EvidenceFormat, MeasureArgs, SampleDesign, TrendArgs, TrendFormat,

@@ -5,7 +5,8 @@
 
 Labels come from commit messages; features come from `certgate features --jsonl`, the code that judges. The model is a ridge-regularised
 logistic regression over features that are there or not, in which a commit is represented by its highest file. It is evaluated by leaving one
-repository out, quantised to integers, and written to src/sensitivity/score/model.txt. The same clones give the same bytes.
+repository out, quantised to integers, and written to src/sensitivity/score/model.txt; the table goes to standard output. The same clones and
+the same binary give the same bytes.
 """
 
 import argparse
@@ -21,11 +22,15 @@ from pathlib import Path
 import numpy as np
 from scipy import optimize, sparse
 
+VERSION = "2026-11-26"
 TYPE = re.compile(r"^\W*perf(ormance)?(\([^)]*\))?\s*[:!\]]", re.I)
 CLAIM = re.compile(r"\b(perf|faster|speed|optimi[sz]|slow|latency|throughput|hot path)", re.I)
 ASIDE = {"area:test", "area:docs", "area:ci", "area:bench", "area:example", "area:lock"}
-NEGATIVES = 1200
+# Groups of features that are words: of these, only those that tell most apart are tried.
+WORDS = {"word added", "word removed", "name added", "name removed", "comment", "path", "function"}
+# Files of a commit that are looked at in training; when judging, all are.
 FILES = 60
+SHARES = (0.1, 0.2, 0.3)
 
 
 def git(clone, *arguments):
@@ -34,9 +39,10 @@ def git(clone, *arguments):
 
 
 class Names:
+    """Numbers for the names of features."""
+
     def __init__(self):
-        self.number = {}
-        self.name = []
+        self.number, self.name = {}, []
 
     def of(self, name):
         known = self.number.get(name)
@@ -47,23 +53,28 @@ class Names:
 
 
 class Repository:
-    """The commits of a clone: labels, and for each file instance the numbers of its features."""
+    """The commits of a clone: labels, and for each file the numbers of its features."""
 
     def __init__(self, name):
         self.name = name
-        self.commits, self.label, self.left_out, self.size = [], [], [], []
+        self.commits, self.label, self.left_out, self.aside, self.size = [], [], [], [], []
         self.commit_of, self.indptr, self.indices = array("q"), array("q", [0]), array("i")
 
+    def finish(self):
+        for name, kind in (("label", bool), ("left_out", bool), ("aside", bool), ("size", np.int64), ("commit_of", np.int64), ("indptr", np.int64)):
+            setattr(self, name, np.array(getattr(self, name), dtype=kind))
+        self.indices = np.array(self.indices, dtype=np.int32)
 
-def features(clone, binary, last, cache):
+
+def features(clone, options):
+    """The features of a clone's commits, as kept or as the binary says."""
     head = git(clone, "rev-parse", "HEAD").strip()
-    digest = hashlib.sha256(Path(binary).read_bytes()).hexdigest()[:12]
-    name = Path(clone).name
-    kept = cache / f"{name}.jsonl.gz"
-    stamp = cache / f"{name}.stamp"
-    wanted = f"{head} {digest} {last}"
+    digest = hashlib.sha256(options.binary.read_bytes()).hexdigest()[:16]
+    kept = options.cache / f"{Path(clone).name}.jsonl.gz"
+    stamp = kept.with_suffix(".stamp")
+    wanted = f"{head} {digest} {options.last}"
     if not (kept.exists() and stamp.exists() and stamp.read_text() == wanted):
-        arguments = [str(Path(binary).resolve()), "features", "--jsonl", "--last", str(last)]
+        arguments = [str(options.binary.resolve()), "features", "--jsonl", "--last", str(options.last)]
         with subprocess.Popen(arguments, cwd=clone, stdout=subprocess.PIPE) as run, gzip.open(kept, "wb", 1) as out:
             for line in run.stdout:
                 out.write(line)
@@ -73,268 +84,259 @@ def features(clone, binary, last, cache):
     return kept
 
 
-def read(clone, path, last, names):
-    messages = {}
-    for record in git(clone, "log", "--no-merges", f"-n{last}", "--format=%H%x00%s%x01").split("\x01"):
+def read(clone, path, options, names):
+    subjects = {}
+    for record in git(clone, "log", "--no-merges", f"-n{options.last}", "--format=%H%x00%s%x01").split("\x01"):
         commit, _, subject = record.strip().partition("\0")
-        messages[commit] = subject
+        subjects[commit] = subject
     repository = Repository(Path(clone).name)
     with gzip.open(path, "rt") as lines:
         for line in lines:
             row = json.loads(line)
-            subject = messages.get(row["commit"], "")
+            subject = subjects.get(row["commit"], "")
             perf = bool(TYPE.match(subject))
-            aside = all(ASIDE & set(file["features"][:3]) for file in row["files"])
+            # Performance of tests, documents or benchmarks alone is neither one nor the other; nor is, in training, a claim without the type.
+            aside = perf and all(ASIDE & set(file["features"][:3]) for file in row["files"])
             at = len(repository.commits)
             repository.commits.append(row["commit"])
             repository.label.append(perf)
-            # Performance of tests and benchmarks alone, and claims without the type, are neither one nor the other.
-            repository.left_out.append((perf and aside) or (not perf and bool(CLAIM.search(subject))))
-            changed = 0
+            repository.aside.append(aside)
+            repository.left_out.append(aside or (not perf and bool(CLAIM.search(subject))))
+            size = 0
             for file in row["files"][:FILES]:
-                for instance in [file["features"], *file.get("hunks", [])]:
-                    repository.indices.extend(map(names.of, instance))
-                    repository.indptr.append(len(repository.indices))
-                    repository.commit_of.append(at)
-                size = [int(f[8:]) for f in file["features"] if f.startswith("changed:")]
-                changed += max(size, default=0)
-            repository.size.append(changed)
-    repository.label = np.array(repository.label)
-    repository.left_out = np.array(repository.left_out)
-    repository.aside = repository.label & repository.left_out
-    repository.commit_of = np.array(repository.commit_of, dtype=np.int64)
-    repository.indptr = np.array(repository.indptr, dtype=np.int64)
-    repository.indices = np.array(repository.indices, dtype=np.int32)
-    repository.size = np.array(repository.size)
+                repository.indices.extend(map(names.of, file["features"]))
+                repository.indptr.append(len(repository.indices))
+                repository.commit_of.append(at)
+                size += max((int(name[8:]) for name in file["features"] if name.startswith("changed:")), default=0)
+            repository.size.append(size)
+    repository.finish()
     return repository
 
 
-def auc(score, label):
-    order = np.argsort(score, kind="stable")
-    ranks = np.empty(len(score))
-    values = score[order]
-    starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
-    ends = np.r_[starts[1:], len(values)]
-    for start, end in zip(starts, ends):
-        ranks[order[start:end]] = (start + end + 1) / 2
-    positive = label.sum()
-    negative = len(label) - positive
-    return (ranks[label].sum() - positive * (positive + 1) / 2) / (positive * negative)
-
-
-def recall(score, label, share):
-    """Recall when the highest `share` is flagged; where several have the score of the border, their share of it counts."""
-    flagged = int(round(share * len(score)))
-    border = np.sort(score)[::-1][flagged - 1]
-    above = score > border
-    at = score == border
-    part = (flagged - above.sum()) / at.sum()
-    return (label[above].sum() + part * label[at].sum()) / label.sum()
-
-
-def highest(values, commit_of, commits):
-    best = np.full(commits, -1e9)
-    np.maximum.at(best, commit_of, values)
-    return best
-
-
-class Model:
-    """Weights by feature number, and the fit."""
-
-    def __init__(self, columns, ridge):
-        self.columns, self.ridge = columns, ridge
-
-    def fit(self, X, y, w, group, start, lower=None):
-        n, d = X.shape
-        groups = group.max() + 1
-        G = sparse.csr_matrix((np.ones(n), (np.arange(n), group)), shape=(n, groups))
-        Xt, Gt = X.T.tocsr(), G.T.tocsr()
-        total = w.sum()
-
-        def loss(theta):
-            beta, bias = theta[:d], theta[d:]
-            z = X @ beta + G @ bias
-            p = 1 / (1 + np.exp(-np.clip(z, -35, 35)))
-            value = (w * (np.logaddexp(0, z) - y * z)).sum() / total + self.ridge / 2 * (beta @ beta)
-            residual = w * (p - y) / total
-            return value, np.r_[Xt @ residual + self.ridge * beta, Gt @ residual]
-
-        theta = np.zeros(d + groups) if start is None else start
-        bounds = None if lower is None else [(low, None) for low in lower] + [(None, None)] * groups
-        found = optimize.minimize(loss, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 150, "maxfun": 200})
-        return found.x
-
-
-def assemble(repositories, columns):
-    """One matrix over the instances of several repositories, and where they come from."""
-    blocks = []
-    for repository in repositories:
-        kept = columns[repository.indices]
-        mask = kept >= 0
-        counts = np.add.reduceat(np.r_[mask, False].astype(np.int64), repository.indptr[:-1]) if len(repository.indptr) > 1 else np.zeros(0, int)
-        counts[repository.indptr[1:] == repository.indptr[:-1]] = 0
-        indptr = np.r_[0, np.cumsum(counts)]
-        indices = kept[mask]
-        block = sparse.csr_matrix((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=(len(counts), columns.max() + 1))
-        blocks.append(block)
-    return blocks
-
-
-def train(repositories, blocks, ridge, rounds, seed=0, start=None, columns=None, lower=None, verbose=False):
-    """The alternating fit: first all files share a commit, then each commit is its highest file."""
-    rng = np.random.default_rng(seed)
-    rows, labels, owner, weight_of, group = [], [], [], [], []
-    offset = commits = 0
-    for number, repository in enumerate(repositories):
-        positive = repository.label & ~repository.left_out
-        negative = np.flatnonzero(~repository.label & ~repository.left_out)
-        if len(negative) > NEGATIVES:
-            negative = np.sort(rng.choice(negative, NEGATIVES, replace=False))
-        chosen = np.zeros(len(repository.commits), dtype=bool)
-        chosen[negative] = True
-        chosen |= positive
-        index = np.flatnonzero(chosen[repository.commit_of])
-        rows.append(offset + index)
-        labels.append(repository.label[repository.commit_of[index]])
-        owner.append(commits + repository.commit_of[index])
-        many = max(positive.sum(), 1)
-        per = np.where(repository.label, np.sqrt(many) / many, np.sqrt(many) / max(len(negative), 1))
-        weight_of.append(per[repository.commit_of[index]])
-        group.append(np.full(len(index), number))
-        offset += len(repository.commit_of)
-        commits += len(repository.commits)
-    rows, labels, owner = np.concatenate(rows), np.concatenate(labels).astype(float), np.concatenate(owner)
-    weight_of, group = np.concatenate(weight_of), np.concatenate(group)
-    X = sparse.vstack(blocks, format="csr")[rows].astype(np.float64)
-    model = Model(columns, ridge)
-    share = weight_of / np.bincount(owner)[owner]
-    theta = model.fit(X, labels, share, group, start, lower)
-    d = X.shape[1]
-    for turn in range(rounds):
-        values = X @ theta[:d]
-        order = np.lexsort((np.arange(len(values)), -values, owner))
-        first = order[np.r_[True, owner[order][1:] != owner[order][:-1]]]
-        first.sort()
-        theta = model.fit(X[first], labels[first], weight_of[first], group[first], theta, lower)
-    return theta[:d]
-
-
-def evaluate(repository, block, beta):
-    values = block @ beta
-    score = highest(values, repository.commit_of, len(repository.commits))
-    return score
-
-
-def table(repositories, scores):
-    rows = []
-    for repository, score in zip(repositories, scores):
-        keep = ~repository.aside
-        label, score = repository.label[keep], score[keep]
-        rows.append((repository.name, len(label), int(label.sum()), auc(score, label), *[recall(score, label, share) for share in (0.1, 0.2, 0.3)]))
-    return rows
-
-
-def show(rows, out=sys.stdout):
-    for name, commits, perf, a, *r in rows:
-        print(f"{name:32} {commits:5} {perf:4} {a:.3f} " + " ".join(f"{x:.2f}" for x in r), file=out)
-    mean = np.mean([row[3:] for row in rows], axis=0)
-    print(f"{'mean':32} {'':5} {'':4} {mean[0]:.3f} " + " ".join(f"{x:.3f}" for x in mean[1:]), file=out)
-
-
-def frequent(repositories, names, least_rows, least_repositories):
-    """The numbers of features that are seen often enough, in enough repositories."""
+def frequent(repositories, names, options):
+    """The numbers of features that are seen in enough files of enough repositories."""
     rows = np.zeros(len(names.name), dtype=np.int64)
     seen = np.zeros(len(names.name), dtype=np.int64)
     for repository in repositories:
         count = np.bincount(repository.indices, minlength=len(names.name))
         rows += count
         seen += count > 0
-    return np.flatnonzero((rows >= least_rows) & (seen >= least_repositories))
+    return np.flatnonzero((rows >= options.rows) & (seen >= options.repositories))
 
 
-def numbering(chosen, total):
-    columns = np.full(total, -1, dtype=np.int64)
-    columns[chosen] = np.arange(len(chosen))
-    return columns
+def matrix(repository, columns, width):
+    """Files by features."""
+    kept = columns[repository.indices]
+    mask = kept >= 0
+    before = np.r_[0, np.cumsum(mask)]
+    return sparse.csr_matrix((np.ones(mask.sum(), dtype=np.float32), kept[mask], before[repository.indptr]), shape=(len(repository.commit_of), width))
 
 
-def fit_small(repositories, names, options):
-    """The fit on all frequent features, then on those that matter most: (numbers of features, weights)."""
-    chosen = frequent(repositories, names, options.rows, options.repositories)
-    columns = numbering(chosen, len(names.name))
-    blocks = assemble(repositories, columns)
-    beta = train(repositories, blocks, options.ridge, 1, columns=columns)
-    share = np.zeros(len(chosen))
-    for block in blocks:
-        share += np.asarray(block.mean(axis=0)).ravel() / len(blocks)
-    worth = np.abs(beta) * np.sqrt(share * (1 - np.minimum(share, 1)))
+def apart(repository, block):
+    """How far each feature tells the files of performance commits from others, in standard deviations."""
+    of = repository.commit_of
+    weight = 1 / np.bincount(of, minlength=len(repository.commits))[of]
+    trained = ~repository.left_out[of]
+    yes, no = weight * (repository.label[of] & trained), weight * (~repository.label[of] & trained)
+    p = np.asarray(block.T @ yes).ravel() / max(yes.sum(), 1)
+    q = np.asarray(block.T @ no).ravel() / max(no.sum(), 1)
+    return (p - q) * np.sqrt(max(yes.sum(), 1)) / np.sqrt(q * (1 - q) + 0.002)
+
+
+def candidates(told, groups, options):
+    """All features but words, and the words that tell most apart."""
+    words = np.isin(groups, sorted(WORDS))
+    order = np.argsort(-np.where(words, np.abs(np.sum(told, axis=0)), -1), kind="stable")
+    keep = ~words
+    keep[order[: options.words]] = True
+    return np.flatnonzero(keep)
+
+
+def minimise(X, y, w, group, start, lower, options):
+    """Weights and one intercept a repository of the ridge-regularised logistic regression; no weight is below its bound."""
+    n, d = X.shape
+    groups = group.max() + 1
+    G = sparse.csr_matrix((np.ones(n), (np.arange(n), group)), shape=(n, groups))
+    Xt, Gt = X.T.tocsr(), G.T.tocsr()
+    total = w.sum()
+
+    def loss(theta):
+        beta = theta[:d]
+        z = X @ beta + G @ theta[d:]
+        p = 1 / (1 + np.exp(-np.clip(z, -35, 35)))
+        residual = w * (p - y) / total
+        value = (w * (np.logaddexp(0, z) - y * z)).sum() / total + options.ridge / 2 * (beta @ beta)
+        return value, np.r_[Xt @ residual + options.ridge * beta, Gt @ residual]
+
+    theta = np.zeros(d + groups) if start is None else start
+    bounds = [(low if np.isfinite(low) else None, None) for low in lower] + [(None, None)] * groups
+    return optimize.minimize(loss, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": options.iterations}).x
+
+
+def train(repositories, blocks, lower, options):
+    """The alternating fit: first all files share a commit, then each commit is its highest file. Then only the weights that matter most stay."""
+    random = np.random.default_rng(0)
+    rows, labels, owner, weights, group = [], [], [], [], []
+    offset = commits = 0
+    for number, repository in enumerate(repositories):
+        trained = ~repository.left_out
+        positive = np.flatnonzero(repository.label & trained)
+        negative = np.flatnonzero(~repository.label & trained)
+        if len(negative) > options.negatives:
+            negative = random.choice(negative, options.negatives, replace=False)
+        chosen = np.zeros(len(repository.commits), dtype=bool)
+        chosen[positive] = chosen[negative] = True
+        index = np.flatnonzero(chosen[repository.commit_of])
+        of = repository.commit_of[index]
+        root = np.sqrt(max(len(positive), 1))
+        weight = np.where(repository.label, root / max(len(positive), 1), root / max(len(negative), 1))
+        rows.append(offset + index)
+        labels.append(repository.label[of].astype(float))
+        owner.append(commits + of)
+        weights.append(weight[of])
+        group.append(np.full(len(index), number))
+        offset += len(repository.commit_of)
+        commits += len(repository.commits)
+    rows, labels, owner, weights, group = map(np.concatenate, (rows, labels, owner, weights, group))
+    X = sparse.vstack(blocks, format="csr")[rows].astype(np.float64)
+    d = X.shape[1]
+    theta = minimise(X, labels, weights / np.bincount(owner)[owner], group, None, lower, options)
+
+    def rounds(X, theta, lower, many):
+        for _ in range(many):
+            values = X @ theta[: X.shape[1]]
+            order = np.lexsort((np.arange(len(values)), -values, owner))
+            first = np.sort(order[np.r_[True, owner[order][1:] != owner[order][:-1]]])
+            theta = minimise(X[first], labels[first], weights[first], group[first], theta, lower, options)
+        return theta
+
+    theta = rounds(X, theta, lower, options.rounds)
+    share = np.asarray(X.mean(axis=0)).ravel()
+    worth = np.abs(theta[:d]) * np.sqrt(share * (1 - share))
     best = np.sort(np.argsort(-worth, kind="stable")[: options.weights])
-    chosen = chosen[best]
-    columns = numbering(chosen, len(names.name))
-    blocks = assemble(repositories, columns)
-    return chosen, train(repositories, blocks, options.ridge, options.rounds, columns=columns)
+    theta = rounds(X[:, best], np.r_[theta[best], theta[d:]], lower[best], 1)
+    beta = np.zeros(d)
+    beta[best] = theta[: len(best)]
+    return beta
 
 
-def points(repositories, scores):
-    """Bias and scale that make points from 0 to 1000 of a sum."""
+def commit_scores(repository, values):
+    best = np.full(len(repository.commits), -1e9)
+    np.maximum.at(best, repository.commit_of, values)
+    return np.where(best == -1e9, values.min() if len(values) else 0, best)
+
+
+def auc(score, label):
+    values, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    positive = label.sum()
+    return (ranks[label].sum() - positive * (positive + 1) / 2) / (positive * (len(label) - positive))
+
+
+def recall(score, label, share):
+    """Where the highest `share` is flagged; where several have the score of the border, their share of it counts."""
+    flagged = int(round(share * len(score)))
+    border = np.sort(score)[::-1][flagged - 1]
+    above, at = score > border, score == border
+    return (label[above].sum() + (flagged - above.sum()) / at.sum() * label[at].sum()) / label.sum()
+
+
+def measured(repository, score):
+    keep = ~repository.aside
+    label, score = repository.label[keep], score[keep]
+    return [auc(score, label), *(recall(score, label, share) for share in SHARES)]
+
+
+def table(repositories, scores):
+    """As Markdown; the last columns are what the size of the commit alone is worth."""
+    lines = ["| history | commits | perf | AUC | recall at 10 % | 20 % | 30 % | size alone: AUC | 20 % |", "|---|---|---|---|---|---|---|---|---|"]
+    rows = []
+    for repository, score in zip(repositories, scores):
+        row = measured(repository, score) + [measured(repository, repository.size.astype(float))[at] for at in (0, 2)]
+        rows.append(row)
+        shown = " | ".join([f"{row[0]:.3f}", *(f"{value:.2f}" for value in row[1:4]), f"{row[4]:.3f}", f"{row[5]:.2f}"])
+        kept = ~repository.aside
+        lines.append(f"| {repository.name.replace('+', '/')} | {kept.sum()} | {(repository.label & kept).sum()} | {shown} |")
+    mean = np.mean(rows, axis=0)
+    shown = " | ".join(f"{value:.3f}" for value in mean)
+    lines.append(f"| **mean** | | | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def quantised(repositories, blocks, names, beta):
+    """The text of the model: points from 0 to 1000, in 1/64."""
+    scores = [commit_scores(r, b @ beta) for r, b in zip(repositories, blocks)]
     low = np.median([np.quantile(score, 0.002) for score in scores])
     high = np.median([np.quantile(score, 0.9995) for score in scores])
     scale = 960 / (high - low)
-    return 20 - low * scale, scale
-
-
-def quantised(repositories, names, chosen, beta):
-    """The text of the model."""
-    columns = numbering(chosen, len(names.name))
-    blocks = assemble(repositories, columns)
-    bias, scale = points(repositories, [evaluate(r, b, beta) for r, b in zip(repositories, blocks)])
     weights = np.rint(beta * scale * 64).astype(int)
-    bias = int(round(bias * 64))
+    bias = int(round((20 - low * scale) * 64))
     pooled = []
     for repository, block in zip(repositories, blocks):
-        total = evaluate(repository, block, weights.astype(float)) + bias
-        score = np.clip(np.floor((total + 32) / 64), 0, 1000)
-        pooled.append(np.quantile(score, np.arange(1, 100) / 100))
+        sums = commit_scores(repository, block @ weights.astype(float)) + bias
+        pooled.append(np.quantile(np.clip(np.floor((sums + 32) / 64), 0, 1000), np.arange(1, 100) / 100))
     ranks = np.rint(np.mean(pooled, axis=0)).astype(int)
-    lines = [(names.name[number], weight) for number, weight in zip(chosen, weights) if weight]
-    head = ["certgate-score-model 1", f"version {VERSION}", f"bias {bias}", "ranks " + " ".join(map(str, ranks))]
-    return "\n".join(head + [f"{weight} {name}" for name, weight in sorted(lines)]) + "\n"
-
-
-VERSION = "2026-11-26"
+    lines = ["certgate-score-model 1", f"version {VERSION}", f"bias {bias}", "ranks " + " ".join(map(str, ranks))]
+    lines += [f"{weight} {name}" for name, weight in sorted(zip(names, weights)) if weight]
+    return "\n".join(lines) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clones", nargs="+", help="directories of clones")
-    parser.add_argument("--binary", required=True, help="certgate, as built from this source")
-    parser.add_argument("--last", type=int, default=2000, help="commits of each clone")
-    parser.add_argument("--cache", type=Path, default=Path("target/train"), help="where features are kept")
-    parser.add_argument("--model", type=Path, default=Path("src/sensitivity/score/model.txt"))
-    parser.add_argument("--ridge", type=float, default=1e-3)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--weights", type=int, default=1500)
-    parser.add_argument("--rows", type=int, default=40, help="a feature is seen in so many files")
-    parser.add_argument("--repositories", type=int, default=5, help="... of so many repositories")
+    parser.add_argument("--binary", required=True, type=Path, help="certgate, as built from this source")
+    parser.add_argument("--last", type=int, default=2000, help="commits of each clone (default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=Path("target/train"), help="where features are kept (default: %(default)s)")
+    parser.add_argument("--model", type=Path, default=Path("src/sensitivity/score/model.txt"), help="default: %(default)s")
+    parser.add_argument("--ridge", type=float, default=1e-2)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--iterations", type=int, default=40, help="of each fit")
+    parser.add_argument("--negatives", type=int, default=600, help="commits of each repository that are not about performance")
+    parser.add_argument("--weights", type=int, default=1500, help="at most so many")
+    parser.add_argument("--words", type=int, default=3500, help="words that are tried")
+    parser.add_argument("--rows", type=int, default=60, help="a feature is seen in so many files")
+    parser.add_argument("--repositories", type=int, default=6, help="... of so many repositories")
     parser.add_argument("--no-evaluation", action="store_true", help="only write the model")
+    parser.add_argument("--raising-words", action=argparse.BooleanOptionalAction, default=True, help="words of the diff only raise a score")
+    parser.add_argument("--drop", action="append", default=[], help="groups of features that are left out")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    names = Names()
-    repositories = []
+    names, repositories = Names(), []
     for clone in sorted(options.clones, key=lambda clone: Path(clone).name):
-        kept = features(clone, options.binary, options.last, options.cache)
-        repositories.append(read(clone, kept, options.last, names))
-        print(f"{repositories[-1].name}: {len(repositories[-1].commits)} commits, {repositories[-1].label.sum()} perf", file=sys.stderr)
-    if not options.no_evaluation:
-        scores = []
-        for held in range(len(repositories)):
-            others = repositories[:held] + repositories[held + 1 :]
-            chosen, beta = fit_small(others, names, options)
-            block = assemble([repositories[held]], numbering(chosen, len(names.name)))[0]
-            scores.append(evaluate(repositories[held], block, beta))
-        show(table(repositories, scores))
-    chosen, beta = fit_small(repositories, names, options)
-    options.model.write_text(quantised(repositories, names, chosen, beta))
+        repositories.append(read(clone, features(clone, options), options, names))
+        print(f"{repositories[-1].name}: {len(repositories[-1].commits)} commits, {repositories[-1].label.sum()} perf", file=sys.stderr, flush=True)
+    chosen = frequent(repositories, names, options)
+    chosen = chosen[[names.name[number].split(":")[0] not in options.drop for number in chosen]]
+    columns = np.full(len(names.name), -1, dtype=np.int64)
+    columns[chosen] = np.arange(len(chosen))
+    blocks = [matrix(repository, columns, len(chosen)) for repository in repositories]
+    called = np.array([names.name[number] for number in chosen])
+    groups = np.array([name.split(":")[0] for name in called])
+    told = [apart(repository, block) for repository, block in zip(repositories, blocks)]
+    everyone = list(range(len(repositories)))
+    folds = [] if options.no_evaluation else [[number for number in everyone if number != held] for held in everyone]
+    picked = [candidates([told[number] for number in fold], groups, options) for fold in [*folds, everyone]]
+    # What no fit looks at need not be carried along.
+    union = np.unique(np.concatenate(picked))
+    blocks = [block[:, union].tocsr() for block in blocks]
+    called, groups = called[union], groups[union]
+    # No word of the diff lowers a score, so nothing can be hidden behind harmless words.
+    lower = np.where(np.isin(groups, sorted(WORDS - {"path"})), 0.0, -np.inf) if options.raising_words else np.full(len(union), -np.inf)
+
+    def fit(fold, numbers):
+        at = np.searchsorted(union, numbers)
+        beta = np.zeros(len(union))
+        beta[at] = train([repositories[number] for number in fold], [blocks[number][:, at] for number in fold], lower[at], options)
+        return beta
+
+    scores = []
+    for held, (fold, numbers) in enumerate(zip(folds, picked)):
+        beta = fit(fold, numbers)
+        scores.append(commit_scores(repositories[held], blocks[held] @ beta))
+        print(repositories[held].name, *(f"{value:.3f}" for value in measured(repositories[held], scores[-1])), file=sys.stderr, flush=True)
+    if scores:
+        print(table(repositories, scores))
+    options.model.write_text(quantised(repositories, blocks, called, fit(everyone, picked[-1])))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod claims;
 pub mod comments;
 pub mod evidence;
+pub mod features;
 pub mod hook_input;
 pub mod policy;
 pub mod signature;

@@ -94,10 +94,7 @@ fn family(name: &str) -> String {
         "language" | "area" | "source" | "file" => "kind of file".to_owned(),
         "path" | "words of the path" | "words of the path on average" => "path".to_owned(),
         "function" => "function".to_owned(),
-        "around" => "around".to_owned(),
-        "word added" | "word removed" | "word kept" | "name added" | "name removed" | "comment" | "only" => {
-            name.to_owned()
-        }
+        "word added" | "word removed" | "name added" | "name removed" | "comment" | "only" => name.to_owned(),
         other => other.to_owned(),
     }
 }
@@ -155,10 +152,8 @@ fn text(name: &str, family: &Family<'_>, evidence: &FileFeatures) -> String {
         "kind of file" => format!("the kind of file: {}", evidence.kind()),
         "path" => format!("the words of its path: {}", which(family, 3)),
         "function" => format!("the name of the function around: {}", which(family, 3)),
-        "around" => format!("what stands around: {}", which(family, 3)),
         "word added" | "name added" => format!("`{rest}` added{}", function()),
         "word removed" | "name removed" => format!("`{rest}` removed{}", function()),
-        "word kept" => format!("`{rest}` in lines that change"),
         "comment" => format!("a comment that says `{rest}`"),
         "only" => format!("nothing but {rest} changes"),
         "inside loops" => format!("inside a loop{}", function()),

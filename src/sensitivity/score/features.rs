@@ -273,7 +273,7 @@ fn words(list: &mut List, hunks: &[&Hunk]) {
             let group = match side(used) {
                 "+" => "word added",
                 "-" => "word removed",
-                _ => "word kept",
+                _ => continue,
             };
             seen.entry((group, word)).or_insert(used.line);
         }
@@ -289,9 +289,6 @@ fn words(list: &mut List, hunks: &[&Hunk]) {
             if side(used) == "+" {
                 seen.entry(("comment", word)).or_insert(used.line);
             }
-        }
-        for word in &hunk.around {
-            seen.entry(("around", word)).or_insert(hunk.line);
         }
         if let Some(function) = &hunk.function {
             each_word(function.as_bytes(), &mut |word| {

@@ -9,8 +9,6 @@ use crate::change::{ChangedLine, FileDiff, Side};
 
 /// How many unchanged lines may lie within a hunk.
 const GAP: u32 = 6;
-/// How many lines around a hunk are its context.
-const CONTEXT: usize = 3;
 /// How far up the enclosing lines are looked for.
 const UP: usize = 300;
 /// Words that are kept of a hunk.
@@ -56,7 +54,6 @@ pub(super) struct Hunk {
     pub(super) words: BTreeMap<String, Used>,
     pub(super) names: BTreeMap<String, Used>,
     pub(super) comment_words: BTreeMap<String, Used>,
-    pub(super) around: Vec<String>,
 }
 
 /// The hunks of a file.
@@ -156,19 +153,8 @@ fn surroundings(hunk: &mut Hunk, lines: &[&ChangedLine], (old, new): (&[&[u8]], 
     let content = if side == Side::Added { new } else { old };
     let mut numbers = lines.iter().filter(|line| line.side == side).map(|line| line.number);
     let Some(first) = numbers.next() else { return };
-    let last = numbers.next_back().unwrap_or(first);
     hunk.line = first;
-    let (first, last) = (first as usize, last as usize);
-    let before = content.get(first.saturating_sub(1 + CONTEXT)..first.saturating_sub(1));
-    let after = content.get(last..content.len().min(last + CONTEXT));
-    for line in [before, after].into_iter().flatten().flatten() {
-        let line = line.get(..LINE).unwrap_or(line);
-        each_word(line.trim_ascii(), &mut |word| {
-            if hunk.around.len() < WORDS && !hunk.around.iter().any(|known| known == word) {
-                hunk.around.push(word.to_owned());
-            }
-        });
-    }
+    let first = first as usize;
     let own = lines
         .iter()
         .filter(|line| line.side == side && !line.text.trim_ascii().is_empty())

@@ -38,6 +38,9 @@ impl Unsupported {
 
     /// Whether a ratio between these bounds, above 1 for worse, may be what is meant.
     pub fn is_borne_out(&self, lower: f64, upper: f64) -> bool {
+        if lower.is_nan() || upper.is_nan() {
+            return false;
+        }
         let measured = Interval::new(lower, upper);
         self.ratios.iter().any(|ratio| ratio.meets(measured))
     }

@@ -20,6 +20,8 @@ pub const RATIONALE: &str = Placeholder::Rationale.text();
 pub const DECISION: &str = Placeholder::Decision.text();
 /// What messages print where a reviewer other than the author belongs.
 pub const REVIEWER: &str = Placeholder::Reviewer.text();
+/// What messages print where a finding belongs.
+pub const FINDING: &str = Placeholder::Finding.text();
 /// What messages print where lines that were examined belong.
 pub const LINES: &str = Placeholder::Lines.text();
 
@@ -27,7 +29,10 @@ pub const LINES: &str = Placeholder::Lines.text();
 pub const NO_FINDINGS: &str = "none stated";
 
 /// Placeholders in capitals: what messages of certgate print where a value belongs.
-const PRINTED: [&str; 18] = [
+const PRINTED: [&str; 21] = [
+    FINDING,
+    "CONDITION",
+    "COMMAND",
     AGENT,
     RATIONALE,
     DECISION,

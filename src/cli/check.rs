@@ -169,7 +169,7 @@ fn text(format: Format, report: &Judgement) -> String {
 fn write(file: Option<&Path>, text: &str) -> Result<(), Undecided> {
     match file {
         Some(path) => whole::report(path, text),
-        None => Ok(terminal::out(text)?),
+        None => Ok(terminal::judged(text)?),
     }
 }
 

@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 use super::args::{CompareArgs, CompareFormat, SampleDesign};
 use super::{Ending, Undecided, terminal};
 use crate::author::whole;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, command};
 use crate::evidence::compare::{Criteria, Design, File, compare};
 use crate::evidence::decide::Conclusion;
 use crate::evidence::exact_null::Alpha;
@@ -149,9 +149,6 @@ fn nothing(baseline: &[File]) -> Undecided {
     let first = baseline.first().map_or("FILE", |file| file.name.as_str());
     Undecided::usage(
         "the baseline holds no such benchmark or metric",
-        format!(
-            "certgate evidence {}   # lists what is there",
-            crate::change::RepoPath::from(first).for_shell()
-        ),
+        command!["certgate", "evidence", std::path::Path::new(first)].why("lists what is there"),
     )
 }

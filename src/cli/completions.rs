@@ -30,7 +30,7 @@ pub(super) fn shell(args: &CompletionsArgs) -> Result<Ending, Undecided> {
         let known: Vec<&str> = shells.names().collect();
         return Err(Undecided::usage(
             format!("no completions for `{}`", sanitize(&name)),
-            format!("certgate completions {}", known.first().copied().unwrap_or("bash")),
+            command!["certgate", "completions", known.first().copied().unwrap_or("bash")],
         ));
     };
     let mut script = Vec::new();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::{EvidenceArgs, EvidenceFormat};
 use super::{Ending, Undecided, terminal};
-use crate::diagnostic::{Code, Diagnostic, Place, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Help, Place, Placeholder, Remedy, command, sanitize};
 use crate::evidence::formats::{Defect, Reading, Refusal};
 use crate::evidence::load::{Evidence, LoadError, load};
 use crate::evidence::profiles::ProfileError;
@@ -51,24 +51,32 @@ fn examine(path: &Path) -> Result<EvidenceFile, Undecided> {
 /// Why an entire file is refused.
 fn refused(path: &Path, error: &LoadError) -> Diagnostic {
     let (code, line, help) = match error {
-        LoadError::NotAFile | LoadError::Io(_) => (Code::CG605, None, "certgate evidence FILE…".to_owned()),
+        LoadError::NotAFile | LoadError::Io(_) => (
+            Code::CG605,
+            None,
+            command!["certgate", "evidence", Placeholder::Path].into(),
+        ),
         LoadError::NotCriterion { below } => {
             let help = match below.first() {
-                Some(directory) => format!("certgate evidence {}", quoted(&directory.display().to_string())),
-                None => "certgate evidence target/criterion/BENCHMARK/new".to_owned(),
+                Some(directory) => Help::from(command!["certgate", "evidence", directory]),
+                None => "name a benchmark's own directory, such as target/criterion/BENCHMARK/new".into(),
             };
             (Code::CG605, None, help)
         }
         LoadError::Refused(Refusal { problem, line }) => match problem {
-            Defect::TooLarge { .. } => (Code::CG604, *line, MEASURE_AGAIN.to_owned()),
-            Defect::Damaged(_) | Defect::NotText => (Code::CG603, *line, MEASURE_AGAIN.to_owned()),
-            Defect::Unknown | Defect::Ambiguous(_) | Defect::Empty(_) => (Code::CG602, *line, FORMATS.to_owned()),
+            Defect::TooLarge { .. } => (Code::CG604, *line, MEASURE_AGAIN.into()),
+            Defect::Damaged(_) | Defect::NotText => (Code::CG603, *line, MEASURE_AGAIN.into()),
+            Defect::Unknown | Defect::Ambiguous(_) | Defect::Empty(_) => (Code::CG602, *line, formats().into()),
         },
         LoadError::Profile(error) => match error {
-            ProfileError::TooLarge => (Code::CG604, None, MEASURE_AGAIN.to_owned()),
-            ProfileError::Damaged { line, .. } => (Code::CG603, *line, MEASURE_AGAIN.to_owned()),
-            ProfileError::Unknown | ProfileError::Empty(_) => (Code::CG602, None, FORMATS.to_owned()),
-            ProfileError::Io(_) => (Code::CG605, None, "certgate evidence FILE…".to_owned()),
+            ProfileError::TooLarge => (Code::CG604, None, MEASURE_AGAIN.into()),
+            ProfileError::Damaged { line, .. } => (Code::CG603, *line, MEASURE_AGAIN.into()),
+            ProfileError::Unknown | ProfileError::Empty(_) => (Code::CG602, None, formats().into()),
+            ProfileError::Io(_) => (
+                Code::CG605,
+                None,
+                command!["certgate", "evidence", Placeholder::Path].into(),
+            ),
         },
     };
     let place = match line {
@@ -79,15 +87,10 @@ fn refused(path: &Path, error: &LoadError) -> Diagnostic {
 }
 
 const MEASURE_AGAIN: &str = "have the tool write the file again, for example: hyperfine --export-json FILE COMMAND";
-const FORMATS: &str = "certgate explain CG602   # the formats that are read";
 
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+/// The command that lists the formats.
+fn formats() -> Remedy {
+    command!["certgate", "explain", "CG602"].why("the formats that are read")
 }
 
 /// What is worth saying about a file that can be read.

@@ -12,15 +12,30 @@ use crate::gate::Undecided;
 use crate::progress;
 use crate::report;
 
-/// Writes to standard output. A broken pipe is an error: a gate whose answer nobody got has not answered.
+/// Writes to standard output. Whoever reads it may stop when it has seen enough, as `head` does: what was found is in the exit code, too.
 pub(super) fn out(text: &str) -> anyhow::Result<()> {
+    read_to_its_end(text).map(drop)
+}
+
+/// The same for a judgement, of which it is said where nobody has read it.
+pub(super) fn judged(text: &str) -> anyhow::Result<()> {
+    if !read_to_its_end(text)? {
+        err("note: whoever read standard output has stopped; the exit code holds the answer\n");
+    }
+    Ok(())
+}
+
+/// Writes to standard output; false where the reader has gone.
+fn read_to_its_end(text: &str) -> anyhow::Result<bool> {
     if is_nowhere() {
         err("note: standard output is closed, so the answer is not shown; the exit code holds it\n");
     }
     let _no_line = ticker::quiet();
     let mut stdout = anstream::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.doing("write to", "standard output")
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(gone) if gone.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.doing("write to", "standard output").map(|()| true),
+    }
 }
 
 /// True where standard output was closed: Rust's runtime then puts `/dev/null` there, open for reading, too, which a shell's `>/dev/null` is not.

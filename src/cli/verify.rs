@@ -10,7 +10,7 @@ use crate::author::sign::HeadKeys;
 use crate::author::{draft, sign};
 use crate::certificate::{Certificate, SubjectField, names};
 use crate::change::{RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Level, Place};
+use crate::diagnostic::{Code, Diagnostic, Level, Place, Placeholder, Remedy, command};
 use crate::gate::Undecided;
 use crate::gate::{self, governing};
 use crate::git::{Blob, Repository};
@@ -88,7 +88,7 @@ impl Finder<'_> {
     }
 
     /// What does not hold, under its code, with the command that says more or fixes it.
-    fn wrong(&mut self, of: &'static str, said: impl Into<String>, code: Code, help: String) {
+    fn wrong(&mut self, of: &'static str, said: impl Into<String>, code: Code, help: Remedy) {
         let said = said.into();
         let told = Diagnostic::error(code, format!("{of}: {said}")).at(Place::file(&self.path));
         self.diagnostics.push(told.help(help));
@@ -110,7 +110,6 @@ fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> 
         facts: Vec::new(),
         diagnostics,
     };
-    let word = finder.path.for_shell();
     match certificate.status {
         Some(status) => finder.holds("decision", status.as_str()),
         // The reason was reported while it was read.
@@ -128,7 +127,7 @@ fn one(repository: &Repository, at: &Snapshot, keys: &HeadKeys, path: &Path) -> 
             "hash",
             "does not match; the document was changed after it was sealed",
             Code::CG501,
-            format!("certgate seal {word}"),
+            command!["certgate", "seal", &finder.path],
         ),
     }
     finder.signature(keys, path, certificate, &bytes)?;
@@ -178,7 +177,7 @@ impl Finder<'_> {
             at.push(jiff::Timestamp::now());
         }
         let list = keys.origin();
-        let again = format!("certgate seal {} --sign KEY", self.path.for_shell());
+        let again = command!["certgate", "seal", &self.path, "--sign", Placeholder::Key];
         let verified = match keys.check(bytes, &signature, &at) {
             SignatureCheck::Absent => {
                 self.holds("signature", "none");
@@ -233,7 +232,7 @@ impl Finder<'_> {
             if here == file.state {
                 self.holds("subject", format!("{} as certified", file.path));
             } else {
-                let explain = format!("certgate explain {}", file.path.for_shell());
+                let explain = command!["certgate", "explain", &file.path];
                 let said = format!("{} changed after certification", file.path);
                 self.wrong("subject", said, Code::CG202, explain);
             }
@@ -257,7 +256,7 @@ impl Finder<'_> {
             );
         }
         for flaw in &judged.flaws {
-            let help = format!("certgate explain {}", code_of(flaw.kind));
+            let help = command!["certgate", "explain", code_of(flaw.kind).as_str()];
             self.wrong("benchmarks", flaw.to_string(), code_of(flaw.kind), help);
         }
         Ok(())
@@ -276,7 +275,7 @@ impl Finder<'_> {
             return Ok(());
         }
         let paths = self.repository.list(self.at, &[Vec::new()])?;
-        let claims = format!("certgate lint --claims {}", self.path.for_shell());
+        let claims = command!["certgate", "lint", "--claims", &self.path];
         for named in cited {
             let Some((_, last)) = named.lines else { continue };
             let shown = format!("{}:{}", named.text, last);

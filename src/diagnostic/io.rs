@@ -22,7 +22,8 @@ pub fn io_remedy(path: &Path, error: &Error) -> Help {
         ErrorKind::BrokenPipe => {
             return "whoever read it has stopped; read it to its end, or send it into a file".into();
         }
-        // What is missing may be the folder.
+        // What is missing may be the folder, too; one without it is the root or here.
+        ErrorKind::NotFound if folder.is_dir() => command!["ls", "-la", folder].why("what is there"),
         _ => command!["ls", "-ld", folder, path],
     }
     .into()
@@ -37,6 +38,8 @@ mod tests {
         let say = |kind: ErrorKind| io_remedy(Path::new("/a b/c"), &Error::from(kind)).to_string();
         assert_eq!(say(ErrorKind::StorageFull), "df -h '/a b'   # free some space there");
         assert_eq!(say(ErrorKind::NotFound), "ls -ld '/a b' '/a b/c'");
+        let gone = io_remedy(Path::new("/nothing-here"), &Error::from(ErrorKind::NotFound));
+        assert_eq!(gone.to_string(), "ls -la /   # what is there");
         assert!(
             io_remedy(Path::new("c"), &Error::from(ErrorKind::ReadOnlyFilesystem))
                 .to_string()

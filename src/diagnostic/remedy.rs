@@ -49,6 +49,10 @@ pub enum Placeholder {
     Command,
     /// The name of a remote.
     Remote,
+    /// What was found, in the words of whoever reviewed.
+    Finding,
+    /// What must hold or be done, for an approval on conditions.
+    Condition,
 }
 
 impl Placeholder {
@@ -73,6 +77,8 @@ impl Placeholder {
             Self::Principal => "YOU@EXAMPLE.ORG",
             Self::Command => "COMMAND",
             Self::Remote => "REMOTE",
+            Self::Finding => "FINDING",
+            Self::Condition => "CONDITION",
         }
     }
 
@@ -97,12 +103,17 @@ impl Placeholder {
             Self::Principal => "principal",
             Self::Command => "command",
             Self::Remote => "remote",
+            Self::Finding => "finding",
+            Self::Condition => "condition",
         }
     }
 
     /// True for what is more than one word, so that it is in quotes that can be typed into.
     pub(super) const fn is_prose(self) -> bool {
-        matches!(self, Self::Rationale | Self::Message | Self::Command)
+        matches!(
+            self,
+            Self::Rationale | Self::Message | Self::Command | Self::Finding | Self::Condition
+        )
     }
 
     /// What to write there.
@@ -126,6 +137,8 @@ impl Placeholder {
             Self::Principal => "who signs, by the name that the allowed signers have",
             Self::Command => "a command of your own, as one word",
             Self::Remote => "the name of a remote",
+            Self::Finding => "what was found, in words about this change",
+            Self::Condition => "what has to be done, in words",
         }
     }
 }

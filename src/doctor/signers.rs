@@ -2,12 +2,11 @@
 
 use super::{Findings, Health};
 use crate::change::Snapshot;
-use crate::diagnostic::{Placeholder, Word, command, plural};
+use crate::diagnostic::{Placeholder, plural};
 use crate::gate::Undecided;
-use crate::gate::governing::{SIGNERS, keys_at};
+use crate::gate::governing::{SIGNERS, allow_signer, keys_at};
 use crate::git::Repository;
 use crate::policy::{Policy, Signatures};
-use crate::trust::NAMESPACE;
 
 /// The keys that HEAD has, beside the policy. Where signatures are off and there are no keys, nothing is said.
 pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Findings) -> Result<(), Undecided> {
@@ -29,17 +28,11 @@ pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Find
     if demanded == Signatures::Off && keys.signers.is_empty() {
         return Ok(());
     }
-    let add = |principal: Word| {
-        let script =
-            format!("printf \"%s %s\\n\" \"$1\" \"$(cat \"$2\")\" >>\"$(git rev-parse --show-toplevel)/{SIGNERS}\"");
-        let who = principal.and(format!(" namespaces=\"{NAMESPACE}\""));
-        command!["sh", "-c", script, "sh", who, Placeholder::Path].why("FILE is the public half of the key")
-    };
     if keys.signers.is_empty() {
         let message = format!("the policy asks for signatures, and {SIGNERS} names nobody");
         match demanded {
-            Signatures::Required => found.bad("signers", message, add(Placeholder::Principal.into())),
-            _ => found.note_with("signers", message, add(Placeholder::Principal.into())),
+            Signatures::Required => found.bad("signers", message, allow_signer(Placeholder::Principal.into())),
+            _ => found.note_with("signers", message, allow_signer(Placeholder::Principal.into())),
         }
         return Ok(());
     }
@@ -56,7 +49,7 @@ pub(crate) fn signers(repository: &Repository, policy: &Policy, found: &mut Find
         let keyless = |principal: &&String| !keys.signers.knows(principal);
         for principal in speaks.principals.iter().filter(keyless) {
             let message = format!("{principal}, who may speak for `{agent}`, has no key in {SIGNERS}");
-            found.note_with("signers", message, add(principal.into()));
+            found.note_with("signers", message, allow_signer(principal.into()));
         }
     }
     Ok(())

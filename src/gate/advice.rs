@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::asking::{self, Wants};
 use super::facts::Facts;
 use super::hunks::Hunk;
 use super::judge::hunks_of;
@@ -12,6 +13,7 @@ use crate::diagnostic::{Placeholder, Remedy, Word, command};
 use crate::git::Repository;
 use crate::policy::EvidenceKind;
 use crate::sensitivity::Reason;
+use crate::trust::Signatures;
 use crate::verdict::{self, Case, Left, Plan, Review};
 
 /// A plan, with what a reader of it needs.
@@ -25,6 +27,10 @@ pub(crate) struct Advice {
     selection: Vec<String>,
     /// The hunks of the files that are to be reviewed, as far as they can be shown.
     pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
+    /// Whether approvals are signed.
+    signed: bool,
+    /// What is measured against.
+    base: String,
     /// What is merged, and where: as shown.
     pub(crate) head: String,
     pub(crate) target: Option<String>,
@@ -35,6 +41,8 @@ pub(crate) struct Advice {
 pub(crate) struct Gated {
     /// Why each file is gated.
     pub(crate) files: BTreeMap<RepoPath, Vec<Reason>>,
+    /// The same, as words of a command.
+    wants: Wants,
     /// What an approval must contain.
     pub(crate) evidence: Vec<EvidenceKind>,
     /// How many different people must approve each file.
@@ -51,6 +59,7 @@ pub(crate) fn advise(repository: &Repository, question: &Question) -> Result<Adv
         for unit in &case.gated {
             let gated = components.entry(unit.id.clone()).or_default();
             gated.approvals = gated.approvals.max(unit.approvals);
+            gated.wants.and(&Wants::of(unit));
             gated.evidence.extend(
                 unit.evidence
                     .iter()
@@ -88,6 +97,13 @@ pub(crate) fn advise(repository: &Repository, question: &Question) -> Result<Adv
         hunks,
         named,
         selection: question.arguments.clone(),
+        signed: cases
+            .iter()
+            .any(|case| case.terms.demands.signatures == Signatures::Required),
+        base: match &question.tip {
+            Some(tip) => tip.to_string(),
+            None => "HEAD".to_owned(),
+        },
         head: match question.head() {
             Snapshot::Commit(id) => id.short(),
             _ => "what is staged".to_owned(),
@@ -124,21 +140,21 @@ impl Advice {
             true => Word::from("APPROVED"),
             false => Placeholder::Decision.into(),
         };
-        let asks = |kind: EvidenceKind| {
-            let mut gated = review.components.keys().filter_map(|id| self.components.get(id));
-            gated.any(|gated| gated.evidence.contains(&kind))
-        };
         let mut command = command!["certgate", "certify"]
             .args(review.components.keys())
             .args(&self.selection)
             .args(["--status".into(), status, "--agent".into(), agent])
             .args(["--rationale".into(), Word::from(Placeholder::Rationale)]);
-        if asks(EvidenceKind::FileReferences) {
-            command = command.args(["--evidence".into(), Word::from(Placeholder::Lines)]);
-        }
         for path in &review.lifts {
             command = command.args(["--supersedes", self.named(path).0.as_str()]);
         }
-        command
+        let wants = |id: &String| {
+            self.components
+                .get(id)
+                .map(|gated| gated.wants.clone())
+                .unwrap_or_default()
+        };
+        let units: Vec<(&str, Wants)> = review.components.keys().map(|id| (id.as_str(), wants(id))).collect();
+        asking::complete(command, &units, self.signed, &self.base)
     }
 }

@@ -4,11 +4,11 @@ use super::in_force::InForce;
 use super::question::{By, Question};
 use super::undecided::Undecided;
 use crate::change::{MAX_DOCUMENT, Mode, ObjectId, RepoPath, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, Place, command};
+use crate::diagnostic::{Code, Diagnostic, Place, Placeholder, Remedy, Word, command};
 use crate::git::{Blob, Repository};
 use crate::policy::{Enforcing, Policy, PolicySource};
 use crate::progress::{self, Count, Room};
-use crate::trust::{Keyring, MAX_SIGNERS, Revoked, Signatures, Signers, SignersError};
+use crate::trust::{Keyring, MAX_SIGNERS, NAMESPACE, Revoked, Signatures, Signers, SignersError};
 
 /// Who may sign, in OpenSSH's format (ssh-keygen(1), ALLOWED SIGNERS).
 pub(crate) const SIGNERS: &str = ".certgate/allowed_signers";
@@ -134,6 +134,14 @@ pub(crate) fn keyring_at(repository: &Repository, at: &Snapshot, policy: &Policy
         (keys.signers, &bytes(&keys.lists.0)),
         (keys.revoked, &bytes(&keys.lists.1)),
     ))
+}
+
+/// The command that allows somebody to sign certificates, with the public half of a key.
+pub(crate) fn allow_signer(principal: Word) -> Remedy {
+    let script =
+        format!("printf \"%s %s\\n\" \"$1\" \"$(cat \"$2\")\" >>\"$(git rev-parse --show-toplevel)/{SIGNERS}\"");
+    let who = principal.and(format!(" namespaces=\"{NAMESPACE}\""));
+    command!["sh", "-c", script, "sh", who, Placeholder::Path].why("FILE is the public half of the key")
 }
 
 /// The keys of a commit or of the index, as they are there.

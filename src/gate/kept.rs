@@ -113,7 +113,8 @@ pub(super) fn store<T: Serialize>(repository: &Repository, key: &Key, value: &T)
             std::fs::remove_dir_all(&folder).ok()?;
             std::fs::create_dir_all(&folder).ok()?;
         }
-        let beside = folder.join(format!("{}.{}", key.0, std::process::id()));
+        let writer = (std::process::id(), std::thread::current().id());
+        let beside = folder.join(format!("{}.{}.{:?}", key.0, writer.0, writer.1));
         ledger::store(&beside, value)?;
         std::fs::rename(&beside, folder.join(&key.0)).ok()
     })();

@@ -1,6 +1,7 @@
 //! The gate: a question about a change in, a judgement out.
 
 mod advice;
+mod asking;
 mod authors;
 mod bound;
 mod bumps;

@@ -106,16 +106,15 @@ pub(crate) fn protected_target(repository: &Repository) -> Result<String, Undeci
 /// The revision of the protected branch that HEAD would merge into, and that branch's name. On a protected branch itself that is its
 /// upstream.
 pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Result<(String, String), Undecided> {
-    let nothing = |why: String| -> Undecided {
+    let nothing_staged = |why: String| {
         Diagnostic::error(Code::CG708, "there is nothing to judge")
             .because(why)
             .help(command!["certgate", "check", "--staged"].after(command!["git", "add", Placeholder::Path]))
-            .help(check_against(Placeholder::Revision))
-            .into()
     };
+    let nothing = |why: String| -> Undecided { nothing_staged(why).help(check_against(Placeholder::Revision)).into() };
     let head = repository.head()?;
     if let Head::Unborn { .. } = head {
-        return Err(nothing("nothing is staged, and there is no commit yet".to_owned()));
+        return Err(nothing_staged("nothing is staged, and there is no commit yet".to_owned()).into());
     }
     let own = head.branch().map(str::to_owned);
     if let Some(target) = target {

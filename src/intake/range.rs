@@ -3,7 +3,7 @@
 use super::ci::Ci;
 use super::targets::settle;
 use crate::change::{ObjectId, Snapshot};
-use crate::diagnostic::{Code, Diagnostic, command, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::governing;
 use crate::gate::{By, InForce, Question, Range, TargetBranch, Undecided};
 use crate::git::{Head, Meaning, Repository};
@@ -22,7 +22,7 @@ pub(crate) fn named(repository: &Repository, rev: &str) -> Result<Meaning, Undec
         .map_err(|error| match (error.code(), repository.head()) {
             (Code::CG702, Ok(Head::Unborn { branch })) if rev == "HEAD" || rev == branch => {
                 Diagnostic::error(Code::CG702, format!("`{}` has no commit yet", sanitize(&branch)))
-                    .help(command!["git", "commit"])
+                    .help(command!["git", "commit"].after(command!["git", "add", Placeholder::Path]))
                     .into()
             }
             _ => error.into(),

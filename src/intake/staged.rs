@@ -75,7 +75,11 @@ pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecid
         arguments: vec!["--staged".to_owned()],
         committing: Some(Committing {
             own_index: index_of_one_commit(),
-            afterwards: branch_arguments,
+            // git names the index to the hooks of a commit. Who only asks has not made one afterwards.
+            afterwards: match std::env::var_os("GIT_INDEX_FILE") {
+                Some(_) => branch_arguments,
+                None => |_| None,
+            },
         }),
         ..Question::new(change, target, stage)
     })

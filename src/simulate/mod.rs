@@ -5,6 +5,7 @@ mod evaluation;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::change::{Change, ObjectId, RepoPath, Snapshot};
@@ -119,13 +120,7 @@ pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simul
     let begun = Instant::now();
     let mut rows = Vec::with_capacity(plan.steps.len());
     let mut gated: Vec<(usize, Change)> = Vec::new();
-    for (at, step) in plan.steps.iter().enumerate() {
-        let started = Instant::now();
-        let (answer, change) = match ask(repository, plan, step) {
-            Ok((answer, change)) => (answer, Some(change)),
-            Err(failure) => (undecided(&failure), None),
-        };
-        let took = started.elapsed();
+    for ((at, step), (answer, change, took)) in plan.steps.iter().enumerate().zip(asked(repository, plan)?) {
         if let (Answer::Judged { components, .. }, Some(change)) = (&answer, change)
             && !components.is_empty()
         {
@@ -152,6 +147,60 @@ pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simul
         dials,
         took: begun.elapsed(),
     })
+}
+
+/// What came of a step, and how long it took.
+type Asked = (Answer, Option<Change>, Duration);
+
+/// From how many steps on they are divided among the processors.
+const WORTH_THREADS: usize = 32;
+
+/// Judges every step, in order. No step depends on another, so each processor takes the next one that nobody has.
+fn asked(repository: &Repository, plan: &Plan<'_>) -> Result<Vec<Asked>, Undecided> {
+    let one = |repository: &Repository, step: &Step| {
+        let started = Instant::now();
+        let (answer, change) = match ask(repository, plan, step) {
+            Ok((answer, change)) => (answer, Some(change)),
+            Err(failure) => (undecided(&failure), None),
+        };
+        (answer, change, started.elapsed())
+    };
+    let workers = match plan.steps.len() {
+        0..WORTH_THREADS => 1,
+        _ => std::thread::available_parallelism().map_or(1, |count| count.get().min(MOST_THREADS)),
+    };
+    if workers == 1 {
+        return Ok(plan.steps.iter().map(|step| one(repository, step)).collect());
+    }
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Asked)>, Undecided> {
+        // libgit2 keeps what it has read in the handle, which is for one thread.
+        let own = Repository::open_to_judge()?;
+        let mut done = Vec::new();
+        while let Some((at, step)) = taken(&next, plan.steps) {
+            done.push((at, one(&own, step)));
+        }
+        Ok(done)
+    };
+    let mut all = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let mut all: Vec<(usize, Asked)> = Vec::with_capacity(plan.steps.len());
+        for thread in threads {
+            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok::<_, Undecided>(all)
+    })?;
+    all.sort_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, asked)| asked).collect())
+}
+
+/// More threads than this do not read faster.
+const MOST_THREADS: usize = 8;
+
+/// The next step that nobody has taken.
+fn taken<'s>(next: &AtomicUsize, steps: &'s [Step]) -> Option<(usize, &'s Step)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    steps.get(at).map(|step| (at, step))
 }
 
 fn ask(repository: &Repository, plan: &Plan<'_>, step: &Step) -> Result<(Answer, Change), Undecided> {

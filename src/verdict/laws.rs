@@ -256,7 +256,7 @@ prop_compose! {
     }
 }
 
-fn blocks(case: &Case) -> bool {
+pub(super) fn blocks(case: &Case) -> bool {
     decide(case).verdict == Verdict::Block
 }
 
@@ -408,7 +408,7 @@ proptest! {
     #[test]
     fn a_lift_stays(case in case(), stricter in 0u8..5) {
         let mut lifted = case.clone();
-        let mut refusal = proptest_entry("arch");
+        let mut refusal = plain_entry("arch");
         refusal.certificate.status = Some(Status::NoGo);
         refusal.certificate.id = Some("refused".into());
         refusal.certificate.path = "certificates/refused.md".into();
@@ -427,7 +427,7 @@ proptest! {
         prop_assert!(!stands(&decide(&lifted)));
         // Only a revocation undoes it.
         let mut revoked = lifted.clone();
-        let mut by = proptest_entry("perf");
+        let mut by = plain_entry("perf");
         by.certificate.status = Some(Status::Rejected);
         by.certificate.id = Some("revokes".into());
         by.certificate.path = "certificates/revokes.md".into();
@@ -442,7 +442,7 @@ proptest! {
     /// An approval in a refusal's own commit outweighs it only by name; one before it never does.
     #[test]
     fn a_refusal_comes_after_what_came_with_it(step in 0u32..3, before in 0u32..3, named in any::<bool>(), mut case in case()) {
-        let (mut refusal, mut approval) = (proptest_entry("perf"), proptest_entry("perf"));
+        let (mut refusal, mut approval) = (plain_entry("perf"), plain_entry("perf"));
         refusal.certificate.status = Some(Status::NoGo);
         refusal.certificate.id = Some("no".into());
         refusal.place = Position::added(step);
@@ -502,7 +502,7 @@ proptest! {
         let mut vetoed = case.clone();
         vetoed.terms.may_lift.clear();
         vetoed.ledger.retain(|e| e.certificate.agent.as_deref() != Some(agent));
-        let mut veto = proptest_entry(agent);
+        let mut veto = plain_entry(agent);
         veto.certificate.status = Some(Status::NoGo);
         vetoed.ledger.push(veto);
         prop_assert!(blocks(&vetoed));
@@ -555,8 +555,46 @@ fn both_verdicts_are_frequent() {
     assert!((150..1_850).contains(&passed), "{passed} of 2000 pass");
 }
 
+/// One of the files of the worlds.
+pub(super) fn file(at: usize) -> RepoPath {
+    FILES[at].into()
+}
+
+/// A version of a file.
+pub(super) fn file_states(version: u8) -> FileState {
+    state(version)
+}
+
+/// One component of which file 0 is merged in version 2, certified by digest, and no certificate.
+pub(super) fn plain_case() -> Case {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut case = case().new_tree(&mut runner).unwrap().current();
+    let any_unit = case.gated.swap_remove(0);
+    case.terms.demands.signatures = Signatures::Off;
+    case.terms.may_lift.clear();
+    case.ledger.clear();
+    case.gated = vec![ComponentCase {
+        agents: Vec::new(),
+        approvals: 1,
+        binding: Binding::Digest,
+        conditional: Conditional::Allow,
+        authorizers: Vec::new(),
+        files: vec![GatedPath {
+            bump: None,
+            path: file(0),
+            state: Some(state(2)),
+            merged_from: None,
+            reasons: vec![reason()],
+            handoff: Vec::new(),
+        }],
+        ..any_unit
+    }];
+    case
+}
+
 /// A plain entry by the given agent, on the entire component `gpu`, of today.
-fn proptest_entry(agent: &str) -> Entry {
+pub(super) fn plain_entry(agent: &str) -> Entry {
     Entry {
         certificate: Certificate {
             path: "certificates/own.md".into(),

@@ -12,6 +12,8 @@ mod finding;
 mod gaps;
 mod grounds;
 #[cfg(test)]
+mod grounds_tests;
+#[cfg(test)]
 mod laws;
 mod outcome;
 mod people;

@@ -43,6 +43,8 @@ mod proof;
 mod records;
 mod refs;
 mod remedies;
+mod remedies_run;
+mod remedies_table;
 mod reports;
 mod robust;
 mod scene;

@@ -114,12 +114,16 @@ pub(crate) const fn certify_staged(status: &'static str, agent: &'static str) ->
 
 /// Runs `certgate`.
 pub(crate) fn run(repo: &TestRepo, arguments: &[&str]) -> Ran {
-    repo.certgate(arguments).into()
+    let ran = repo.certgate(arguments).into();
+    crate::remedies_run::printed(repo, arguments, "certgate", &ran);
+    ran
 }
 
 /// Runs `git`, which may fail.
 pub(crate) fn git(repo: &TestRepo, arguments: &[&str]) -> Ran {
-    repo.try_git(arguments).into()
+    let ran = repo.try_git(arguments).into();
+    crate::remedies_run::printed(repo, arguments, "git", &ran);
+    ran
 }
 
 impl Ran {

@@ -90,6 +90,24 @@ impl TestRepo {
         }
     }
 
+    /// A copy that knows nothing of where it was copied from: paths in configurations, hooks and variables lead into the copy.
+    pub(crate) fn twin(&self) -> Self {
+        let (from, mut twin) = (self.home(), self.copy());
+        let to = twin.home();
+        let (from, to) = (from.to_str().unwrap(), to.to_str().unwrap());
+        let script = "grep -rlIF --exclude-dir=objects -- \"$1\" \"$2\" | while IFS= read -r file; do \
+                      [ -L \"$file\" ] || sed -i \"s#$1#$2#g\" \"$file\"; done";
+        let rewritten = Command::new("sh")
+            .args(["-c", script, "sh", from, to])
+            .status()
+            .unwrap();
+        assert!(rewritten.success());
+        for (_, value) in &mut twin.variables {
+            *value = value.replace(from, to);
+        }
+        twin
+    }
+
     /// The root of the work tree.
     pub(crate) fn path(&self) -> &Path {
         &self.directory

@@ -9,7 +9,7 @@ use super::super::terminal;
 use crate::author::{draft, needs};
 use crate::certificate::stamp::DECISION;
 use crate::certificate::{Class, Status, nearest};
-use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Placeholder, Remedy, command, sanitize};
 use crate::gate::{InForce, Undecided};
 use crate::git::Repository;
 use crate::sensitivity::Gated;
@@ -106,19 +106,7 @@ pub(super) fn said(
         for item in &missing {
             problem = problem.because(item);
         }
-        return Err(problem
-            .help(command![
-                "certgate",
-                "certify",
-                Placeholder::Component,
-                "--status",
-                "STATUS",
-                "--agent",
-                Placeholder::Agent,
-                "--rationale",
-                "TEXT"
-            ])
-            .into());
+        return Err(problem.help(completed(&missing)).into());
     }
     let status = parsed.ok_or_else(|| no_status(&status))?;
     Ok(Said {
@@ -128,6 +116,34 @@ pub(super) fn said(
         rationale,
         conditions,
     })
+}
+
+/// The command that was given, with what is missing in it.
+fn completed(missing: &[String]) -> Remedy {
+    let lacks = |start: &str| missing.iter().any(|item| item.starts_with(start));
+    let mut command = command!["certgate", "certify"];
+    if lacks("COMPONENT") {
+        command = command.arg(Placeholder::Component);
+    }
+    // What was given and says nothing, such as `--rationale ' '`, is replaced.
+    let mut given = std::env::args_os().skip(2);
+    while let Some(word) = given.next() {
+        match word.to_str().filter(|word| word.starts_with("--")) {
+            Some(option) if lacks(option) => drop(given.next()),
+            _ => command = command.arg(&word),
+        }
+    }
+    for (option, blank) in [
+        ("--status", Placeholder::Decision),
+        ("--agent", Placeholder::Agent),
+        ("--rationale", Placeholder::Rationale),
+        ("--condition", Placeholder::Condition),
+    ] {
+        if lacks(option) {
+            command = command.arg(option).arg(blank);
+        }
+    }
+    command
 }
 
 /// The agent whom the policy names for all of these components, where it is one.

@@ -75,18 +75,20 @@ impl Context<'_> {
         let certificate = self.entry(index).map(|entry| &entry.certificate);
         let component = certificate.and_then(|certificate| certificate.components.first());
         let id = certificate.and_then(|certificate| certificate.id.as_ref());
-        command![
+        let command = command![
             "certgate",
             "certify",
             component.map_or(Word::from(Placeholder::Component), Word::from)
         ]
+        .args(&self.ways.selection)
         .args(["--status", "APPROVED"])
         .args(["--agent".into(), Word::from(Placeholder::Reviewer)])
         .args(["--rationale".into(), Word::from(Placeholder::Rationale)])
         .args([
             "--supersedes".into(),
             id.map_or(Word::from(Placeholder::Id), Word::from),
-        ])
+        ]);
+        self.complete(command, component.map(String::as_str))
     }
 }
 
@@ -117,8 +119,6 @@ fn policy_fault(fault: &PolicyFault, level: Level) -> Diagnostic {
         )
         .at(place)
         .because(".certgate/allowed_signers is missing or lists nobody, so no approval could ever count")
-        .help(
-            "add a line to .certgate/allowed_signers: YOU@EXAMPLE.ORG namespaces=\"certgate\" and what KEY.pub holds",
-        ),
+        .help(crate::gate::governing::allow_signer(Placeholder::Principal.into())),
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::RepoPath;
 use crate::diagnostic::{Place, Placeholder, Remedy, Word, command};
+use crate::gate::asking::{self, Wants};
 use crate::ledger::Entry;
-use crate::policy::EvidenceKind;
-use crate::verdict::{Case, ComponentCase};
+use crate::trust::Signatures;
+use crate::verdict::{Case, ComponentCase, Destination};
 
 /// What the remedies need to know of the run.
 #[derive(Clone, Debug)]
@@ -76,16 +77,48 @@ impl Context<'_> {
             true => Word::from(Placeholder::Decision),
             false => "APPROVED".into(),
         };
-        let lines = self
-            .unit(unit)
-            .is_some_and(|unit| unit.evidence.contains(&EvidenceKind::FileReferences) && !unit.files.is_empty());
         let command = command!["certgate", "certify", unit]
             .args(&self.ways.selection)
             .args(["--status".into(), status, "--agent".into(), agent])
             .args(["--rationale".into(), Word::from(Placeholder::Rationale)]);
-        self.staged_first(match lines {
-            true => command.args(["--evidence".into(), Word::from(Placeholder::Lines)]),
-            false => command,
+        self.staged_first(self.complete(command, [unit]))
+    }
+
+    /// The command with everything that an approval on these components must contain.
+    pub(super) fn complete<'u>(&self, command: Remedy, units: impl IntoIterator<Item = &'u str>) -> Remedy {
+        let wants = |id: &'u str| (id, self.unit(id).map(Wants::of).unwrap_or_default());
+        let units: Vec<(&str, Wants)> = units.into_iter().map(wants).collect();
+        let signed = self.case.terms.demands.signatures == Signatures::Required;
+        let command = match self.bound_to() {
+            Some(branch) => command.args(["--target", branch]),
+            None => command,
+        };
+        asking::complete(command, &units, signed, &self.ways.base)
+    }
+
+    /// The branch that a certificate must be bound to, where nothing else in the command says it.
+    fn bound_to(&self) -> Option<&str> {
+        let Destination::Protected(branch) = &self.case.terms.target else {
+            return None;
+        };
+        self.case.terms.demands.repository.as_ref()?;
+        let base = self.ways.selection.iter().position(|word| word == "--base")?;
+        let base = self.ways.selection.get(base + 1)?;
+        let named = base == branch
+            || base
+                .strip_suffix(branch.as_str())
+                .is_some_and(|remote| remote.ends_with('/'));
+        (!named).then_some(branch)
+    }
+
+    /// The command that says where the change goes, where nothing does and certificates are bound to branches: none would count.
+    pub(super) fn name_target(&self) -> Option<Remedy> {
+        let unknown = self.case.terms.target == Destination::Unknown;
+        (unknown && self.case.terms.demands.repository.is_some()).then(|| {
+            command!["certgate", "check"]
+                .args(&self.ways.selection)
+                .args(["--target".into(), Word::from(Placeholder::Branch)])
+                .why("the branch that the change goes to, to which certificates are bound")
         })
     }
 

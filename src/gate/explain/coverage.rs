@@ -43,7 +43,7 @@ impl Context<'_> {
                 problem.code()
             ));
         }
-        diagnostic.help(self.certify(unit, None))
+        diagnostic.help(self.name_target().unwrap_or_else(|| self.certify(unit, None)))
     }
 
     /// Files that changed after a certificate covered them.

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::words::at;
-use crate::diagnostic::{Code, Diagnostic, Help, Level, Place, Placeholder, Word, command, plural, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Help, Level, Place, Word, command, plural, sanitize};
 use crate::evidence::bound::{Flaw, FlawKind};
 use crate::verdict::{EvidenceFault, EvidenceFaultKind, Finding, code_of};
 
@@ -96,28 +96,7 @@ impl Context<'_> {
         if flaw.kind == FlawKind::Exceeded {
             return "make it faster; or have the owners of the policy change `budgets`".into();
         }
-        const RESULTS: [&str; 4] = [
-            "--baseline",
-            "certgate-measure/baseline",
-            "--candidate",
-            "certgate-measure/candidate",
-        ];
-        let measure = command![
-            "certgate",
-            "measure",
-            "--base",
-            &self.ways.base,
-            "--run",
-            Placeholder::Command
-        ];
-        let certify = self.certify(unit, None).args(RESULTS);
-        match flaw.kind {
-            FlawKind::NotSigned => certify
-                .args(["--measured", "certgate-measure/measured.sig"])
-                .after(measure.arg("--sign").arg(Placeholder::Key)),
-            _ => certify.after(measure),
-        }
-        .into()
+        self.certify(unit, None).into()
     }
 
     /// Small losses that add up.

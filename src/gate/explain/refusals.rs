@@ -83,6 +83,9 @@ impl Context<'_> {
         let Some(entry) = self.entry(index) else {
             return command!["certgate", "log"];
         };
+        if let Some(name) = self.name_target() {
+            return name;
+        }
         let certificate = &entry.certificate;
         let component = certificate.components.first();
         let component = component.map_or(Word::from(Placeholder::Component), Word::from);
@@ -100,6 +103,8 @@ impl Context<'_> {
             .args(["--rationale".into(), Word::from(Placeholder::Rationale)])
             .args(["--supersedes", &named]);
         let who = agent.unwrap_or("its agent, or one who may lift it,");
-        self.staged_first(command).why(format!("then {who} decides again"))
+        let units = certificate.components.first().map(String::as_str);
+        self.staged_first(self.complete(command, units))
+            .why(format!("then {who} decides again"))
     }
 }

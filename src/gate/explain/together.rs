@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use crate::diagnostic::{Code, Diagnostic, Placeholder, Word, command};
-use crate::policy::EvidenceKind;
 use crate::verdict::Finding;
 
 impl Context<'_> {
     /// Offers one certificate for all before those for one component each.
     pub(super) fn offer_together(&self, findings: &[Finding], told: &mut [Diagnostic]) {
-        if self.stopped {
+        if self.stopped || self.name_target().is_some() {
             return;
         }
         // Who may certify something of each component that lacks a certificate; nobody named: anybody.
@@ -51,19 +50,12 @@ impl Context<'_> {
             (Some(one), None) => Word::from(*one),
             _ => Word::from(Placeholder::Agent),
         };
-        let lines = lacking.keys().any(|id| {
-            self.unit(id)
-                .is_some_and(|unit| unit.evidence.contains(&EvidenceKind::FileReferences) && !unit.files.is_empty())
-        });
         let command = command!["certgate", "certify", "--all"]
             .args(&self.ways.selection)
             .args(["--status", "APPROVED"])
             .args(["--agent".into(), agent])
             .args(["--rationale".into(), Word::from(Placeholder::Rationale)]);
-        let command = self.staged_first(match lines {
-            true => command.args(["--evidence".into(), Word::from(Placeholder::Lines)]),
-            false => command,
-        });
+        let command = self.staged_first(self.complete(command, lacking.keys().copied()));
         let lacks = |told: &&mut Diagnostic| {
             matches!(
                 told.code(),

@@ -390,3 +390,96 @@ fn a_policy_that_is_not_there_not_committed_or_cannot_be_read() {
     let found = wrong(&repo, repo.path());
     assert!(found[0].1.contains("version `9` is not supported"), "{found:?}");
 }
+
+/// The findings of a check, as JSON has them.
+fn of_check(repo: &TestRepo, directory: &Path, check: &str) -> Vec<Value> {
+    let json = ask(repo, directory);
+    let findings = json["findings"].as_array().unwrap().clone();
+    findings
+        .into_iter()
+        .filter(|finding| finding["check"] == check)
+        .collect()
+}
+
+/// Runs the one command of a finding, with its placeholders filled in.
+#[track_caller]
+fn follow(repo: &TestRepo, directory: &Path, finding: &Value, fill: impl Fn(&str) -> String) -> Ran {
+    let [remedy] = finding["remedies"].as_array().unwrap().as_slice() else {
+        panic!("{finding}");
+    };
+    let advice = Advice::of(remedy);
+    advice.is_what_a_shell_reads_in(repo, finding["mend"].as_str().unwrap());
+    advice.run(repo, directory, fill)
+}
+
+#[test]
+fn what_doctor_only_notes_or_cannot_fix_alone() {
+    let nothing = |kind: &str| panic!("nothing says what {kind} is");
+    // A hook that git's own configuration switches off.
+    let repo = adopted();
+    repo.git(&["config", "hook.pre-commit.enabled", "false"]);
+    let found = of_check(&repo, repo.path(), "hook-configured");
+    follow(&repo, repo.path(), &found[0], nothing).ends(0);
+    assert_eq!(of_check(&repo, repo.path(), "hook-configured"), Vec::<Value>::new());
+    // A policy with an example that does not hold, and a glob that matches nothing.
+    let policy = format!(
+        "{}  - id: gone\n    match: {{ paths: [\"gone/**\"] }}\n    examples: {{ match: [here] }}\n",
+        crate::scene::POLICY
+    );
+    repo.write(".certgate/policy.yaml", policy);
+    repo.git(&["add", "--all"]);
+    let found = of_check(&repo, repo.path(), "policy");
+    assert!(found[0]["level"] == "ok", "{found:?}");
+    repo.commit("examples");
+    let found = of_check(&repo, repo.path(), "examples");
+    follow(&repo, repo.path(), &found[0], nothing).blocks(&["CG010"]);
+    let found = of_check(&repo, repo.path(), "rules");
+    assert_eq!(found[0]["level"], "note");
+    assert!(follow(&repo, repo.path(), &found[0], nothing).err.contains("CG015"));
+    // A policy that is staged and not committed.
+    let staged = TestRepo::new();
+    staged.write("README.md", "hello\n");
+    staged.commit("begin");
+    run(&staged, &["install"]).ends(0);
+    staged.write(".certgate/policy.yaml", crate::scene::POLICY);
+    staged.git(&["add", "--all"]);
+    let found = of_check(&staged, staged.path(), "policy");
+    assert_eq!(found[0]["mend"], "git commit");
+    // Signatures are asked for, and nobody's key is there.
+    let policy = format!("{}defaults: {{ signatures: required }}\n", crate::scene::POLICY)
+        .replace("{ may_lift: true }", "{ principals: [pia@example.org] }");
+    repo.write(".certgate/policy.yaml", policy);
+    repo.commit("sign");
+    let key = repo.home().join("pia");
+    let made = repo
+        .command("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let public = key.with_extension("pub").display().to_string();
+    let found = of_check(&repo, repo.path(), "signers");
+    assert_eq!(found[0]["level"], "wrong", "{found:?}");
+    let fill = |kind: &str| match kind {
+        "principal" => "pia@example.org".to_owned(),
+        "path" => public.clone(),
+        other => panic!("{other}"),
+    };
+    std::fs::create_dir(repo.path().join("below")).unwrap();
+    follow(&repo, &repo.path().join("below"), &found[0], fill).ends(0);
+    repo.commit("allow pia");
+    let found = of_check(&repo, repo.path(), "signers");
+    assert_eq!(found[0]["level"], "ok", "{found:?}");
+    // A bare repository whose HEAD names no branch, and a directory where the hook should be.
+    let server = Server::new();
+    let bare = server.bare.clone();
+    server.ask(&["symbolic-ref", "HEAD", "refs/heads/nowhere"]);
+    let found = of_check(&server.clone, &bare, "default-branch");
+    follow(&server.clone, &bare, &found[0], |_| "main".to_owned()).ends(0);
+    assert_eq!(of_check(&server.clone, &bare, "default-branch"), Vec::<Value>::new());
+    let hook = bare.join("hooks/pre-receive");
+    std::fs::remove_file(&hook).unwrap();
+    std::fs::create_dir(&hook).unwrap();
+    mends_in(&server.clone, &bare, "server", "a directory");
+}

@@ -42,7 +42,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<Ending, Undecided> {
     let (label, says) = label(args)?;
     let given = args.last.map(|last| usize::try_from(last).unwrap_or(usize::MAX));
     let most = given.or(excluded.is_none().then_some(LAST));
-    // Merges bring what other commits have said already.
+    // What a merge holds, other commits have said already.
     let mut steps = repository.walk(&Stretch {
         tip: &tip,
         excluded: excluded.as_ref(),

@@ -1,4 +1,4 @@
-//! The repository's past for the score: read from git once, kept beside the ledger's cache in `$GIT_COMMON_DIR/certgate/past/`, and brought
+//! The repository's past for the score: read from git once, kept beside the ledger's cache in `$GIT_COMMON_DIR/certgate/past/`, and kept
 //! up to date by what is new.
 //!
 //! What is kept of a commit depends on the commit alone, so it is never stale. What cannot be read is made again, and what cannot be written

@@ -11,7 +11,7 @@ use crate::evidence::bound::Shown;
 use crate::gate::{Asked, Judgement};
 use crate::progress::Timings;
 use crate::sensitivity::score::model::Model;
-use crate::sensitivity::score::{Because, ChangeScore};
+use crate::sensitivity::score::{ChangeScore, ScoreReason};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision, code_of};
 
@@ -87,7 +87,7 @@ struct JsonBecause<'a> {
 impl<'a> From<&'a ChangeScore> for JsonSensitivity<'a> {
     fn from(change: &'a ChangeScore) -> Self {
         let model = Model::embedded();
-        let because = |reason: &'a Because| JsonBecause {
+        let because = |reason: &'a ScoreReason| JsonBecause {
             feature: &reason.feature,
             text: &reason.text,
             weight: reason.weight,

@@ -39,7 +39,7 @@ pub(crate) struct Found {
 /// What an order of commits is worth.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ranking {
-    /// How often a performance commit stands above another one; ties count half.
+    /// How often a performance commit is above another one; ties count half.
     pub(crate) auc: f64,
     /// Of the performance commits, the share that is found where 10, 20, 30 % are flagged.
     pub(crate) recall: [f64; 3],
@@ -47,7 +47,7 @@ pub(crate) struct Ranking {
     pub(crate) curve: Vec<(f64, f64)>,
 }
 
-/// The shares at which recall is told.
+/// The shares at which recall is reported.
 pub(crate) const SHARES: [f64; 3] = [0.1, 0.2, 0.3];
 
 /// Holds what was simulated against labels and scores, which are asked for by commit.

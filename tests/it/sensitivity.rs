@@ -128,8 +128,8 @@ fn a_repository_sees_its_own_numbers() {
         (report["commits"].as_u64(), report["positive"].as_u64()),
         (Some(26), Some(8))
     );
-    // The first commit adds the file, and the others change it.
-    assert_eq!(report["gated"]["flagged"], 9);
+    // The first commit adds the file, eight change it, and one adds the policy.
+    assert_eq!(report["gated"]["flagged"], 10);
     assert_eq!(
         (&report["gated"]["right"], &report["gated"]["recall"]),
         (&Value::from(8), &Value::from(1.0))

@@ -14,7 +14,7 @@ const LINES: usize = 5;
 
 /// A reason for a score.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Because {
+pub struct ScoreReason {
     /// What it is about, as the model names it.
     pub feature: String,
     /// The same for people.
@@ -33,7 +33,7 @@ struct Family<'f> {
 }
 
 /// The reasons of a score that is the sum of these features.
-pub(super) fn because(model: &Model, evidence: &FileFeatures, features: &[Feature], score: i32) -> Vec<Because> {
+pub(super) fn because(model: &Model, evidence: &FileFeatures, features: &[Feature], score: i32) -> Vec<ScoreReason> {
     let mut families: BTreeMap<String, Family<'_>> = BTreeMap::new();
     for feature in features {
         let weight = model.weight(feature);
@@ -65,14 +65,14 @@ pub(super) fn because(model: &Model, evidence: &FileFeatures, features: &[Featur
         lines.sort_unstable();
         lines.dedup();
         lines.truncate(LINES);
-        reasons.push(Because {
+        reasons.push(ScoreReason {
             feature: sanitize(name),
             text: text(name, family, evidence),
             weight,
             lines,
         });
     }
-    reasons.push(Because {
+    reasons.push(ScoreReason {
         feature: "rest".to_owned(),
         text: "what every change starts with, and everything else that this file shows".to_owned(),
         weight: left,

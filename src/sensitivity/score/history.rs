@@ -97,7 +97,7 @@ pub struct Past {
 /// How many tips are remembered.
 const TIPS: usize = 16;
 
-/// What stands before the last `/`; empty at the root.
+/// What comes before the last `/`; empty at the root.
 fn directory(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
     path.get(..end).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What a hunk says: how much is added and removed, which words, and what stands around it.
+//! What a hunk says: how much is added and removed, which words, and what is around it.
 //!
 //! Each hunk is read by itself, so that a word which is taken back elsewhere in the file has still been added here.
 
@@ -24,7 +24,7 @@ pub(super) struct Used {
     pub(super) line: u32,
 }
 
-/// A group of changed lines that stand close together.
+/// A group of changed lines that are close together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hunk {
     /// The first changed line, on the new side where there is one.
@@ -147,7 +147,7 @@ fn hunk(lines: &[&ChangedLine], old: &[&[u8]], new: &[&[u8]]) -> Hunk {
     hunk
 }
 
-/// What stands around the hunk: on the new side where lines were added, on the old side else.
+/// What is around the hunk: on the new side where lines were added, on the old side else.
 fn surroundings(hunk: &mut Hunk, lines: &[&ChangedLine], (old, new): (&[&[u8]], &[&[u8]])) {
     let side = if hunk.added > 0 { Side::Added } else { Side::Removed };
     let content = if side == Side::Added { new } else { old };

@@ -1,6 +1,6 @@
 //! How likely a change is to matter for performance: a learnt score, with its reasons.
 //!
-//! Pure: what a changed file shows ([`features`]) and what the repository's past says ([`history`]) go in; integers come out. No message of
+//! Pure: what a changed file shows ([`features`]) and what the repository's past says ([`history`]) are the input; integers are the output. No message of
 //! the change, no author and no clock is looked at. A change has the score of its highest file, so nothing that is changed beside a file can
 //! lower what that file alone would have.
 
@@ -8,14 +8,14 @@ mod because;
 pub mod features;
 pub mod history;
 mod hunk;
-#[cfg(test)]
-mod laws;
 pub mod model;
 mod number;
 mod place;
+#[cfg(test)]
+mod tests;
 mod words;
 
-pub use because::Because;
+pub use because::ScoreReason;
 
 use crate::change::{Content, FileChange, RepoPath};
 use features::FileFeatures;
@@ -30,7 +30,7 @@ pub struct FileScore {
     /// From 0 to 1000.
     pub score: u32,
     /// At most five reasons, which sum up to it.
-    pub because: Vec<Because>,
+    pub because: Vec<ScoreReason>,
 }
 
 /// The score of a change.

@@ -52,6 +52,13 @@ impl Key {
         hash.key()
     }
 
+    /// Of what is wrong with the content of a certificate's files, each by itself.
+    pub(super) fn of_contents(block: &Benchmarks) -> Self {
+        let mut hash = Hashing::new("contents");
+        hash.add(render_benchmarks(block).as_bytes());
+        hash.key()
+    }
+
     /// Of that of all certificates, which one file holds.
     pub(super) fn of_prints() -> Self {
         Self("prints".to_owned())

@@ -1,10 +1,12 @@
 //! What a change does to evidence: which of its files are evidence of a certificate, and what became of those of the base.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::certificate::{self, Benchmarks, BenchmarksField, BoundFile, Certificate, evidence_of};
 use crate::change::{FileChange, Mode, RepoPath, Snapshot, TreeEntry as At};
 use crate::evidence::bound::{self, BoundContent, CRITERION, MAX_FILE};
+use crate::gate::kept;
 use crate::gate::question::Question;
 use crate::gate::undecided::Undecided;
 use crate::git::{Blob, Repository};
@@ -30,6 +32,7 @@ pub(in crate::gate) fn of_change(
     let mut head = Certificates::new(repository, &question.change.head);
     let mut base = Certificates::new(repository, &question.change.base);
     let mut unreadable: BTreeSet<RepoPath> = BTreeSet::new();
+    let mut contents = Contents::new(repository);
     for file in &question.change.files {
         let mut beside = evidence_of(&file.path);
         beside.retain(|certificate| policy.is_certificate(certificate));
@@ -56,7 +59,7 @@ pub(in crate::gate) fn of_change(
                 }
                 break;
             }
-            match stray(repository, file, after, &read)? {
+            match stray(&mut contents, file, after, &read)? {
                 None => {
                     found.exempt.insert(file.path.clone());
                 }
@@ -69,14 +72,80 @@ pub(in crate::gate) fn of_change(
             break;
         }
     }
+    contents.keep();
     Ok(found)
+}
+
+/// What is wrong with the content of bound files in themselves, which depends on nothing but the block and the content: so it is kept.
+struct Contents<'r> {
+    repository: &'r Repository,
+    known: BTreeMap<RepoPath, Known>,
+}
+
+/// That of one certificate.
+struct Known {
+    key: kept::Key,
+    faults: BTreeMap<String, Option<String>>,
+    fresh: bool,
+}
+
+impl<'r> Contents<'r> {
+    fn new(repository: &'r Repository) -> Self {
+        Self {
+            repository,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// Why the content at a path is not what the certificate names.
+    fn fault(
+        &mut self,
+        certificate: &RepoPath,
+        (block, bound): (&Benchmarks, &BoundFile),
+        after: &At,
+    ) -> Result<Option<String>, Undecided> {
+        let repository = self.repository;
+        let known = self.known.entry(certificate.clone()).or_insert_with(|| {
+            let key = kept::Key::of_contents(block);
+            Known {
+                faults: kept::load(repository, &key).unwrap_or_default(),
+                key,
+                fresh: false,
+            }
+        });
+        let name = format!("{} {} {}", bound.format, bound.digest, after.id);
+        if let Some(fault) = known.faults.get(&name) {
+            return Ok(fault.clone());
+        }
+        let fault = match repository.blob(&after.id, MAX_FILE)? {
+            Blob::TooLarge { .. } => Some(format!("it has more than {MAX_FILE} bytes")),
+            Blob::Content(bytes) => {
+                let content = BoundContent::File(bytes);
+                match content.digest() == Some(bound.digest) {
+                    false => Some("it is not the file that the certificate names: its SHA-256 differs".to_owned()),
+                    true => bound::read(&bound.format, &content)
+                        .err()
+                        .map(|flaw| format!("it {}", flaw.text)),
+                }
+            }
+        };
+        known.faults.insert(name, fault.clone());
+        known.fresh = true;
+        Ok(fault)
+    }
+
+    fn keep(&self) {
+        for known in self.known.values().filter(|known| known.fresh) {
+            kept::store(self.repository, &known.key, &known.faults);
+        }
+    }
 }
 
 /// The certificates of a snapshot, each read once.
 struct Certificates<'r> {
     repository: &'r Repository,
     at: &'r Snapshot,
-    known: BTreeMap<RepoPath, Option<Certificate>>,
+    known: BTreeMap<RepoPath, Option<Rc<Certificate>>>,
 }
 
 impl<'r> Certificates<'r> {
@@ -88,7 +157,7 @@ impl<'r> Certificates<'r> {
         }
     }
 
-    fn read(&mut self, path: &RepoPath) -> Result<Option<Certificate>, Undecided> {
+    fn read(&mut self, path: &RepoPath) -> Result<Option<Rc<Certificate>>, Undecided> {
         if let Some(known) = self.known.get(path) {
             return Ok(known.clone());
         }
@@ -99,7 +168,7 @@ impl<'r> Certificates<'r> {
         let read = match entry.filter(|entry| matches!(entry.mode, Mode::Regular | Mode::Executable)) {
             None => None,
             Some(entry) => match self.repository.blob(&entry.id, certificate::MAX_BYTES)? {
-                Blob::Content(bytes) => Some(certificate::parse(path, &bytes).certificate),
+                Blob::Content(bytes) => Some(Rc::new(certificate::parse(path, &bytes).certificate)),
                 Blob::TooLarge { .. } => None,
             },
         };
@@ -156,7 +225,7 @@ fn lost(
 
 /// Why a file in the folder of a certificate's evidence does not count as evidence.
 fn stray(
-    repository: &Repository,
+    contents: &mut Contents<'_>,
     file: &FileChange,
     after: &At,
     certificate: &Certificate,
@@ -170,20 +239,10 @@ fn stray(
     if after.mode != Mode::Regular {
         return Ok(Some("it is not a plain file".to_owned()));
     }
-    let Blob::Content(bytes) = repository.blob(&after.id, MAX_FILE)? else {
-        return Ok(Some(format!("it has more than {MAX_FILE} bytes")));
-    };
     // A part of a directory is held against the digest with the others, where the certificate is judged.
-    if bound.path == file.path {
-        let content = BoundContent::File(bytes);
-        if content.digest() != Some(bound.digest) {
-            return Ok(Some(
-                "it is not the file that the certificate names: its SHA-256 differs".to_owned(),
-            ));
-        }
-        if let Err(flaw) = bound::read(&bound.format, &content) {
-            return Ok(Some(format!("it {}", flaw.text)));
-        }
+    if bound.path != file.path {
+        let large = matches!(contents.repository.blob(&after.id, MAX_FILE)?, Blob::TooLarge { .. });
+        return Ok(large.then(|| format!("it has more than {MAX_FILE} bytes")));
     }
-    Ok(None)
+    contents.fault(&certificate.path, (block, bound), after)
 }

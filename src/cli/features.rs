@@ -1,4 +1,4 @@
-//! `certgate features`: what the sensitivity score reads of commits, by the very code that judges. A model is trained on this.
+//! `certgate features`: the sensitivity score of commits with its reasons; for training, all that it reads, by the very code that judges.
 
 use serde::Serialize;
 
@@ -6,12 +6,14 @@ use super::args::FeaturesArgs;
 use super::ending::Ending;
 use super::terminal;
 use crate::change::{FileChange, ObjectId};
-use crate::diagnostic::{Code, Diagnostic, command, sanitize};
+use crate::diagnostic::{Code, Diagnostic, command};
 use crate::gate::{Lookback, Undecided, scored_content};
 use crate::git::Repository;
 use crate::intake::range::{commit, split_range};
 use crate::sensitivity::score::features::{Feature, FileFeatures, read};
 use crate::sensitivity::score::history::View;
+use crate::sensitivity::score::model::Model;
+use crate::sensitivity::score::{ScoreReason, of_features};
 
 /// How many commits are shown where nothing says otherwise.
 const LAST: usize = 1;
@@ -26,6 +28,9 @@ struct Row {
 #[derive(Serialize)]
 struct RowFile {
     path: String,
+    score: u32,
+    #[serde(skip)]
+    because: Vec<ScoreReason>,
     features: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hunks: Vec<Vec<String>>,
@@ -70,8 +75,11 @@ fn row(
     let mut files = Vec::new();
     for file in repository.differs(parent, commit)? {
         let evidence = evidence(repository, &file, &view)?;
+        let score = of_features(Model::embedded(), &file.path, &evidence);
         files.push(RowFile {
             path: file.path.to_string(),
+            score: score.score,
+            because: score.because,
             features: names(evidence.whole()),
             hunks: match hunks {
                 true => evidence.parts().into_iter().map(names).collect(),
@@ -94,9 +102,9 @@ fn evidence(repository: &Repository, file: &FileChange, view: &View<'_>) -> Resu
 fn human(row: &Row) -> String {
     let mut text = format!("{}\n", row.commit);
     for file in &row.files {
-        text.push_str(&format!("  {}\n", file.path));
-        for feature in &file.features {
-            text.push_str(&format!("    {}\n", sanitize(feature)));
+        text.push_str(&format!("  {}: {} of 1000\n", file.path, file.score));
+        for reason in &file.because {
+            text.push_str(&format!("    {:+5}  {}\n", reason.weight, reason.text));
         }
     }
     text

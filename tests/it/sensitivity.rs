@@ -106,7 +106,9 @@ fn features_are_shown_for_training_and_for_people() {
     assert_eq!(rows[0]["files"][0]["path"], "docs/a.md");
     let human = run(&repo, &["features", "--range", "HEAD~2..HEAD"]).out;
     assert!(
-        human.contains("  src/cold.rs\n") && human.contains("area:source"),
+        human.contains("  src/cold.rs: ")
+            && human.contains(" of 1000\n")
+            && human.contains("what every change starts with"),
         "{human}"
     );
     let nothing = run(&repo, &["features", "--range", "HEAD..HEAD"]);

@@ -63,7 +63,7 @@ pub(super) enum Command {
     Simulate(SimulateArgs),
     /// Say how well rules and sensitivity score find this repository's performance commits
     Evaluate(EvaluateArgs),
-    /// Show the features that the sensitivity score reads of commits
+    /// Show the sensitivity score of commits, and why; with --jsonl all that it reads of them
     Features(FeaturesArgs),
     /// Explain a diagnostic, or why a path is or is not gated
     Explain(ExplainArgs),

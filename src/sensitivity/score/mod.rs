@@ -60,13 +60,17 @@ pub fn quick(model: &Model, file: &FileChange, content: &Content, view: &View<'_
 
 /// The score of a file with its reasons.
 pub fn of_file(model: &Model, file: &FileChange, content: &Content, view: &View<'_>) -> FileScore {
-    let evidence = features::read(file, content, view);
-    let (sum, features) = sum(model, &evidence);
+    of_features(model, &file.path, &features::read(file, content, view))
+}
+
+/// The same of features that are read already.
+pub fn of_features(model: &Model, path: &RepoPath, read: &FileFeatures) -> FileScore {
+    let (sum, features) = sum(model, read);
     let score = Model::score(sum);
     FileScore {
-        path: file.path.clone(),
+        path: path.clone(),
         score: score.unsigned_abs(),
-        because: because::because(model, &evidence, &features, score),
+        because: because::because(model, read, &features, score),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
 use crate::certificate::{Benchmarks, render_benchmarks};
-use crate::change::{Digest, TreeEntry};
+use crate::change::{Digest, TreeEntry, hex};
 use crate::git::Repository;
 use crate::ledger;
 
@@ -92,7 +92,7 @@ impl Hashing {
     }
 
     fn key(self) -> Key {
-        Key(self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Key(hex(&self.0.finalize()))
     }
 }
 

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::payload::{Harness, Payload};
+use crate::change::hex;
 use crate::diagnostic::Diagnostic;
 use crate::git::Repository;
 
@@ -13,12 +14,12 @@ pub(super) fn was_told(repository: &Repository, payload: &Payload, owed: &[Diagn
     }
     let session = payload.session.as_deref().unwrap_or_default();
     let folder = repository.git_dir().join("certgate").join("turns");
-    let file = folder.join(hex(session.as_bytes()));
+    let file = folder.join(digest(session.as_bytes()));
     let mut text = String::new();
     for found in owed {
         text.push_str(&format!("{} {}\n", found.code(), found.message()));
     }
-    let digest = hex(text.as_bytes());
+    let digest = digest(text.as_bytes());
     if std::fs::read_to_string(&file).is_ok_and(|before| before == digest) {
         return true;
     }
@@ -28,10 +29,6 @@ pub(super) fn was_told(repository: &Repository, payload: &Payload, owed: &[Diagn
         .is_err()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }

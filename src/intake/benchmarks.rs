@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::change::hex;
 use crate::diagnostic::{Code, Diagnostic, Place, command};
 use crate::evidence::compare::File;
 use crate::evidence::formats::{self, CriterionFiles, Defect, MAX_BYTES, Reading, Refusal};
@@ -39,7 +40,7 @@ pub(crate) fn read(path: &Path) -> Result<File, Unread> {
         return Err(failed(std::io::Error::other("it is not a file")));
     };
     let reading = reading.map_err(|refusal| Unread::Refused(Box::new(refused(&name, &refusal))))?;
-    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&digest.finalize());
     Ok(File {
         name,
         place: place.display().to_string(),

@@ -25,7 +25,7 @@ use super::landed::Known;
 use super::record::Record;
 use super::shard::{Shard, load, store};
 use crate::certificate::Status;
-use crate::change::{ObjectId, RepoPath};
+use crate::change::{ObjectId, RepoPath, hex};
 use crate::trust::Keyring;
 
 /// Grows when the form of a record, the reading of a certificate or the choice of what is always read changes.
@@ -64,7 +64,7 @@ impl CacheKey {
             add(prefix);
             add(tree.as_ref().map(ObjectId::as_bytes).unwrap_or_default());
         }
-        Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&hash.finalize()))
     }
 }
 

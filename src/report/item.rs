@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::change::RepoPath;
+use crate::change::{RepoPath, hex};
 use crate::diagnostic::{Code, Diagnostic, Level, Place};
 
 /// Where what has no file is attached: the policy is why anything is reported at all.
@@ -94,7 +94,7 @@ fn fingerprint(diagnostic: &Diagnostic, path: &RepoPath, times: usize) -> String
         hash.update([0]);
         hash.update(times.to_string());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 /// Percent-encodes a path (RFC 3986, section 2): unreserved characters and `/` stay.

@@ -87,7 +87,7 @@ type Spelled<'l> = (Cow<'l, [ChangedLine]>, Cow<'l, [bool]>);
 /// A line with its escapes resolved and letters in their plain form, where that is another one: `\u0074orch` and `ｔorch` are both `torch`
 /// to some compiler.
 fn variant(text: &[u8]) -> Option<Vec<u8>> {
-    let escapes = text.windows(2).any(|two| two == b"\\u" || two == b"\\U");
+    let escapes = text.contains(&b'\\') && text.windows(2).any(|two| two == b"\\u" || two == b"\\U");
     if text.is_ascii() && !escapes {
         return None;
     }

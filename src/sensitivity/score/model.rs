@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 
 use super::features::Feature;
+use crate::change::hex;
 
 /// The embedded model.
 const TEXT: &str = include_str!("model.txt");
@@ -67,7 +68,7 @@ impl Model {
         let digest = Sha256::digest(text.as_bytes());
         (weights.len() <= MOST.0 && ranks.len() == 99 && ranks.is_sorted()).then(|| Self {
             version,
-            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: hex(&digest),
             bias,
             ranks,
             weights,

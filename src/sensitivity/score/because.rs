@@ -9,6 +9,8 @@ use crate::diagnostic::{plural, sanitize};
 
 /// Reasons by name; one more holds what is left.
 const NAMED: usize = 4;
+/// Words that are named for a reason.
+const SHOWN: usize = 4;
 /// Lines that are named for a reason.
 const LINES: usize = 5;
 
@@ -25,11 +27,11 @@ pub struct ScoreReason {
     pub lines: Vec<u32>,
 }
 
-/// Features that are one reason.
+/// Features that are one reason, each with its weight.
 #[derive(Default)]
 struct Family<'f> {
     weight: i32,
-    features: Vec<&'f Feature>,
+    features: Vec<(i32, &'f Feature)>,
 }
 
 /// The reasons of a score that is the sum of these features.
@@ -40,8 +42,14 @@ pub(super) fn because(model: &Model, evidence: &FileFeatures, features: &[Featur
         if weight != 0 {
             let family = families.entry(family(&feature.name)).or_default();
             family.weight = family.weight.saturating_add(weight);
-            family.features.push(feature);
+            family.features.push((weight, feature));
         }
+    }
+    for family in families.values_mut() {
+        let size = |feature: &(i32, &Feature)| feature.0.unsigned_abs();
+        family
+            .features
+            .sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.1.cmp(b.1)));
     }
     let mut families: Vec<(String, Family<'_>)> = families.into_iter().collect();
     families.sort_by(|a, b| {
@@ -56,15 +64,10 @@ pub(super) fn because(model: &Model, evidence: &FileFeatures, features: &[Featur
             break;
         }
         left -= weight;
-        let mut lines: Vec<u32> = family
-            .features
-            .iter()
-            .map(|feature| feature.line)
-            .filter(|line| *line > 0)
-            .collect();
+        let lines = family.features.iter().map(|(_, feature)| feature.line);
+        let mut lines: Vec<u32> = lines.filter(|line| *line > 0).take(LINES).collect();
         lines.sort_unstable();
         lines.dedup();
-        lines.truncate(LINES);
         reasons.push(ScoreReason {
             feature: sanitize(name),
             text: text(name, family, evidence),
@@ -89,26 +92,48 @@ fn family(name: &str) -> String {
             return format!("past of the {scope}");
         }
     }
-    match group {
-        "added" | "removed" | "changed" | "balance" | "hunks" => "size".to_owned(),
-        "language" | "area" | "source" | "file" => "kind of file".to_owned(),
-        "path" | "words of the path" | "words of the path on average" => "path".to_owned(),
-        "function" => "function".to_owned(),
-        "word added" | "word removed" | "name added" | "name removed" | "comment" | "only" => name.to_owned(),
-        other => other.to_owned(),
-    }
+    let family = match group {
+        "added" | "removed" | "changed" | "balance" | "hunks" | "comment lines" => "size",
+        "language" | "area" | "source" | "file" => "kind of file",
+        "path" | "words of the path" | "words of the path on average" => "path",
+        "word added" | "name added" => "words added",
+        "word removed" | "name removed" => "words removed",
+        "comment" => "words of comments",
+        "function" | "inside loops" | "only" => group,
+        _ => "structure",
+    };
+    family.to_owned()
 }
 
-/// The second parts of the names of some features.
-fn which(family: &Family<'_>, most: usize) -> String {
+/// The second parts of the names of the features that weigh most.
+fn which(family: &Family<'_>) -> String {
     let names = family
         .features
         .iter()
-        .filter_map(|feature| feature.name.split_once(':'));
-    let mut names: Vec<String> = names.map(|(_, which)| format!("`{}`", sanitize(which))).collect();
-    names.dedup();
-    names.truncate(most);
-    names.join(", ")
+        .filter_map(|(_, feature)| feature.name.split_once(':'));
+    let mut shown: Vec<String> = Vec::new();
+    for (_, which) in names {
+        let name = format!("`{}`", sanitize(which));
+        if shown.len() < SHOWN && !shown.contains(&name) {
+            shown.push(name);
+        }
+    }
+    shown.join(", ")
+}
+
+/// The groups of the features that weigh most.
+fn groups(family: &Family<'_>) -> String {
+    let mut shown: Vec<&str> = Vec::new();
+    for (group, _) in family
+        .features
+        .iter()
+        .filter_map(|(_, feature)| feature.name.split_once(':'))
+    {
+        if shown.len() < SHOWN && !shown.contains(&group) {
+            shown.push(group);
+        }
+    }
+    shown.join(", ")
 }
 
 fn share(tally: &Tally, of: &str) -> String {
@@ -136,10 +161,8 @@ fn text(name: &str, family: &Family<'_>, evidence: &FileFeatures) -> String {
         Some(function) => format!(" in `{}`", sanitize(&function)),
         None => String::new(),
     };
-    let (group, rest) = name.split_once(':').unwrap_or((name, ""));
-    let rest = sanitize(rest);
     let (added, removed, hunks) = evidence.size();
-    match group {
+    match name {
         "past of the file" => share(&past.file, "this file"),
         "past of the directory" => share(&past.directory, "its directory"),
         "past of the region" => share(&past.region, "this part of the repository"),
@@ -150,15 +173,13 @@ fn text(name: &str, family: &Family<'_>, evidence: &FileFeatures) -> String {
             plural(hunks, "hunk")
         ),
         "kind of file" => format!("the kind of file: {}", evidence.kind()),
-        "path" => format!("the words of its path: {}", which(family, 3)),
-        "function" => format!("the name of the function around: {}", which(family, 3)),
-        "word added" | "name added" => format!("`{rest}` added{}", function()),
-        "word removed" | "name removed" => format!("`{rest}` removed{}", function()),
-        "comment" => format!("a comment that says `{rest}`"),
-        "only" => format!("nothing but {rest} changes"),
+        "path" => format!("the words of its path: {}", which(family)),
+        "function" => format!("the name of the function around: {}", which(family)),
+        "words added" => format!("{} added{}", which(family), function()),
+        "words removed" => format!("{} removed{}", which(family), function()),
+        "words of comments" => format!("comments that say {}", which(family)),
+        "only" => format!("nothing but this changes: {}", which(family)),
         "inside loops" => format!("inside a loop{}", function()),
-        "comment lines" => "lines of comment".to_owned(),
-        "indentation" => "how deeply the lines are nested".to_owned(),
-        other => sanitize(other),
+        _ => format!("the structure of what changes: {}", groups(family)),
     }
 }

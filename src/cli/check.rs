@@ -52,7 +52,8 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     let mut judgement = gate::judge(&repository, &question)?;
     if args.format == Format::Json {
         gate::add_hunks(&repository, &mut judgement)?;
-        gate::add_sensitivity(&repository, &question, &mut judgement)?;
+        // A score decides nothing, so what keeps it from being computed keeps nothing from being judged.
+        let _no_score = gate::add_sensitivity(&repository, &question, &mut judgement);
     }
     show(args, &question, &judgement)?;
     Ok(judgement.verdict().into())

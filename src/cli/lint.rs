@@ -285,18 +285,18 @@ fn show(args: &LintArgs, linted: &[Linted]) -> anyhow::Result<()> {
         .flat_map(|document| document.diagnostics.iter().cloned())
         .collect();
     match args.format {
-        Format::Json => return terminal::out(&report::lint_json(linted)),
-        Format::Github => return terminal::out(&report::annotations(&all)),
-        Format::Sarif => return terminal::out(&report::sarif("lint", &all)),
-        Format::Junit => return terminal::out(&report::junit_lint(linted)),
-        Format::Gitlab => return terminal::out(&report::gitlab(&all)),
-        Format::Markdown => return terminal::out(&report::markdown_lint(linted)),
+        Format::Json => return terminal::judged(&report::lint_json(linted)),
+        Format::Github => return terminal::judged(&report::annotations(&all)),
+        Format::Sarif => return terminal::judged(&report::sarif("lint", &all)),
+        Format::Junit => return terminal::judged(&report::junit_lint(linted)),
+        Format::Gitlab => return terminal::judged(&report::gitlab(&all)),
+        Format::Markdown => return terminal::judged(&report::markdown_lint(linted)),
         Format::Human => terminal::diagnose_all(&all),
     }
     let valid = linted.iter().filter(|document| document.valid).count();
     let errors = all.iter().filter(|d| d.level() == Level::Error).count();
     let warnings = all.iter().filter(|d| d.level() == Level::Warning).count();
-    terminal::out(&format!(
+    terminal::judged(&format!(
         "{}: {valid} with a decision, {}, {}\n",
         plural(linted.len(), "certificate"),
         plural(errors, "error"),

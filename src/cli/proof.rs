@@ -48,7 +48,7 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
     match args.format {
         ListFormat::Human => {
             terminal::diagnose(&diagnostics);
-            terminal::out(&(summary(&proof, &tip, keyring.asks()) + &told(&events)))?;
+            terminal::judged(&(summary(&proof, &tip, keyring.asks()) + &told(&events)))?;
         }
         ListFormat::Json => {
             let json = Json {
@@ -67,7 +67,7 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
                 refusals: &events,
                 diagnostics: report::json_diagnostics(&diagnostics),
             };
-            terminal::out(&report::to_line(&json))?;
+            terminal::judged(&report::to_line(&json))?;
         }
     }
     Ok(match proof.faults.is_empty() {

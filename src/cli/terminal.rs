@@ -12,17 +12,20 @@ use crate::gate::Undecided;
 use crate::progress;
 use crate::report;
 
-/// Writes to standard output. Whoever reads it may stop when it has seen enough, as `head` does: what was found is in the exit code, too.
+/// Writes to standard output. Whoever reads a list may stop when it has seen enough, as `head` does.
 pub(super) fn out(text: &str) -> anyhow::Result<()> {
     read_to_its_end(text).map(drop)
 }
 
-/// The same for a judgement, of which it is said where nobody has read it.
+/// The same for a judgement, where a broken pipe is an error: a gate whose answer nobody got has not answered.
 pub(super) fn judged(text: &str) -> anyhow::Result<()> {
-    if !read_to_its_end(text)? {
-        err("note: whoever read standard output has stopped; the exit code holds the answer\n");
+    match read_to_its_end(text)? {
+        true => Ok(()),
+        false => {
+            let gone: std::io::Result<()> = Err(std::io::ErrorKind::BrokenPipe.into());
+            gone.doing("write to", "standard output")
+        }
     }
-    Ok(())
 }
 
 /// Writes to standard output; false where the reader has gone.

@@ -59,16 +59,16 @@ fn show(format: Format, verified: &[VerifyReport]) -> anyhow::Result<()> {
         Format::Human => {
             for document in verified {
                 terminal::diagnose_all(&document.diagnostics);
-                terminal::out(&report::verify_lines(document))?;
+                terminal::judged(&report::verify_lines(document))?;
             }
             Ok(())
         }
-        Format::Json => terminal::out(&report::verify_json(verified)),
-        Format::Github => terminal::out(&report::annotations(&all)),
-        Format::Sarif => terminal::out(&report::sarif("verify", &all)),
-        Format::Junit => terminal::out(&report::junit_verify(verified)),
-        Format::Gitlab => terminal::out(&report::gitlab(&all)),
-        Format::Markdown => terminal::out(&report::markdown_verify(verified)),
+        Format::Json => terminal::judged(&report::verify_json(verified)),
+        Format::Github => terminal::judged(&report::annotations(&all)),
+        Format::Sarif => terminal::judged(&report::sarif("verify", &all)),
+        Format::Junit => terminal::judged(&report::junit_verify(verified)),
+        Format::Gitlab => terminal::judged(&report::gitlab(&all)),
+        Format::Markdown => terminal::judged(&report::markdown_verify(verified)),
     }
 }
 

@@ -106,8 +106,12 @@ pub(super) fn write<T: Serialize>(repository: &Repository, path: &Path, value: &
         ledger::share(&own.join("past"), &own)?;
         ledger::share(folder, &own)?;
         let beside = path.with_extension(std::process::id().to_string());
-        ledger::store(&beside, value)?;
-        std::fs::rename(&beside, path).ok()
+        let written = ledger::store(&beside, value).and_then(|()| std::fs::rename(&beside, path).ok());
+        if written.is_none() {
+            // On a full disk half of it may be there.
+            let _gone = std::fs::remove_file(&beside);
+        }
+        written
     })();
 }
 

@@ -11,11 +11,14 @@ use super::undecided::Undecided;
 use crate::change::{Content, FileChange, ObjectId, Snapshot};
 use crate::git::{GitError, Repository};
 use crate::ledger;
+use crate::progress::{self, Room};
 use crate::sensitivity::score::features::SIZE;
 use crate::sensitivity::score::history::View;
 use crate::sensitivity::score::model::Model;
 use crate::sensitivity::score::{ChangeScore, FileScore, highest_first, of_file, quick, rank_among};
 
+/// Of a change of more files, the highest are shown.
+const SHOWN: usize = 1_000;
 /// With how many earlier commits a score is compared.
 const BEFORE: usize = 300;
 /// How many scores are kept.
@@ -31,6 +34,9 @@ pub fn add_sensitivity(
     question: &Question,
     judgement: &mut Judgement,
 ) -> Result<(), Undecided> {
+    // `--timings` counts what judging costs; of the score it has the time.
+    let _uncounted = progress::uncounted();
+    let _timed = progress::enter(Room::Sensitivity);
     let base = match &question.change.base {
         Snapshot::Commit(id) => Some(id),
         Snapshot::Empty | Snapshot::Index => None,
@@ -65,13 +71,18 @@ impl<'r> Scoring<'r> {
         self.lookback.reach(base)?;
         let model = Model::embedded();
         let view = self.lookback.view(base);
-        let mut scores: Vec<FileScore> = Vec::with_capacity(files.len());
+        let mut scores: Vec<FileScore> = Vec::new();
         for file in files {
             let content = content(self.repository, file)?;
             scores.push(of_file(model, file, &content, &view));
+            if scores.len() >= 2 * SHOWN {
+                scores = highest_first(scores).1;
+                scores.truncate(SHOWN);
+            }
         }
         drop(view);
-        let (score, files) = highest_first(scores);
+        let (score, mut files) = highest_first(scores);
+        files.truncate(SHOWN);
         let before = self.before(base)?;
         let among = rank_among(score, &before);
         Ok(ChangeScore {

@@ -2,7 +2,7 @@
 
 mod timings;
 
-pub use timings::{Count, Room, Timed, Timings, count, enter, start, timings};
+pub use timings::{Count, Room, Timed, Timings, Uncounted, count, enter, start, timings, uncounted};
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};

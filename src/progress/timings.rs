@@ -93,9 +93,30 @@ pub fn start() {
     MEASURING.store(true, Ordering::Relaxed);
 }
 
+static PAUSED: AtomicBool = AtomicBool::new(false);
+
+/// While it lives nothing is counted.
+#[must_use]
+#[derive(Debug)]
+pub struct Uncounted(());
+
+/// Stops counting, for what is no part of a judgement.
+pub fn uncounted() -> Uncounted {
+    PAUSED.store(true, Ordering::Relaxed);
+    Uncounted(())
+}
+
+impl Drop for Uncounted {
+    fn drop(&mut self) {
+        PAUSED.store(false, Ordering::Relaxed);
+    }
+}
+
 /// More of something.
 pub fn count(what: Count, more: usize) {
-    if let Some(count) = COUNTS.get(what as usize) {
+    if !PAUSED.load(Ordering::Relaxed)
+        && let Some(count) = COUNTS.get(what as usize)
+    {
         count.fetch_add(more, Ordering::Relaxed);
     }
 }

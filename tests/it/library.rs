@@ -4,7 +4,7 @@
 
 use certgate::change::CommitMessage;
 use certgate::diagnostic::Style;
-use certgate::gate::{Judgement, Question, Undecided, add_hunks, judge};
+use certgate::gate::{Judgement, Question, Undecided, add_hunks, add_sensitivity, judge};
 use certgate::git::Repository;
 use certgate::intake::ci::Ci;
 use certgate::intake::refs::{RefOutcome, RefOutcomes, pre_push, pre_receive, reference_transaction};
@@ -34,7 +34,21 @@ fn open(repo: &TestRepo) -> Repository {
 /// Asserts that the library judges as expected and that the program, asked the same, says the same.
 #[track_caller]
 fn same(repo: &TestRepo, mut judgement: Judgement, arguments: &[&str], expected: Verdict) {
-    add_hunks(&open(repo), &mut judgement).unwrap();
+    let repository = open(repo);
+    add_hunks(&repository, &mut judgement).unwrap();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| *argument == name)?;
+        arguments.get(at + 1).copied()
+    };
+    let chosen = Chosen {
+        staged: arguments.contains(&"--staged"),
+        base: value("--base"),
+        head: value("--head"),
+        range: value("--range"),
+        target: value("--target"),
+    };
+    let question = resolve(&repository, &chosen, &Ci::Absent).unwrap();
+    add_sensitivity(&repository, &question, &mut judgement).unwrap();
     let mut all = vec!["check", "--format", "json"];
     all.extend(arguments);
     let ran = run(repo, &all);

@@ -1,8 +1,8 @@
 //! Every command that a run of the suite advises is run where it was printed, and must do what it says.
 //!
 //! [`crate::scene::run`] and [`crate::scene::git`] hand over what they printed. Each distinct command (its code, words and placeholders) is tried once
-//! in a process, in a copy of the scene, as text for a shell with the placeholders filled in; with `CERTGATE_REMEDIES=all` once in each test, and
-//! with `CERTGATE_REMEDIES=list` what was tried is kept in `target/tmp/remedies`, from which `docs/remedies.md` is made.
+//! in a test, in a copy of the scene, as text for a shell with the placeholders filled in. That is so in the tests of honest scenes; an attack, a
+//! server or a broken machine is no place where advice has to work. With `CERTGATE_REMEDIES=all` every test tries, and with `CERTGATE_REMEDIES=list` what was tried is kept in `target/tmp/remedies`, from which `docs/remedies.md` is made.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
@@ -80,6 +80,20 @@ const LOOKS: [&str; 6] = [
     "ls -ld",
 ];
 
+/// Scenes in which advice need not work: what is advised is for the machine, the server or the honest change that is not there.
+const ELSEWHERE: [&str; 10] = [
+    "attacks::",
+    "ci::",
+    "git_layer::",
+    "growth::",
+    "layouts::",
+    "managers::",
+    "matrix::",
+    "robust::",
+    "servers::",
+    "timings::",
+];
+
 /// A command that was printed.
 struct Printed {
     code: String,
@@ -99,6 +113,10 @@ pub(crate) fn printed(repo: &TestRepo, arguments: &[&str], program: &str, ran: &
         return;
     }
     let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let elsewhere = ELSEWHERE.iter().any(|module| test.starts_with(module));
+    if mode.is_empty() && elsewhere {
+        return;
+    }
     for printed in commands(ran) {
         // An agent whose name cannot be written cannot decide again: CG410 keeps its refusals out.
         let unnameable = printed.text.contains("--agent \\\n\"$(printf") || printed.text.contains("--agent \"$(printf");
@@ -106,10 +124,7 @@ pub(crate) fn printed(repo: &TestRepo, arguments: &[&str], program: &str, ran: &
             continue;
         }
         let shape = format!("{}\t{}", printed.code, shape(&printed.text));
-        let key = match mode.as_str() {
-            "all" | "list" => format!("{test}\t{shape}"),
-            _ => shape.clone(),
-        };
+        let key = format!("{test}\t{shape}");
         if !SEEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key) {
             continue;
         }

@@ -18,7 +18,7 @@ use crate::sensitivity::score::model::Model;
 use crate::sensitivity::score::{ChangeScore, FileScore, highest_first, of_file, quick, rank_among};
 
 /// Of a change of more files, the highest are shown.
-const SHOWN: usize = 1_000;
+const SHOWN: usize = 200;
 /// With how many earlier commits a score is compared.
 const BEFORE: usize = 300;
 /// How many scores are kept.

@@ -1,6 +1,8 @@
 //! The features and the score of a changed file, whatever its name and its two contents.
 
-use certgate::change::{ChangeKind, ChangedLine, Content, FileChange, FileDiff, Mode, ObjectId, RepoPath, Side, TreeEntry, deceptive};
+use certgate::change::{
+    ChangeKind, ChangedLine, Content, FileChange, FileDiff, Mode, ObjectId, RepoPath, Side, TreeEntry, deceptive,
+};
 use certgate::sensitivity::score::features::read;
 use certgate::sensitivity::score::history::Past;
 use certgate::sensitivity::score::model::Model;
@@ -47,7 +49,12 @@ pub fn check(data: &[u8]) {
     let sum: i64 = score.because.iter().map(|reason| i64::from(reason.weight)).sum();
     assert_eq!(sum, i64::from(score.score));
     assert!(score.score <= 1000 && (1..=5).contains(&score.because.len()));
-    assert!(score.because.iter().all(|reason| !reason.text.chars().chain(reason.feature.chars()).any(deceptive)));
+    assert!(
+        score
+            .because
+            .iter()
+            .all(|reason| !reason.text.chars().chain(reason.feature.chars()).any(deceptive))
+    );
     assert_eq!(quick(Model::embedded(), &file, &content, &view), score.score);
 }
 

@@ -20,7 +20,7 @@ const TAIL: u64 = 4 << 20;
 /// More files below the folders of certificates are not looked at.
 const MAX_FILES: usize = 20_000;
 
-/// Holds a turn that leaves something owed, once.
+/// Holds a turn that leaves something owed.
 pub(super) fn ends(
     repository: &Repository,
     policy: &Policy,
@@ -28,9 +28,6 @@ pub(super) fn ends(
     end: &TurnEnd,
     me: Option<&str>,
 ) -> Result<Decision, Undecided> {
-    if end.again {
-        return Ok(Decision::Pass);
-    }
     let mut owed = Vec::new();
     if let Some(me) = me.filter(|me| named(policy).contains(&fold(me))) {
         owed.extend(judgement_without_certificate(repository, policy, end, me)?);

@@ -298,6 +298,15 @@ fn a_payload_that_cannot_be_read_allows_nothing() {
     let elsewhere = json!({ "hook_event_name": "Stop", "cwd": outside.path() });
     assert_eq!(send(&repo, &[], &elsewhere), json!({}), "no repository");
     run(&repo, &["hook", "agent", "--what"]).ends(2);
+    // With a policy that nobody can read nothing is allowed, but an agent that was held can end.
+    repo.write(".certgate/policy.yaml", "version: [\n");
+    repo.commit("broken");
+    let ended = |again: bool| {
+        let payload = turn(&repo, "Stop", &json!({ "stop_hook_active": again })).to_string();
+        Ran::from(repo.certgate_with_stdin(&["hook", "agent"], payload.as_bytes()))
+    };
+    assert_eq!(ended(false).code, Some(2));
+    assert_eq!((ended(true).code, ended(true).out.trim()), (Some(0), "{}"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::fault::Doing as _;
 use super::terminal;
 use crate::diagnostic::{Code, Diagnostic, Style, command, sanitize};
 use crate::gate::Undecided;
-use crate::git::Repository;
+use crate::git::{GitError, Repository};
 use crate::harness::{self, Decision, MAX_PAYLOAD, Payload};
 use crate::report;
 
@@ -31,10 +31,12 @@ pub(super) fn run(arguments: &[OsString]) -> Result<Ending, Undecided> {
         Some(directory) => Repository::open_at(directory),
         None => Repository::open_to_judge(),
     };
-    // Outside of a repository there is nothing to guard.
     let decision = match opened {
         Ok(repository) => harness::decide(&repository, &payload, agent.as_deref())?,
-        Err(_) => Decision::Pass,
+        // Outside of a repository there is nothing to guard.
+        Err(GitError::NotARepository { .. }) => Decision::Pass,
+        Err(_) if payload.was_held() => Decision::Pass,
+        Err(error) => return Err(error.into()),
     };
     let text = match &decision {
         Decision::Pass => String::new(),

@@ -45,7 +45,7 @@ pub(crate) enum Decision {
 /// Decides on an event. `given` is the agent that the hook's command names, for harnesses that send none.
 pub(crate) fn decide(repository: &Repository, payload: &Payload, given: Option<&str>) -> Result<Decision, Undecided> {
     // Before anything that can fail: an agent that was held must be able to end.
-    if matches!(&payload.event, Event::TurnEnds(end) if end.again) {
+    if payload.was_held() {
         return Ok(Decision::Pass);
     }
     let (Some(root), Some(policy)) = (repository.work_tree(), governing::policy_here(repository)?) else {

@@ -149,6 +149,13 @@ impl Payload {
     }
 }
 
+impl Payload {
+    /// True at the end of a turn that a hook held before.
+    pub(crate) fn was_held(&self) -> bool {
+        matches!(&self.event, Event::TurnEnds(end) if end.again)
+    }
+}
+
 fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
     let found = names.iter().find_map(|name| fields.get(*name)?.as_str())?;
     (!found.is_empty()).then(|| found.to_owned())

@@ -306,6 +306,13 @@ fn a_payload_that_cannot_be_read_allows_nothing() {
         Ran::from(repo.certgate_with_stdin(&["hook", "agent"], payload.as_bytes()))
     };
     assert_eq!(ended(false).code, Some(2));
+    // Nor is anything where git itself cannot be asked.
+    let mut program = repo.command(env!("CARGO_BIN_EXE_certgate"));
+    program.args(["hook", "agent"]).env("PATH", "/nowhere");
+    let payload = repo.home().join("payload.json");
+    std::fs::write(&payload, shell(&repo, "git commit -n").to_string()).unwrap();
+    let without = program.stdin(std::fs::File::open(payload).unwrap()).output().unwrap();
+    assert_eq!(Ran::from(without).code, Some(2));
     assert_eq!((ended(true).code, ended(true).out.trim()), (Some(0), "{}"));
 }
 

@@ -1,5 +1,6 @@
 //! Rules × change → gated files with reasons.
 
+mod aside;
 mod bumps;
 mod examples;
 pub mod languages;
@@ -22,12 +23,15 @@ use std::collections::BTreeSet;
 
 use crate::change::{Change, ChangedLine, CommitMessage, Content, FileChange, FileDiff, ObjectId, RepoPath, Side};
 use crate::diagnostic::sanitize;
-use crate::policy::{Component, ContentRule, Gating, Ignore, Likeness, Lines, POLICY_COMPONENT, Policy, TwinPath};
+use crate::policy::{Component, Gating, Ignore, Likeness, Lines, POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Count};
 use plan::Plan;
 use reading::{Functions, Reading};
-use scan::Scanner;
+use scan::Scan;
 use wanted::{Candidate, Want, Wanted, is_armored, signed, want};
+
+/// From how many files to be read on they are judged on a thread beside the one that reads them; so are as many messages.
+const WORTH_A_THREAD: usize = 64;
 
 /// Reasons kept for each kind of rule and file.
 const MAX_REASONS: usize = 3;
@@ -194,6 +198,24 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
     change: &Change,
     content: &S,
 ) -> Result<Vec<Gated>, S::Error> {
+    let said = |by: &By<'_>| match &by.announced {
+        Some(known) => known.clone(),
+        None => announced(by.policy, &change.messages),
+    };
+    let messages = || by.iter().map(said).collect::<Vec<_>>();
+    let aside = change.messages.len() >= WORTH_A_THREAD;
+    let (messages, found) = aside::both(aside, messages, || files_by_each(&by, change, content));
+    let all = by.iter().zip(found?).zip(messages);
+    Ok(all
+        .map(|((by, found), messages)| found.gated(by.policy, messages))
+        .collect())
+}
+
+fn files_by_each<S: ContentSource + ?Sized>(
+    by: &[By<'_>],
+    change: &Change,
+    content: &S,
+) -> Result<Vec<Found>, S::Error> {
     let plans: Vec<Plan<'_>> = by.iter().map(|by| Plan::new(by.policy)).collect();
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
@@ -217,17 +239,25 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
         .collect();
     content.expect(&asked)?;
     let mut found: Vec<Found> = by.iter().map(|by| Found::new(by.policy)).collect();
-    for (file, wants) in looked {
+    let aside = asked.len() >= WORTH_A_THREAD;
+    let read = looked.into_iter().map(|(file, wants)| {
         let read = match wants.iter().any(Want::needs_content) {
             true => content.content(file)?,
             false => Content::None,
         };
+        Ok((file, wants, read))
+    });
+    let weight = |(_, _, read): &(_, _, Content)| match read {
+        Content::Lines(diff) => diff.old.len() + diff.new.len(),
+        _ => 0,
+    };
+    aside::each(aside, read, weight, |(file, wants, read)| {
         // What is parsed for one policy serves all of them.
         let reading = match &read {
             Content::Lines(diff) => Some(reading::read(file, diff)),
             _ => None,
         };
-        for ((want, found), by) in wants.into_iter().zip(&mut found).zip(&by) {
+        for ((want, found), by) in wants.into_iter().zip(&mut found).zip(by) {
             match want {
                 Want::Nothing => {}
                 Want::Own { perhaps_signature } => {
@@ -238,15 +268,8 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
                 Want::Rules(wanted) => found.judge(by.policy, file, &wanted, (&read, reading.as_ref())),
             }
         }
-    }
-    let all = by.into_iter().zip(found);
-    Ok(all
-        .map(|(by, found)| {
-            let (policy, known) = (by.policy, by.announced);
-            let messages = known.unwrap_or_else(|| announced(policy, &change.messages));
-            found.gated(policy, messages)
-        })
-        .collect())
+    })?;
+    Ok(found)
 }
 
 /// What a policy's rules found so far.
@@ -254,7 +277,6 @@ struct Found {
     /// By component, in the order of the policy.
     files: Vec<Vec<GatedFile>>,
     own: Vec<GatedFile>,
-    scanner: Scanner,
 }
 
 impl Found {
@@ -262,7 +284,6 @@ impl Found {
         Self {
             files: vec![Vec::new(); policy.components.len()],
             own: Vec::new(),
-            scanner: Scanner::default(),
         }
     }
 
@@ -281,7 +302,7 @@ impl Found {
             true => content,
             false => &Content::None,
         };
-        let mut claims = judge(file, wanted, (content, reading), &mut self.scanner);
+        let mut claims = judge(file, wanted, (content, reading));
         owners::settle(policy, &file.path, &mut claims);
         for (component, reasons) in claims {
             if let Some(gated) = self.files.get_mut(component) {
@@ -341,25 +362,14 @@ fn judge(
     file: &FileChange,
     wanted: &Wanted<'_>,
     (content, reading): (&Content, Option<&Reading<'_>>),
-    scanner: &mut Scanner,
 ) -> Vec<(usize, Vec<Reason>)> {
     let twin = TwinPath::new(file.path.as_bytes());
     let candidates = &wanted.candidates;
     let mut found = match content {
-        Content::Lines(diff) => {
-            let rules = &wanted.content_rules;
-            match reading {
-                Some(reading) => by_lines(&twin, file, (diff, reading), candidates, rules, scanner),
-                None => by_lines(
-                    &twin,
-                    file,
-                    (diff, &reading::read(file, diff)),
-                    candidates,
-                    rules,
-                    scanner,
-                ),
-            }
-        }
+        Content::Lines(diff) => match reading {
+            Some(reading) => by_lines(&twin, file, (diff, reading), candidates),
+            None => by_lines(&twin, file, (diff, &reading::read(file, diff)), candidates),
+        },
         Content::TooLarge { size } => candidates
             .iter()
             .map(|candidate| {
@@ -413,7 +423,7 @@ fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reas
             name: None,
         });
     };
-    if !candidate.content.is_empty() {
+    if candidate.content.is_some() {
         unread(RuleKind::Content);
     }
     if candidate.functions {
@@ -427,8 +437,6 @@ fn by_lines(
     file: &FileChange,
     (diff, reading): (&FileDiff, &Reading<'_>),
     candidates: &[Candidate<'_>],
-    rules: &[(usize, &ContentRule)],
-    scanner: &mut Scanner,
 ) -> Vec<(usize, Vec<Reason>)> {
     let mut found: Vec<(usize, Vec<Reason>)> = Vec::new();
     let unreadable = |side: Side| {
@@ -438,17 +446,18 @@ fn by_lines(
         };
         spelling::unreadable(&file.path, text)
     };
-    let unreadable = match rules.is_empty() {
+    let unreadable = match candidates.iter().all(|candidate| candidate.content.is_none()) {
         true => [None, None],
         false => [unreadable(Side::Removed), unreadable(Side::Added)],
     };
     for candidate in candidates {
         let ignore = candidate.component.rules.ignore;
-        let rules = rules.get(candidate.content.clone()).unwrap_or_default();
         // Whether a path counts is asked first: it costs the most, and may be all there is.
         let counts = candidate.glob.is_some() && (ignore.nothing() || !reading.view(ignore).nothing);
         let mut reasons = by_path(twin, candidate.glob.filter(|_| counts));
-        reasons.extend(by_content(diff, reading, ignore, rules, unreadable, scanner));
+        if let Some(scan) = &candidate.content {
+            reasons.extend(by_content(diff, reading, ignore, scan, unreadable));
+        }
         if candidate.functions {
             reasons.extend(by_function(twin, reading, candidate.component));
         }
@@ -462,16 +471,12 @@ fn by_content(
     diff: &FileDiff,
     reading: &Reading<'_>,
     ignore: Ignore,
-    rules: &[(usize, &ContentRule)],
+    rules: &Scan<'_>,
     unreadable: [Option<&'static str>; 2],
-    scanner: &mut Scanner,
 ) -> Vec<Reason> {
-    if rules.is_empty() {
-        return Vec::new();
-    }
-    let mut scan = |lines: &[ChangedLine], counts: &[bool]| {
+    let scan = |lines: &[ChangedLine], counts: &[bool]| {
         let (lines, counts) = spelling::spelled(lines, counts, &diff.old, &diff.new);
-        scanner.scan(rules, &lines, &counts)
+        rules.find(&lines, &counts)
     };
     let everything = vec![true; diff.lines.len()];
     let mut scanned = scan(&diff.lines, &everything);
@@ -496,7 +501,7 @@ fn by_content(
         if let Some(why) = why
             && changed
             && reasons.len() < MAX_REASONS
-            && rules.iter().any(|(_, rule)| wanted(rule.lines))
+            && rules.rules().iter().any(|rule| wanted(rule.lines))
         {
             reasons.push(Reason {
                 rule: RuleKind::Content,

@@ -1,8 +1,10 @@
 //! The glob lists by which rules gate, each distinct one matched at most once for a file.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::scan::Scan;
 use crate::policy::{Component, ContentRule, Gating, GlobList, Policy, TwinPath};
 
 /// The rules of a policy, with their glob lists numbered.
@@ -16,7 +18,11 @@ pub(super) struct Plan<'p> {
 pub(super) struct Planned<'p> {
     pub(super) component: &'p Component,
     paths: usize,
-    content: Vec<(usize, &'p ContentRule, Option<usize>)>,
+    content: Vec<(&'p ContentRule, Option<usize>)>,
+    /// The lists that content rules have, each once.
+    content_lists: Vec<usize>,
+    /// The content rules that look at a file, by which of those lists hold it: files are many, kinds of files few.
+    selected: RefCell<HashMap<Vec<bool>, Option<Arc<Scan<'p>>>>>,
     functions: Vec<Option<usize>>,
 }
 
@@ -38,28 +44,29 @@ impl<'p> Plan<'p> {
                 lists.len() - 1
             })
         };
-        let mut ids = 0..;
-        let components = policy
-            .components
-            .iter()
-            .map(|component| Planned {
+        let mut planned = |component: &'p Component| {
+            let rules = &component.rules;
+            let content = rules.content.iter();
+            let content: Vec<_> = content
+                .map(|rule| (rule, rule.paths.as_ref().map(&mut number)))
+                .collect();
+            let mut content_lists: Vec<usize> = content.iter().filter_map(|(_, list)| *list).collect();
+            content_lists.sort_unstable();
+            content_lists.dedup();
+            Planned {
                 component,
-                paths: number(&component.rules.paths),
-                content: component
-                    .rules
-                    .content
-                    .iter()
-                    .zip(&mut ids)
-                    .map(|(rule, id)| (id, rule, rule.paths.as_ref().map(&mut number)))
-                    .collect(),
-                functions: component
-                    .rules
+                paths: number(&rules.paths),
+                content,
+                content_lists,
+                selected: RefCell::default(),
+                functions: rules
                     .functions
                     .iter()
                     .map(|rule| rule.paths.as_ref().map(&mut number))
                     .collect(),
-            })
-            .collect();
+            }
+        };
+        let components = policy.components.iter().map(&mut planned).collect();
         Self { lists, components }
     }
 
@@ -101,12 +108,20 @@ impl<'p> Planned<'p> {
         self.component.rules.exclude.matches_exactly(file.twin)
     }
 
-    /// The content rules that look at the file, each with its own id.
-    pub(super) fn content(&self, file: &File<'p, '_>) -> impl Iterator<Item = (usize, &'p ContentRule)> {
-        self.content
-            .iter()
-            .filter(|(_, _, paths)| file.within(*paths))
-            .map(|(id, rule, _)| (*id, *rule))
+    /// The content rules that look at the file, if any do.
+    pub(super) fn content(&self, file: &File<'p, '_>) -> Option<Arc<Scan<'p>>> {
+        if self.content.is_empty() {
+            return None;
+        }
+        let held: Vec<bool> = self.content_lists.iter().map(|list| file.within(Some(*list))).collect();
+        if let Some(known) = self.selected.borrow().get(&held) {
+            return known.clone();
+        }
+        let rules = self.content.iter().filter(|(_, paths)| file.within(*paths));
+        let rules: Vec<_> = rules.map(|(rule, _)| *rule).collect();
+        let scan = (!rules.is_empty()).then(|| Arc::new(Scan::new(rules)));
+        self.selected.borrow_mut().insert(held, scan.clone());
+        scan
     }
 
     /// Whether some function rule looks at the file.

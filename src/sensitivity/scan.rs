@@ -4,8 +4,7 @@
 //! tells which lines are worth trying with which pattern; only patterns without a literal are tried on every line. So nothing is compiled
 //! for patterns that have no chance, and every decision is made by the pattern itself on one line.
 
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -14,24 +13,24 @@ use crate::change::{ChangedLine, Side};
 use crate::diagnostic::{sanitize, sanitize_bytes};
 use crate::policy::{ContentRule, Lines};
 
-/// Automata by the group of patterns that they look for; one per change is enough, since groups follow the kinds of files.
-#[derive(Default)]
-pub(super) struct Scanner {
-    groups: HashMap<Vec<usize>, Rc<Group>>,
+/// Rules to be looked for together; what finds them is built once, when lines come.
+pub(super) struct Scan<'p> {
+    rules: Vec<&'p ContentRule>,
+    group: OnceLock<Group>,
 }
 
 struct Group {
     automaton: Option<AhoCorasick>,
-    /// For each literal of the automaton, the rule (by its place in the group).
+    /// For each literal of the automaton, the rule (by its place).
     owners: Vec<usize>,
     /// Rules to be tried on every line.
     always: Vec<usize>,
 }
 
 impl Group {
-    fn new(rules: &[(usize, &ContentRule)]) -> Self {
+    fn new(rules: &[&ContentRule]) -> Self {
         let (mut literals, mut owners, mut always) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, (_, rule)) in rules.iter().enumerate() {
+        for (at, rule) in rules.iter().enumerate() {
             let known = rule.pattern.literals();
             if known.is_empty() {
                 always.push(at);
@@ -59,16 +58,22 @@ impl Group {
     }
 }
 
-impl Scanner {
-    /// For each rule (with an id that is the same for the same rule), the reasons it has to match: the first few lines.
-    pub(super) fn scan(
-        &mut self,
-        rules: &[(usize, &ContentRule)],
-        lines: &[ChangedLine],
-        counts: &[bool],
-    ) -> Vec<Vec<Reason>> {
-        let key: Vec<usize> = rules.iter().map(|(id, _)| *id).collect();
-        let group = Rc::clone(self.groups.entry(key).or_insert_with(|| Rc::new(Group::new(rules))));
+impl<'p> Scan<'p> {
+    pub(super) fn new(rules: Vec<&'p ContentRule>) -> Self {
+        Self {
+            rules,
+            group: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn rules(&self) -> &[&'p ContentRule] {
+        &self.rules
+    }
+
+    /// For each rule the reasons it has to match: the first few lines.
+    pub(super) fn find(&self, lines: &[ChangedLine], counts: &[bool]) -> Vec<Vec<Reason>> {
+        let rules = self.rules();
+        let group = self.group.get_or_init(|| Group::new(rules));
         let mut found: Vec<Vec<Reason>> = vec![Vec::new(); rules.len()];
         // For each rule, the last line (from 1) that it was tried on.
         let mut tried = vec![0; rules.len()];
@@ -93,14 +98,14 @@ impl Scanner {
 }
 
 fn attempt(
-    rules: &[(usize, &ContentRule)],
+    rules: &[&ContentRule],
     at: usize,
     line: &ChangedLine,
     text: &[u8],
     counts: bool,
     found: &mut [Vec<Reason>],
 ) {
-    let (Some((_, rule)), Some(reasons)) = (rules.get(at), found.get_mut(at)) else {
+    let (Some(rule), Some(reasons)) = (rules.get(at), found.get_mut(at)) else {
         return;
     };
     let wanted = match rule.lines {

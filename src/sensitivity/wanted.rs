@@ -1,9 +1,12 @@
 //! What a policy has to do with a file, by its path alone: which rules look at it, and whether they need its lines.
 
+use std::sync::Arc;
+
 use super::By;
 use super::plan::Plan;
+use super::scan::Scan;
 use crate::change::{Content, FileChange, Mode, RepoPath, Side};
-use crate::policy::{Component, ContentRule, Gating, Policy, TwinPath};
+use crate::policy::{Component, Gating, Policy, TwinPath};
 use crate::progress::{self, Count};
 use crate::trust::{SIGNATURE_SUFFIX, is_signature_file};
 
@@ -32,7 +35,6 @@ pub(super) struct Wanted<'p> {
     /// True where it is called as a signature of a certificate is, and its content tells whether it is one.
     pub(super) perhaps_signature: bool,
     pub(super) candidates: Vec<Candidate<'p>>,
-    pub(super) content_rules: Vec<(usize, &'p ContentRule)>,
 }
 
 impl Wanted<'_> {
@@ -62,13 +64,12 @@ pub(super) fn want<'p>(by: &By<'p>, plan: &Plan<'p>, file: &FileChange, beside: 
         return Want::Nothing;
     }
     progress::count(Count::RulesRun, plan.components.len());
-    let (candidates, content_rules) = candidates(plan, file, &twin);
+    let candidates = candidates(plan, file, &twin);
     match candidates.is_empty() {
         true => Want::Nothing,
         false => Want::Rules(Wanted {
             perhaps_signature,
             candidates,
-            content_rules,
         }),
     }
 }
@@ -112,38 +113,33 @@ pub(super) struct Candidate<'p> {
     pub(super) index: usize,
     pub(super) component: &'p Component,
     pub(super) glob: Option<Gating<'p>>,
-    /// Places of the content rules in the list for the file.
-    pub(super) content: std::ops::Range<usize>,
+    /// The content rules among them.
+    pub(super) content: Option<Arc<Scan<'p>>>,
     pub(super) functions: bool,
 }
 
 impl Candidate<'_> {
     pub(super) fn needs_content(&self) -> bool {
-        !self.content.is_empty() || self.functions || (self.glob.is_some() && !self.component.rules.ignore.nothing())
+        self.content.is_some() || self.functions || (self.glob.is_some() && !self.component.rules.ignore.nothing())
     }
 }
 
-type Candidates<'p> = (Vec<Candidate<'p>>, Vec<(usize, &'p ContentRule)>);
-
-/// The components whose rules look at a file, and the content rules among them.
-fn candidates<'p>(plan: &Plan<'p>, file: &FileChange, twin: &TwinPath<'_>) -> Candidates<'p> {
+/// The components whose rules look at a file.
+fn candidates<'p>(plan: &Plan<'p>, file: &FileChange, twin: &TwinPath<'_>) -> Vec<Candidate<'p>> {
     let here = plan.file(twin);
     // A link or a submodule stands for all that lies below it.
     let leads = file
         .after()
         .is_some_and(|entry| matches!(entry.mode, Mode::Symlink | Mode::Gitlink));
-    let mut rules: Vec<(usize, &'p ContentRule)> = Vec::new();
     let mut candidates = Vec::new();
     for (index, planned) in plan.components.iter().enumerate() {
-        let start = rules.len();
-        rules.extend(planned.content(&here));
         let candidate = Candidate {
             index,
             component: planned.component,
             glob: planned
                 .glob(&here)
                 .or_else(|| leads.then(|| planned.link(&here)).flatten()),
-            content: start..rules.len(),
+            content: planned.content(&here),
             functions: planned.functions(&here),
         };
         if !candidate.needs_content() && candidate.glob.is_none() {
@@ -151,10 +147,9 @@ fn candidates<'p>(plan: &Plan<'p>, file: &FileChange, twin: &TwinPath<'_>) -> Ca
         }
         // Asked last: most components have nothing to say about most files.
         if planned.excludes(&here) {
-            rules.truncate(start);
             continue;
         }
         candidates.push(candidate);
     }
-    (candidates, rules)
+    candidates
 }

@@ -49,6 +49,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     if let Some(name) = &args.policy {
         question.by = By::TriedOut(name.clone());
     }
+    question.waits = true;
     let mut judgement = gate::judge(&repository, &question)?;
     if args.format == Format::Json {
         gate::add_hunks(&repository, &mut judgement)?;

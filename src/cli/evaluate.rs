@@ -11,11 +11,11 @@ use super::simulate::policy;
 use super::terminal;
 use crate::change::ObjectId;
 use crate::diagnostic::{Code, Diagnostic, command, sanitize};
-use crate::gate::{Scoring, TargetBranch, Undecided};
+use crate::gate::{TargetBranch, Undecided};
 use crate::git::{Repository, Stretch};
 use crate::intake::range::{commit, split_range};
 use crate::report;
-use crate::simulate::{Plan, Row, evaluate, simulate};
+use crate::simulate::{Plan, Row, evaluate, score_all, simulate};
 
 /// How many commits are looked at where nothing says otherwise.
 const LAST: usize = 500;
@@ -61,9 +61,10 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<Ending, Undecided> {
         steps: &steps,
         in_force: &in_force,
         target: TargetBranch::Unknown,
+        dials: false,
     };
+    let mut scoring = score_all(&repository, &steps)?;
     let simulation = simulate(&repository, &plan)?;
-    let mut scoring = Scoring::open(&repository);
     let mut scores = BTreeMap::new();
     for step in &steps {
         scores.insert(step.commit.clone(), scoring.commit(&step.commit, step.parent.as_ref())?);

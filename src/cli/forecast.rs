@@ -45,6 +45,7 @@ fn judged(repository: &Repository, policy: &Policy) -> Result<Option<Simulation>
         steps: &steps,
         in_force: &in_force,
         target: TargetBranch::Unknown,
+        dials: true,
     };
     simulate(repository, &plan).map(Some)
 }

@@ -45,6 +45,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Ending, Undecided> {
         steps: &steps,
         in_force: &in_force,
         target,
+        dials: true,
     };
     let simulation = simulate(&repository, &plan)?;
     terminal::out(&match args.format {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{self, Wants};
 use super::facts::Facts;
+use super::flagged::Scores;
 use super::hunks::Hunk;
 use super::judge::hunks_of;
 use super::question::Question;
@@ -119,7 +120,8 @@ pub(crate) fn left_by(repository: &Repository, question: &Question, agent: &str)
 }
 
 fn cases(repository: &Repository, question: &Question) -> Result<Vec<Case>, Undecided> {
-    let facts = Facts::read(repository, question)?;
+    let scores = Scores::new(repository, false);
+    let facts = Facts::read(repository, question, &scores)?;
     let (_, judging) = facts.judging;
     let others = facts.others.into_iter().map(|(_, case)| case);
     std::iter::once(Ok(judging)).chain(others).collect()

@@ -10,6 +10,7 @@ use super::bound::{self, OfChange};
 use super::bumps::Trust;
 use super::cases::{component_case, terms_of};
 use super::content::gate_by;
+use super::flagged::Scores;
 use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
 use super::in_force::InForce;
 use super::past::Pasts;
@@ -22,7 +23,7 @@ use crate::git::Repository;
 use crate::ledger::{self, Entry, Origin};
 use crate::policy::{self, Enforcement, Policy, TwinPath};
 use crate::progress::{self, Room, Work};
-use crate::sensitivity::{By, Gated, GatedComponent};
+use crate::sensitivity::{By, Flag, Gated, GatedComponent, Silenced};
 use crate::trust::Signatures;
 use crate::verdict::{Case, ComponentCase, Destination, GatedPath, PolicyFault, Terms};
 
@@ -32,6 +33,8 @@ pub(crate) struct Facts {
     pub(crate) judging: (InForce, Case),
     /// The same by the others; or why one of them cannot be read.
     pub(crate) others: Vec<(Other, Result<Case, Undecided>)>,
+    /// What the score changes, by the policy that judges: files that it flags, and matches that do not count for it.
+    pub(crate) scored: (Vec<Flag>, Vec<Silenced>),
 }
 
 /// Why another policy has a say.
@@ -45,7 +48,7 @@ pub(crate) enum Other {
 
 impl Facts {
     /// Reads the policies and their keys, what they gate, the ledger, the gated files' digests and the authors.
-    pub(crate) fn read(repository: &Repository, question: &Question) -> Result<Self, Undecided> {
+    pub(crate) fn read(repository: &Repository, question: &Question, scores: &Scores<'_>) -> Result<Self, Undecided> {
         let in_force = governing(repository, question)?;
         let mut case = case(question, &in_force);
         let policy = changes_policy(question, &in_force).then(|| policy_at(repository, &question.change.head));
@@ -98,12 +101,15 @@ impl Facts {
             return Ok(Self {
                 judging: (in_force, case),
                 others: unread,
+                scored: Default::default(),
             });
         }
-        let mut gated = gate_by(repository, &question.change, by)?.into_iter();
+        let mut gated = gate_by(repository, &question.change, by, Some(scores))?.into_iter();
+        let mut scored = Default::default();
         let mut states = States::default();
         let mut evidence = evidence.into_iter();
-        if judges && let (Some(gated), Some(evidence)) = (gated.next(), evidence.next()) {
+        if judges && let (Some(mut gated), Some(evidence)) = (gated.next(), evidence.next()) {
+            scored = (std::mem::take(&mut gated.flagged), std::mem::take(&mut gated.silenced));
             fill(
                 repository,
                 question,
@@ -123,6 +129,7 @@ impl Facts {
         Ok(Self {
             judging: (in_force, case),
             others: done,
+            scored,
         })
     }
 }

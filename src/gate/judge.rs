@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::delta::told;
 use super::explain::{Ways, explain};
 use super::facts::{Facts, Other};
+use super::flagged::{Scores, report};
 use super::hunks::{Hunk, hunks};
 use super::idle::idle_directories;
 use super::in_force::InForce;
@@ -24,7 +25,19 @@ use crate::verdict::{Case, ComponentCase, Decision, Terms, Verdict, decide};
 ///
 /// Whatever keeps the question from being answered: an unreadable policy or key, a missing object. That is never a pass.
 pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, Undecided> {
-    let facts = Facts::read(repository, question)?;
+    let scores = Scores::new(repository, question.waits());
+    let judged = judge_with(repository, question, &scores);
+    scores.keep();
+    judged
+}
+
+/// The same with scores that are shared among many questions.
+pub(crate) fn judge_with(
+    repository: &Repository,
+    question: &Question,
+    scores: &Scores<'_>,
+) -> Result<Judgement, Undecided> {
+    let facts = Facts::read(repository, question, scores)?;
     let _timed = progress::enter(Room::Gate);
     let (in_force, case) = facts.judging;
     let mut judgement = judge_by(repository, question, &in_force, case);
@@ -46,9 +59,28 @@ pub fn judge(repository: &Repository, question: &Question) -> Result<Judgement, 
             .diagnostics
             .extend(unmeetable.map(|finding| finding.with_level(Level::Note)));
     }
+    (judgement.flagged, judgement.silenced) = facts.scored;
+    flag(&mut judgement, &in_force.policy);
     judgement.diagnostics.extend(in_force.notes);
     judgement.gated = gated(question, &judgement.decision);
     Ok(judgement)
+}
+
+/// Reports the files that the score flags, where that is all that is done about them and no component gates them.
+fn flag(judgement: &mut Judgement, policy: &Policy) {
+    if policy.sensitivity.as_ref().is_none_or(|wanted| wanted.blocks) {
+        return;
+    }
+    let components = judgement.decision.components.iter();
+    let gated: BTreeSet<&RepoPath> = components
+        .flat_map(|component| component.files.iter().map(|file| &file.path))
+        .collect();
+    let left = judgement.flagged.iter().filter(|flag| !gated.contains(&flag.path));
+    let told = report(&left.cloned().collect::<Vec<_>>(), policy);
+    if !told.is_empty() {
+        judgement.decision.verdict = judgement.decision.verdict.max(Verdict::Warn);
+    }
+    judgement.diagnostics.extend(told);
 }
 
 /// Decides a case and says what came of it.
@@ -87,6 +119,8 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
             .collect(),
         ledger: case.ledger,
         diagnostics,
+        flagged: Vec::new(),
+        silenced: Vec::new(),
         gated: Vec::new(),
         hunks: BTreeMap::new(),
     }

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ledger::Entry;
 use crate::policy::{Enforcement, Stage};
 use crate::sensitivity::score::ChangeScore;
+use crate::sensitivity::{Flag, Silenced};
 use crate::verdict::{Decision, Verdict};
 
 /// A judged change, ready to be reported.
@@ -35,6 +36,10 @@ pub struct Judgement {
     pub ledger: Vec<Entry>,
     /// How likely the change is to matter for performance, where that was asked for.
     pub sensitivity: Option<ChangeScore>,
+    /// What the score flags, where the policy has it do so; the highest first.
+    pub(crate) flagged: Vec<Flag>,
+    /// Matches that do not count, as the score is too low for their rules.
+    pub(crate) silenced: Vec<Silenced>,
     /// Everything to tell, most grave first.
     pub diagnostics: Vec<Diagnostic>,
     /// The changed files that the decision is about; the first of many.

@@ -34,6 +34,20 @@ impl<'r> Lookback<'r> {
         }
     }
 
+    /// The same of what is read already.
+    pub(super) fn of(repository: &'r Repository, past: Past) -> Self {
+        Self {
+            repository,
+            past,
+            grown: false,
+        }
+    }
+
+    /// What is read so far.
+    pub(super) fn past(&self) -> &Past {
+        &self.past
+    }
+
     /// Reads what a view from that commit needs and is not known yet.
     pub(crate) fn reach(&mut self, base: Option<&ObjectId>) -> Result<(), GitError> {
         let Some(base) = base else { return Ok(()) };

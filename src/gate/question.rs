@@ -35,6 +35,8 @@ pub struct Question {
     pub(crate) announced: Option<Announced>,
     /// Where a commit is being made: what its remedies depend on.
     pub(crate) committing: Option<Committing>,
+    /// Whether a person asks, at whatever stage.
+    pub(crate) waits: bool,
 }
 
 impl Question {
@@ -49,6 +51,11 @@ impl Question {
     /// The same, asked at another stage.
     pub fn at(self, stage: Stage) -> Self {
         Self { stage, ..self }
+    }
+
+    /// Whether who asks may wait for a score that only warns: a person, CI, or a push, but no hook of a commit.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits || matches!(self.stage, Stage::Merge | Stage::PrePush)
     }
 
     /// A question of a change alone: judged by the policy of the tip, where there is one.
@@ -67,6 +74,7 @@ impl Question {
             beside: None,
             announced: None,
             committing: None,
+            waits: false,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::git::{GitError, Repository};
 use crate::ledger;
 use crate::progress::{self, Room};
 use crate::sensitivity::score::features::SIZE;
-use crate::sensitivity::score::history::View;
+use crate::sensitivity::score::history::{Past, View};
 use crate::sensitivity::score::model::Model;
 use crate::sensitivity::score::{ChangeScore, FileScore, highest_first, of_file, quick, rank_among};
 
@@ -55,6 +55,13 @@ pub(crate) struct Scoring<'r> {
     grown: bool,
 }
 
+/// What is known of a repository's scores and past, without a handle of it.
+#[derive(Clone)]
+pub(crate) struct Seed {
+    past: Past,
+    known: BTreeMap<ObjectId, u32>,
+}
+
 impl<'r> Scoring<'r> {
     /// Opens what is kept.
     pub(crate) fn open(repository: &'r Repository) -> Self {
@@ -93,8 +100,44 @@ impl<'r> Scoring<'r> {
         })
     }
 
+    /// What is known so far, for another handle of the same repository.
+    pub(crate) fn seed(&self) -> Seed {
+        Seed {
+            past: self.lookback.past().clone(),
+            known: self.known.clone(),
+        }
+    }
+
+    /// What is known already, by another handle of the same repository.
+    pub(crate) fn grown(repository: &'r Repository, seed: Seed) -> Self {
+        Self {
+            repository,
+            lookback: Lookback::of(repository, seed.past),
+            known: seed.known,
+            grown: false,
+        }
+    }
+
+    /// Takes the scores over that another one has found.
+    pub(crate) fn learn(&mut self, seed: Seed) {
+        let before = self.known.len();
+        self.known.extend(seed.known);
+        self.grown |= self.known.len() > before;
+    }
+
+    /// Reads the past as far as a commit needs it.
+    pub(crate) fn reach(&mut self, base: Option<&ObjectId>) -> Result<(), GitError> {
+        self.lookback.reach(base)
+    }
+
+    /// The past as it is seen from a commit.
+    pub(super) fn view(&mut self, base: Option<&ObjectId>) -> Result<View<'_>, GitError> {
+        self.lookback.reach(base)?;
+        Ok(self.lookback.view(base))
+    }
+
     /// The scores of the commits that end in `base`, as far as the rank looks.
-    fn before(&mut self, base: Option<&ObjectId>) -> Result<Vec<u32>, GitError> {
+    pub(super) fn before(&mut self, base: Option<&ObjectId>) -> Result<Vec<u32>, GitError> {
         let Some(base) = base else { return Ok(Vec::new()) };
         let commits = self.repository.commits(base, &[], Some(BEFORE))?;
         let mut scores = Vec::with_capacity(commits.len());

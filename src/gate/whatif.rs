@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::content::gate;
+use super::content::gate_unscored;
 use super::governing::{default_policy, policy_here};
 use super::undecided::Undecided;
 use crate::change::{Change, ChangeKind, FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
@@ -111,7 +111,7 @@ fn changed(repository: &Repository, policy: &Policy, files: Vec<FileChange>) -> 
         files,
         messages: Vec::new(),
     };
-    gate(repository, &change, policy, false)
+    gate_unscored(repository, &change, policy)
 }
 
 /// The files below a directory, in the index or, in a bare repository, in HEAD.

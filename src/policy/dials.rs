@@ -196,6 +196,12 @@ impl raw::Adjust {
     /// Patches the component; true where its rules change.
     fn apply(&self, component: &mut raw::Component) -> bool {
         let rules = &mut component.rules;
+        if self.rules.needs_score.is_some() {
+            // What a policy says of a component holds for all rules of the pack.
+            rules.needs_score.clone_from(&self.rules.needs_score);
+            rules.content.iter_mut().for_each(|rule| rule.0.needs_score = None);
+            rules.functions.iter_mut().for_each(|rule| rule.0.needs_score = None);
+        }
         let more = |list: &mut raw::List, other: &raw::List| list.0.extend(other.0.iter().cloned());
         more(&mut rules.paths, &self.rules.paths);
         more(&mut rules.messages, &self.rules.messages);

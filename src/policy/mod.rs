@@ -18,6 +18,7 @@ mod parse;
 mod pattern;
 mod raw;
 mod rules;
+mod sensitivity;
 mod source;
 mod stage;
 mod twin;
@@ -34,6 +35,7 @@ pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Haystack, Pattern, PatternError};
 pub use rules::{ContentRule, Example, Examples, FunctionRule, Ignore, Lines, Rules};
+pub use sensitivity::Sensitivity;
 pub use stage::{Stage, Target};
 pub use twin::TwinPath;
 pub use words::DEFAULT_MAX_AGE;
@@ -75,6 +77,8 @@ pub struct Policy {
     pub exclude: GlobList,
     /// `trusted_bumps:` versions that may grow without an approval.
     pub trusted_bumps: Vec<TrustedBump>,
+    /// `sensitivity:` what the learnt score is for.
+    pub sensitivity: Option<Sensitivity>,
     /// `statuses:` statuses moved to a stricter class.
     pub classes: BTreeMap<Status, Class>,
     /// `emergency_stop: component` where false (`repository`, the default) an EMERGENCY_STOP stops everything.
@@ -113,6 +117,7 @@ impl Default for Policy {
             components: Vec::new(),
             exclude: GlobList::default(),
             trusted_bumps: Vec::new(),
+            sensitivity: None,
             classes: BTreeMap::new(),
             stop_is_per_component: false,
             owners: Vec::new(),

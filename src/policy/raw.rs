@@ -74,6 +74,8 @@ pub(super) struct Policy {
     pub(super) adjust: Pairs<Adjust>,
     #[serde(default, skip_serializing_if = "Several::is_empty")]
     pub(super) trusted_bumps: Several<TrustedBump>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sensitivity: Option<super::sensitivity::Raw>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) components: Vec<Component>,
 }
@@ -262,6 +264,9 @@ pub(super) struct Adjust {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping of rules")]
 pub(super) struct Rules {
+    /// The score that its rules about files need, where they do not say themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) needs_score: Option<String>,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) paths: List,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -294,6 +299,8 @@ pub(super) struct Content {
     pub(super) paths: Option<List>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) comments: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) needs_score: Option<String>,
     #[serde(default, skip_serializing_if = "Examples::is_empty")]
     pub(super) examples: Examples,
 }
@@ -308,6 +315,8 @@ pub(super) struct Function {
     pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) paths: Option<List>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) needs_score: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
@@ -363,6 +372,7 @@ impl FromText for Content {
             lines: None,
             paths: None,
             comments: None,
+            needs_score: None,
             examples: Examples::default(),
         }
     }
@@ -374,6 +384,7 @@ impl FromText for Function {
             rule: None,
             name: Some(text),
             paths: None,
+            needs_score: None,
         }
     }
 }
@@ -427,6 +438,7 @@ impl Rules {
             && self.families.is_none()
             && self.exclude.is_empty()
             && self.ignore.is_empty()
+            && self.needs_score.is_none()
     }
 }
 

@@ -8,6 +8,8 @@ use super::{Family, GlobList, Pattern};
 pub struct Rules {
     /// `paths:` any change of such a file.
     pub paths: GlobList,
+    /// `needs_score:` the score that a file needs for `paths` to count.
+    pub paths_need: Option<u32>,
     /// `content:` changed lines.
     pub content: Vec<ContentRule>,
     /// `functions:` changed lines by the function they are in.
@@ -20,6 +22,18 @@ pub struct Rules {
     pub exclude: GlobList,
     /// `ignore:`: what a change may consist of without counting.
     pub ignore: Ignore,
+}
+
+impl Rules {
+    /// Whether some rule needs a score to count.
+    pub fn needs_score(&self) -> bool {
+        let content = self.content.iter().map(|rule| rule.needs_score);
+        let functions = self.functions.iter().map(|rule| rule.needs_score);
+        content
+            .chain(functions)
+            .chain([self.paths_need])
+            .any(|needed| needed.is_some())
+    }
 }
 
 /// What does not count of a change.
@@ -73,6 +87,8 @@ pub struct ContentRule {
     pub paths: Option<GlobList>,
     /// Whether lines count that `ignore` leaves out.
     pub comments: bool,
+    /// The score that a file needs for the rule to count.
+    pub needs_score: Option<u32>,
     /// What `certgate policy check` tries on this rule alone.
     pub examples: Examples,
 }
@@ -86,6 +102,8 @@ pub struct FunctionRule {
     pub name: GlobList,
     /// In which files; `None`: in all.
     pub paths: Option<GlobList>,
+    /// The score that a file needs for the rule to count.
+    pub needs_score: Option<u32>,
 }
 
 /// Examples, by what is expected of them.

@@ -18,7 +18,9 @@ impl Check<'_> {
     ) -> Rules {
         let inside = |key: &str| [here, &at!["match", key]].concat();
         let within = |key: &str, nth: usize| [here, &at!["match", key, nth]].concat();
+        let needed = self.needs_score(raw.needs_score.as_deref(), &inside("needs_score"));
         let mut rules = Rules {
+            paths_need: needed.filter(|score| *score > 0),
             paths: self.globs(&raw.paths.0, &inside("paths")),
             exclude: self.globs(&raw.exclude.0, &inside("exclude")),
             families: match &raw.families {
@@ -37,11 +39,13 @@ impl Check<'_> {
         }
         for (nth, raw::Short(content)) in raw.content.iter().enumerate() {
             let place = within("content", nth);
-            rules.content.extend(self.content(content, &place, rules.ignore));
+            rules
+                .content
+                .extend(self.content(content, &place, rules.ignore, needed));
         }
         for (nth, raw::Short(function)) in raw.functions.iter().enumerate() {
             let place = within("functions", nth);
-            rules.functions.extend(self.function(function, &place));
+            rules.functions.extend(self.function(function, &place, needed));
         }
         for (nth, source) in raw.messages.0.iter().enumerate() {
             let place = within("messages", nth);
@@ -60,7 +64,13 @@ impl Check<'_> {
         rules
     }
 
-    fn content(&mut self, raw: &raw::Content, place: &[Step], ignore: Ignore) -> Option<ContentRule> {
+    fn content(
+        &mut self,
+        raw: &raw::Content,
+        place: &[Step],
+        ignore: Ignore,
+        needed: Option<u32>,
+    ) -> Option<ContentRule> {
         let inside = |key: &str| [place, &[Step::from(key)]].concat();
         let Some(source) = &raw.pattern else {
             self.error(Code::CG002, "a content rule needs a `pattern`", place);
@@ -80,11 +90,12 @@ impl Check<'_> {
                 .unwrap_or(Lines::AddedOrRemoved),
             paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
             comments: raw.comments.unwrap_or(ignore.nothing()),
+            needs_score: self.own_need(raw.needs_score.as_deref(), needed, &inside("needs_score")),
             examples: self.examples(&raw.examples, &inside("examples"), true),
         })
     }
 
-    fn function(&mut self, raw: &raw::Function, place: &[Step]) -> Option<FunctionRule> {
+    fn function(&mut self, raw: &raw::Function, place: &[Step], needed: Option<u32>) -> Option<FunctionRule> {
         let inside = |key: &str| [place, &[Step::from(key)]].concat();
         let Some(name) = &raw.name else {
             self.error(Code::CG002, "a function rule needs a `name`", place);
@@ -95,12 +106,19 @@ impl Check<'_> {
                 rule: raw.rule.clone(),
                 name: globs,
                 paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
+                needs_score: self.own_need(raw.needs_score.as_deref(), needed, &inside("needs_score")),
             }),
             Err(error) => {
                 self.error(Code::CG005, format!("bad glob: {error}"), &inside("name"));
                 None
             }
         }
+    }
+
+    /// The score that a rule needs: what it says itself, else what its component says.
+    fn own_need(&mut self, raw: Option<&str>, of_component: Option<u32>, place: &[Step]) -> Option<u32> {
+        let own = self.needs_score(raw, place).or(of_component);
+        own.filter(|score| *score > 0)
     }
 
     fn optional_globs(&mut self, raw: Option<&raw::List>, place: &[Step]) -> Option<GlobList> {

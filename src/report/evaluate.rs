@@ -22,6 +22,8 @@ struct JsonEvaluation<'a> {
     commits: usize,
     positive: usize,
     gated: JsonFound,
+    flagged: Option<JsonFound>,
+    either: JsonFound,
     components: Vec<JsonComponent<'a>>,
     rules: Vec<JsonRule<'a>>,
     score: Option<JsonRanking>,
@@ -51,6 +53,7 @@ struct JsonRule<'a> {
     rule: &'a str,
     #[serde(flatten)]
     found: JsonFound,
+    silenced: JsonFound,
 }
 
 #[derive(Serialize)]
@@ -71,6 +74,8 @@ struct JsonScore {
     commit: String,
     score: u32,
     positive: bool,
+    gated: bool,
+    flagged: bool,
 }
 
 fn thousandths(value: f64) -> f64 {
@@ -100,6 +105,16 @@ fn ranking(ranking: &Ranking) -> JsonRanking {
     }
 }
 
+/// Each rule, with what it gates and what of its matches does not count.
+fn rules(evaluation: &Evaluation) -> Vec<(&(String, String), Found, Found)> {
+    let quiet = |rule| evaluation.silenced.get(rule).copied().unwrap_or_default();
+    let loud = evaluation.rules.iter().map(|(rule, one)| (rule, *one, quiet(rule)));
+    let known = |rule| evaluation.rules.iter().any(|(known, _)| known == rule);
+    let rest = evaluation.silenced.iter().filter(|(rule, _)| !known(*rule));
+    loud.chain(rest.map(|(rule, quiet)| (rule, Found::default(), *quiet)))
+        .collect()
+}
+
 /// The answer for machines, with a line break at its end.
 pub(crate) fn evaluation_json(evaluation: &Evaluation) -> String {
     super::to_line(&JsonEvaluation {
@@ -109,6 +124,8 @@ pub(crate) fn evaluation_json(evaluation: &Evaluation) -> String {
         commits: evaluation.commits,
         positive: evaluation.positive,
         gated: found(evaluation, evaluation.gated),
+        flagged: evaluation.flagged.map(|flagged| found(evaluation, flagged)),
+        either: found(evaluation, evaluation.either),
         components: evaluation
             .components
             .iter()
@@ -117,13 +134,13 @@ pub(crate) fn evaluation_json(evaluation: &Evaluation) -> String {
                 found: found(evaluation, *one),
             })
             .collect(),
-        rules: evaluation
-            .rules
-            .iter()
-            .map(|((component, rule), one)| JsonRule {
+        rules: rules(evaluation)
+            .into_iter()
+            .map(|((component, rule), one, quiet)| JsonRule {
                 component,
                 rule,
-                found: found(evaluation, *one),
+                found: found(evaluation, one),
+                silenced: found(evaluation, quiet),
             })
             .collect(),
         score: evaluation.score.as_ref().map(ranking),
@@ -131,10 +148,12 @@ pub(crate) fn evaluation_json(evaluation: &Evaluation) -> String {
         scores: evaluation
             .scores
             .iter()
-            .map(|(commit, score, positive)| JsonScore {
-                commit: commit.to_string(),
-                score: *score,
-                positive: *positive,
+            .map(|scored| JsonScore {
+                commit: scored.commit.to_string(),
+                score: scored.score,
+                positive: scored.positive,
+                gated: scored.gated,
+                flagged: scored.flagged,
             })
             .collect(),
     })
@@ -168,7 +187,11 @@ pub(crate) fn evaluation_markdown(evaluation: &Evaluation) -> String {
             percent(one.recall)
         );
     };
-    row("all", evaluation.gated);
+    if let Some(flagged) = evaluation.flagged {
+        row("rules or score", evaluation.either);
+        row("the score, as the policy flags", flagged);
+    }
+    row("all rules", evaluation.gated);
     for (id, one) in &evaluation.components {
         row(&markdown(id), *one);
     }

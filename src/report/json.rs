@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::flagged::{self, JsonFlagged, JsonSilenced};
 use super::remedy::JsonRemedy;
 use super::requirement::{self, JsonFileRequirement, JsonHunk, JsonRequirement};
 use super::timings::JsonTimings;
@@ -60,6 +61,8 @@ struct JsonSensitivity<'a> {
     among: Option<usize>,
     model: JsonModel<'a>,
     files: Vec<JsonFileScore<'a>>,
+    flagged: Vec<JsonFlagged>,
+    silenced: Vec<JsonSilenced<'a>>,
 }
 
 #[derive(Serialize)]
@@ -84,8 +87,8 @@ struct JsonBecause<'a> {
 }
 
 /// A score as every JSON report has it.
-impl<'a> From<&'a ChangeScore> for JsonSensitivity<'a> {
-    fn from(change: &'a ChangeScore) -> Self {
+impl<'a> JsonSensitivity<'a> {
+    fn of(change: &'a ChangeScore, report: &'a Judgement) -> Self {
         let model = Model::embedded();
         let because = |reason: &'a ScoreReason| JsonBecause {
             feature: &reason.feature,
@@ -94,6 +97,8 @@ impl<'a> From<&'a ChangeScore> for JsonSensitivity<'a> {
             lines: &reason.lines,
         };
         Self {
+            flagged: report.flagged.iter().map(JsonFlagged::from).collect(),
+            silenced: report.silenced.iter().map(JsonSilenced::from).collect(),
             score: change.score,
             rank: change.rank,
             among: change.among,
@@ -152,6 +157,11 @@ pub(super) struct JsonReason {
     side: Option<&'static str>,
     detail: String,
     name: Option<String>,
+    /// The score that the rule needs, and what the file has; `null` where it cannot be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs_score: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<Option<u32>>,
 }
 
 #[derive(Serialize)]
@@ -211,6 +221,8 @@ pub(super) fn reason(reason: &Reason) -> JsonReason {
         side,
         detail: sanitize(&reason.detail),
         name: reason.name.as_deref().map(sanitize),
+        needs_score: reason.needs.map(|needs| needs.least),
+        score: reason.needs.map(flagged::score),
     }
 }
 
@@ -321,7 +333,10 @@ pub fn verdict(report: &Judgement, timings: Option<&Timings>) -> String {
             .iter()
             .map(|c| component(report, c))
             .collect(),
-        sensitivity: report.sensitivity.as_ref().map(JsonSensitivity::from),
+        sensitivity: report
+            .sensitivity
+            .as_ref()
+            .map(|score| JsonSensitivity::of(score, report)),
         diagnostics: report.diagnostics.iter().map(JsonDiagnostic::from).collect(),
         timings: timings.map(JsonTimings::from),
     };

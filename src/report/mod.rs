@@ -8,6 +8,7 @@ mod compare;
 mod doctor;
 mod evaluate;
 mod evidence;
+mod flagged;
 mod github;
 mod gitlab;
 mod human;

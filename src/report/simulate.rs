@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::flagged::JsonFlagged;
 use super::inert::inline as markdown;
 use crate::diagnostic::plural;
 use crate::simulate::{Answer, Dial, Example, NOISIEST, Row, RuleRate, Simulation, Touched};
@@ -32,6 +33,8 @@ struct JsonSimulation<'a> {
 struct Rates {
     commits: usize,
     gated: usize,
+    flagged: usize,
+    flagged_alone: usize,
     pass: usize,
     warn: usize,
     block: usize,
@@ -52,6 +55,7 @@ struct JsonRule<'a> {
     rule: &'a str,
     commits: usize,
     alone: usize,
+    silenced: usize,
     example: JsonExample<'a>,
 }
 
@@ -89,6 +93,8 @@ struct JsonRow<'a> {
     verdict: Option<&'static str>,
     error: Option<JsonError<'a>>,
     components: Vec<JsonTouched<'a>>,
+    flagged: Vec<JsonFlagged>,
+    silenced: Vec<JsonQuiet<'a>>,
     seconds: f64,
 }
 
@@ -106,6 +112,13 @@ struct JsonTouched<'a> {
     rules: Vec<&'a str>,
 }
 
+#[derive(Serialize)]
+struct JsonQuiet<'a> {
+    component: &'a str,
+    rule: &'a str,
+    path: Option<String>,
+}
+
 /// The answer for machines, with a line break at its end.
 pub(crate) fn simulation_json(simulation: &Simulation) -> String {
     let seconds = |took: Option<Duration>| took.map(|took| took.as_secs_f64());
@@ -115,6 +128,8 @@ pub(crate) fn simulation_json(simulation: &Simulation) -> String {
         rates: Rates {
             commits: simulation.rows.len(),
             gated: simulation.gated(),
+            flagged: simulation.flagged().0,
+            flagged_alone: simulation.flagged().1,
             pass: simulation.with(Verdict::Pass),
             warn: simulation.with(Verdict::Warn),
             block: simulation.with(Verdict::Block),
@@ -159,6 +174,7 @@ fn rule(rate: &RuleRate) -> JsonRule<'_> {
         rule: &rate.rule,
         commits: rate.commits,
         alone: rate.alone,
+        silenced: rate.silenced,
         example: JsonExample {
             commit: commit.to_string(),
             path: example.path.as_ref().map(ToString::to_string),
@@ -184,7 +200,17 @@ fn row(row: &Row) -> JsonRow<'_> {
         verdict: row.verdict().map(Verdict::as_str),
         error,
         components: row.touched().iter().map(json_touched).collect(),
+        flagged: row.flagged().iter().map(JsonFlagged::from).collect(),
+        silenced: row.silenced().iter().map(quiet).collect(),
         seconds: row.took.as_secs_f64(),
+    }
+}
+
+fn quiet((component, rule, example): &(String, String, Example)) -> JsonQuiet<'_> {
+    JsonQuiet {
+        component,
+        rule,
+        path: example.path.as_ref().map(ToString::to_string),
     }
 }
 
@@ -216,6 +242,11 @@ pub(crate) fn simulation_markdown(simulation: &Simulation) -> String {
     text.push_str("| | commits | share |\n|---|---:|---:|\n");
     let mut line = |name: &str, count: usize| text.push_str(&format!("| {name} | {count} | {} |\n", share(count, all)));
     line("need a certificate", simulation.gated());
+    if let Some(rank) = simulation.flags {
+        let (flagged, alone) = simulation.flagged();
+        line(&format!("flagged by the score, of rank {rank} and above"), flagged);
+        line("of these, no rule gates", alone);
+    }
     line("blocked", simulation.with(Verdict::Block));
     line("passed with a warning", simulation.with(Verdict::Warn));
     line("passed", simulation.with(Verdict::Pass));
@@ -237,16 +268,17 @@ pub(crate) fn simulation_markdown(simulation: &Simulation) -> String {
     }
     if !simulation.rules.is_empty() {
         text.push_str(
-            "\n## The noisiest rules\n\n| rule | commits | no other rule | for example |\n|---|---:|---:|---|\n",
+            "\n## The noisiest rules\n\n| rule | commits | no other rule | score too low | for example |\n|---|---:|---:|---:|---|\n",
         );
     }
     for rate in simulation.rules.iter().take(NOISIEST) {
         let (commit, example) = &rate.example;
         text.push_str(&format!(
-            "| {} | {} | {} | {} {} |\n",
+            "| {} | {} | {} | {} | {} {} |\n",
             span(&format!("{}/{}", rate.component, rate.rule)),
             rate.commits,
             rate.alone,
+            rate.silenced,
             commit.short(),
             shown(example)
         ));

@@ -73,6 +73,7 @@ fn unread(component: &Component, prepared: &Prepared<'_>) -> Option<Reason> {
             sanitize(encoding)
         ),
         name: None,
+        needs: None,
     })
 }
 
@@ -135,6 +136,7 @@ fn reason(text: &[u8], start: usize, detail: String) -> Reason {
         side: None,
         detail,
         name: None,
+        needs: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod examples;
 pub mod languages;
 mod machines;
 mod messages;
+mod needed;
 mod owners;
 mod plan;
 mod reading;
@@ -18,13 +19,16 @@ pub use bumps::{Bump, bumps, is_manifest};
 pub use examples::check_examples;
 #[cfg(test)]
 pub(crate) use examples::owners;
+pub use needed::{AskedScore, Flag, Needs, Scored, Silenced};
+pub use spelling::is_unread_by_nature;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, ChangedLine, CommitMessage, Content, FileChange, FileDiff, ObjectId, RepoPath, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{Component, Gating, Ignore, Likeness, Lines, POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Count};
+use needed::{Claims, needs};
 use plan::Plan;
 use reading::{Functions, Reading};
 use scan::Scan;
@@ -63,6 +67,12 @@ pub trait ContentSource {
     ///
     /// Whatever keeps that from being known.
     fn holds_file(&self, path: &RepoPath) -> Result<bool, Self::Error>;
+
+    /// The scores of files, in order; asked for at most once, and only where a rule that needs one has matched. What cannot be had is
+    /// [`Scored::Unknown`], and counts as if it were enough.
+    fn scores(&self, files: &[AskedScore<'_>]) -> Vec<Scored> {
+        vec![Scored::Unasked; files.len()]
+    }
 }
 
 /// A policy to look at a change with.
@@ -91,6 +101,10 @@ pub fn announced(policy: &Policy, messages: &[CommitMessage]) -> Announced {
 pub struct Gated {
     /// The touched components.
     pub components: Vec<GatedComponent>,
+    /// What rules matched and does not count, as the score is too low for them.
+    pub silenced: Vec<Silenced>,
+    /// What the score flags, where that was asked for; the highest first.
+    pub flagged: Vec<Flag>,
 }
 
 /// A component that the change touches.
@@ -135,6 +149,8 @@ pub enum RuleKind {
     Message,
     /// A change to `.certgate/**`.
     Policy,
+    /// The learnt score: `sensitivity:` with `enforce: block`.
+    Score,
 }
 
 impl RuleKind {
@@ -146,6 +162,7 @@ impl RuleKind {
             Self::Function => "function",
             Self::Message => "message",
             Self::Policy => "policy",
+            Self::Score => "score",
         }
     }
 }
@@ -163,6 +180,8 @@ pub struct Reason {
     pub detail: String,
     /// The name that the policy gives the rule, where it gives it one.
     pub name: Option<String>,
+    /// The score that the file needs for the rule to count, where the rule says so.
+    pub needs: Option<Needs>,
 }
 
 /// Finds what the policy gates in a change.
@@ -205,17 +224,19 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
     let messages = || by.iter().map(said).collect::<Vec<_>>();
     let aside = change.messages.len() >= WORTH_A_THREAD;
     let (messages, found) = aside::both(aside, messages, || files_by_each(&by, change, content));
-    let all = by.iter().zip(found?).zip(messages);
+    let found = found?;
+    let scores = scores(&found, content);
+    let all = by.iter().zip(found).zip(messages);
     Ok(all
-        .map(|((by, found), messages)| found.gated(by.policy, messages))
+        .map(|((by, found), messages)| found.gated(by.policy, messages, &scores))
         .collect())
 }
 
-fn files_by_each<S: ContentSource + ?Sized>(
+fn files_by_each<'f, S: ContentSource + ?Sized>(
     by: &[By<'_>],
-    change: &Change,
+    change: &'f Change,
     content: &S,
-) -> Result<Vec<Found>, S::Error> {
+) -> Result<Vec<Found<'f>>, S::Error> {
     let plans: Vec<Plan<'_>> = by.iter().map(|by| Plan::new(by.policy)).collect();
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
@@ -238,7 +259,7 @@ fn files_by_each<S: ContentSource + ?Sized>(
         .map(|(file, _)| *file)
         .collect();
     content.expect(&asked)?;
-    let mut found: Vec<Found> = by.iter().map(|by| Found::new(by.policy)).collect();
+    let mut found: Vec<Found<'f>> = by.iter().map(|_| Found::new()).collect();
     let aside = asked.len() >= WORTH_A_THREAD;
     let read = looked.into_iter().map(|(file, wants)| {
         let read = match wants.iter().any(Want::needs_content) {
@@ -257,7 +278,7 @@ fn files_by_each<S: ContentSource + ?Sized>(
             Content::Lines(diff) => Some(reading::read(file, diff)),
             _ => None,
         };
-        for ((want, found), by) in wants.into_iter().zip(&mut found).zip(by) {
+        for (want, found) in wants.into_iter().zip(&mut found) {
             match want {
                 Want::Nothing => {}
                 Want::Own { perhaps_signature } => {
@@ -265,32 +286,44 @@ fn files_by_each<S: ContentSource + ?Sized>(
                         found.own.push(policy_file(file));
                     }
                 }
-                Want::Rules(wanted) => found.judge(by.policy, file, &wanted, (&read, reading.as_ref())),
+                Want::Rules(wanted) => found.judge(file, &wanted, (&read, reading.as_ref())),
             }
         }
     })?;
     Ok(found)
 }
 
+/// The scores that what was found needs, by path.
+fn scores<S: ContentSource + ?Sized>(found: &[Found<'_>], content: &S) -> BTreeMap<RepoPath, Scored> {
+    let mut asked: BTreeMap<RepoPath, AskedScore<'_>> = BTreeMap::new();
+    for (file, claims) in found.iter().flat_map(|found| &found.claims) {
+        needed::ask(&mut asked, file, claims);
+    }
+    if asked.is_empty() {
+        return BTreeMap::new();
+    }
+    let (paths, files): (Vec<RepoPath>, Vec<AskedScore<'_>>) = asked.into_iter().unzip();
+    paths.into_iter().zip(content.scores(&files)).collect()
+}
+
 /// What a policy's rules found so far.
-struct Found {
-    /// By component, in the order of the policy.
-    files: Vec<Vec<GatedFile>>,
+struct Found<'f> {
+    /// What components claim, by file.
+    claims: Vec<(&'f FileChange, Claims)>,
     own: Vec<GatedFile>,
 }
 
-impl Found {
-    fn new(policy: &Policy) -> Self {
+impl<'f> Found<'f> {
+    fn new() -> Self {
         Self {
-            files: vec![Vec::new(); policy.components.len()],
+            claims: Vec::new(),
             own: Vec::new(),
         }
     }
 
     fn judge(
         &mut self,
-        policy: &Policy,
-        file: &FileChange,
+        file: &'f FileChange,
         wanted: &Wanted<'_>,
         (content, reading): (&Content, Option<&Reading<'_>>),
     ) {
@@ -302,23 +335,40 @@ impl Found {
             true => content,
             false => &Content::None,
         };
-        let mut claims = judge(file, wanted, (content, reading));
-        owners::settle(policy, &file.path, &mut claims);
-        for (component, reasons) in claims {
-            if let Some(gated) = self.files.get_mut(component) {
-                gated.push(GatedFile {
-                    file: file.clone(),
-                    reasons,
-                });
-            }
+        let claims = judge(file, wanted, (content, reading));
+        if !claims.is_empty() {
+            self.claims.push((file, claims));
         }
     }
 
-    fn gated(self, policy: &Policy, messages: Announced) -> Gated {
+    fn gated(self, policy: &Policy, messages: Announced, scores: &BTreeMap<RepoPath, Scored>) -> Gated {
+        let mut files: Vec<Vec<GatedFile>> = vec![Vec::new(); policy.components.len()];
+        let mut silenced = Vec::new();
+        for (file, mut claims) in self.claims {
+            let score = scores.get(&file.path).copied().unwrap_or_default();
+            for (component, reason) in needed::silence(&mut claims, score) {
+                let component = policy.components.get(component);
+                silenced.extend(component.map(|component| Silenced {
+                    component: component.id.clone(),
+                    path: file.path.clone(),
+                    reason,
+                }));
+            }
+            // What does not count claims nothing that another could leave to it.
+            owners::settle(policy, &file.path, &mut claims);
+            for (component, reasons) in claims {
+                if let Some(gated) = files.get_mut(component) {
+                    gated.push(GatedFile {
+                        file: file.clone(),
+                        reasons,
+                    });
+                }
+            }
+        }
         let mut components: Vec<GatedComponent> = policy
             .components
             .iter()
-            .zip(self.files)
+            .zip(files)
             .zip(messages)
             .map(|((component, files), messages)| GatedComponent {
                 id: component.id.clone(),
@@ -332,7 +382,11 @@ impl Found {
             messages: Vec::new(),
         });
         components.retain(|component| !component.files.is_empty() || !component.messages.is_empty());
-        Gated { components }
+        Gated {
+            components,
+            silenced,
+            flagged: Vec::new(),
+        }
     }
 }
 
@@ -350,6 +404,7 @@ fn policy_file(file: &FileChange) -> GatedFile {
             side: None,
             detail: format!("the policy itself is changed{likeness}"),
             name: None,
+            needs: None,
         }],
     }
 }
@@ -362,7 +417,7 @@ fn judge(
     file: &FileChange,
     wanted: &Wanted<'_>,
     (content, reading): (&Content, Option<&Reading<'_>>),
-) -> Vec<(usize, Vec<Reason>)> {
+) -> Claims {
     let twin = TwinPath::new(file.path.as_bytes());
     let candidates = &wanted.candidates;
     let mut found = match content {
@@ -386,15 +441,20 @@ fn judge(
             .collect(),
         Content::None => candidates
             .iter()
-            .map(|candidate| (candidate.index, by_path(&twin, candidate.glob)))
+            .map(|candidate| (candidate.index, by_path(&twin, candidate, candidate.glob)))
             .collect(),
     };
     found.retain(|(_, reasons)| !reasons.is_empty());
     found
 }
 
-fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
+/// A path that stands for others needs no score: it is not its own content that counts.
+fn by_path(twin: &TwinPath<'_>, candidate: &Candidate<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
     let reason = |gating: Gating<'_>| {
+        let needed = match gating.how {
+            Likeness::Same | Likeness::Twin => candidate.component.rules.paths_need,
+            Likeness::Directory => None,
+        };
         let likeness = match gating.how {
             Likeness::Same => String::new(),
             Likeness::Twin => format!(", as the path folds to {}", folded(twin)),
@@ -406,6 +466,7 @@ fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
             side: None,
             detail: format!("`{}`{likeness}", sanitize(gating.glob)),
             name: None,
+            needs: needs(needed),
         }
     };
     gating.map(reason).into_iter().collect()
@@ -413,7 +474,8 @@ fn by_path(twin: &TwinPath<'_>, gating: Option<Gating<'_>>) -> Vec<Reason> {
 
 /// What is not read counts as a match.
 fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reason> {
-    let mut reasons = by_path(twin, candidate.glob);
+    let mut reasons = by_path(twin, candidate, candidate.glob);
+    reasons.iter_mut().for_each(|reason| reason.needs = None);
     let mut unread = |rule| {
         reasons.push(Reason {
             rule,
@@ -421,6 +483,7 @@ fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reas
             side: None,
             detail: format!("{why}, counted as a match"),
             name: None,
+            needs: None,
         });
     };
     if candidate.content.is_some() {
@@ -454,12 +517,12 @@ fn by_lines(
         let ignore = candidate.component.rules.ignore;
         // Whether a path counts is asked first: it costs the most, and may be all there is.
         let counts = candidate.glob.is_some() && (ignore.nothing() || !reading.view(ignore).nothing);
-        let mut reasons = by_path(twin, candidate.glob.filter(|_| counts));
+        let mut reasons = by_path(twin, candidate, candidate.glob.filter(|_| counts));
         if let Some(scan) = &candidate.content {
             reasons.extend(by_content(diff, reading, ignore, scan, unreadable));
         }
         if candidate.functions {
-            reasons.extend(by_function(twin, reading, candidate.component));
+            reasons.extend(by_functions(twin, reading, candidate.component));
         }
         found.push((candidate.index, reasons));
     }
@@ -486,11 +549,9 @@ fn by_content(
         let view = reading.view(ignore);
         scanned = scan(&view.lines, &view.counts);
     }
-    let mut reasons: Vec<Reason> = scanned.into_iter().flatten().collect();
-    reasons.sort_by_key(|reason| (reason.line, reason.side));
-    // One reason a line is enough.
-    reasons.dedup_by_key(|reason| (reason.line, reason.side));
-    reasons.truncate(MAX_REASONS);
+    let mut reasons = needed::first_of_each_need(scanned.into_iter().flatten().collect());
+    let unconditional = reasons.iter().filter(|reason| reason.needs.is_none()).count();
+    let mut room = MAX_REASONS.saturating_sub(unconditional);
     for (side, why) in [Side::Removed, Side::Added].into_iter().zip(unreadable) {
         let wanted = |lines: Lines| match lines {
             Lines::Added => side == Side::Added,
@@ -500,15 +561,17 @@ fn by_content(
         let changed = diff.lines.iter().any(|line| line.side == side);
         if let Some(why) = why
             && changed
-            && reasons.len() < MAX_REASONS
+            && room > 0
             && rules.rules().iter().any(|rule| wanted(rule.lines))
         {
+            room -= 1;
             reasons.push(Reason {
                 rule: RuleKind::Content,
                 line: None,
                 side: Some(side),
                 detail: format!("{why}, counted as a match"),
                 name: None,
+                needs: None,
             });
         }
     }
@@ -523,11 +586,22 @@ fn delimits(line: &ChangedLine) -> bool {
         .any(|mark| line.text.windows(mark.len()).any(|window| window == *mark))
 }
 
-fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component) -> Vec<Reason> {
+/// What the function rules find: for each score that some of them need, the first.
+fn by_functions(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component) -> Vec<Reason> {
+    let rules = component.rules.functions.iter();
+    let levels: BTreeSet<Option<u32>> = rules.map(|rule| rule.needs_score).collect();
+    let found = levels
+        .into_iter()
+        .map(|needed| by_function(twin, reading, component, needed));
+    found.flatten().collect()
+}
+
+fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component, needed: Option<u32>) -> Vec<Reason> {
     let rules: Vec<_> = component
         .rules
         .functions
         .iter()
+        .filter(|rule| rule.needs_score == needed)
         .filter(|rule| rule.paths.as_ref().is_none_or(|paths| paths.gating(twin).is_some()))
         .collect();
     let matching = |name: &String| {
@@ -571,6 +645,7 @@ fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component
             side: Some(line.side),
             detail,
             name,
+            needs: needs(needed),
         });
     }
     reasons

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::needed::needs;
 use super::{MAX_REASONS, Reason, RuleKind};
 use crate::change::{ChangedLine, Side};
 use crate::diagnostic::{sanitize, sanitize_bytes};
@@ -133,5 +134,6 @@ fn attempt(
             sanitize(rule.pattern.as_str())
         ),
         name: rule.rule.clone(),
+        needs: needs(rule.needs_score),
     });
 }

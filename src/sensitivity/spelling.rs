@@ -29,9 +29,14 @@ const LIKE_ASCII_FAMILIES: &[&str] = &[
 ];
 
 /// Why patterns cannot be tried on a content, if they cannot.
-pub(super) fn unreadable(path: &RepoPath, content: &[u8]) -> Option<&'static str> {
+/// Whether a file is a picture, a font or an archive by its name, which nobody reads as text.
+pub fn is_unread_by_nature(path: &RepoPath) -> bool {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    if BINARY.iter().any(|known| known.as_bytes() == extension) {
+    BINARY.iter().any(|known| known.as_bytes() == extension)
+}
+
+pub(super) fn unreadable(path: &RepoPath, content: &[u8]) -> Option<&'static str> {
+    if is_unread_by_nature(path) {
         return None;
     }
     let declared = declared_encoding(content);

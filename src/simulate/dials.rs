@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ComponentRate, Row, RuleRate, Touched, own};
 use crate::change::{Change, ObjectId};
-use crate::gate::{Undecided, gate_by};
+use crate::gate::{Scores, Undecided, gate_by};
 use crate::git::Repository;
 use crate::policy::{Component, Enforcement, GlobList, POLICY_COMPONENT, Policy, Stage};
 use crate::sensitivity::By;
@@ -54,6 +54,7 @@ pub(super) fn turned(
     rows: &[Row],
     gated: &[(usize, Change)],
     (components, rules): (&[ComponentRate], &[RuleRate]),
+    scores: &Scores<'_>,
 ) -> Result<Vec<Dial>, Undecided> {
     let mut turns = disabled(policy, rules);
     turns.extend(excluded(policy, rows));
@@ -77,7 +78,7 @@ pub(super) fn turned(
             evidence: std::collections::BTreeSet::new(),
             announced: None,
         });
-        let found = gate_by(repository, change, by.collect())?;
+        let found = gate_by(repository, change, by.collect(), Some(scores))?;
         let lacks = |id: &str| {
             row.touched()
                 .iter()
@@ -110,7 +111,8 @@ fn stops(policy: &Policy, touched: &Touched) -> bool {
 
 /// `disable`, for the rules that gate most by themselves.
 fn disabled(policy: &Policy, rules: &[RuleRate]) -> Vec<Turn> {
-    let mut worst: Vec<&RuleRate> = rules.iter().filter(|rate| rate.component != POLICY_COMPONENT).collect();
+    let counts = |rate: &&RuleRate| rate.component != POLICY_COMPONENT && rate.commits > 0;
+    let mut worst: Vec<&RuleRate> = rules.iter().filter(counts).collect();
     worst.sort_by_key(|rate| std::cmp::Reverse((rate.alone, rate.commits)));
     worst
         .into_iter()

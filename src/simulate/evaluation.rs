@@ -1,6 +1,6 @@
 //! How well rules and score find the commits of history that a label calls performance commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Row, Simulation};
 use crate::change::ObjectId;
@@ -17,16 +17,31 @@ pub(crate) struct Evaluation {
     pub(crate) positive: usize,
     /// Something gates.
     pub(crate) gated: Found,
+    /// The score flags, where the policy has it do so.
+    pub(crate) flagged: Option<Found>,
+    /// Something gates, or the score flags.
+    pub(crate) either: Found,
     /// By component, the most asked first.
     pub(crate) components: Vec<(String, Found)>,
     /// By component and rule.
     pub(crate) rules: Vec<((String, String), Found)>,
+    /// The same of matches that do not count, as the score is too low.
+    pub(crate) silenced: BTreeMap<(String, String), Found>,
     /// What the score is worth; `None` where not both kinds of commits are there.
     pub(crate) score: Option<Ranking>,
     /// The same of the number of rules that match.
     pub(crate) matched: Option<Ranking>,
-    /// Score and label, newest first.
-    pub(crate) scores: Vec<(ObjectId, u32, bool)>,
+    /// By commit, newest first.
+    pub(crate) scores: Vec<Scored>,
+}
+
+/// What is said of one commit.
+pub(crate) struct Scored {
+    pub(crate) commit: ObjectId,
+    pub(crate) score: u32,
+    pub(crate) positive: bool,
+    pub(crate) gated: bool,
+    pub(crate) flagged: bool,
 }
 
 /// How many are flagged, and how many of those rightly.
@@ -63,6 +78,9 @@ pub(crate) fn evaluate(
         commits: 0,
         positive: 0,
         gated: Found::default(),
+        flagged: simulation.flags.map(|_| Found::default()),
+        either: Found::default(),
+        silenced: BTreeMap::new(),
         components: Vec::new(),
         rules: Vec::new(),
         score: None,
@@ -88,17 +106,38 @@ pub(crate) fn evaluate(
                 count += 1;
             }
         }
-        if !row.touched().is_empty() {
+        let (gated, flagged) = (!row.touched().is_empty(), !row.flagged().is_empty());
+        if gated {
             note(&mut evaluation.gated);
+        }
+        if let Some(found) = evaluation.flagged.as_mut().filter(|_| flagged) {
+            note(found);
+        }
+        if gated || flagged {
+            note(&mut evaluation.either);
+        }
+        let quiet: BTreeSet<_> = row
+            .silenced()
+            .iter()
+            .map(|(id, rule, _)| (id.clone(), rule.clone()))
+            .collect();
+        for rule in quiet {
+            note(evaluation.silenced.entry(rule).or_default());
         }
         matched.push((count, positive));
         let score = score.get(&row.commit).copied().unwrap_or(0);
-        evaluation.scores.push((row.commit.clone(), score, positive));
+        evaluation.scores.push(Scored {
+            commit: row.commit.clone(),
+            score,
+            positive,
+            gated,
+            flagged,
+        });
     }
     let scored: Vec<(u32, bool)> = evaluation
         .scores
         .iter()
-        .map(|(_, score, positive)| (*score, *positive))
+        .map(|scored| (scored.score, scored.positive))
         .collect();
     evaluation.score = ranking(&scored);
     evaluation.matched = ranking(&matched);

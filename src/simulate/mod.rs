@@ -3,23 +3,25 @@
 mod dials;
 mod evaluation;
 mod rules;
+mod warm;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use crate::change::{Change, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, sanitize_bytes};
 use crate::gate::governing::keyring_at;
-use crate::gate::{InForce, TargetBranch, Undecided, judge};
+use crate::gate::{InForce, Scores, Scoring, TargetBranch, Undecided, judge_with};
 use crate::git::{Repository, Step};
 use crate::intake::range;
 use crate::policy::{Policy, Signatures};
-use crate::sensitivity::Reason;
+use crate::sensitivity::{Flag, Reason};
 use crate::verdict::{Outcome, Verdict};
 
 pub(crate) use dials::Dial;
 pub(crate) use evaluation::{Evaluation, Found, Ranking, SHARES, evaluate};
+pub(crate) use warm::scores as score_all;
 
 /// Most rules that are shown as the noisiest.
 pub(crate) const NOISIEST: usize = 8;
@@ -35,6 +37,8 @@ pub(crate) struct Simulation {
     /// By rule, the most asked first.
     pub(crate) rules: Vec<RuleRate>,
     pub(crate) dials: Vec<Dial>,
+    /// Whether the policy has the score flag files, and from which rank on.
+    pub(crate) flags: Option<u32>,
     /// How long all of it took.
     pub(crate) took: Duration,
 }
@@ -57,6 +61,10 @@ pub(crate) enum Answer {
         verdict: Verdict,
         /// What it touches, in the order of the policy.
         components: Vec<Touched>,
+        /// What the score flags, whether gated or not.
+        flagged: Vec<Flag>,
+        /// Matches that do not count for a score: component, rule, and where.
+        silenced: Vec<(String, String, Example)>,
     },
     /// It could not be judged.
     Undecided { code: Code, message: String },
@@ -98,7 +106,9 @@ pub(crate) struct RuleRate {
     pub(crate) commits: usize,
     /// Those that no other rule gates.
     pub(crate) alone: usize,
-    /// The newest commit that it gates, and where.
+    /// Those that it does not gate, though it matches, as the score is too low.
+    pub(crate) silenced: usize,
+    /// The newest commit that it gates, or would, and where.
     pub(crate) example: (ObjectId, Example),
 }
 
@@ -109,6 +119,8 @@ pub(crate) struct Plan<'a> {
     /// The policy, and where it is from.
     pub(crate) in_force: &'a InForce,
     pub(crate) target: TargetBranch,
+    /// Whether dials are tried out.
+    pub(crate) dials: bool,
 }
 
 /// Judges each step.
@@ -118,10 +130,22 @@ pub(crate) struct Plan<'a> {
 /// Whatever keeps all of them from being judged; that one commit cannot be is reported in its row.
 pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simulation, Undecided> {
     let begun = Instant::now();
+    let policy = &plan.in_force.policy;
+    let scoring = match (&policy.sensitivity, policy.needs_scores()) {
+        (Some(_), _) => Some(warm::scores(repository, plan.steps)?),
+        (None, true) => Some(warm::past(repository, plan.steps)?),
+        (None, false) => None,
+    };
     let mut rows = Vec::with_capacity(plan.steps.len());
     let mut gated: Vec<(usize, Change)> = Vec::new();
-    for ((at, step), (answer, change, took)) in plan.steps.iter().enumerate().zip(asked(repository, plan)?) {
+    for ((at, step), (answer, change, took)) in
+        plan.steps
+            .iter()
+            .enumerate()
+            .zip(asked(repository, plan, scoring.as_ref())?)
+    {
         if let (Answer::Judged { components, .. }, Some(change)) = (&answer, change)
+            && plan.dials
             && !components.is_empty()
         {
             gated.push((at, narrowed(change, components)));
@@ -137,14 +161,20 @@ pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simul
     }
     let components = component_rates(&rows);
     let rules = rule_rates(&rows);
-    let policy = &plan.in_force.policy;
-    let dials = dials::turned(repository, policy, &rows, &gated, (&components, &rules))?;
+    let dials = match plan.dials {
+        true => {
+            let scores = shared(repository, scoring);
+            dials::turned(repository, policy, &rows, &gated, (&components, &rules), &scores)?
+        }
+        false => Vec::new(),
+    };
     Ok(Simulation {
         policy: plan.in_force.origin.clone(),
         rows,
         components,
         rules,
         dials,
+        flags: policy.sensitivity.as_ref().map(|wanted| wanted.min_rank),
         took: begun.elapsed(),
     })
 }
@@ -152,33 +182,30 @@ pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simul
 /// What came of a step, and how long it took.
 type Asked = (Answer, Option<Change>, Duration);
 
-/// From how many steps on they are divided among the processors.
-const WORTH_THREADS: usize = 32;
-
 /// Judges every step, in order. No step depends on another, so each processor takes the next one that nobody has.
-fn asked(repository: &Repository, plan: &Plan<'_>) -> Result<Vec<Asked>, Undecided> {
-    let one = |repository: &Repository, step: &Step| {
+fn asked(repository: &Repository, plan: &Plan<'_>, scoring: Option<&Scoring<'_>>) -> Result<Vec<Asked>, Undecided> {
+    let one = |repository: &Repository, step: &Step, scores: &Scores<'_>| {
         let started = Instant::now();
-        let (answer, change) = match ask(repository, plan, step) {
+        let (answer, change) = match ask(repository, plan, step, scores) {
             Ok((answer, change)) => (answer, Some(change)),
             Err(failure) => (undecided(&failure), None),
         };
         (answer, change, started.elapsed())
     };
-    let workers = match plan.steps.len() {
-        0..WORTH_THREADS => 1,
-        _ => std::thread::available_parallelism().map_or(1, |count| count.get().min(MOST_THREADS)),
-    };
+    let seed = scoring.map(Scoring::seed);
+    let workers = warm::workers(plan.steps.len());
     if workers == 1 {
-        return Ok(plan.steps.iter().map(|step| one(repository, step)).collect());
+        let scores = shared(repository, seed.map(|seed| Scoring::grown(repository, seed)));
+        return Ok(plan.steps.iter().map(|step| one(repository, step, &scores)).collect());
     }
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(usize, Asked)>, Undecided> {
         // libgit2 keeps what it has read in the handle, which is for one thread.
         let own = Repository::open_to_judge()?;
+        let scores = shared(&own, seed.clone().map(|seed| Scoring::grown(&own, seed)));
         let mut done = Vec::new();
-        while let Some((at, step)) = taken(&next, plan.steps) {
-            done.push((at, one(&own, step)));
+        while let Some((at, step)) = warm::taken(&next, plan.steps) {
+            done.push((at, one(&own, step, &scores)));
         }
         Ok(done)
     };
@@ -194,16 +221,20 @@ fn asked(repository: &Repository, plan: &Plan<'_>) -> Result<Vec<Asked>, Undecid
     Ok(all.into_iter().map(|(_, asked)| asked).collect())
 }
 
-/// More threads than this do not read faster.
-const MOST_THREADS: usize = 8;
-
-/// The next step that nobody has taken.
-fn taken<'s>(next: &AtomicUsize, steps: &'s [Step]) -> Option<(usize, &'s Step)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    steps.get(at).map(|step| (at, step))
+/// Scores for many questions: of what is read already, or, where the policy asks for none, of nothing.
+fn shared<'r>(repository: &'r Repository, scoring: Option<Scoring<'r>>) -> Scores<'r> {
+    match scoring {
+        Some(scoring) => Scores::of(repository, scoring),
+        None => Scores::new(repository, true),
+    }
 }
 
-fn ask(repository: &Repository, plan: &Plan<'_>, step: &Step) -> Result<(Answer, Change), Undecided> {
+fn ask(
+    repository: &Repository,
+    plan: &Plan<'_>,
+    step: &Step,
+    scores: &Scores<'_>,
+) -> Result<(Answer, Change), Undecided> {
     let mut by = plan.in_force.clone();
     if by.policy.signatures != Signatures::Off {
         let judging = step.parent.as_ref().unwrap_or(&step.commit);
@@ -211,18 +242,14 @@ fn ask(repository: &Repository, plan: &Plan<'_>, step: &Step) -> Result<(Answer,
     }
     let mut question = range::step(repository, step.parent.as_ref(), &step.commit, by)?;
     question.target = plan.target.clone();
-    let judgement = judge(repository, &question)?;
+    let judgement = judge_with(repository, &question, scores)?;
     let policy = &plan.in_force.policy;
     let touched = judgement.decision.components.iter().map(|component| {
         let mut found = BTreeMap::new();
         let mut note = |path: Option<&RepoPath>, reason: &Reason| {
             found
                 .entry(rules::name(policy, &component.id, reason))
-                .or_insert_with(|| Example {
-                    path: path.cloned(),
-                    line: reason.line,
-                    detail: reason.detail.clone(),
-                });
+                .or_insert_with(|| example(path, reason));
         };
         for file in &component.files {
             file.reasons.iter().for_each(|reason| note(Some(&file.path), reason));
@@ -241,8 +268,29 @@ fn ask(repository: &Repository, plan: &Plan<'_>, step: &Step) -> Result<(Answer,
     let answer = Answer::Judged {
         verdict: judgement.verdict(),
         components: touched.collect(),
+        silenced: judgement
+            .silenced
+            .iter()
+            .map(|silenced| {
+                let rule = rules::name(policy, &silenced.component, &silenced.reason);
+                (
+                    silenced.component.clone(),
+                    rule,
+                    example(Some(&silenced.path), &silenced.reason),
+                )
+            })
+            .collect(),
+        flagged: judgement.flagged,
     };
     Ok((answer, question.change))
+}
+
+fn example(path: Option<&RepoPath>, reason: &Reason) -> Example {
+    Example {
+        path: path.cloned(),
+        line: reason.line,
+        detail: reason.detail.clone(),
+    }
 }
 
 fn undecided(failure: &Undecided) -> Answer {
@@ -269,6 +317,22 @@ impl Row {
         }
     }
 
+    /// What the score flags of it.
+    pub(crate) fn flagged(&self) -> &[Flag] {
+        match &self.answer {
+            Answer::Judged { flagged, .. } => flagged,
+            Answer::Undecided { .. } => &[],
+        }
+    }
+
+    /// Matches that do not count for a score.
+    pub(crate) fn silenced(&self) -> &[(String, String, Example)] {
+        match &self.answer {
+            Answer::Judged { silenced, .. } => silenced,
+            Answer::Undecided { .. } => &[],
+        }
+    }
+
     /// The verdict, where there is one.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         match self.answer {
@@ -282,6 +346,13 @@ impl Simulation {
     /// How many commits something gates.
     pub(crate) fn gated(&self) -> usize {
         self.rows.iter().filter(|row| !row.touched().is_empty()).count()
+    }
+
+    /// How many the score flags; and those among them that no component gates.
+    pub(crate) fn flagged(&self) -> (usize, usize) {
+        let flagged = self.rows.iter().filter(|row| !row.flagged().is_empty());
+        let alone = flagged.clone().filter(|row| row.touched().is_empty());
+        (flagged.count(), alone.count())
     }
 
     /// How many have this verdict.
@@ -334,23 +405,44 @@ fn rule_rates(rows: &[Row]) -> Vec<RuleRate> {
         let count: usize = row.touched().iter().map(|touched| touched.rules.len()).sum();
         for touched in row.touched() {
             for (rule, example) in &touched.rules {
-                let rate = rates
-                    .entry((touched.id.clone(), rule.clone()))
-                    .or_insert_with(|| RuleRate {
-                        component: touched.id.clone(),
-                        rule: rule.clone(),
-                        commits: 0,
-                        alone: 0,
-                        example: (row.commit.clone(), example.clone()),
-                    });
+                let rate = rate(&mut rates, &touched.id, rule, (row, example));
                 rate.commits += 1;
                 rate.alone += usize::from(count == 1);
             }
         }
+        let counts = |id: &str, rule: &str| {
+            let mut touched = row.touched().iter();
+            touched.any(|touched| touched.id == id && touched.rules.contains_key(rule))
+        };
+        let mut seen = BTreeSet::new();
+        for (id, rule, example) in row.silenced() {
+            if seen.insert((id, rule)) && !counts(id, rule) {
+                rate(&mut rates, id, rule, (row, example)).silenced += 1;
+            }
+        }
     }
     let mut rates: Vec<RuleRate> = rates.into_values().collect();
-    rates.sort_by_key(|rate| std::cmp::Reverse((rate.commits, rate.alone)));
+    rates.sort_by_key(|rate| std::cmp::Reverse((rate.commits, rate.alone, rate.silenced)));
     rates
+}
+
+/// The rate of a rule.
+fn rate<'m>(
+    rates: &'m mut BTreeMap<(String, String), RuleRate>,
+    id: &str,
+    rule: &str,
+    (row, example): (&Row, &Example),
+) -> &'m mut RuleRate {
+    rates
+        .entry((id.to_owned(), rule.to_owned()))
+        .or_insert_with(|| RuleRate {
+            component: id.to_owned(),
+            rule: rule.to_owned(),
+            commits: 0,
+            alone: 0,
+            silenced: 0,
+            example: (row.commit.clone(), example.clone()),
+        })
 }
 
 /// The names of the components of a policy that are its own, and not a pack's.

@@ -43,6 +43,7 @@ fn reason() -> Reason {
         side: None,
         detail: "src/**".into(),
         name: None,
+        needs: None,
     }
 }
 

@@ -58,7 +58,7 @@ const PLACES: [(&str, Put, &str); 7] = [
         "    let link = file.after().is_some_and(|entry| entry.mode == crate::change::Mode::Symlink);\n    \
          for (candidate, (_, reasons)) in candidates.iter().zip(&mut found) {\n        \
          if link && candidate.component.rules.links {\n            \
-         reasons.push(Reason { rule: RuleKind::Link, name: None, line: None, side: None, detail: \"a symbolic link\".to_owned() });\n        \
+         reasons.push(Reason { rule: RuleKind::Link, name: None, needs: None, line: None, side: None, detail: \"a symbolic link\".to_owned() });\n        \
          }\n    }\n",
     ),
 ];

@@ -105,6 +105,7 @@ mod tests {
             side: None,
             detail: detail.to_owned(),
             name: name.map(str::to_owned),
+            needs: None,
         }
     }
 

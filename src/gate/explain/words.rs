@@ -3,7 +3,7 @@
 use crate::certificate::Class;
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Place, plural};
-use crate::sensitivity::{Reason, RuleKind};
+use crate::sensitivity::{Needs, Reason, RuleKind, Scored};
 
 /// How many paths a message lists before it only counts.
 pub(super) const LISTED: usize = 6;
@@ -34,8 +34,20 @@ pub(super) fn at(diagnostic: Diagnostic, place: Option<Place>) -> Diagnostic {
 pub(crate) fn describe(reason: &Reason) -> String {
     let line = reason.line.map(|line| format!(" (line {line})")).unwrap_or_default();
     match reason.rule {
-        RuleKind::Policy => format!("{}{line}", reason.detail),
-        rule => format!("{} rule {}{line}", rule.as_str(), reason.detail),
+        RuleKind::Policy | RuleKind::Score => format!("{}{line}", reason.detail),
+        rule => format!("{} rule {}{line}{}", rule.as_str(), reason.detail, needing(reason)),
+    }
+}
+
+/// What is said of the score that a rule needs.
+fn needing(reason: &Reason) -> String {
+    let Some(Needs { least, found }) = reason.needs else {
+        return String::new();
+    };
+    match found {
+        Scored::Unasked => format!(", where the file's score is at least {least}"),
+        Scored::Is(score) => format!("; the file's score is {score}, and the rule needs {least}"),
+        Scored::Unknown(why) => format!("; it needs a score of {least}, which cannot be had, as {why}, so it counts"),
     }
 }
 

@@ -155,6 +155,17 @@ fn past(list: &mut List, past: &PathPast, view: &View<'_>) {
 }
 
 impl FileFeatures {
+    /// Why its lines were not looked at, where they were not.
+    pub fn unread(&self) -> Option<&'static str> {
+        let why = |feature: &Feature| match feature.name.as_str() {
+            "file:large" => Some("it is too large to read"),
+            "file:binary" => Some("it is binary"),
+            "file:submodule" => Some("it is a submodule"),
+            _ => None,
+        };
+        self.common.iter().find_map(why)
+    }
+
     /// What the past says of it.
     pub(super) fn past(&self) -> &PathPast {
         &self.past

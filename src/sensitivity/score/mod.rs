@@ -11,11 +11,13 @@ mod hunk;
 pub mod model;
 mod number;
 mod place;
+mod strongest;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use because::ScoreReason;
+pub use strongest::{as_edit_of, strongest};
 
 use crate::change::{Content, FileChange, RepoPath};
 use features::FileFeatures;

@@ -1,0 +1,349 @@
+//! What the score decides, where the policy says so: the scores that rules need, and the files that are flagged for their rank. What cannot be
+//! known is never taken for harmless.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::scored::{Scoring, content};
+use crate::change::{Change, ChangeKind, FileChange, ObjectId, RepoPath, Side, Snapshot};
+use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
+use crate::git::Repository;
+use crate::policy::{POLICY_COMPONENT, Policy, TwinPath};
+use crate::progress::{self, Room};
+use crate::sensitivity::score::history::{View, WINDOW};
+use crate::sensitivity::score::model::Model;
+use crate::sensitivity::score::{as_edit_of, quick, rank_among, strongest};
+use crate::sensitivity::{
+    AskedScore, Flag, Gated, GatedComponent, GatedFile, Reason, RuleKind, Scored, is_unread_by_nature,
+};
+use crate::trust::SIGNATURE_SUFFIX;
+
+/// With how many files that go a file that comes is compared.
+const GONE: usize = 32;
+
+const NO_PAST: &str = "the repository's past cannot be read";
+const SHALLOW: &str = "the clone is shallow, and lacks the past";
+const MANY_GONE: &str = "it is new, and more files are gone than it is compared with";
+const NO_CONTENT: &str = "its content cannot be read";
+
+/// The scores that a judgement needs; the past is read when the first is asked for, and by nobody else.
+pub(crate) struct Scores<'r> {
+    repository: &'r Repository,
+    open: RefCell<Option<Scoring<'r>>>,
+    /// Whether what only warns is asked for, too.
+    warns: bool,
+}
+
+impl<'r> Scores<'r> {
+    pub(crate) fn new(repository: &'r Repository, warns: bool) -> Self {
+        Self {
+            repository,
+            warns,
+            open: RefCell::new(None),
+        }
+    }
+
+    /// The same with everything that is asked for, of what is read already.
+    pub(crate) fn of(repository: &'r Repository, scoring: Scoring<'r>) -> Self {
+        Self {
+            repository,
+            warns: true,
+            open: RefCell::new(Some(scoring)),
+        }
+    }
+
+    /// Keeps what was computed, if the disk lets it.
+    pub(crate) fn keep(&self) {
+        if let Some(scoring) = self.open.borrow_mut().as_mut() {
+            scoring.keep();
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Scoring<'r>) -> T) -> T {
+        // What judging costs is counted; of the score, it is the time.
+        let _uncounted = progress::uncounted();
+        let _timed = progress::enter(Room::Sensitivity);
+        act(self
+            .open
+            .borrow_mut()
+            .get_or_insert_with(|| Scoring::open(self.repository)))
+    }
+
+    /// The scores of files as rules need them.
+    pub(super) fn of_rules(&self, change: &Change, files: &[AskedScore<'_>]) -> Vec<Scored> {
+        self.with(|scoring| {
+            let base = base(change);
+            let seen = past(self.repository, scoring, base);
+            let view = match seen {
+                Ok(view) => view,
+                Err(why) => return vec![Scored::Unknown(why); files.len()],
+            };
+            let of = |asked: &AskedScore<'_>| of_rule(self.repository, change, asked, &view);
+            files
+                .iter()
+                .map(|asked| of(asked).map_or_else(Scored::Unknown, Scored::Is))
+                .collect()
+        })
+    }
+
+    /// The files of a change that a policy's `sensitivity:` flags, as far as that is asked for.
+    pub(super) fn flagged(&self, change: &Change, policy: &Policy, aside: &BTreeSet<RepoPath>) -> Vec<Flag> {
+        let Some(wanted) = policy.sensitivity.as_ref().filter(|wanted| wanted.blocks || self.warns) else {
+            return Vec::new();
+        };
+        let looked = |file: &&FileChange| {
+            let path = file.path.as_bytes();
+            let twin = TwinPath::new(path);
+            let document = path.strip_suffix(SIGNATURE_SUFFIX.as_bytes()).unwrap_or(path);
+            !(policy.watches(&twin)
+                || policy.certificates.matches_exactly(&twin)
+                || policy.certificates.matches(document) && document.len() < path.len()
+                || policy.exclude.matches_exactly(&twin)
+                || wanted.exclude.matches_exactly(&twin)
+                || aside.contains(&file.path))
+        };
+        let files: Vec<&FileChange> = change.files.iter().filter(looked).collect();
+        if files.is_empty() {
+            return Vec::new();
+        }
+        let scores = self.with(|scoring| {
+            let base = base(change);
+            let scores: Vec<Result<u32, &'static str>> = {
+                let view = past(self.repository, scoring, base)?;
+                let of = |file: &&FileChange| of_flag(self.repository, (change, file), wanted.blocks, &view);
+                files.iter().map(of).collect()
+            };
+            let before = scoring.before(base).map_err(|_| NO_PAST)?;
+            Ok::<_, &'static str>((scores, before))
+        });
+        let flag = |file: &FileChange, found| Flag {
+            path: file.path.clone(),
+            found,
+        };
+        let (scores, before) = match scores {
+            Ok(found) => found,
+            Err(why) => return files.into_iter().map(|file| flag(file, Err(why))).collect(),
+        };
+        let rank = |score| rank_among(score, &before).unwrap_or_else(|| Model::embedded().rank(score));
+        let mut flags: Vec<Flag> = files
+            .into_iter()
+            .zip(scores)
+            .map(|(file, score)| flag(file, score.map(|score| (score, rank(score)))))
+            .filter(|flag| flag.found.is_err() || flag.found.is_ok_and(|(_, rank)| rank >= wanted.min_rank))
+            .collect();
+        flags.sort_by(|a, b| {
+            b.found
+                .unwrap_or_default()
+                .cmp(&a.found.unwrap_or_default())
+                .then_with(|| a.path.cmp(&b.path))
+        });
+        flags
+    }
+}
+
+/// The commit on which a change is made.
+fn base(change: &Change) -> Option<&ObjectId> {
+    match &change.base {
+        Snapshot::Commit(id) => Some(id),
+        Snapshot::Empty | Snapshot::Index => None,
+    }
+}
+
+/// The past of a change, if all of it that counts is here.
+fn past<'s>(
+    repository: &Repository,
+    scoring: &'s mut Scoring<'_>,
+    base: Option<&ObjectId>,
+) -> Result<View<'s>, &'static str> {
+    let view = scoring.view(base).map_err(|_| NO_PAST)?;
+    match repository.is_shallow() && (view.length() as usize) < WINDOW {
+        true => Err(SHALLOW),
+        false => Ok(view),
+    }
+}
+
+/// The score of a file as a rule needs it. A file that comes while others go is also scored as an edit of each of those.
+fn of_rule(
+    repository: &Repository,
+    change: &Change,
+    asked: &AskedScore<'_>,
+    view: &View<'_>,
+) -> Result<u32, &'static str> {
+    let score = |file: &FileChange, lines: &[(Side, u32)]| {
+        let content = content(repository, file).map_err(|_| NO_CONTENT)?;
+        strongest(Model::embedded(), file, &content, view, lines)
+    };
+    let mut highest = score(asked.file, &asked.lines)?;
+    for edit in edits(change, asked.file)? {
+        // Where what goes cannot be compared, what comes is known all the same.
+        highest = highest.max(score(&edit, &asked.lines).unwrap_or(0));
+    }
+    Ok(highest)
+}
+
+/// The score of a file as its rank needs it, which is compared with those of whole files.
+fn of_flag(
+    repository: &Repository,
+    (change, file): (&Change, &FileChange),
+    blocks: bool,
+    view: &View<'_>,
+) -> Result<u32, &'static str> {
+    let plain = is_unread_by_nature(&file.path);
+    let score = |file: &FileChange| -> Result<u32, &'static str> {
+        let content = content(repository, file).map_err(|_| NO_CONTENT)?;
+        if blocks && !plain {
+            // What cannot be read is not harmless for that.
+            strongest(Model::embedded(), file, &content, view, &[])?;
+        }
+        Ok(quick(Model::embedded(), file, &content, view))
+    };
+    let mut highest = score(file)?;
+    let edits = match (plain, edits(change, file)) {
+        (true, _) => Vec::new(),
+        (false, Ok(edits)) => edits,
+        // A warning is about what is likely.
+        (false, Err(_)) if !blocks => Vec::new(),
+        (false, Err(why)) => return Err(why),
+    };
+    let moved = |edit: &&FileChange| blocks || edit.path.file_name() == file.path.file_name();
+    for edit in edits.iter().filter(moved) {
+        highest = highest.max(score(edit).unwrap_or(0));
+    }
+    Ok(highest)
+}
+
+/// A file that comes, as an edit of each file of the change that goes.
+fn edits(change: &Change, file: &FileChange) -> Result<Vec<FileChange>, &'static str> {
+    if !matches!(file.kind, ChangeKind::Added(_)) {
+        return Ok(Vec::new());
+    }
+    let gone = change.files.iter().filter(|gone| !is_unread_by_nature(&gone.path));
+    let edits: Vec<FileChange> = gone.filter_map(|gone| as_edit_of(gone, file)).collect();
+    match edits.len() > GONE {
+        true => Err(MANY_GONE),
+        false => Ok(edits),
+    }
+}
+
+/// Adds the files that the score flags to what is gated, where the policy has it block.
+pub(super) fn gate_flagged(gated: &mut Gated, change: &Change, policy: &Policy) {
+    let named = policy
+        .sensitivity
+        .as_ref()
+        .and_then(|wanted| wanted.component.as_deref());
+    for flag in gated.flagged.clone() {
+        let Some(file) = change.files.iter().find(|file| file.path == flag.path) else {
+            continue;
+        };
+        let holds = |component: &&GatedComponent| {
+            component.id != POLICY_COMPONENT && component.files.iter().any(|gated| gated.file.path == flag.path)
+        };
+        // By the one that gates it already, where any will do.
+        let id = match named {
+            Some(id) => Some(id.to_owned()),
+            None => gated
+                .components
+                .iter()
+                .find(holds)
+                .map(|component| component.id.clone()),
+        };
+        let id = id.or_else(|| {
+            policy
+                .nearest_component(&flag.path)
+                .map(|component| component.id.clone())
+        });
+        let Some(id) = id else { continue };
+        let reason = Reason {
+            rule: RuleKind::Score,
+            line: None,
+            side: None,
+            detail: detail(&flag),
+            name: None,
+            needs: None,
+        };
+        let at = match gated.components.iter().position(|component| component.id == id) {
+            Some(at) => at,
+            None => {
+                gated.components.push(GatedComponent {
+                    id,
+                    files: Vec::new(),
+                    messages: Vec::new(),
+                });
+                gated.components.len() - 1
+            }
+        };
+        let Some(component) = gated.components.get_mut(at) else {
+            continue;
+        };
+        match component.files.iter_mut().find(|gated| gated.file.path == flag.path) {
+            Some(known) => known.reasons.push(reason),
+            None => component.files.push(GatedFile {
+                file: file.clone(),
+                reasons: vec![reason],
+            }),
+        }
+        component.files.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    }
+    let place = |component: &GatedComponent| {
+        let at = policy.components.iter().position(|known| known.id == component.id);
+        at.unwrap_or(usize::MAX)
+    };
+    gated.components.sort_by_key(place);
+}
+
+/// Why a file is flagged, in words.
+fn detail(flag: &Flag) -> String {
+    match flag.found {
+        Ok((score, rank)) => format!("score {score}, above {rank} % of the commits before"),
+        Err(why) => format!("the score cannot be had, as {why}, so it counts as high"),
+    }
+}
+
+/// Most files that are named at once.
+const NAMED: usize = 5;
+
+/// What is said of the files that the score flags, and that nothing asks to be certified.
+pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
+    let Some(wanted) = &policy.sensitivity else {
+        return Vec::new();
+    };
+    let (known, unknown): (Vec<&Flag>, Vec<&Flag>) = flags.iter().partition(|flag| flag.found.is_ok());
+    let mut all = Vec::new();
+    if let Some(first) = known.first() {
+        let message = match known.len() {
+            1 => format!(
+                "`{}` is likely to matter for performance",
+                sanitize(&first.path.to_string())
+            ),
+            many => format!("{} are likely to matter for performance", plural(many, "file")),
+        };
+        let mut told = Diagnostic::warning(Code::CG656, message).at(Place::file(first.path.to_string()));
+        for flag in known.iter().take(NAMED) {
+            told = told.because(format!("`{}`: {}", sanitize(&flag.path.to_string()), detail(flag)));
+        }
+        if let more @ 1.. = known.len().saturating_sub(NAMED) {
+            told = told.because(format!("and {}", plural(more, "more file")));
+        }
+        told = told.because(format!(
+            "the policy reports what scores higher than {} % of the commits before, and asks for nothing",
+            wanted.min_rank
+        ));
+        all.push(told.help("measure it before it is merged, or have somebody look at it"));
+    }
+    if let Some(first) = unknown.first() {
+        let why = first.found.err().unwrap_or_default();
+        let message = match unknown.len() {
+            1 => format!(
+                "the score of `{}` cannot be had: {why}",
+                sanitize(&first.path.to_string())
+            ),
+            many => format!("the scores of {} cannot be had: {why}", plural(many, "file")),
+        };
+        let told = Diagnostic::warning(Code::CG657, message).at(Place::file(first.path.to_string()));
+        all.push(told.help(match why {
+            SHALLOW => "git fetch --unshallow",
+            _ => "look at it as if it had a high score",
+        }));
+    }
+    all
+}

@@ -413,11 +413,7 @@ fn folded(twin: &TwinPath<'_>) -> String {
     format!("`{}`", sanitize(&twin.folded()))
 }
 
-fn judge(
-    file: &FileChange,
-    wanted: &Wanted<'_>,
-    (content, reading): (&Content, Option<&Reading<'_>>),
-) -> Claims {
+fn judge(file: &FileChange, wanted: &Wanted<'_>, (content, reading): (&Content, Option<&Reading<'_>>)) -> Claims {
     let twin = TwinPath::new(file.path.as_bytes());
     let candidates = &wanted.candidates;
     let mut found = match content {

@@ -48,7 +48,7 @@ const PLACES: [(&str, Put, &str); 7] = [
     // Which files it looks at.
     (
         "sensitivity/wanted.rs",
-        Put::After("        !self.content.is_empty() || "),
+        Put::After("        self.content.is_some() || "),
         "self.component.rules.links || ",
     ),
     // What gives its reasons.

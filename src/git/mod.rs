@@ -11,6 +11,7 @@ mod eol;
 mod error;
 mod fetch;
 mod history;
+mod index;
 mod landing;
 mod locate;
 mod merge;

@@ -1,29 +1,39 @@
 //! A commit in the making: HEAD against the index.
 //!
-//! The list comes from `git diff-index --cached`, which reads every layout of the index (split, sparse, version 4) and is faster than
-//! libgit2. It takes nearly all of a hook's time, so it runs while the caller does something else ([`Repository::start_staged`]).
+//! The list comes from the index itself ([`super::index`]). Where that knows a layout too little, `git diff-index --cached` makes the list,
+//! while the caller does something else ([`Repository::start_staged`]).
 //! What the index holds at a path is the entry of HEAD unless the path is in that list, so no second process is needed.
 
 use std::io::BufRead;
+use std::path::PathBuf;
 
 use super::run::{Running, unread};
 use super::store::own;
 use super::tree::{Node, compare_below, kind, node};
-use super::{GitError, Repository};
+use super::{GitError, Repository, index};
 use crate::change::{Change, FileChange, ObjectId, RepoPath, Snapshot, TreeEntry};
 
-/// A list of staged changes that git is still making.
+/// A list of staged changes that git may still be making.
 #[must_use = "the list is had by `finish`"]
 pub struct PendingStaged<'r> {
     repository: &'r Repository,
     base: Snapshot,
-    running: Running<Vec<Raw>>,
+    list: List,
+}
+
+enum List {
+    Read(Vec<Raw>),
+    Running(Running<Vec<Raw>>),
 }
 
 impl PendingStaged<'_> {
-    /// Waits for git. The change has no messages yet.
+    /// Waits for git, if it was asked. The change has no messages yet.
     pub fn finish(self) -> Result<Change, GitError> {
-        let files = self.repository.listed(self.running.finish()?)?;
+        let raw = match self.list {
+            List::Read(raw) => raw,
+            List::Running(running) => running.finish()?,
+        };
+        let files = self.repository.listed(raw)?;
         let change = Change {
             base: self.base,
             head: Snapshot::Index,
@@ -44,9 +54,34 @@ impl Repository {
         self.start_staged()?.finish()
     }
 
-    /// Starts git on the list of staged changes.
+    /// The file that the index is in; `None` where only git can tell.
+    fn index_file(&self) -> Option<PathBuf> {
+        let work_tree = self.work_tree()?;
+        match self.runner.variable("GIT_INDEX_FILE").map(PathBuf::from) {
+            None => Some(self.git_dir().join("index")),
+            Some(path) if path.is_absolute() => Some(path),
+            // Git goes to the top of the work tree first, and counts from there.
+            Some(path) => Some(work_tree.join(path)),
+        }
+    }
+
+    /// Reads the list of staged changes, or starts git on it.
     pub fn start_staged(&self) -> Result<PendingStaged<'_>, GitError> {
         let (_, head) = self.head_id()?;
+        let read = |tree| {
+            self.index_file()
+                .and_then(|file| index::compare(&self.store, &file, tree).ok())
+        };
+        if let Some(head) = head {
+            let commit = self.peel(head)?;
+            if let Some(list) = self.tree(&own(commit)).ok().and_then(read) {
+                return Ok(PendingStaged {
+                    repository: self,
+                    base: Snapshot::Commit(own(commit)),
+                    list: List::Read(list),
+                });
+            }
+        }
         let tree = match head {
             Some(id) => id,
             None => self.store.empty_tree()?,
@@ -75,7 +110,7 @@ impl Repository {
         Ok(PendingStaged {
             repository: self,
             base,
-            running,
+            list: List::Running(running),
         })
     }
 
@@ -148,9 +183,9 @@ impl Repository {
 /// A line of `--raw` output (git-diff-index(1), "Raw output format").
 #[derive(Debug)]
 pub(super) struct Raw {
-    old: Option<(Node, ObjectId)>,
-    new: Option<(Node, ObjectId)>,
-    path: RepoPath,
+    pub(super) old: Option<(Node, ObjectId)>,
+    pub(super) new: Option<(Node, ObjectId)>,
+    pub(super) path: RepoPath,
 }
 
 /// Reads a `--raw -z` list as git writes it.

@@ -34,7 +34,7 @@ pub(super) struct Item<'t> {
 
 impl Item<'_> {
     /// The order of tree objects: directories compare as if their name ended in `/`.
-    fn order(&self, other: &Self) -> Ordering {
+    pub(super) fn order(&self, other: &Self) -> Ordering {
         let common = self.name.len().min(other.name.len());
         let (a, b) = (self.name.split_at(common), other.name.split_at(common));
         let tail = |item: &Self, rest: &[u8]| match (rest.first(), item.node) {

@@ -150,6 +150,7 @@ fn a_repository_sees_its_own_numbers() {
     std::fs::write(&list, "no id\n").unwrap();
     run(&repo, &["evaluate", "--labels", "list"]).ends(2);
     run(&repo, &["evaluate", "--label", "("]).ends(2);
+    run(&repo, &["evaluate", "--range", "HEAD..HEAD"]).ends(2);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) fn run(args: &SealArgs) -> Result<Ending, Undecided> {
         let problem = Diagnostic::error(Code::CG110, format!("{shown} names no Component")).at(Place::file(&shown));
         return Err(problem.help("add a line `**Component**: ID` to its head").into());
     }
-    let gated = gate::gate(&repository, &question.change, &in_force.policy, in_force.adoption)?;
+    let gated = gate::gate(&repository, &question.change, &in_force)?;
     let mut files = draft::files_of(&gated, &components);
     // An approval is sealed for what it names and no more; a refusal for all that its component gates, and no less.
     let neutral = in_force.policy.class(status) == Class::Neutral && certificate.bypass.is_none();

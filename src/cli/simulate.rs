@@ -61,6 +61,7 @@ pub(super) fn tried(policy: Policy, origin: String) -> InForce {
         policy,
         keyring: crate::trust::Keyring::default(),
         notes: vec![Diagnostic::note(Code::CG012, "judged by a policy that is tried out")],
+        at: Snapshot::Empty,
         origin,
         adoption: false,
     }
@@ -81,6 +82,7 @@ pub(super) fn policy(repository: &Repository, named: Option<&str>, newest: &Step
             Some(pack) => tried(Policy::builtin(pack)?, String::new()),
             None => policy_named(repository, &question, &name)?,
         };
+        in_force.at = Snapshot::Commit(newest.commit.clone());
         in_force.origin = match named {
             Some(name) => sanitize(name),
             None => policy_path().to_string(),
@@ -92,7 +94,10 @@ pub(super) fn policy(repository: &Repository, named: Option<&str>, newest: &Step
     match policy_bytes(repository, &at)? {
         Some(bytes) => {
             let origin = format!("{}:{}", tip.short(), policy_path());
-            Ok(tried(parse_policy(&origin, &bytes)?, origin))
+            Ok(InForce {
+                at,
+                ..tried(parse_policy(&origin, &bytes)?, origin)
+            })
         }
         None => Ok(tried(default_policy()?, "builtin:default".to_owned())),
     }

@@ -1,15 +1,22 @@
 //! What the rules find in a change: its contents are read for those that look at lines, and only for them.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::flagged::{Scores, gate_flagged};
+use super::in_force::InForce;
+use super::profiled::Profiles;
 use super::undecided::Undecided;
-use crate::change::{Change, Content, FileChange, RepoPath};
-use crate::git::{Contents, GitError, Repository};
+use crate::change::{Change, Content, FileChange, Mode, ObjectId, RepoPath, Snapshot};
+use crate::git::{Blob, Contents, GitError, Repository};
 use crate::policy::Policy;
 use crate::progress::{self, Begun, Room, Work};
+use crate::sensitivity::languages::MAX_BYTES;
+use crate::sensitivity::profiled::{Measured, gate_hot};
 use crate::sensitivity::{AskedScore, By, ContentSource, Gated, Scored, gate_by_each};
+
+/// The content of a file that was measured, where there is one to parse.
+type Measurement = Option<Vec<u8>>;
 
 /// Reads what rules about content ask for: many files from a stream, a few one by one.
 struct Reader<'a, 'r> {
@@ -18,6 +25,41 @@ struct Reader<'a, 'r> {
     scores: Option<&'a Scores<'r>>,
     stream: RefCell<Option<Contents>>,
     working: OnceCell<Begun>,
+    measured: RefCell<HashMap<(ObjectId, RepoPath), Measurement>>,
+}
+
+impl<'a, 'r> Reader<'a, 'r> {
+    fn new(repository: &'a Repository, change: &'a Change, scores: Option<&'a Scores<'r>>) -> Self {
+        Self {
+            repository,
+            change,
+            scores,
+            stream: RefCell::default(),
+            working: OnceCell::new(),
+            measured: RefCell::default(),
+        }
+    }
+}
+
+impl Measured for Reader<'_, '_> {
+    fn measured(&self, commit: &ObjectId, path: &RepoPath) -> Result<Option<Vec<u8>>, GitError> {
+        let key = (commit.clone(), path.clone());
+        if let Some(known) = self.measured.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let entry = self.repository.entry(&Snapshot::Commit(commit.clone()), path)?;
+        let regular = |mode| matches!(mode, Mode::Regular | Mode::Executable);
+        let found = match entry.filter(|entry| regular(entry.mode)) {
+            None => None,
+            // More is not parsed.
+            Some(entry) => match self.repository.blob(&entry.id, MAX_BYTES as u64)? {
+                Blob::Content(bytes) => Some(bytes),
+                Blob::TooLarge { .. } => None,
+            },
+        };
+        self.measured.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
 }
 
 /// From how many files on their content is streamed.
@@ -57,36 +99,34 @@ impl ContentSource for Reader<'_, '_> {
     }
 }
 
-/// What each policy gates in a change, by its rules and by the score. Rules run once, and no file is read twice for them. Without scores, rules
-/// that need one count, and say so.
+/// What each policy gates in a change, by its rules, its profiles and the score. Rules run once, and no file is read twice for them. Without
+/// scores, rules that need one count, and say so.
 pub(crate) fn gate_by(
     repository: &Repository,
     change: &Change,
-    by: Vec<By<'_>>,
+    by: Vec<(By<'_>, &Profiles)>,
     scores: Option<&Scores<'_>>,
 ) -> Result<Vec<Gated>, Undecided> {
     let _timed = progress::enter(Room::Sensitivity);
-    let mut flagging = Vec::with_capacity(by.len());
-    for by in &by {
-        flagging.push(
-            by.policy
-                .sensitivity
-                .is_some()
-                .then(|| (by.policy, by.evidence.clone())),
-        );
+    let (by, profiles): (Vec<By<'_>>, Vec<&Profiles>) = by.into_iter().unzip();
+    let mut beyond = Vec::with_capacity(by.len());
+    for (by, profiles) in by.iter().zip(&profiles) {
+        let wanted = by.policy.sensitivity.is_some() || !profiles.hot.is_empty();
+        beyond.push(wanted.then(|| (by.policy, by.evidence.clone())));
     }
-    let reader = Reader {
-        repository,
-        change,
-        scores,
-        stream: RefCell::default(),
-        working: OnceCell::new(),
-    };
-    let mut all = gate_by_each(by, change, &reader)?;
-    for (gated, flagging) in all.iter_mut().zip(flagging) {
-        if let (Some(scores), Some((policy, evidence))) = (scores, flagging) {
+    let mut all = gate_by_each(by, change, &Reader::new(repository, change, scores))?;
+    for ((gated, beyond), profiles) in all.iter_mut().zip(beyond).zip(profiles) {
+        let Some((policy, evidence)) = beyond else {
+            continue;
+        };
+        if !profiles.hot.is_empty() {
+            let leave = |path: &RepoPath| evidence.contains(path);
+            let reader = Reader::new(repository, change, None);
+            gate_hot(policy, change, &leave, (&profiles.hot, &reader), gated)?;
+        }
+        if let (Some(scores), Some(wanted)) = (scores, &policy.sensitivity) {
             gated.flagged = scores.flagged(change, policy, &evidence);
-            if policy.sensitivity.as_ref().is_some_and(|wanted| wanted.blocks) {
+            if wanted.blocks {
                 gate_flagged(gated, change, policy);
             }
         }
@@ -94,24 +134,24 @@ pub(crate) fn gate_by(
     Ok(all)
 }
 
-/// What one policy gates in a change.
-pub(crate) fn gate(
-    repository: &Repository,
-    change: &Change,
-    policy: &Policy,
-    adoption: bool,
-) -> Result<Gated, Undecided> {
+/// What the policy that judges gates in a change.
+pub(crate) fn gate(repository: &Repository, change: &Change, in_force: &InForce) -> Result<Gated, Undecided> {
+    let profiles = Profiles::of_change(repository, change, in_force)?;
     let scores = Scores::new(repository, false);
-    let found = gate_by(repository, change, vec![of(policy, adoption)], Some(&scores));
+    let by = vec![(of(&in_force.policy, in_force.adoption), &profiles)];
+    let found = gate_by(repository, change, by, Some(&scores));
     scores.keep();
     Ok(found?.pop().unwrap_or_default())
 }
 
-/// What one policy's rules would find, whatever the score.
-pub(super) fn gate_unscored(repository: &Repository, change: &Change, policy: &Policy) -> Result<Gated, Undecided> {
-    Ok(gate_by(repository, change, vec![of(policy, false)], None)?
-        .pop()
-        .unwrap_or_default())
+/// What one policy's rules and profiles would find, whatever the score.
+pub(super) fn gate_unscored(
+    repository: &Repository,
+    change: &Change,
+    (policy, profiles): (&Policy, &Profiles),
+) -> Result<Gated, Undecided> {
+    let by = vec![(of(policy, false), profiles)];
+    Ok(gate_by(repository, change, by, None)?.pop().unwrap_or_default())
 }
 
 fn of(policy: &Policy, adoption: bool) -> By<'_> {

@@ -14,6 +14,7 @@ use super::flagged::Scores;
 use super::governing::{REVOKED, SIGNERS, governing, keyring_at, policy_at, policy_path};
 use super::in_force::InForce;
 use super::past::Pasts;
+use super::profiled::Profiles;
 use super::question::{Question, TargetBranch};
 use super::undecided::Undecided;
 use crate::certificate::{FileState, SubjectField};
@@ -21,7 +22,7 @@ use crate::change::{FileChange, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::ledger::{self, Entry, Origin};
-use crate::policy::{self, Enforcement, Policy, TwinPath};
+use crate::policy::{self, Enforcement, Policy, Stage, TwinPath};
 use crate::progress::{self, Room, Work};
 use crate::sensitivity::{By, Flag, Gated, GatedComponent, Silenced};
 use crate::trust::Signatures;
@@ -49,7 +50,7 @@ pub(crate) enum Other {
 impl Facts {
     /// Reads the policies and their keys, what they gate, the ledger, the gated files' digests and the authors.
     pub(crate) fn read(repository: &Repository, question: &Question, scores: &Scores<'_>) -> Result<Self, Undecided> {
-        let in_force = governing(repository, question)?;
+        let mut in_force = governing(repository, question)?;
         let mut case = case(question, &in_force);
         let policy = changes_policy(question, &in_force).then(|| policy_at(repository, &question.change.head));
         case.policy_faults
@@ -83,6 +84,13 @@ impl Facts {
         for (_, other, _) in &others {
             evidence.push(bound::of_change(repository, question, &other.policy)?);
         }
+        let mut profiles: Vec<Profiles> = Vec::new();
+        if judges {
+            profiles.push(Profiles::of_change(repository, &question.change, &in_force)?);
+        }
+        for (_, other, _) in &others {
+            profiles.push(Profiles::of_change(repository, &question.change, other)?);
+        }
         let mut exempt = evidence.iter().map(|found| found.exempt.clone());
         let first = judges.then(|| By {
             policy: &in_force.policy,
@@ -104,12 +112,24 @@ impl Facts {
                 scored: Default::default(),
             });
         }
+        let by = by.into_iter().zip(&profiles).collect();
         let mut gated = gate_by(repository, &question.change, by, Some(scores))?.into_iter();
+        let mut profiles = profiles.into_iter();
         let mut scored = Default::default();
         let mut states = States::default();
         let mut evidence = evidence.into_iter();
-        if judges && let (Some(mut gated), Some(evidence)) = (gated.next(), evidence.next()) {
+        if judges
+            && let (Some(mut gated), Some(evidence), Some(profiles)) = (gated.next(), evidence.next(), profiles.next())
+        {
             scored = (std::mem::take(&mut gated.flagged), std::mem::take(&mut gated.silenced));
+            // A hook has no time for what does not decide.
+            if question.stage == Stage::Merge {
+                let since = (&question.change.base, case.now);
+                let said = profiles.said(repository, &in_force.policy, since, &gated.lost)?;
+                in_force.notes.extend(said);
+            }
+            case.policy_faults
+                .extend(profiles.faults.into_iter().map(PolicyFault::Profile));
             fill(
                 repository,
                 question,
@@ -121,7 +141,9 @@ impl Facts {
         }
         let mut done = unread;
         for (why, other, mut case) in others {
-            if let (Some(gated), Some(evidence)) = (gated.next(), evidence.next()) {
+            if let (Some(gated), Some(evidence), Some(profiles)) = (gated.next(), evidence.next(), profiles.next()) {
+                case.policy_faults
+                    .extend(profiles.faults.into_iter().map(PolicyFault::Profile));
                 fill(repository, question, other, (gated, evidence), &mut states, &mut case)?;
             }
             done.push((why, Ok(case)));
@@ -160,7 +182,9 @@ fn case(question: &Question, in_force: &InForce) -> Case {
 /// True where what judges is itself changed, and what comes with the change has a say.
 fn changes_policy(question: &Question, in_force: &InForce) -> bool {
     let judging = [policy_path(), RepoPath::from(SIGNERS), RepoPath::from(REVOKED)];
-    !in_force.adoption && question.change.files.iter().any(|file| judging.contains(&file.path))
+    let names_profile = |path: &RepoPath| in_force.policy.names_profile(&TwinPath::new(path.as_bytes()));
+    let mut files = question.change.files.iter();
+    !in_force.adoption && files.any(|file| judging.contains(&file.path) || names_profile(&file.path))
 }
 
 /// What is wrong with the serial of the policy that the change adds. One that cannot be read is reported where the new policy judges.
@@ -190,6 +214,7 @@ fn brought(
     };
     Ok(Some(InForce {
         keyring: keyring_at(repository, &question.change.head, &policy)?,
+        at: question.change.head.clone(),
         policy,
         origin: "new policy".to_owned(),
         adoption: true,

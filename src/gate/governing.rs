@@ -223,6 +223,7 @@ pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &
     );
     let keyring = keyring_at(repository, judging, &policy)?;
     Ok(InForce {
+        at: judging.clone(),
         policy,
         keyring,
         origin: name.to_owned(),
@@ -252,6 +253,7 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
         let origin = format!("{}:{}", tip.short(), policy_path());
         let keyring = keyring_at(repository, &Snapshot::Commit(tip.clone()), &policy)?;
         return Ok(InForce {
+            at: Snapshot::Commit(tip.clone()),
             policy,
             keyring,
             origin,
@@ -267,6 +269,7 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
         };
         let keyring = keyring_at(repository, &question.change.head, &policy)?;
         return Ok(InForce {
+            at: question.change.head.clone(),
             policy,
             keyring,
             origin,
@@ -288,6 +291,7 @@ pub(crate) fn policy_for(repository: &Repository, question: &Question) -> Result
         false => note.help(command!["certgate", "init"]),
     };
     Ok(InForce {
+        at: Snapshot::Empty,
         policy: default_policy()?,
         keyring: Keyring::default(),
         origin: "builtin:default".to_owned(),

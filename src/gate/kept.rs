@@ -8,9 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
 use crate::certificate::{Benchmarks, render_benchmarks};
-use crate::change::{Digest, TreeEntry, hex};
+use crate::change::{Digest, ObjectId, TreeEntry, hex};
 use crate::git::Repository;
 use crate::ledger;
+use crate::policy::ProfileEntry;
 
 /// Grows when what is computed changes.
 const FORM: &str = "2";
@@ -56,6 +57,17 @@ impl Key {
     pub(super) fn of_contents(block: &Benchmarks) -> Self {
         let mut hash = Hashing::new("contents");
         hash.add(render_benchmarks(block).as_bytes());
+        hash.key()
+    }
+
+    /// Of what is hot in a profile: by the blob, and by what the policy says of it.
+    pub(super) fn of_profile(blob: &ObjectId, entry: &ProfileEntry) -> Self {
+        let mut hash = Hashing::new("profile");
+        hash.add(blob.as_bytes());
+        hash.add(&entry.min_inclusive.to_le_bytes());
+        hash.add(&entry.min_self.to_le_bytes());
+        hash.add(&[u8::from(entry.callers), u8::from(entry.metric.is_some())]);
+        hash.add(entry.metric.as_deref().unwrap_or_default().as_bytes());
         hash.key()
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::content::gate_unscored;
 use super::governing::{default_policy, policy_here};
+use super::profiled::Profiles;
 use super::undecided::Undecided;
 use crate::change::{Change, ChangeKind, FileChange, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
 use crate::diagnostic::Code;
@@ -52,6 +53,10 @@ fn answer(repository: &Repository, policy: &Policy, path: &RepoPath) -> Result<A
     if policy.is_certificate(path) {
         return Ok(Answer::Certificate);
     }
+    // As the policy itself: of HEAD, or else of the index.
+    let tip = repository.head()?.commit().cloned().map(Snapshot::Commit);
+    let profiles = Profiles::load(repository, policy, &tip.unwrap_or(Snapshot::Index))?;
+    let by = (policy, &profiles);
     let head = match repository.head()?.commit() {
         Some(commit) => repository.entry(&Snapshot::Commit(commit.clone()), path)?,
         None => None,
@@ -80,7 +85,7 @@ fn answer(repository: &Repository, policy: &Policy, path: &RepoPath) -> Result<A
     if !exists {
         let below = below(repository, path)?;
         if !below.is_empty() {
-            return directory(repository, policy, below);
+            return directory(repository, by, below);
         }
     }
     // A path that does not exist yet is asked about as a submodule would be: by its name alone.
@@ -95,23 +100,23 @@ fn answer(repository: &Repository, policy: &Policy, path: &RepoPath) -> Result<A
         kind,
     };
     let new = here.or_else(nowhere).map(|entry| file(ChangeKind::Added(entry)));
-    let staged = staged.map(|kind| changed(repository, policy, vec![file(kind)]));
+    let staged = staged.map(|kind| changed(repository, by, vec![file(kind)]));
     Ok(Answer::File {
-        gated: changed(repository, policy, new.into_iter().collect())?,
+        gated: changed(repository, by, new.into_iter().collect())?,
         staged: staged.transpose()?,
         exists,
     })
 }
 
 /// What the rules say of changes of files.
-fn changed(repository: &Repository, policy: &Policy, files: Vec<FileChange>) -> Result<Gated, Undecided> {
+fn changed(repository: &Repository, by: (&Policy, &Profiles), files: Vec<FileChange>) -> Result<Gated, Undecided> {
     let change = Change {
         base: Snapshot::Empty,
         head: Snapshot::Index,
         files,
         messages: Vec::new(),
     };
-    gate_unscored(repository, &change, policy)
+    gate_unscored(repository, &change, by)
 }
 
 /// The files below a directory, in the index or, in a bare repository, in HEAD.
@@ -126,13 +131,17 @@ fn below(repository: &Repository, directory: &RepoPath) -> Result<Vec<(RepoPath,
 }
 
 /// The same for every file below a directory.
-fn directory(repository: &Repository, policy: &Policy, below: Vec<(RepoPath, TreeEntry)>) -> Result<Answer, Undecided> {
+fn directory(
+    repository: &Repository,
+    by: (&Policy, &Profiles),
+    below: Vec<(RepoPath, TreeEntry)>,
+) -> Result<Answer, Undecided> {
     let total = below.len();
     let added = |(path, entry)| FileChange {
         path,
         kind: ChangeKind::Added(entry),
     };
-    let found = changed(repository, policy, below.into_iter().map(added).collect())?;
+    let found = changed(repository, by, below.into_iter().map(added).collect())?;
     let mut gated: BTreeMap<RepoPath, Vec<String>> = BTreeMap::new();
     for component in &found.components {
         for file in &component.files {

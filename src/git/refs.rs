@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use git2::{ObjectType, Oid};
 
-use super::commit::oid;
+use super::commit::{Commit, oid};
 use super::push::NAMESPACES;
 use super::store::own;
 use super::{GitError, Repository};
@@ -464,6 +464,11 @@ impl Repository {
             .unwrap_or_default()
             .to_owned();
         Ok((!upstream.is_empty()).then_some(upstream))
+    }
+
+    /// The committer's date of a commit that is here, in seconds since 1970.
+    pub fn commit_time(&self, id: &ObjectId) -> Result<i64, GitError> {
+        Ok(Commit::read(&self.store, self.store.oid(id, "commit")?)?.time)
     }
 
     /// True where the commit, with this very id, is here.

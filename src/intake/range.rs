@@ -91,6 +91,7 @@ pub(crate) fn judged_by_default_too(repository: &Repository, question: &mut Ques
     {
         question.beside = Some(Box::new(InForce {
             keyring: governing::keyring_at(repository, &Snapshot::Commit(default.clone()), &policy)?,
+            at: Snapshot::Commit(default.clone()),
             policy,
             origin: format!("{}:{}", default.short(), governing::policy_path()),
             adoption: false,

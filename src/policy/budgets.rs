@@ -90,7 +90,7 @@ pub(crate) fn quantity(text: &str) -> Option<(f64, String)> {
 }
 
 /// `5%`, `5 %` or `0.05`.
-fn share(text: &str) -> Option<f64> {
+pub(super) fn share(text: &str) -> Option<f64> {
     let text = text.trim();
     let value = match text.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,

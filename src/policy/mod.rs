@@ -16,6 +16,7 @@ mod names;
 mod packs;
 mod parse;
 mod pattern;
+mod profiles;
 mod raw;
 mod rules;
 mod sensitivity;
@@ -34,6 +35,7 @@ pub use idle::IdleGlobs;
 pub use packs::{Pack, pack, packs};
 pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Haystack, Pattern, PatternError};
+pub use profiles::{MaxAge, ProfileEntry};
 pub use rules::{ContentRule, Example, Examples, FunctionRule, Ignore, Lines, Rules};
 pub use sensitivity::Sensitivity;
 pub use stage::{Stage, Target};
@@ -79,6 +81,8 @@ pub struct Policy {
     pub trusted_bumps: Vec<TrustedBump>,
     /// `sensitivity:` what the learnt score is for.
     pub sensitivity: Option<Sensitivity>,
+    /// `profiles:` measured programs, whose hot functions are gated.
+    pub profiles: Vec<ProfileEntry>,
     /// `statuses:` statuses moved to a stricter class.
     pub classes: BTreeMap<Status, Class>,
     /// `emergency_stop: component` where false (`repository`, the default) an EMERGENCY_STOP stops everything.
@@ -118,6 +122,7 @@ impl Default for Policy {
             exclude: GlobList::default(),
             trusted_bumps: Vec::new(),
             sensitivity: None,
+            profiles: Vec::new(),
             classes: BTreeMap::new(),
             stop_is_per_component: false,
             owners: Vec::new(),
@@ -190,8 +195,8 @@ impl Policy {
         self.certificates.matches(path.as_bytes())
     }
 
-    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**`, and what some file system takes for it, but for certificates and
-    /// their signatures.
+    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**`, profiles, and what some file system takes for them, but for
+    /// certificates and their signatures.
     pub fn is_policy_file(&self, path: &RepoPath) -> bool {
         self.watches(&TwinPath::new(path.as_bytes()))
     }
@@ -199,7 +204,8 @@ impl Policy {
     /// As [`Self::is_policy_file`], of a path that is folded already.
     pub(crate) fn watches(&self, path: &TwinPath<'_>) -> bool {
         let certificate = path.path.strip_suffix(b".sig").unwrap_or(path.path);
-        path.is_within(POLICY_DIRECTORY.as_bytes()) && !self.certificates.matches(certificate)
+        let own = path.is_within(POLICY_DIRECTORY.as_bytes()) || self.names_profile(path);
+        own && !self.certificates.matches(certificate)
     }
 
     /// The component of which this is the id or an alias, after folding (see [`fold`]).

@@ -295,8 +295,10 @@ fn build(source: Source, pack: Option<&Pack>) -> Result<(Policy, Vec<Diagnostic>
     check.names(&components, own);
     let trusted_bumps = check.trusted_bumps(&raw.trusted_bumps.0, &components, defaults.signatures);
     let sensitivity = check.sensitivity(raw.sensitivity.as_ref(), &components);
+    let profiles = check.profiles(&raw.profiles.0, &components);
     let policy = Policy {
         sensitivity,
+        profiles,
         certificates: check.certificates(raw.certificates.as_ref(), DEFAULT_CERTIFICATES),
         trusted_bumps,
         since: check.since(raw.ledger.as_ref()),

@@ -76,6 +76,8 @@ pub(super) struct Policy {
     pub(super) trusted_bumps: Several<TrustedBump>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sensitivity: Option<super::sensitivity::Raw>,
+    #[serde(default, skip_serializing_if = "Several::is_empty")]
+    pub(super) profiles: Several<Short<super::profiles::Raw>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) components: Vec<Component>,
 }

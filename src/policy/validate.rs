@@ -14,7 +14,7 @@ use super::{
 };
 use crate::certificate::{Class, Status, suggest};
 use crate::change::{RepoPath, deceptive};
-use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::diagnostic::{Code, Diagnostic, Level, Place};
 
 /// More errors than this in one policy are not worth reading.
 const MAX_FINDINGS: usize = 20;
@@ -127,6 +127,11 @@ impl<'s> Check<'s> {
         self.push_within(finding, at, None);
     }
 
+    /// Where a value is written.
+    pub(super) fn place(&self, at: &[Step]) -> Place {
+        self.source.locate(at, None)
+    }
+
     pub(super) fn error(&mut self, code: Code, message: impl std::fmt::Display, at: &[Step]) {
         self.push(Diagnostic::error(code, message), Some(at));
     }
@@ -220,7 +225,7 @@ impl<'s> Check<'s> {
         found
     }
 
-    fn duration(&mut self, text: Option<&str>, at: &[Step]) -> Option<Duration> {
+    pub(super) fn duration(&mut self, text: Option<&str>, at: &[Step]) -> Option<Duration> {
         let text = text?;
         let parsed = text.char_indices().last().and_then(|(end, unit)| {
             let seconds = match unit {

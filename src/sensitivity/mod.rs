@@ -9,6 +9,7 @@ mod messages;
 mod needed;
 mod owners;
 mod plan;
+pub mod profiled;
 mod reading;
 mod scan;
 pub mod score;
@@ -105,6 +106,8 @@ pub struct Gated {
     pub silenced: Vec<Silenced>,
     /// What the score flags, where that was asked for; the highest first.
     pub flagged: Vec<Flag>,
+    /// Hot functions of profiles that the changed files no longer have.
+    pub lost: Vec<profiled::Lost>,
 }
 
 /// A component that the change touches.
@@ -147,6 +150,8 @@ pub enum RuleKind {
     Function,
     /// `match.messages` or a word family.
     Message,
+    /// `profiles`: a function that takes a large part of what was measured.
+    Profile,
     /// A change to `.certgate/**`.
     Policy,
     /// The learnt score: `sensitivity:` with `enforce: block`.
@@ -161,6 +166,7 @@ impl RuleKind {
             Self::Content => "content",
             Self::Function => "function",
             Self::Message => "message",
+            Self::Profile => "profile",
             Self::Policy => "policy",
             Self::Score => "score",
         }
@@ -386,15 +392,18 @@ impl<'f> Found<'f> {
             components,
             silenced,
             flagged: Vec::new(),
+            lost: Vec::new(),
         }
     }
 }
 
 fn policy_file(file: &FileChange) -> GatedFile {
+    let twin = TwinPath::new(file.path.as_bytes());
     let own = file.path.is_within(crate::policy::POLICY_DIRECTORY.as_bytes());
     let likeness = match own {
         true => String::new(),
-        false => format!(": the path folds to {}", folded(&TwinPath::new(file.path.as_bytes()))),
+        false if !twin.is_within(crate::policy::POLICY_DIRECTORY.as_bytes()) => ": it names this profile".to_owned(),
+        false => format!(": the path folds to {}", folded(&twin)),
     };
     GatedFile {
         file: file.clone(),

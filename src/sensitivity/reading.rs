@@ -93,7 +93,7 @@ impl<'f> Reading<'f> {
     }
 
     /// A side, parsed.
-    fn side(&self, side: Side) -> Result<&Source<'f>, Unparsed> {
+    pub(super) fn side(&self, side: Side) -> Result<&Source<'f>, Unparsed> {
         let [old, new] = &self.sides;
         let cell = match side {
             Side::Removed => old,
@@ -246,12 +246,26 @@ impl<'f> Reading<'f> {
         }
     }
 
+    /// The functions of a side; none where there can be none.
+    pub(super) fn definitions(&self, side: Side) -> Result<Option<&Definitions>, Unparsed> {
+        match self.around(side) {
+            Around::Parsed(definitions) => Ok(Some(definitions)),
+            Around::Words(_, why) => Err(*why),
+            Around::None => Ok(None),
+        }
+    }
+
     /// All words of a side that nobody can parse.
     pub(super) fn words(&self, side: Side) -> &[String] {
         match self.around(side) {
             Around::Words(words, _) => words,
             _ => &[],
         }
+    }
+
+    /// A side, as it is.
+    pub(super) fn content(&self, side: Side) -> &'f [u8] {
+        self.text(side)
     }
 
     fn around(&self, side: Side) -> &Around {
@@ -261,11 +275,7 @@ impl<'f> Reading<'f> {
             Side::Added => new,
         };
         cell.get_or_init(|| {
-            let language = Language::of(self.path, self.text(side));
-            let extension = self.path.extension().unwrap_or_default().to_ascii_lowercase();
-            let data = language.is_some_and(|language| !language.has_functions());
-            let document = WITHOUT_FUNCTIONS.iter().any(|known| known.as_bytes() == extension);
-            if data || language.is_none() && document {
+            if without_functions(self.path, self.text(side)) {
                 return Around::None;
             }
             match self.side(side) {
@@ -276,13 +286,24 @@ impl<'f> Reading<'f> {
     }
 }
 
+/// Whether there can be no functions in a file.
+pub(super) fn without_functions(path: &RepoPath, text: &[u8]) -> bool {
+    let language = Language::of(path, text);
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let document = WITHOUT_FUNCTIONS.iter().any(|known| known.as_bytes() == extension);
+    match language {
+        Some(language) => !language.has_functions(),
+        None => document,
+    }
+}
+
 /// The reading of a file of the change.
 pub(super) fn read<'f>(file: &'f FileChange, diff: &'f FileDiff) -> Reading<'f> {
     Reading::new(file, diff)
 }
 
 /// Everything in a text that could be a name, each once.
-fn words(text: &[u8]) -> Vec<String> {
+pub(super) fn words(text: &[u8]) -> Vec<String> {
     let part = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'$' || !byte.is_ascii());
     let words: std::collections::BTreeSet<&[u8]> = text
         .split(part)

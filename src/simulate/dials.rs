@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ComponentRate, Row, RuleRate, Touched, own};
 use crate::change::{Change, ObjectId};
-use crate::gate::{Scores, Undecided, gate_by};
+use crate::gate::{InForce, Profiles, Scores, Undecided, gate_by};
 use crate::git::Repository;
 use crate::policy::{Component, Enforcement, GlobList, POLICY_COMPONENT, Policy, Stage};
 use crate::sensitivity::By;
@@ -50,12 +50,14 @@ struct Turn {
 /// Turns each dial that might matter; those that change nothing are left out. The one that saves most comes first.
 pub(super) fn turned(
     repository: &Repository,
-    policy: &Policy,
+    in_force: &InForce,
     rows: &[Row],
     gated: &[(usize, Change)],
     (components, rules): (&[ComponentRate], &[RuleRate]),
     scores: &Scores<'_>,
 ) -> Result<Vec<Dial>, Undecided> {
+    let policy = &in_force.policy;
+    let profiles = Profiles::load(repository, policy, &in_force.at)?;
     let mut turns = disabled(policy, rules);
     turns.extend(excluded(policy, rows));
     turns.extend(ignoring(policy, components));
@@ -78,7 +80,8 @@ pub(super) fn turned(
             evidence: std::collections::BTreeSet::new(),
             announced: None,
         });
-        let found = gate_by(repository, change, by.collect(), Some(scores))?;
+        let by: Vec<_> = by.map(|by| (by, &profiles)).collect();
+        let found = gate_by(repository, change, by, Some(scores))?;
         let lacks = |id: &str| {
             row.touched()
                 .iter()

@@ -164,7 +164,7 @@ pub(crate) fn simulate(repository: &Repository, plan: &Plan<'_>) -> Result<Simul
     let dials = match plan.dials {
         true => {
             let scores = shared(repository, scoring);
-            dials::turned(repository, policy, &rows, &gated, (&components, &rules), &scores)?
+            dials::turned(repository, plan.in_force, &rows, &gated, (&components, &rules), &scores)?
         }
         false => Vec::new(),
     };

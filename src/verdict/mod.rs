@@ -40,7 +40,8 @@ pub(crate) use outcome::{decide, lifts, undone};
 pub(crate) use plan::{Left, Plan, Review, left_by, plan};
 
 use crate::certificate::{Class, FileState, Status};
-use crate::change::RepoPath;
+use crate::change::{ObjectId, RepoPath};
+use crate::diagnostic::Place;
 use crate::evidence::bound::{Judged, Shown};
 use crate::evidence::claims::Unsupported;
 use crate::ledger::{Entry, Violation};
@@ -140,6 +141,33 @@ pub enum PolicyFault {
     },
     /// Signatures are required and no signer is listed.
     NobodyCanSign,
+    /// A profile that the policy names cannot be used, so nobody can tell which functions are hot.
+    Profile(ProfileFault),
+}
+
+/// A profile that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileFault {
+    /// Its path, or the glob of the policy; made harmless.
+    pub file: String,
+    /// Where the policy names it.
+    pub place: Place,
+    /// What is wrong.
+    pub kind: ProfileFaultKind,
+}
+
+/// What is wrong with a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileFaultKind {
+    /// It is not there, or is not a profile that can be read, for this reason.
+    Unusable(String),
+    /// The commit that was measured is not here.
+    NoCommit {
+        /// The commit.
+        commit: ObjectId,
+        /// True where the clone is shallow.
+        shallow: bool,
+    },
 }
 
 /// Terms of the policy that hold for all components.

@@ -39,6 +39,7 @@ mod measure;
 mod measured;
 mod newcomer;
 mod picture;
+mod profiles;
 mod proof;
 mod records;
 mod refs;

@@ -32,7 +32,7 @@ struct Stale {
 /// Carries it out.
 pub(super) fn run(args: &CertifyArgs, repository: &Repository, question: &Question) -> Result<Ending, Undecided> {
     let in_force = governing::policy_for(repository, question)?;
-    let gated = gate::gate(repository, &question.change, &in_force.policy, in_force.adoption)?;
+    let gated = gate::gate(repository, &question.change, &in_force)?;
     let judgement = gate::judge(repository, question)?;
     let asked = draft::components(&in_force.policy, &args.components)?;
     let mut stale = stale(&judgement);

@@ -76,7 +76,7 @@ pub(super) fn is_wanted(args: &CertifyArgs) -> bool {
 /// Carries it out.
 pub(super) fn run(args: &CertifyArgs, repository: &Repository, question: &Question) -> Result<Ending, Undecided> {
     let in_force = governing::policy_for(repository, question)?;
-    let gated = gate::gate(repository, &question.change, &in_force.policy, in_force.adoption)?;
+    let gated = gate::gate(repository, &question.change, &in_force)?;
     let open = needs::lacking(&gated, &gate::judge(repository, question)?);
     if open.is_empty() {
         terminal::out("nothing lacks a certificate\n")?;

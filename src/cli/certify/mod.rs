@@ -50,7 +50,7 @@ pub(super) fn run(args: &CertifyArgs) -> Result<Ending, Undecided> {
         return guided::run(args, &repository, &question);
     }
     let in_force = governing::policy_for(&repository, &question)?;
-    let gated = gate::gate(&repository, &question.change, &in_force.policy, in_force.adoption)?;
+    let gated = gate::gate(&repository, &question.change, &in_force)?;
     let open = match args.all {
         true => Some(needs::lacking(&gated, &gate::judge(&repository, &question)?)),
         false => None,

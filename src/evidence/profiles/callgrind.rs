@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::BufRead;
 
-use super::tree::Functions;
+use super::tree::{Functions, Summed};
 use super::{Axis, ProfileError, lines};
 
 #[derive(Default)]
@@ -40,7 +40,7 @@ pub(super) fn read(file: impl BufRead) -> Result<Vec<Axis>, ProfileError> {
     let axes = state.events.into_iter().zip(state.sums).zip(state.totals);
     Ok(axes
         .map(|((name, sums), total)| {
-            let mut functions = sums.finish();
+            let Summed { mut functions, calls } = sums.finish();
             for function in &mut functions {
                 function.inclusive = function.inclusive.min(total);
             }
@@ -49,6 +49,7 @@ pub(super) fn read(file: impl BufRead) -> Result<Vec<Axis>, ProfileError> {
                 unit: String::new(),
                 total,
                 functions,
+                calls,
             }
         })
         .collect())
@@ -165,8 +166,9 @@ impl State {
                 return Err("callgrind: more costs than events");
             };
             if call {
-                if self.callee != Some(function) {
+                if let Some(callee) = self.callee.filter(|callee| *callee != function) {
                     sums.inclusive(function, cost as f64);
+                    sums.call(function, callee);
                 }
             } else {
                 sums.own(function, cost as f64);

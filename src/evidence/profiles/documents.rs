@@ -177,6 +177,7 @@ fn speedscope(frames: &[Frame], threads: &[Thread]) -> Result<Vec<Axis>, Profile
                 _ => return Err(ProfileError::damaged("a profile that is neither sampled nor evented")),
             }
         }
+        let summed = functions.finish();
         axes.push(Axis {
             name: if unit.is_empty() || unit == "none" {
                 "samples"
@@ -186,7 +187,8 @@ fn speedscope(frames: &[Frame], threads: &[Thread]) -> Result<Vec<Axis>, Profile
             .to_owned(),
             unit: if unit == "none" { "" } else { unit }.to_owned(),
             total,
-            functions: functions.finish(),
+            functions: summed.functions,
+            calls: summed.calls,
         });
     }
     Ok(axes)

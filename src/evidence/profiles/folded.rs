@@ -49,10 +49,12 @@ pub(super) fn read(file: impl BufRead) -> Result<Vec<Axis>, ProfileError> {
         total += value;
         Ok(())
     })?;
+    let summed = functions.finish();
     Ok(vec![Axis {
         name: "samples".to_owned(),
         unit: String::new(),
         total,
-        functions: functions.finish(),
+        functions: summed.functions,
+        calls: summed.calls,
     }])
 }

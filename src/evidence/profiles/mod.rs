@@ -78,6 +78,8 @@ pub struct Axis {
     pub total: f64,
     /// The functions, the one that cost most itself first.
     pub functions: Vec<Function>,
+    /// Who was seen to call whom: the places of both in `functions`, the caller's first; in order, each pair once.
+    pub calls: Vec<(usize, usize)>,
 }
 
 impl Axis {
@@ -144,12 +146,18 @@ const HEAD: usize = 64 * 1024;
 
 /// Reads a profile. gzip is undone.
 pub fn read(file: impl Read) -> Result<Profile, ProfileError> {
+    read_within(file, MAX_BYTES)
+}
+
+/// Reads a profile that has at most so many bytes after it was unpacked, and no more than [`MAX_BYTES`].
+pub fn read_within(file: impl Read, most: u64) -> Result<Profile, ProfileError> {
+    let most = most.min(MAX_BYTES);
     let mut file = BufReader::with_capacity(HEAD, file);
     if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
         let unpacked = flate2::bufread::MultiGzDecoder::new(file);
-        return unpacked_profile(BufReader::with_capacity(HEAD, Bounded::new(unpacked)));
+        return unpacked_profile(BufReader::with_capacity(HEAD, Bounded::new(unpacked, most)));
     }
-    unpacked_profile(BufReader::with_capacity(HEAD, Bounded::new(file)))
+    unpacked_profile(BufReader::with_capacity(HEAD, Bounded::new(file, most)))
 }
 
 fn unpacked_profile(mut file: impl BufRead) -> Result<Profile, ProfileError> {
@@ -171,14 +179,31 @@ fn unpacked_profile(mut file: impl BufRead) -> Result<Profile, ProfileError> {
         return Err(ProfileError::Empty(format));
     }
     for axis in &mut axes {
-        axis.functions.sort_by(|a, b| {
-            b.own
-                .total_cmp(&a.own)
-                .then(b.inclusive.total_cmp(&a.inclusive))
-                .then_with(|| a.name.cmp(&b.name))
-        });
+        sort(axis);
     }
     Ok(Profile { format, axes })
+}
+
+/// Puts the function that cost most itself first.
+fn sort(axis: &mut Axis) {
+    let mut functions: Vec<(usize, Function)> = std::mem::take(&mut axis.functions).into_iter().enumerate().collect();
+    functions.sort_by(|(_, a), (_, b)| {
+        b.own
+            .total_cmp(&a.own)
+            .then(b.inclusive.total_cmp(&a.inclusive))
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    let mut places = vec![0; functions.len()];
+    for (now, (before, _)) in functions.iter().enumerate() {
+        if let Some(place) = places.get_mut(*before) {
+            *place = now;
+        }
+    }
+    let moved = |(caller, callee): &(usize, usize)| Some((*places.get(*caller)?, *places.get(*callee)?));
+    axis.calls = axis.calls.iter().filter_map(moved).collect();
+    axis.calls.sort_unstable();
+    axis.calls.dedup();
+    axis.functions = functions.into_iter().map(|(_, function)| function).collect();
 }
 
 /// What the head of a file looks like.
@@ -231,8 +256,8 @@ struct Bounded<R> {
 const TOO_LARGE: &str = "more than is read of a profile";
 
 impl<R> Bounded<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, left: MAX_BYTES }
+    fn new(inner: R, left: u64) -> Self {
+        Self { inner, left }
     }
 }
 

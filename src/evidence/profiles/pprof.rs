@@ -131,11 +131,13 @@ fn axes(profile: &Profile) -> Result<Vec<Axis>, ProfileError> {
                 total += value;
             }
         }
+        let summed = sums.finish();
         made.push(Axis {
             name: string(kind.kind)?.to_owned(),
             unit: string(kind.unit)?.to_owned(),
             total,
-            functions: sums.finish(),
+            functions: summed.functions,
+            calls: summed.calls,
         });
     }
     Ok(made)

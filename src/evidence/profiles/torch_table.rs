@@ -95,6 +95,7 @@ pub(super) fn read(file: impl BufRead) -> Result<Vec<Axis>, ProfileError> {
                 .total
                 .unwrap_or_else(|| device.functions.iter().map(|function| function.own).sum()),
             functions: device.functions,
+            calls: Vec::new(),
         })
         .collect())
 }

@@ -4,7 +4,7 @@
 //! was called by it. Kernels and copies of the GPU, which their category tells, are their own axis. Events are streamed: of each a few
 //! numbers are kept, of names one copy.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -215,6 +215,7 @@ impl Trace {
         let mut sums = vec![(0.0_f64, 0.0_f64); self.names.list.len()];
         let mut active = vec![0_u32; self.names.list.len()];
         let mut stack: Vec<(f64, u32)> = Vec::new();
+        let mut calls: HashSet<(u32, u32)> = HashSet::new();
         let mut track = None;
         let ended = |stack: &mut Vec<(f64, u32)>, active: &mut [u32]| {
             if let Some(count) = stack.pop().and_then(|(_, name)| active.get_mut(name as usize)) {
@@ -231,6 +232,7 @@ impl Trace {
             }
             track = Some(span.track);
             let outer = stack.last().copied();
+            calls.extend(outer.map(|(_, name)| (name, span.name)));
             if let Some((end, Some((own, _)))) = outer.map(|(end, name)| (end, sums.get_mut(name as usize))) {
                 *own -= span.duration.min(end - span.start);
             }
@@ -244,16 +246,27 @@ impl Trace {
             }
             stack.push((end, span.name));
         }
-        self.functions(name, &sums)
+        self.functions(name, &sums, &calls)
     }
 
-    fn functions(&self, name: &str, sums: &[(f64, f64)]) -> Axis {
+    fn functions(&self, name: &str, sums: &[(f64, f64)], calls: &HashSet<(u32, u32)>) -> Axis {
         let used = self
             .names
             .list
             .iter()
             .zip(sums)
             .filter(|(_, (_, inclusive))| *inclusive > 0.0);
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(sums.len());
+        let mut next = 0;
+        for (_, inclusive) in sums {
+            places.push((*inclusive > 0.0).then_some(next));
+            next += usize::from(*inclusive > 0.0);
+        }
+        let place = |name: u32| places.get(name as usize).copied().flatten();
+        let calls = calls.iter().filter(|(caller, callee)| caller != callee);
+        let calls = calls
+            .filter_map(|(caller, callee)| Some((place(*caller)?, place(*callee)?)))
+            .collect();
         let functions: Vec<Function> = used
             .map(|(text, (own, inclusive))| {
                 let (name, file, line) = frame(text);
@@ -271,6 +284,7 @@ impl Trace {
             unit: "us".to_owned(),
             total: functions.iter().map(|function| function.own).sum(),
             functions,
+            calls,
         }
     }
 }

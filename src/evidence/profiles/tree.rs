@@ -1,6 +1,6 @@
 //! From stacks to functions: what each costs itself, and what it costs with all that it called.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Function;
 
@@ -12,6 +12,13 @@ pub(super) struct Functions {
     /// For each function the last stack that counted it, so that recursion counts once.
     counted: Vec<u64>,
     stacks: u64,
+    calls: HashSet<(usize, usize)>,
+}
+
+/// The functions that cost anything, and which of them was seen to call which.
+pub(super) struct Summed {
+    pub(super) functions: Vec<Function>,
+    pub(super) calls: Vec<(usize, usize)>,
 }
 
 impl Functions {
@@ -45,6 +52,11 @@ impl Functions {
                 function.inclusive += value;
             }
         }
+        for pair in stack.windows(2) {
+            if let [caller, callee] = pair {
+                self.call(*caller, *callee);
+            }
+        }
         if let Some(function) = stack.last().and_then(|number| self.list.get_mut(*number)) {
             function.own += value;
         }
@@ -64,11 +76,31 @@ impl Functions {
         }
     }
 
+    /// Takes note of a call.
+    pub(super) fn call(&mut self, caller: usize, callee: usize) {
+        if caller != callee {
+            self.calls.insert((caller, callee));
+        }
+    }
+
     /// The functions that cost anything.
-    pub(super) fn finish(mut self) -> Vec<Function> {
-        self.list
-            .retain(|function| function.own > 0.0 || function.inclusive > 0.0);
-        self.list
+    pub(super) fn finish(self) -> Summed {
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(self.list.len());
+        let mut functions = Vec::new();
+        for function in self.list {
+            let costs = function.own > 0.0 || function.inclusive > 0.0;
+            places.push(costs.then_some(functions.len()));
+            if costs {
+                functions.push(function);
+            }
+        }
+        let place = |at: usize| places.get(at).copied().flatten();
+        let calls = self.calls.into_iter();
+        let calls = calls.filter_map(|(caller, callee)| Some((place(caller)?, place(callee)?)));
+        Summed {
+            calls: calls.collect(),
+            functions,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::words::{at, list, paths};
 use crate::certificate::Bypass;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, Placeholder, Remedy, Word, command, sanitize};
-use crate::verdict::{Finding, PolicyFault};
+use crate::verdict::{Finding, PolicyFault, ProfileFault, ProfileFaultKind};
 
 impl Context<'_> {
     /// Explains a finding about authority; `None` for any other.
@@ -120,5 +120,38 @@ fn policy_fault(fault: &PolicyFault, level: Level) -> Diagnostic {
         .at(place)
         .because(".certgate/allowed_signers is missing or lists nobody, so no approval could ever count")
         .help(crate::gate::governing::allow_signer(Placeholder::Principal.into())),
+        PolicyFault::Profile(fault) => profile_fault(fault, level),
+    }
+}
+
+/// A profile that cannot be used blocks: without it nobody can tell which functions are hot.
+fn profile_fault(fault: &ProfileFault, level: Level) -> Diagnostic {
+    let file = &fault.file;
+    let again = "put it right, or take its entry out of `profiles:`, in a change of nothing else: what touches only `.certgate/` and profiles needs an approval of `certgate-policy` and no more";
+    match &fault.kind {
+        ProfileFaultKind::Unusable(why) => Diagnostic::new(
+            level,
+            Code::CG684,
+            format!("the profile {file} cannot be used: it {why}"),
+        )
+        .at(fault.place.clone())
+        .because("nobody can tell which functions are hot, so nothing is let through")
+        .help(again),
+        ProfileFaultKind::NoCommit { commit, shallow } => {
+            let told = Diagnostic::new(
+                level,
+                Code::CG685,
+                format!(
+                    "the profile {file} was measured at {}, which is not here",
+                    commit.short()
+                ),
+            )
+            .at(fault.place.clone())
+            .because("nobody can tell what its functions are now, so nothing is let through");
+            match shallow {
+                true => told.help(command!["git", "fetch", "--unshallow"].why("fetches the rest of the history")),
+                false => told.help(again),
+            }
+        }
     }
 }

@@ -49,6 +49,7 @@ impl GoverningPolicy {
         let note = Diagnostic::note(Code::CG013, "the change adds the first policy and is judged by it");
         Ok(InForce {
             keyring: governing::keyring_at(repository, &Snapshot::Commit(self.at.clone()), &self.policy)?,
+            at: Snapshot::Commit(self.at.clone()),
             policy: self.policy.clone(),
             origin: format!("{}:{path}", self.at.short()),
             adoption,

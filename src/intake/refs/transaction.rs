@@ -183,6 +183,7 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
         (Some(policy), Some(at)) => Some(InForce {
             keyring: governing::keyring_at(repository, &Snapshot::Commit(at.clone()), &policy)
                 .map_err(|failure| past(failure, at))?,
+            at: Snapshot::Commit(at.clone()),
             policy,
             origin: format!("{}:{}", at.short(), policy_path()),
             adoption: adopts(repository, at, brought.tip.as_ref(), &moving.new)?,

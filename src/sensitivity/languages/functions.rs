@@ -1,5 +1,7 @@
 //! Which functions, types and modules a line is in.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::parse::Source;
@@ -14,7 +16,53 @@ struct Definition {
     last: u32,
     /// The innermost first.
     names: Vec<String>,
+    bytes: Range<usize>,
+    /// False for what only holds functions: a type, a module.
+    callable: bool,
 }
+
+/// A function of a content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callable {
+    /// Its name.
+    pub name: String,
+    /// The names of what it is in, the innermost first.
+    pub within: Vec<String>,
+    /// Lines, from 1, both included.
+    pub lines: (u32, u32),
+    /// Where in the content it is.
+    pub bytes: Range<usize>,
+}
+
+/// Kinds of definitions that only hold functions.
+const HOLDERS: &[&str] = &[
+    "abstract_class_declaration",
+    "annotation_type_declaration",
+    "class",
+    "class_declaration",
+    "class_definition",
+    "class_specifier",
+    "concept_definition",
+    "delegate_declaration",
+    "enum_declaration",
+    "enum_item",
+    "enum_specifier",
+    "impl_item",
+    "interface_declaration",
+    "internal_module",
+    "mod_item",
+    "module",
+    "namespace_declaration",
+    "namespace_definition",
+    "record_declaration",
+    "struct_declaration",
+    "struct_item",
+    "struct_specifier",
+    "trait_item",
+    "type_spec",
+    "union_item",
+    "union_specifier",
+];
 
 /// Values that give what holds them the name of a function or type.
 const VALUES: &[&str] = &[
@@ -52,6 +100,8 @@ impl Definitions {
                         first: line(begins),
                         last: last_line(node),
                         names,
+                        bytes: node.byte_range(),
+                        callable: !HOLDERS.contains(&node.kind()),
                     });
                 }
             } else if node.kind() == "file_scoped_namespace_declaration"
@@ -61,6 +111,8 @@ impl Definitions {
                     first: line(begins),
                     last: u32::MAX,
                     names: parts(source, name),
+                    bytes: 0..source.text.len(),
+                    callable: false,
                 });
             }
             if cursor.goto_first_child() {
@@ -88,6 +140,30 @@ impl Definitions {
     pub fn around(&self, line: u32) -> Vec<String> {
         let around = self.0.iter().rev().filter(|one| one.first <= line && line <= one.last);
         around.flat_map(|one| one.names.iter().cloned()).collect()
+    }
+
+    /// The functions, in the order of their beginnings, each with the names of what it is in.
+    pub fn functions(&self) -> Vec<Callable> {
+        let mut found = Vec::new();
+        let mut open: Vec<&Definition> = Vec::new();
+        for one in &self.0 {
+            while open.last().is_some_and(|outer| outer.bytes.end < one.bytes.end) {
+                open.pop();
+            }
+            if one.callable
+                && let Some((name, own)) = one.names.split_first()
+            {
+                let outer = open.iter().rev().flat_map(|outer| &outer.names);
+                found.push(Callable {
+                    name: name.clone(),
+                    within: own.iter().chain(outer).cloned().collect(),
+                    lines: (one.first, one.last),
+                    bytes: one.bytes.clone(),
+                });
+            }
+            open.push(one);
+        }
+        found
     }
 }
 

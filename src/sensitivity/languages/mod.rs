@@ -19,6 +19,6 @@ mod tests;
 
 pub use compare::{Difference, Ignored, difference};
 pub(super) use encoding::declared_encoding;
-pub use functions::Definitions;
+pub use functions::{Callable, Definitions};
 pub use language::Language;
 pub use parse::{MAX_BYTES, Source, Unparsed};

@@ -48,16 +48,16 @@ impl Layout {
     /// The entry at the beginning of `data`; `None` where it is cut off there.
     fn entry(self, data: &[u8]) -> Result<Option<Written>, Unknown> {
         let mut at = ID + self.width;
-        let Some(flags) = data.get(at..at + 2) else {
+        let Some(flags) = data.get(at..).and_then(<[u8]>::first_chunk) else {
             return Ok(None);
         };
-        let flags = u16::from_be_bytes([flags[0], flags[1]]);
+        let flags = u16::from_be_bytes(*flags);
         at += 2;
         if flags & EXTENDED != 0 {
-            let Some(more) = data.get(at..at + 2) else {
+            let Some(more) = data.get(at..).and_then(<[u8]>::first_chunk) else {
                 return Ok(None);
             };
-            let more = u16::from_be_bytes([more[0], more[1]]);
+            let more = u16::from_be_bytes(*more);
             if self.version < 3 || more & (ONLY_MEANT | RESERVED) != 0 {
                 return Err(Unknown);
             }

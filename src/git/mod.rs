@@ -21,6 +21,7 @@ mod names;
 mod past;
 pub mod push;
 mod range;
+mod raw;
 mod refs;
 mod remotes;
 mod run;

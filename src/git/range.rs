@@ -6,8 +6,8 @@ use git2::{ObjectType, Oid};
 
 use super::commit::{Commit, Person};
 use super::locate::Location;
+use super::raw::{Raw, parse};
 use super::run::Running;
-use super::staged::{Raw, parse};
 use super::store::own;
 use super::tree::{Node, Tree};
 use super::{GitError, Repository};

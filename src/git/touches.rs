@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-use super::staged::parse;
+use super::raw::parse;
 use super::{GitError, Repository};
 use crate::change::{FileChange, ObjectId};
 

@@ -15,7 +15,7 @@ fn alone() -> bool {
     std::thread::available_parallelism().map_or(1, usize::from) < 2
 }
 
-/// Does both; with `aside` the first on a thread of its own, if there is one to be had.
+/// Does both; with `aside` the first on another thread, if there is one to be had.
 pub(super) fn both<A: Send, B>(aside: bool, first: impl Fn() -> A + Sync, second: impl FnOnce() -> B) -> (A, B) {
     if !aside || alone() {
         return (first(), second());
@@ -32,7 +32,7 @@ pub(super) fn both<A: Send, B>(aside: bool, first: impl Fn() -> A + Sync, second
     })
 }
 
-/// Takes all items, in order, and has each judged. With `aside` on a thread of their own, if there is one to be had.
+/// Takes all items, in order, and has each judged. With `aside` that is done on another thread, if there is one to be had.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use git2::Oid;
 
-use super::Unknown;
+use super::unknown::Unknown;
 
 /// A directory of the cache tree, by its number; 0 is the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

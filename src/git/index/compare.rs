@@ -7,9 +7,10 @@ use git2::Oid;
 
 use super::cached::Directory;
 use super::entries::Cursor;
-use super::{Index, Unknown};
+use super::file::Index;
+use super::unknown::Unknown;
 use crate::change::{ObjectId, RepoPath};
-use crate::git::staged::Raw;
+use crate::git::raw::Raw;
 use crate::git::store::{Store, own};
 use crate::git::tree::{Item, Node, Tree, list, node};
 

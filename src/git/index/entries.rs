@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 
 use git2::Oid;
 
-use super::{Unknown, words};
+use super::unknown::{Unknown, words};
 
 /// How entries are written.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,14 @@ const ID: usize = 40;
 const BLOCK: usize = 256;
 /// How much of the file is looked at in one piece.
 const PIECE: usize = 256 << 10;
-/// No path is longer.
-const LONGEST: usize = 1 << 20;
+/// Git is asked about longer paths.
+const LONGEST: usize = 1 << 16;
 
 /// An entry as it is written.
 struct Written {
     /// How many bytes it takes.
     size: usize,
-    /// How many bytes of the name before it are dropped (version 4); all of it where the greatest number stands here.
+    /// How many bytes of the name before it are dropped (version 4); the greatest number for all of it.
     dropped: usize,
     /// Where the rest of the name is.
     name: Range<usize>,

@@ -75,12 +75,14 @@ fn an_environment_without_a_word_is_judged_or_told() {
     // No HOME, nothing but the way to git.
     let line = format!("exec env -i PATH='{path}' \"$0\" check --staged");
     assert_eq!(shell(&repo, &line).blocks(&["CG201"]).code, Some(1));
-    shell(&repo, "exec env -i \"$0\" check --staged")
-        .undecided("CG706")
-        .says("PATH");
-    shell(&repo, "PATH=.:bin: exec \"$0\" check --staged")
-        .undecided("CG706")
-        .says("PATH");
+    // What is staged is read without git; what a branch holds is not.
+    for nowhere in ["exec env -i", "PATH=.:bin: exec"] {
+        let staged = shell(&repo, &format!("{nowhere} \"$0\" check --staged"));
+        assert_eq!(staged.blocks(&["CG201"]).code, Some(1), "{nowhere}");
+        shell(&repo, &format!("{nowhere} \"$0\" check --range HEAD..HEAD"))
+            .undecided("CG706")
+            .says("PATH");
+    }
 }
 
 #[test]

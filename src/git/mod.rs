@@ -4,6 +4,7 @@
 //! git's plumbing answers behind the same functions. Nothing here writes to a repository but [`Repository::fetch`] and the scratch worktrees of `measure`.
 
 mod commit;
+mod config;
 mod configured;
 mod decode;
 mod diff;
@@ -57,7 +58,6 @@ pub use touches::Touch;
 pub use walk::{Step, Stretch};
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ pub struct Repository {
     location: Location,
     store: Store,
     staged: RefCell<Option<Change>>,
-    config: OnceCell<HashMap<String, String>>,
+    config: OnceCell<config::Settings>,
     shallow: OnceCell<bool>,
     remotes: OnceCell<Vec<Remote>>,
 }
@@ -158,35 +158,6 @@ impl Repository {
             path.pop();
         }
         Ok(self.runner.directory().join(std::ffi::OsString::from_vec(path)))
-    }
-
-    /// The value of a configuration key, such as `core.commentChar`, after all files, includes and the environment. A key without a
-    /// value (true, in git's reading) is `true`.
-    pub fn config(&self, key: &str) -> Result<Option<String>, GitError> {
-        if self.config.get().is_none() {
-            let listed = self.runner.read(&["config", "--null", "--list"])?;
-            let mut settings = HashMap::new();
-            for setting in listed.split(|&b| b == 0).filter(|setting| !setting.is_empty()) {
-                let text = String::from_utf8_lossy(setting);
-                let (key, value) = text.split_once('\n').unwrap_or((&text, "true"));
-                settings.insert(key.to_owned(), value.to_owned());
-            }
-            // Another value can only be there already if it was read from the same list.
-            let _ = self.config.set(settings);
-        }
-        // Section and variable compare without case, what is between them does not.
-        let key = match (key.split_once('.'), key.rsplit_once('.')) {
-            (Some((section, _)), Some((middle, variable))) => {
-                let middle = middle.get(section.len()..).unwrap_or_default();
-                format!(
-                    "{}{middle}.{}",
-                    section.to_ascii_lowercase(),
-                    variable.to_ascii_lowercase()
-                )
-            }
-            _ => key.to_owned(),
-        };
-        Ok(self.config.get().and_then(|settings| settings.get(&key).cloned()))
     }
 
     /// The root tree of a snapshot; for the index that of the commit it is compared with.

@@ -70,7 +70,7 @@ impl Runner {
 
     /// A git command, ready for more arguments.
     pub(super) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Command, GitError> {
-        let mut command = Command::new(git()?);
+        let mut command = Command::new(program()?);
         progress::count(Count::GitProcesses, 1);
         if !self.inherit {
             for name in LOCAL {
@@ -288,7 +288,7 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 }
 
 /// The absolute path of `git`.
-fn git() -> Result<&'static Path, GitError> {
+pub(super) fn program() -> Result<&'static Path, GitError> {
     static GIT: OnceLock<Option<PathBuf>> = OnceLock::new();
     GIT.get_or_init(|| find_program("git"))
         .as_deref()

@@ -39,6 +39,7 @@ mod measure;
 mod measured;
 mod newcomer;
 mod picture;
+mod profile_mode;
 mod profiles;
 mod proof;
 mod records;

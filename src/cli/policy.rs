@@ -12,6 +12,7 @@ use crate::git::Repository;
 use crate::policy::{Component, GlobList, Policy, PolicySource, packs};
 use crate::report;
 use crate::sensitivity::check_examples;
+use crate::sensitivity::profiled::percent;
 
 /// Carries it out.
 pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
@@ -198,6 +199,23 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
             entry.max.as_str(),
             of("signed by", signed),
             of("for", &entry.components)
+        ));
+    }
+    if !policy.profiles.is_empty() {
+        text.push_str("profiles:\n");
+    }
+    for entry in &policy.profiles {
+        let commit = match &entry.commit {
+            Some(commit) => commit.short(),
+            None => "the commit that added it".to_owned(),
+        };
+        text.push_str(&format!(
+            "  {} at {commit}: from {} inclusive or {} self on; for {}{}\n",
+            sanitize(&entry.file),
+            percent(entry.min_inclusive),
+            percent(entry.min_self),
+            entry.component.as_deref().unwrap_or("the nearest component"),
+            if entry.callers { "; with callers" } else { "" }
         ));
     }
     text.push_str("components:\n");

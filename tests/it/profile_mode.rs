@@ -88,9 +88,13 @@ fn spots_of_rust(path: &str, text: &str) -> Vec<Spot> {
     let lines: Vec<&str> = text.lines().collect();
     let mut spots = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let Some((before, rest)) = line.split_once("fn ") else { continue };
-        let head = before.trim().split_whitespace();
-        let is_head = head.clone().all(|word| word.starts_with("pub") || word.ends_with(')') || word == "const");
+        let Some((before, rest)) = line.split_once("fn ") else {
+            continue;
+        };
+        let head = before.split_whitespace();
+        let is_head = head
+            .clone()
+            .all(|word| word.starts_with("pub") || word.ends_with(')') || word == "const");
         if line.trim_start().starts_with("#[cfg(test)]") || !is_head {
             continue;
         }
@@ -154,7 +158,10 @@ fn spots_of_python(path: &str, text: &str) -> Vec<Spot> {
             });
             continue;
         }
-        if ["class ", "else", "elif", "except", "finally"].iter().any(|word| line.trim_start().starts_with(word)) {
+        if ["class ", "else", "elif", "except", "finally"]
+            .iter()
+            .any(|word| line.trim_start().starts_with(word))
+        {
             continue;
         }
         spots.push(Spot {
@@ -214,7 +221,10 @@ fn gated(project: &Project, spots: &[Spot], statements: &[&str], chance: &mut Ch
         let text = std::fs::read_to_string(&file).unwrap();
         project.repo.write(&spot.path, with(&text, spot, statement));
         project.repo.git(&["add", "--", &spot.path]);
-        let ran = run(&project.repo, &["check", "--staged", "--target", "main", "--format", "json"]);
+        let ran = run(
+            &project.repo,
+            &["check", "--staged", "--target", "main", "--format", "json"],
+        );
         let json = ran.json();
         let reasons = &json["components"][0]["files"][0]["reasons"];
         let rule = reasons[0]["rule"].as_str().unwrap_or("-");
@@ -236,12 +246,26 @@ fn gated(project: &Project, spots: &[Spot], statements: &[&str], chance: &mut Ch
 }
 
 fn measured(name: &str, project: &Project) {
-    assert!(project.hot.len() > EDITS && project.cold.len() > EDITS, "{} {}", project.hot.len(), project.cold.len());
+    assert!(
+        project.hot.len() > EDITS && project.cold.len() > EDITS,
+        "{} {}",
+        project.hot.len(),
+        project.cold.len()
+    );
     let mut chance = Chance(0x5eed_ca11_ab1e);
     let hot = gated(project, &project.hot, project.slow, &mut chance, &format!("{name} hot"));
-    let cold = gated(project, &project.cold, project.idle, &mut chance, &format!("{name} cold"));
+    let cold = gated(
+        project,
+        &project.cold,
+        project.idle,
+        &mut chance,
+        &format!("{name} cold"),
+    );
     println!("| {name} | {hot} of {EDITS} | {cold} of {EDITS} |");
-    assert!(hot >= HOT && cold <= COLD, "{name}: {hot} hot and {cold} cold edits are gated");
+    assert!(
+        hot >= HOT && cold <= COLD,
+        "{name}: {hot} hot and {cold} cold edits are gated"
+    );
 }
 
 #[test]
@@ -267,13 +291,20 @@ fn slowdowns_of_the_trainer_are_gated_and_other_edits_are_not() {
     }
     profiled(
         &repo,
-        &[(".certgate/profiles/cpu.folded", cpu), (".certgate/profiles/cuda.folded", cuda)],
+        &[
+            (".certgate/profiles/cpu.folded", cpu),
+            (".certgate/profiles/cuda.folded", cuda),
+        ],
     );
     let project = Project {
         repo,
         hot,
         cold,
-        slow: &["torch.cuda.synchronize()", "time.sleep(0.01)", "[float(n) for n in range(100000)]"],
+        slow: &[
+            "torch.cuda.synchronize()",
+            "time.sleep(0.01)",
+            "[float(n) for n in range(100000)]",
+        ],
         idle: &["pass", "unused = 1", "print('here')"],
     };
     measured("trainer", &project);
@@ -315,7 +346,10 @@ fn certgate(profile: &str) -> Project {
             }
         }
     }
-    profiled(&repo, &[(".certgate/profiles/check.callgrind", profile.as_bytes().to_vec())]);
+    profiled(
+        &repo,
+        &[(".certgate/profiles/check.callgrind", profile.as_bytes().to_vec())],
+    );
     Project {
         repo,
         hot,

@@ -23,6 +23,7 @@ mod output;
 mod people;
 mod pipelines;
 mod policy;
+mod profiles;
 mod reading;
 mod running;
 mod stamps;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
     Attack, bound, bumps, content, evidence, hooked, identity, judges, language, ledger, lifts, making, merging, moves,
-    names, order, output, people, pipelines, policy, reading, running, stamps, text, time,
+    names, order, output, people, pipelines, policy, profiles, reading, running, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -41,6 +41,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Judges and remotes", judges::ATTACKS),
     ("What is bound to a branch", bound::ATTACKS),
     ("Trusted bumps", bumps::ATTACKS),
+    ("Profiles", profiles::ATTACKS),
     ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),

@@ -119,6 +119,9 @@ impl Dials {
         if !rules.paths.is_empty() && off(None, "paths".to_owned()) {
             rules.paths = raw::List::default();
         }
+        if !rules.dependencies.is_empty() && off(None, "dependencies".to_owned()) {
+            rules.dependencies = raw::List::default();
+        }
         if off(None, "families".to_owned()) {
             rules.families = Some(raw::List::default());
         }
@@ -193,6 +196,20 @@ impl Dials {
 }
 
 impl raw::Adjust {
+    /// Where the policy adds paths or packages, those of the component count whatever the score; its other rules keep what they need.
+    fn without_the_packs_need(&self, rules: &mut raw::Rules) {
+        if self.rules.paths.is_empty() && self.rules.dependencies.is_empty() {
+            return;
+        }
+        let Some(needed) = rules.needs_score.take() else { return };
+        for raw::Short(rule) in &mut rules.content {
+            rule.needs_score.get_or_insert_with(|| needed.clone());
+        }
+        for raw::Short(rule) in &mut rules.functions {
+            rule.needs_score.get_or_insert_with(|| needed.clone());
+        }
+    }
+
     /// Patches the component; true where its rules change.
     fn apply(&self, component: &mut raw::Component) -> bool {
         let rules = &mut component.rules;
@@ -201,15 +218,32 @@ impl raw::Adjust {
             rules.needs_score.clone_from(&self.rules.needs_score);
             rules.content.iter_mut().for_each(|rule| rule.0.needs_score = None);
             rules.functions.iter_mut().for_each(|rule| rule.0.needs_score = None);
+        } else {
+            self.without_the_packs_need(rules);
         }
         let more = |list: &mut raw::List, other: &raw::List| list.0.extend(other.0.iter().cloned());
         more(&mut rules.paths, &self.rules.paths);
+        more(&mut rules.dependencies, &self.rules.dependencies);
         more(&mut rules.messages, &self.rules.messages);
         more(&mut rules.exclude, &self.rules.exclude);
         more(&mut rules.exclude, &self.exclude);
         more(&mut rules.ignore, &self.rules.ignore);
-        rules.content.extend(self.rules.content.iter().cloned());
-        rules.functions.extend(self.rules.functions.iter().cloned());
+        let always = |needs: &mut Option<String>| {
+            // What the policy adds itself counts, whatever score the pack's own rules need.
+            if self.rules.needs_score.is_none() {
+                needs.get_or_insert_with(|| "0".to_owned());
+            }
+        };
+        rules.content.extend(self.rules.content.iter().cloned().map(|mut rule| {
+            always(&mut rule.0.needs_score);
+            rule
+        }));
+        rules
+            .functions
+            .extend(self.rules.functions.iter().cloned().map(|mut rule| {
+                always(&mut rule.0.needs_score);
+                rule
+            }));
         if self.rules.families.is_some() {
             rules.families.clone_from(&self.rules.families);
         }

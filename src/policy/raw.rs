@@ -275,6 +275,9 @@ pub(super) struct Rules {
     pub(super) content: Vec<Short<Content>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) functions: Vec<Short<Function>>,
+    /// Names of packages.
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) dependencies: List,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) messages: List,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -436,6 +439,7 @@ impl Rules {
         self.paths.is_empty()
             && self.content.is_empty()
             && self.functions.is_empty()
+            && self.dependencies.is_empty()
             && self.messages.is_empty()
             && self.families.is_none()
             && self.exclude.is_empty()

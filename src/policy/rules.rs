@@ -14,6 +14,8 @@ pub struct Rules {
     pub content: Vec<ContentRule>,
     /// `functions:` changed lines by the function they are in.
     pub functions: Vec<FunctionRule>,
+    /// `dependencies:` globs over names of packages, in manifests and lock files.
+    pub dependencies: GlobList,
     /// `messages:` patterns over commit messages.
     pub messages: Vec<Pattern>,
     /// `families:` word families, the defaults applied.

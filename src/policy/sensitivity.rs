@@ -303,5 +303,13 @@ mod tests {
                 .iter()
                 .all(|rule| rule.needs_score == Some(650))
         );
+        let added = "extends: builtin:rust\nadjust: { rust_unsafe: { match: { paths: [\"hot/**\"], content: [own], functions: [f] } } }";
+        let policy = parse(added).unwrap();
+        let mut components = policy.components.iter();
+        let unsafe_code = components.find(|component| component.id == "rust_unsafe").unwrap();
+        let content = unsafe_code.rules.content.iter();
+        let needed: Vec<_> = content.map(|rule| rule.needs_score.is_some()).collect();
+        assert_eq!((unsafe_code.rules.paths_need, needed), (None, vec![true, true, false]));
+        assert_eq!(unsafe_code.rules.functions[0].needs_score, None);
     }
 }

@@ -23,6 +23,7 @@ impl Check<'_> {
             paths_need: needed.filter(|score| *score > 0),
             paths: self.globs(&raw.paths.0, &inside("paths")),
             exclude: self.globs(&raw.exclude.0, &inside("exclude")),
+            dependencies: self.globs(&raw.dependencies.0, &inside("dependencies")),
             families: match &raw.families {
                 Some(list) => self.families(&list.0, &inside("families")),
                 None => defaults.families.clone(),
@@ -54,11 +55,12 @@ impl Check<'_> {
         let empty = rules.paths.is_empty()
             && rules.content.is_empty()
             && rules.functions.is_empty()
+            && rules.dependencies.is_empty()
             && rules.messages.is_empty()
             && raw.families.is_none();
         if empty && !self.trusted && !self.patching && (examples.matching.is_empty() && examples.ignored.is_empty()) {
             let finding = Diagnostic::warning(Code::CG009, "no rule can gate this component")
-                .help("give it `match:` with paths, content, functions, messages or families");
+                .help("give it `match:` with paths, content, functions, dependencies, messages or families");
             self.push(finding, Some(here));
         }
         rules

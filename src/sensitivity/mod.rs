@@ -2,6 +2,7 @@
 
 mod aside;
 mod bumps;
+mod dependencies;
 mod examples;
 pub mod languages;
 mod machines;
@@ -148,6 +149,8 @@ pub enum RuleKind {
     Content,
     /// `match.functions`.
     Function,
+    /// `match.dependencies`.
+    Dependency,
     /// `match.messages` or a word family.
     Message,
     /// `profiles`: a function that takes a large part of what was measured.
@@ -165,6 +168,7 @@ impl RuleKind {
             Self::Path => "path",
             Self::Content => "content",
             Self::Function => "function",
+            Self::Dependency => "dependency",
             Self::Message => "message",
             Self::Profile => "profile",
             Self::Policy => "policy",
@@ -497,6 +501,9 @@ fn unread(twin: &TwinPath<'_>, candidate: &Candidate<'_>, why: &str) -> Vec<Reas
     if candidate.functions {
         unread(RuleKind::Function);
     }
+    if candidate.dependencies {
+        unread(RuleKind::Dependency);
+    }
     reasons
 }
 
@@ -528,6 +535,9 @@ fn by_lines(
         }
         if candidate.functions {
             reasons.extend(by_functions(twin, reading, candidate.component));
+        }
+        if candidate.dependencies {
+            reasons.extend(by_dependency(file, diff, candidate.component));
         }
         found.push((candidate.index, reasons));
     }
@@ -589,6 +599,31 @@ fn delimits(line: &ChangedLine) -> bool {
     marks
         .iter()
         .any(|mark| line.text.windows(mark.len()).any(|window| window == *mark))
+}
+
+/// What the rule on packages finds.
+fn by_dependency(file: &FileChange, diff: &FileDiff, component: &Component) -> Vec<Reason> {
+    let reason = |line: Option<(Side, u32)>, detail, needed| Reason {
+        rule: RuleKind::Dependency,
+        line: line.map(|(_, number)| number),
+        side: line.map(|(side, _)| side),
+        detail,
+        name: None,
+        needs: needs(needed),
+    };
+    match dependencies::touched(&file.path, diff, &component.rules.dependencies) {
+        Ok(found) => {
+            let found = found.into_iter().take(MAX_REASONS);
+            found
+                .map(|touched| reason(touched.line, touched.detail, component.rules.paths_need))
+                .collect()
+        }
+        Err(()) => vec![reason(
+            None,
+            "not readable as what its name says, counted as a match".to_owned(),
+            None,
+        )],
+    }
 }
 
 /// What the function rules find: for each score that some of them need, the first.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::By;
 use super::plan::Plan;
 use super::scan::Scan;
+use super::{By, dependencies};
 use crate::change::{Content, FileChange, Mode, RepoPath, Side};
 use crate::policy::{Component, Gating, Policy, TwinPath};
 use crate::progress::{self, Count};
@@ -116,11 +116,16 @@ pub(super) struct Candidate<'p> {
     /// The content rules among them.
     pub(super) content: Option<Arc<Scan<'p>>>,
     pub(super) functions: bool,
+    /// Whether a rule on packages looks at it.
+    pub(super) dependencies: bool,
 }
 
 impl Candidate<'_> {
     pub(super) fn needs_content(&self) -> bool {
-        self.content.is_some() || self.functions || (self.glob.is_some() && !self.component.rules.ignore.nothing())
+        self.content.is_some()
+            || self.functions
+            || self.dependencies
+            || (self.glob.is_some() && !self.component.rules.ignore.nothing())
     }
 }
 
@@ -141,6 +146,7 @@ fn candidates<'p>(plan: &Plan<'p>, file: &FileChange, twin: &TwinPath<'_>) -> Ve
                 .or_else(|| leads.then(|| planned.link(&here)).flatten()),
             content: planned.content(&here),
             functions: planned.functions(&here),
+            dependencies: !planned.component.rules.dependencies.is_empty() && dependencies::is_read(&file.path),
         };
         if !candidate.needs_content() && candidate.glob.is_none() {
             continue;

@@ -142,6 +142,7 @@ fn without_rule(component: &mut Component, name: &str) -> bool {
     match name {
         "paths" => rules.paths = GlobList::default(),
         "families" => rules.families.clear(),
+        "dependencies" => rules.dependencies = GlobList::default(),
         _ => {
             let content = rules.content.iter().position(|rule| rule.rule.as_deref() == Some(name));
             let function = rules

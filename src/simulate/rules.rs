@@ -23,6 +23,7 @@ pub(super) fn name(policy: &Policy, component: &str, reason: &Reason) -> String 
     };
     match reason.rule {
         RuleKind::Path => "paths".to_owned(),
+        RuleKind::Dependency => "dependencies".to_owned(),
         RuleKind::Content => {
             let at = rules.content.iter().position(|rule| matches(rule.pattern.as_str()));
             let given = at.and_then(|at| rules.content.get(at)?.rule.clone());

@@ -51,11 +51,15 @@ fn what_is_excluded_is_gated_by_no_component() {
 fn a_pack_is_patched_and_not_replaced() {
     let unsafe_line = [("src/a.rs", "fn f() { unsafe { g() } }\n")];
     let plain = "version: 1\nextends: builtin:rust\n";
-    check(&changed(plain, &unsafe_line)).blocks(&["CG201"]);
-    let without = format!("{plain}adjust: {{ rust_unsafe: {{ exclude: [\"src/*.rs\"] }} }}\n");
+    // The pack's rules need a score, which this file has not; a policy may have them count all the same.
+    check(&changed(plain, &unsafe_line)).ends(0);
+    let loud = "match: { needs_score: 0 }";
+    let always = format!("{plain}adjust: {{ rust_unsafe: {{ {loud} }} }}\n");
+    check(&changed(&always, &unsafe_line)).blocks(&["CG201"]);
+    let without = format!("{plain}adjust: {{ rust_unsafe: {{ {loud}, exclude: [\"src/*.rs\"] }} }}\n");
     check(&changed(&without, &unsafe_line)).ends(0);
     check(&changed(&without, &[("lib/a.rs", "unsafe {}\n")])).blocks(&["CG201"]);
-    let off = format!("{plain}disable: [rust_unsafe/content-1]\n");
+    let off = format!("{always}disable: [rust_unsafe/content-1]\n");
     check(&changed(&off, &unsafe_line)).ends(0);
     check(&changed(&off, &[("src/a.rs", "use std::arch::x86_64;\n")])).blocks(&["CG201"]);
     let more = format!("{plain}adjust: {{ rust_unsafe: {{ match: {{ paths: [\"hot/**\"] }} }} }}\n");

@@ -88,6 +88,11 @@ fn same<T: PartialEq + ?Sized>(a: &T, b: &T) -> Result<(), Other> {
     }
 }
 
+/// Whether two versions or requirements differ by no more than patches.
+pub(super) fn is_patch(from: &str, to: &str) -> bool {
+    version::requirement_growth(from, to) == Some(BumpSize::Patch)
+}
+
 /// True for files that [`bumps`] can read.
 pub fn is_manifest(path: &RepoPath) -> bool {
     reader(path).is_some()

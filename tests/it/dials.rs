@@ -51,8 +51,9 @@ fn what_is_excluded_is_gated_by_no_component() {
 fn a_pack_is_patched_and_not_replaced() {
     let unsafe_line = [("src/a.rs", "fn f() { unsafe { g() } }\n")];
     let plain = "version: 1\nextends: builtin:rust\n";
-    // The pack's rules need a score, which this file has not; a policy may have them count all the same.
-    check(&changed(plain, &unsafe_line)).ends(0);
+    // The pack's rules need a score, and a policy may have them need another one, or none.
+    let quiet = format!("{plain}adjust: {{ rust_unsafe: {{ match: {{ needs_score: 1000 }} }} }}\n");
+    check(&changed(&quiet, &unsafe_line)).ends(0);
     let loud = "match: { needs_score: 0 }";
     let always = format!("{plain}adjust: {{ rust_unsafe: {{ {loud} }} }}\n");
     check(&changed(&always, &unsafe_line)).blocks(&["CG201"]);

@@ -48,8 +48,8 @@ const PLACES: [(&str, Put, &str); 7] = [
     // Which files it looks at.
     (
         "sensitivity/wanted.rs",
-        Put::After("        self.content.is_some() || "),
-        "self.component.rules.links || ",
+        Put::After("        self.content.is_some()\n"),
+        "            || self.component.rules.links\n",
     ),
     // What gives its reasons.
     (

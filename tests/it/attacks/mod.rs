@@ -26,6 +26,7 @@ mod policy;
 mod profiles;
 mod reading;
 mod running;
+mod score;
 mod stamps;
 mod table;
 mod text;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
     Attack, bound, bumps, content, evidence, hooked, identity, judges, language, ledger, lifts, making, merging, moves,
-    names, order, output, people, pipelines, policy, profiles, reading, running, stamps, text, time,
+    names, order, output, people, pipelines, policy, profiles, reading, running, score, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -42,6 +42,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("What is bound to a branch", bound::ATTACKS),
     ("Trusted bumps", bumps::ATTACKS),
     ("Profiles", profiles::ATTACKS),
+    ("The score", score::ATTACKS),
     ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),

@@ -50,6 +50,7 @@ mod remedies_table;
 mod reports;
 mod robust;
 mod scene;
+mod score_dials;
 mod screen;
 mod sensitivity;
 mod servers;

@@ -3,10 +3,10 @@
 use super::features::{self, FileFeatures};
 use super::history::View;
 use super::model::Model;
-use crate::change::{ChangeKind, Content, FileChange, FileDiff, Side};
+use crate::change::{ChangeKind, ChangedLine, Content, FileChange, FileDiff, Side};
 
-/// How many changed lines before and after a match are looked at alone.
-const AROUND: usize = 16;
+/// How many changed lines before and after a match are looked at alone, each time.
+const AROUND: [usize; 3] = [1, 4, 16];
 
 /// The score of a changed file, as a rule needs it that matched on these lines: the highest of the file as a whole, of each of its hunks alone, and
 /// of the changed lines around each match alone.
@@ -28,22 +28,18 @@ pub fn strongest(
     let mut highest = parts(model, &read);
     if let Content::Lines(diff) = content {
         for (side, number) in lines {
-            let at = diff
-                .lines
-                .iter()
-                .position(|line| line.side == *side && line.number == *number);
-            let Some(at) = at else { continue };
-            let part = Content::Lines(FileDiff {
-                lines: diff
-                    .lines
-                    .iter()
-                    .skip(at.saturating_sub(AROUND))
-                    .take(2 * AROUND + 1)
-                    .cloned()
-                    .collect(),
-                ..diff.clone()
-            });
-            highest = highest.max(parts(model, &features::read(file, &part, view)));
+            let same = |line: &ChangedLine| line.side == *side && line.number == *number;
+            let Some(at) = diff.lines.iter().position(same) else {
+                continue;
+            };
+            for around in AROUND {
+                let near = diff.lines.iter().skip(at.saturating_sub(around));
+                let part = Content::Lines(FileDiff {
+                    lines: near.take(2 * around + 1).cloned().collect(),
+                    ..diff.clone()
+                });
+                highest = highest.max(parts(model, &features::read(file, &part, view)));
+            }
         }
     }
     Ok(highest)

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::features::{Feature, read};
 use super::history::{Past, PastEntry, View};
 use super::model::Model;
-use super::{of_change, of_file, quick};
+use super::{of_change, of_file, quick, strongest};
 use crate::change::{
     ChangeKind, ChangedLine, Content, FileChange, FileDiff, Mode, ObjectId, RepoPath, Side, TreeEntry,
 };
@@ -166,5 +166,45 @@ proptest! {
         company.extend(others.iter().map(|(lines, path)| file(path, "", &lines.join("\n"))));
         let score = |files: &[(FileChange, Content)]| of_change(Model::embedded(), files.iter().map(|(file, content)| (file, content)), &view(&past)).0;
         prop_assert!(score(&company) >= score(&alone));
+    }
+    #[test]
+    fn nothing_beside_a_match_lowers_what_a_rule_is_held_against(
+        old in "[a-z]{1,8}\\(x\\);",
+        new in "(for x in y \\{|Vec::with_capacity\\(n\\);|let cache = [a-z]{1,6};|unsafe \\{|pool\\.reserve\\(9\\);)",
+        words in "(fn padding\\(\\) \\{\\}|// a note|let test = doc;|[a-z ]{0,20})",
+        padded in 0usize..120,
+        close in any::<bool>(),
+    ) {
+        let past = past();
+        let view = view(&past);
+        // The edit is the last line; what is beside it lies before, far from it or right above.
+        let apart = if close { 1 } else { 9 };
+        let change = |padded: usize| {
+            let mut diff = FileDiff::default();
+            let mut texts = (String::new(), String::new());
+            for number in 1..=(padded * apart + 40) {
+                let beside = number % apart == 0 && number <= padded * apart;
+                let edit = number == padded * apart + 40 - if close { 39 } else { 0 };
+                let (before, after) = match (edit, beside) {
+                    (true, _) => (old.as_str(), new.as_str()),
+                    (false, true) => ("was", words.as_str()),
+                    (false, false) => ("same", "same"),
+                };
+                for (side, text) in [(Side::Removed, before), (Side::Added, after)] {
+                    if before != after {
+                        let text = text.as_bytes().to_vec();
+                        diff.lines.push(ChangedLine { side, number: number as u32, text });
+                    }
+                }
+                texts.0 += &format!("{before}\n");
+                texts.1 += &format!("{after}\n");
+            }
+            let line = diff.lines.last().unwrap().number;
+            (diff.old, diff.new) = (texts.0.into_bytes(), texts.1.into_bytes());
+            let (file, _) = file("src/hot.rs", "", "");
+            strongest(Model::embedded(), &file, &Content::Lines(diff), &view, &[(Side::Added, line)]).unwrap()
+        };
+        let alone = change(0);
+        prop_assert!(change(padded) >= alone, "{} < {alone}", change(padded));
     }
 }

@@ -12,6 +12,7 @@ worth instead, with all of them in use. The same clones and binary print the sam
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,10 @@ def scratch(clone, directory, head):
     objects = run(["git", "rev-parse", "--path-format=absolute", "--git-path", "objects"], clone).strip()
     Path(directory, ".git/objects/info/alternates").write_text(objects + "\n")
     run(["git", "update-ref", "refs/heads/main", head], directory)
+    # What is known of commits already depends on nothing else, and need not be read again.
+    kept = Path(run(["git", "rev-parse", "--path-format=absolute", "--git-common-dir"], clone).strip(), "certgate/past")
+    if kept.is_dir():
+        shutil.copytree(kept, Path(directory, ".git/certgate/past"))
 
 
 def without_messages(policy):

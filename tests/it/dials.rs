@@ -157,7 +157,7 @@ fn a_requirement_that_nobody_can_meet_is_reported() {
 
 #[test]
 fn a_resolved_policy_can_be_taken_up() {
-    let text = "version: 1\nextends: [builtin:rust]\nexclude: [\"gen/**\"]\nadjust: { rust_unsafe: { risk: low, exclude: [\"x/**\"] } }\n";
+    let text = "version: 1\nextends: [builtin:rust]\nexclude: [\"gen/**\"]\nadjust: { rust_unsafe: { risk: low, match: { needs_score: 0 }, exclude: [\"x/**\"] } }\n";
     let repo = changed(text, &[("src/a.rs", "unsafe {}\n")]);
     let gated = || check_json(&repo);
     let before = gated();

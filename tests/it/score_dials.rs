@@ -105,7 +105,7 @@ fn what_blocks_is_gated_by_a_component_and_certified_as_ever() {
     run(&repo, &["check", "--base", "main"])
         .blocks(&["CG201"])
         .says("`docs`: no certificate covers `src/hot.rs`")
-        .says("above 99 % of the commits before");
+        .says("src/hot.rs: score 841, above 98 % of the commits before");
     let found = report(&repo);
     assert_eq!(found["components"][0]["files"][0]["reasons"][0]["rule"], "score");
     let certify = [
@@ -145,8 +145,6 @@ fn a_rule_that_needs_a_score_counts_only_there_and_says_so() {
         (&silenced["path"], &silenced["component"]),
         (&Value::from("src/cold.rs"), &Value::from("vectors"))
     );
-    let explained = run(&repo, &["explain", "src/cold.rs"]).ends(0);
-    assert!(!explained.out.contains("is gated"), "{}", explained.out);
     let explained = run(&repo, &["explain", "src/hot.rs"]).ends(0).out;
     assert!(
         explained.contains("where the file's score is at least 800"),
@@ -163,7 +161,7 @@ fn a_rule_that_needs_a_score_counts_only_there_and_says_so() {
 
 #[test]
 fn history_shows_what_each_of_them_does() {
-    let repo = history("sensitivity: { min_rank: 98 }\n");
+    let repo = history("sensitivity: { min_rank: 40 }\n");
     let policy = repo.path().join(".certgate/policy.yaml").display().to_string();
     let said = run(
         &repo,
@@ -199,7 +197,7 @@ fn history_shows_what_each_of_them_does() {
     assert!(either >= flagged && either >= found["gated"]["flagged"].as_u64().unwrap());
     let people = run(&repo, &["simulate", "--policy", &policy]).ends(0).out;
     assert!(
-        people.contains("flagged by the score, of rank 98 and above"),
+        people.contains("flagged by the score, of rank 40 and above"),
         "{people}"
     );
 }

@@ -70,7 +70,7 @@ fn either(names: &[String]) -> String {
 /// One reason for a screen: the rule's name, or its kind and what it found; patterns are for `explain` and JSON.
 pub(super) fn in_brief(reason: &Reason) -> String {
     let line = reason.line.map(|line| format!(" (line {line})")).unwrap_or_default();
-    if reason.rule == RuleKind::Policy {
+    if matches!(reason.rule, RuleKind::Policy | RuleKind::Score) {
         return format!("{}{line}", reason.detail);
     }
     let kind = reason.rule.as_str();

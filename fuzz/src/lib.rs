@@ -8,6 +8,7 @@ pub mod comments;
 pub mod evidence;
 pub mod features;
 pub mod hook_input;
+pub mod index;
 pub mod policy;
 pub mod signature;
 pub mod subject;

@@ -47,25 +47,20 @@ struct Written {
 impl Layout {
     /// The entry at the beginning of `data`; `None` where it is cut off there.
     fn entry(self, data: &[u8]) -> Result<Option<Written>, Unknown> {
-        let mut at = ID + self.width;
-        let Some(flags) = data.get(at..).and_then(<[u8]>::first_chunk) else {
-            return Ok(None);
+        let word = |at: usize| {
+            data.get(at..)
+                .and_then(<[u8]>::first_chunk)
+                .map(|two| u16::from_be_bytes(*two))
         };
-        let flags = u16::from_be_bytes(*flags);
-        at += 2;
-        if flags & EXTENDED != 0 {
-            let Some(more) = data.get(at..).and_then(<[u8]>::first_chunk) else {
-                return Ok(None);
-            };
-            let more = u16::from_be_bytes(*more);
-            if self.version < 3 || more & (ONLY_MEANT | RESERVED) != 0 {
-                return Err(Unknown);
-            }
-            at += 2;
-        }
-        if flags & STAGE != 0 {
+        let at = ID + self.width;
+        let Some(flags) = word(at) else { return Ok(None) };
+        let extended = flags & EXTENDED != 0;
+        let more = if extended { word(at + 2) } else { Some(0) };
+        let Some(more) = more else { return Ok(None) };
+        if flags & STAGE != 0 || extended && self.version < 3 || more & (ONLY_MEANT | RESERVED) != 0 {
             return Err(Unknown);
         }
+        let at = at + if extended { 4 } else { 2 };
         let rest = |from: usize| data.get(from..).unwrap_or_default();
         if self.version == 4 {
             let Some((dropped, bytes)) = varint(rest(at))? else {
@@ -99,20 +94,14 @@ impl Layout {
 }
 
 fn cut(data: &[u8]) -> Result<Option<Written>, Unknown> {
-    match data.len() > LONGEST {
-        true => Err(Unknown),
-        false => Ok(None),
-    }
+    (data.len() <= LONGEST).then_some(None).ok_or(Unknown)
 }
 
 /// A number as packs write offsets, and how many bytes it takes; `None` where it is cut off.
 fn varint(data: &[u8]) -> Result<Option<(usize, usize)>, Unknown> {
     let mut value: usize = 0;
     for (at, &byte) in data.iter().enumerate() {
-        if at > 0 {
-            value += 1;
-        }
-        value = value << 7 | usize::from(byte & 0x7f);
+        value = (value + usize::from(at > 0)) << 7 | usize::from(byte & 0x7f);
         if value > LONGEST {
             return Err(Unknown);
         }

@@ -25,6 +25,10 @@ pub enum Hooks {
     Idle,
     /// Those of `install --strict`.
     Strict,
+    /// Those of `install`, none of them skipped.
+    All,
+    /// As many that do nothing.
+    AllIdle,
 }
 
 /// A clone, checked out, on a branch that is not protected. It is one, whatever the hooks: two that were checked out one after the other
@@ -44,32 +48,61 @@ impl WorkTree {
             tools.git(&path, &["config", setting[0], setting[1]]).run()?;
         }
         tools.certgate(&path, &["install", "--strict"]).run()?;
-        let idle = path.join(".git/idle");
-        fs::create_dir(&idle)?;
-        let hook = idle.join("reference-transaction");
-        fs::write(&hook, "#!/bin/sh\nexit 0\n")?;
-        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755))?;
+        let idle = |directory: &Path, hooks: &[std::ffi::OsString]| {
+            fs::create_dir(directory)?;
+            for hook in hooks {
+                let hook = directory.join(hook);
+                fs::write(&hook, "#!/bin/sh\nexit 0\n")?;
+                fs::set_permissions(&hook, fs::Permissions::from_mode(0o755))?;
+            }
+            anyhow::Ok(())
+        };
+        idle(&path.join(".git/idle"), &["reference-transaction".into()])?;
+        // The same clone with the hooks that everybody has.
+        let (strict, usual) = (path.join(".git/hooks"), path.join(".git/usual"));
+        fs::create_dir(&usual)?;
+        let mut names = Vec::new();
+        for hook in fs::read_dir(&strict)? {
+            let hook = hook?;
+            let name = hook.file_name();
+            if name != "reference-transaction" && !name.to_string_lossy().ends_with(".sample") {
+                fs::copy(hook.path(), usual.join(&name))?;
+                names.push(name);
+            }
+        }
+        idle(&path.join(".git/all-idle"), &names)?;
         Ok(Self { path })
+    }
+
+    /// A staged change, that each commit can be made of anew.
+    pub fn stage(&self, tools: &Tools) -> Result<()> {
+        let file = self.path.join(crate::world::file_path(0));
+        let text = fs::read_to_string(&file)?;
+        fs::write(&file, text + "# staged\n")?;
+        tools.git(&self.path, &["add", "--all"]).run().map(drop)
+    }
+
+    /// A commit of what is staged, which is put back: with `hooks` or as many that do nothing.
+    pub fn commit_staged(&self, tools: &Tools, hooks: Hooks) -> Job {
+        let commit = self.made(tools, hooks, &["--message", "Change it"]);
+        commit.undone_by(tools.git(&self.path, &["reset", "--quiet", "--soft", "HEAD^"]))
     }
 
     /// A commit on the branch that is checked out, past every hook that can be skipped.
     pub fn commit(&self, tools: &Tools, hooks: Hooks) -> Job {
+        self.made(tools, hooks, &["--no-verify", "--allow-empty", "--message", "Nothing"])
+    }
+
+    fn made(&self, tools: &Tools, hooks: Hooks, how: &[&str]) -> Job {
         let hooks = match hooks {
             Hooks::No => "/dev/null",
             Hooks::Idle => ".git/idle",
             Hooks::Strict => ".git/hooks",
+            Hooks::All => ".git/usual",
+            Hooks::AllIdle => ".git/all-idle",
         };
         let setting = format!("core.hooksPath={hooks}");
-        let commit = [
-            "-c",
-            &setting,
-            "commit",
-            "--quiet",
-            "--no-verify",
-            "--allow-empty",
-            "--message",
-            "Nothing",
-        ];
+        let commit = [&["-c", &setting, "commit", "--quiet"], how].concat();
         tools.git(&self.path, &commit)
     }
 }

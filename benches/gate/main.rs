@@ -119,7 +119,7 @@ impl Table {
         };
         let mut rows: Vec<(&str, Row)> = Vec::new();
 
-        for (number, files, bar) in [("1", 1, 1.5), ("2", scale.staged, 2.0)] {
+        for (number, files, bar) in [("1", 1, 0.75), ("2", scale.staged, 2.0)] {
             let index = middle.stage(files)?;
             let name = format!(
                 "hook pre-commit, {files} staged, {} certificates : git diff --cached",
@@ -213,6 +213,31 @@ impl Table {
                 rows.push(("7", Row::information(name, strict(), commit(Hooks::No))));
                 let name = "the same : a reference-transaction hook that does nothing".to_owned();
                 rows.push(("7", Row::time(name, strict(), commit(Hooks::Idle), 1.3)));
+            }
+        }
+
+        if self.options.wants("10") {
+            let wide = World::wide(directory, &self.tools, scale.wide)?;
+            let index = wide.stage(1)?;
+            let name = format!(
+                "hook pre-commit, 1 staged, {} files : git diff --cached",
+                world::thousands(wide.files)
+            );
+            rows.push(("10", Row::time(name, hook(&wide, &index), staged(&wide, &index), 0.4)));
+        }
+
+        if self.options.wants("11") {
+            for files in [scale.files, scale.small_files] {
+                let world = make(files, scale.certificates[1])?;
+                let clone = WorkTree::new(directory, &self.tools, &world)?;
+                clone.stage(&self.tools)?;
+                let commit = |hooks| clone.commit_staged(&self.tools, hooks);
+                let name = format!(
+                    "git commit of a file, {} files, all hooks : as many idle",
+                    world::thousands(files)
+                );
+                let all = commit(Hooks::All).ours();
+                rows.push(("11", Row::time(name, all, commit(Hooks::AllIdle), 1.25)));
             }
         }
 

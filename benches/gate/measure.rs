@@ -66,6 +66,7 @@ impl Tools {
             ],
             piped: false,
             ours: false,
+            untimed: false,
         }])
     }
 
@@ -108,6 +109,7 @@ struct Step {
     environment: Vec<(OsString, OsString)>,
     piped: bool,
     ours: bool,
+    untimed: bool,
 }
 
 impl Job {
@@ -140,6 +142,21 @@ impl Job {
     pub fn then(mut self, next: Self) -> Self {
         self.0.extend(next.0);
         self
+    }
+
+    /// What puts back what it did, and is no part of the time.
+    pub fn undone_by(mut self, mut next: Self) -> Self {
+        for step in &mut next.0 {
+            step.untimed = true;
+        }
+        self.0.extend(next.0);
+        self
+    }
+
+    /// What is timed, and what comes afterwards.
+    fn parts(&self) -> (Self, Self) {
+        let (after, timed) = self.0.iter().cloned().partition(|step| step.untimed);
+        (Self(timed), Self(after))
     }
 
     pub fn piped_into(mut self, next: Self) -> Self {
@@ -242,9 +259,12 @@ pub struct Pair {
 /// Wall times of A and B in turn, in seconds.
 pub fn times_in_turn(a: &Job, b: &Job, runs: usize) -> Result<Pair> {
     in_turn(a, b, runs, |job| {
+        let (timed, after) = job.parts();
         let start = Instant::now();
-        let codes = job.run()?;
-        Ok((start.elapsed().as_secs_f64(), codes))
+        let codes = timed.run()?;
+        let spent = start.elapsed().as_secs_f64();
+        after.run()?;
+        Ok((spent, codes))
     })
 }
 

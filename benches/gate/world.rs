@@ -33,6 +33,8 @@ pub struct Scale {
     pub commits: usize,
     pub patterns: usize,
     pub big_blob: u64,
+    /// Files of a repository in which they are all alike.
+    pub wide: usize,
 }
 
 impl Scale {
@@ -44,6 +46,7 @@ impl Scale {
         commits: 1_000,
         patterns: 200,
         big_blob: 1 << 30,
+        wide: 1_000_000,
     };
     pub const QUICK: Self = Self {
         files: 2_000,
@@ -53,6 +56,7 @@ impl Scale {
         commits: 100,
         patterns: 200,
         big_blob: 64 << 20,
+        wide: 10_000,
     };
 }
 
@@ -100,6 +104,33 @@ impl World {
         world.git(tools, &["read-tree", BASE])?;
         // As after a clone: packed, with the commit graph.
         world.git(tools, &["commit-graph", "write", "--reachable"])?;
+        fs::write(world.path.join("complete"), "")?;
+        Ok(world)
+    }
+
+    /// One with so many files that there is nothing in them, and no history.
+    pub fn wide(directory: &Path, tools: &Tools, files: usize) -> Result<Self> {
+        let world = Self {
+            path: directory.join(format!("v{VERSION}-{files}-files-wide")),
+            files,
+            certificates: 0,
+        };
+        if world.path.join("complete").exists() {
+            return Ok(world);
+        }
+        if world.path.exists() {
+            fs::remove_dir_all(&world.path)?;
+        }
+        fs::create_dir_all(&world.path)?;
+        world.git(tools, &["init", "--quiet", "--initial-branch", BASE])?;
+        world.feed(None, &["fast-import", "--quiet", "--force"], |out| {
+            begin_commit(out, BASE, 1, "Everything", None)?;
+            for file in 0..files {
+                write_file(out, &file_path(file), "x\n")?;
+            }
+            write_file(out, ".certgate/policy.yaml", &policy(&[]))
+        })?;
+        world.git(tools, &["read-tree", BASE])?;
         fs::write(world.path.join("complete"), "")?;
         Ok(world)
     }
@@ -271,7 +302,7 @@ fn write_file(out: &mut dyn Write, path: &str, text: &str) -> Result<()> {
 }
 
 /// Some 400 files to a package, 20 to a directory.
-fn file_path(file: usize) -> String {
+pub fn file_path(file: usize) -> String {
     format!("pkg{:03}/part{:02}/module_{file:05}.py", file / 400, file / 20 % 20)
 }
 

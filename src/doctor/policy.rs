@@ -2,14 +2,15 @@
 
 use super::Findings;
 use crate::change::{RepoPath, Snapshot};
-use crate::diagnostic::{Help, Remedy, command};
-use crate::gate::Undecided;
+use crate::diagnostic::{Help, Remedy, command, plural};
 use crate::gate::governing::{policy_at, policy_here, policy_path};
 use crate::gate::idle_rules;
+use crate::gate::{Profiles, Undecided};
 use crate::git::Repository;
 use crate::intake::branches::{own_remote, protected_branches};
 use crate::policy::{GlobList, POLICY_DIRECTORY, Policy};
 use crate::sensitivity::check_examples;
+use crate::verdict::ProfileFaultKind;
 
 /// The policy that is in force, as far as it can be read.
 pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Option<Policy>, Undecided> {
@@ -85,7 +86,34 @@ pub(crate) fn policy(repository: &Repository, found: &mut Findings) -> Result<Op
             }
         }
     }
+    profiles(repository, &policy, &files, found)?;
     Ok(Some(policy))
+}
+
+/// Whether the profiles that the policy names can be used.
+fn profiles(repository: &Repository, policy: &Policy, at: &Snapshot, found: &mut Findings) -> Result<(), Undecided> {
+    if policy.profiles.is_empty() {
+        return Ok(());
+    }
+    let read = Profiles::load(repository, policy, at)?;
+    for fault in &read.faults {
+        let help: Help = match fault.kind {
+            ProfileFaultKind::NoCommit { shallow: true, .. } => command!["git", "fetch", "--unshallow"].into(),
+            _ => "put it right, or take its entry out of `profiles:`".into(),
+        };
+        found.bad("profiles", fault.to_string(), help);
+    }
+    for said in read.said(repository, policy, (at, jiff::Timestamp::now()), &[])? {
+        found.note_with(
+            "profiles",
+            said.message(),
+            "record it again, and write the new commit into `profiles:`",
+        );
+    }
+    if read.faults.is_empty() {
+        found.good("profiles", format!("{} can be used", plural(read.hot.len(), "profile")));
+    }
+    Ok(())
 }
 
 /// Whether what is merged is stopped anywhere, and above all into the default branch.

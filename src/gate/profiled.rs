@@ -19,7 +19,7 @@ use crate::verdict::{ProfileFault, ProfileFaultKind};
 
 /// The largest profile that is read from a repository, in bytes, as it is and unpacked.
 const MAX_FILE: u64 = 16 << 20;
-const MAX_UNPACKED: u64 = 128 << 20;
+const MAX_UNPACKED: u64 = 64 << 20;
 /// Most profiles that one glob may name.
 const MAX_FILES: usize = 64;
 /// Most names of a path that are tried.
@@ -207,7 +207,7 @@ impl Profiles {
     }
 
     /// What is to be said beside the verdict: profiles that are stale, and hot functions that were not found.
-    pub(super) fn said(
+    pub(crate) fn said(
         &self,
         repository: &Repository,
         policy: &Policy,

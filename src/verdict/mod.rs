@@ -156,6 +156,20 @@ pub struct ProfileFault {
     pub kind: ProfileFaultKind,
 }
 
+impl std::fmt::Display for ProfileFault {
+    /// What is wrong, in a sentence.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let file = &self.file;
+        match &self.kind {
+            ProfileFaultKind::Unusable(why) => write!(f, "the profile {file} cannot be used: it {why}"),
+            ProfileFaultKind::NoCommit { commit, .. } => {
+                let commit = commit.short();
+                write!(f, "the profile {file} was measured at {commit}, which is not here")
+            }
+        }
+    }
+}
+
 /// What is wrong with a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfileFaultKind {

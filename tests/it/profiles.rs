@@ -151,6 +151,13 @@ fn where_a_stage_only_warns_a_broken_profile_only_warns() {
     let ran = run(&repo, &["check", "--staged", "--stage", "pre-commit"]).ends(0);
     assert_eq!(ran.warnings(), ["CG684"], "{}", ran.err);
     run(&repo, &["check", "--staged", "--stage", "merge"]).blocks(&["CG684"]);
+    let doctor = run(&repo, &["doctor"]);
+    let one_line = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        one_line.contains("cannot be used: it cannot be read: not a profile of a known format"),
+        "{}",
+        doctor.said()
+    );
 }
 
 #[test]

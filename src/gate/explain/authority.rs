@@ -126,32 +126,19 @@ fn policy_fault(fault: &PolicyFault, level: Level) -> Diagnostic {
 
 /// A profile that cannot be used blocks: without it nobody can tell which functions are hot.
 fn profile_fault(fault: &ProfileFault, level: Level) -> Diagnostic {
-    let file = &fault.file;
-    let again = "put it right, or take its entry out of `profiles:`, in a change of nothing else: what touches only `.certgate/` and profiles needs an approval of `certgate-policy` and no more";
-    match &fault.kind {
-        ProfileFaultKind::Unusable(why) => Diagnostic::new(
-            level,
-            Code::CG684,
-            format!("the profile {file} cannot be used: it {why}"),
-        )
+    let code = match fault.kind {
+        ProfileFaultKind::Unusable(_) => Code::CG684,
+        ProfileFaultKind::NoCommit { .. } => Code::CG685,
+    };
+    let told = Diagnostic::new(level, code, fault.to_string())
         .at(fault.place.clone())
-        .because("nobody can tell which functions are hot, so nothing is let through")
-        .help(again),
-        ProfileFaultKind::NoCommit { commit, shallow } => {
-            let told = Diagnostic::new(
-                level,
-                Code::CG685,
-                format!(
-                    "the profile {file} was measured at {}, which is not here",
-                    commit.short()
-                ),
-            )
-            .at(fault.place.clone())
-            .because("nobody can tell what its functions are now, so nothing is let through");
-            match shallow {
-                true => told.help(command!["git", "fetch", "--unshallow"].why("fetches the rest of the history")),
-                false => told.help(again),
-            }
+        .because("nobody can tell which functions are hot, so nothing is let through");
+    match fault.kind {
+        ProfileFaultKind::NoCommit { shallow: true, .. } => {
+            told.help(command!["git", "fetch", "--unshallow"].why("fetches the rest of the history"))
         }
+        _ => told.help(
+            "put it right, or take its entry out of `profiles:`, in a change of nothing else: what touches only `.certgate/` and profiles needs an approval of `certgate-policy` and no more",
+        ),
     }
 }

@@ -47,8 +47,10 @@ const MARKS: &[&str] = &[
     " [clone .isra.0]",
 ];
 
-/// Deepest nesting of brackets that is followed.
-const MAX_DEPTH: usize = 64;
+/// Names of more bytes are kept as they are.
+const MAX_NAME: usize = 4096;
+/// How deep the types of a trait's implementation may be in one another.
+const MAX_NESTED: usize = 16;
 
 impl Frame {
     /// Takes a name apart. `file` and `line` are what the profile says beside it, and win.
@@ -65,7 +67,10 @@ impl Frame {
         if NAMELESS.contains(&text) {
             return frame;
         }
-        let mut parts = parts(text);
+        let mut parts = match text.len() > MAX_NAME {
+            true => vec![text.to_owned()],
+            false => parts(text, MAX_NESTED),
+        };
         let closure = parts.iter().rposition(|part| !is_closure(part)).map_or(0, |at| at + 1);
         parts.truncate(closure);
         // A constructor of Java is called as its type is.
@@ -191,7 +196,7 @@ fn bare(text: &str) -> &str {
 }
 
 /// The parts of a qualified name, the outermost first, without arguments, type arguments, hashes, and what a function returns.
-fn parts(text: &str) -> Vec<String> {
+fn parts(text: &str, nested: usize) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut part = String::new();
     let mut depth = 0_usize;
@@ -213,7 +218,7 @@ fn parts(text: &str) -> Vec<String> {
             }
             // `<Type as Trait>::method`: both are what it is in.
             if character == '<'
-                && let Some((inner, after)) = bracketed(rest)
+                && let (Some((inner, after)), Some(nested)) = (bracketed(rest), nested.checked_sub(1))
             {
                 if after.is_empty() {
                     // `<init>`, or a type alone.
@@ -221,8 +226,8 @@ fn parts(text: &str) -> Vec<String> {
                     break;
                 }
                 let inner = inner.strip_prefix("impl ").unwrap_or(inner);
-                let (own, of) = inner.split_once(" as ").unwrap_or((inner, ""));
-                found.extend(parts(of).into_iter().chain(parts(own)));
+                let (own, of) = inner.rsplit_once(" as ").unwrap_or((inner, ""));
+                found.extend(parts(of, nested).into_iter().chain(parts(own, nested)));
                 rest = after;
                 continue;
             }
@@ -234,7 +239,7 @@ fn parts(text: &str) -> Vec<String> {
             if let Some(inner) = rest.strip_prefix("(*")
                 && let Some((name, after)) = inner.split_once(')')
             {
-                found.extend(parts(name));
+                push(&mut found, &mut name.rsplit('.').next().unwrap_or_default().to_owned());
                 rest = after;
                 continue;
             }
@@ -264,7 +269,7 @@ fn parts(text: &str) -> Vec<String> {
                 rest = rest.get(end..).unwrap_or_default();
                 continue;
             }
-            '<' | '(' | '[' => depth = (depth + 1).min(MAX_DEPTH),
+            '<' | '(' | '[' => depth += 1,
             '>' | ')' | ']' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
             ':' | '.' | '/' | '#' | '\\' => push(&mut found, &mut part),
@@ -450,6 +455,23 @@ mod tests {
             &["Path"],
             Some("path")
         ));
+    }
+
+    #[test]
+    fn a_hostile_name_costs_nothing() {
+        for text in [
+            format!("{}a{}", "<".repeat(1000), ">::b".repeat(1000)),
+            format!("{}a", "<x as ".repeat(600)),
+            "a()::".repeat(800),
+            "(".repeat(4000),
+            "<".repeat(1 << 20),
+            "{".repeat(4000),
+        ] {
+            let started = std::time::Instant::now();
+            let frame = Frame::parse(&text, None, None);
+            assert!(frame.name.len() <= text.len());
+            assert!(started.elapsed().as_secs() < 2, "bounded work, not a benchmark");
+        }
     }
 
     proptest! {

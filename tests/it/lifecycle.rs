@@ -444,15 +444,18 @@ fn init_says_what_history_would_have_been_asked_before_it_writes() {
     repo.write("src/lib.rs", "pub fn f() {}\n");
     repo.commit("begin");
     for at in 0..6 {
-        repo.write("src/lib.rs", format!("#[inline(always)]\npub fn f{at}() {{}}\n"));
-        repo.commit("inline");
+        repo.write(
+            "Cargo.toml",
+            format!("[package]\nname = \"x\"\n[profile.release]\nopt-level = {at}\n"),
+        );
+        repo.commit("tune");
     }
     let ran = run(&repo, &["init", "--no-hooks"]).ends(0);
     let said = "of the last 7 commits, it would have asked a certificate for ";
     let (told, wrote) = (ran.out.find(said), ran.out.find("wrote .certgate/policy.yaml"));
     assert!(told.is_some() && told < wrote, "{}", ran.out);
     assert!(
-        ran.out.contains("rust_hot_paths") && ran.out.contains("quieter: "),
+        ran.out.contains("rust_profiles") && ran.out.contains("quieter: "),
         "{}",
         ran.out
     );

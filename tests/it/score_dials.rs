@@ -237,12 +237,12 @@ fn a_new_policy_flags_and_says_why() {
     repo.commit("begin");
     run(&repo, &["init", "--no-hooks"]).ends(0);
     let policy = std::fs::read_to_string(repo.path().join(".certgate/policy.yaml")).unwrap();
-    assert!(policy.contains("sensitivity: { flag: 14%, enforce: warn }"), "{policy}");
+    assert!(policy.contains("sensitivity: { flag: 13%, enforce: warn }"), "{policy}");
     let shown = run(&repo, &["policy", "show", "--format", "yaml", ".certgate/policy.yaml"])
         .ends(0)
         .out;
     assert!(
-        shown.contains("flag: 14%") && shown.contains("needs_score: '600'"),
+        shown.contains("flag: 13%") && shown.contains("needs_score: '600'"),
         "{shown}"
     );
 }

@@ -6,7 +6,7 @@ use std::path::{Component as Part, Path, PathBuf};
 use super::args::{ExplainArgs, ListFormat, SuggestArgs};
 use super::ending::Ending;
 use super::{ledger, policy, suggest, terminal};
-use crate::certificate::{Class, Status};
+use crate::certificate::{Class, Status, nearest};
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Placeholder, command, sanitize};
 use crate::gate::{Answer, Undecided, WhatIf, describe, governing, what_if};
@@ -137,10 +137,22 @@ fn word(text: &OsStr) -> Result<Meaning, Undecided> {
         }
         _ => {}
     }
+    let meant = text.to_str().and_then(|word| meant(&repository, word).transpose());
     Ok(Meaning {
-        text: told(&path, &found),
+        text: told(&path, &found) + &meant.transpose()?.unwrap_or_default(),
         path: Some((path, found)),
     })
+}
+
+/// A status or a component that is called nearly so.
+fn meant(repository: &Repository, word: &str) -> Result<Option<String>, Undecided> {
+    let policy = match governing::policy_here(repository)? {
+        Some(policy) => policy,
+        None => governing::default_policy()?,
+    };
+    let components = policy.components.iter().map(|component| component.id.as_str());
+    let known = Status::ALL.iter().map(|status| status.as_str()).chain(components);
+    Ok(nearest(word, known).map(|meant| format!("  did you mean `certgate explain {meant}`?\n")))
 }
 
 /// What the policy knows under a name: a component, a status, a rule.

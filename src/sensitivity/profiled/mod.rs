@@ -191,8 +191,8 @@ struct Search<'p> {
     functions: Vec<HotFunction>,
     /// What those hold whose file is known, once that is asked.
     bodies: OnceCell<Vec<Known>>,
-    /// Extensions of their files.
-    extensions: Vec<Vec<u8>>,
+    /// Whether the file of any is known, so that it can be followed.
+    follows: bool,
 }
 
 /// A hot function as it was measured.
@@ -230,20 +230,12 @@ impl<'p> Search<'p> {
                 functions.push(hot);
             }
         }
-        let mut extensions: Vec<Vec<u8>> = functions
-            .iter()
-            .filter_map(|hot| match &hot.place {
-                HotPlace::In(path) => Some(path.extension()?.to_vec()),
-                HotPlace::Anywhere | HotPlace::Below(_) => None,
-            })
-            .collect();
-        extensions.sort_unstable();
-        extensions.dedup();
+        let follows = functions.iter().any(|hot| matches!(hot.place, HotPlace::In(_)));
         Ok(Self {
             profile,
             functions,
             bodies: OnceCell::new(),
-            extensions,
+            follows,
         })
     }
 
@@ -258,11 +250,9 @@ impl<'p> Search<'p> {
             return true;
         }
         let anywhere = self.functions.iter().any(|hot| hot.place == HotPlace::Anywhere);
-        // One that was moved is in a file of the same language.
-        let alike = path
-            .extension()
-            .is_some_and(|extension| self.extensions.iter().any(|own| own == extension));
-        (anywhere || alike) && !without_functions(path, b"")
+        // One that was moved is in a file that can be parsed, whatever its extension.
+        let moved = self.follows && Language::of(path, b"").is_some_and(Language::has_functions);
+        anywhere && !without_functions(path, b"") || moved
     }
 
     fn look<S: Measured + ?Sized>(
@@ -373,7 +363,7 @@ impl<'p> Search<'p> {
         (reading, before): (&Reading<'_>, &mut Option<Vec<(Callable, Body)>>),
         content: &S,
     ) -> Result<Option<&'s Known>, S::Error> {
-        let (Some(commit), false) = (&self.profile.commit, self.extensions.is_empty()) else {
+        let (Some(commit), true) = (&self.profile.commit, self.follows) else {
             return Ok(None);
         };
         let function = &one.function;

@@ -204,6 +204,8 @@ fn moved_and_renamed_functions_are_followed() {
         "{found:?}"
     );
     assert!(lost.is_empty());
+    let (found, _) = gated(step(), &[("src/old.py", SOURCE)], &[("src/new.pyx", &moved, &edited)]);
+    assert_eq!(found.len(), 1, "another extension is no way out");
     // Moved now: where it was, and where it is.
     let (found, _) = gated(
         step(),

@@ -111,7 +111,11 @@ fn the_words_of_policy_and_ledger_are_no_paths() {
         .writes(CERTIFICATE);
     explain(&repo, "", "C-2").ends(0).writes("C-2 is not gated");
     // A word that nothing is called, and something nearly.
-    for (word, meant) in [("Approved", "APPROVED"), ("no-go", "NO_GO"), ("gpu-memroy", "gpu_memory")] {
+    for (word, meant) in [
+        ("Approved", "APPROVED"),
+        ("no-go", "NO_GO"),
+        ("gpu-memroy", "gpu_memory"),
+    ] {
         let said = format!("{word} is not gated");
         explain(&repo, "", word)
             .ends(0)

@@ -228,6 +228,7 @@ impl From<Entry> for Record {
         let mut record = Self::new(entry.certificate, entry.blob, entry.hash, checked);
         record.place = entry.place;
         record.lifts = entry.lifts;
+        record.effects = entry.effects;
         record
     }
 }

@@ -53,6 +53,9 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     let mut judgement = gate::judge(&repository, &question)?;
     if args.format == Format::Json {
         gate::add_hunks(&repository, &mut judgement)?;
+    }
+    // People see it where they ask for everything, or where the policy needed it.
+    if args.verbose || reports(args).any(|(format, _)| format != Format::Human) {
         // A score decides nothing, so what keeps it from being computed keeps nothing from being judged.
         let _no_score = gate::add_sensitivity(&repository, &question, &mut judgement);
     }

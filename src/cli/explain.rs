@@ -17,13 +17,14 @@ use crate::report::{self, Explained};
 /// Carries it out.
 pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
     if let Some(agent) = &args.why_not {
-        let asked = SuggestArgs {
-            change: args.change.clone(),
-            target: args.target.clone(),
-            handoff: None,
-            format: ListFormat::Human,
+        return suggest::why_not(&asked(args), agent);
+    }
+    if args.score {
+        let path = match &args.what {
+            Some(text) => Some(relative(&Repository::open()?, text)?),
+            None => None,
         };
-        return suggest::why_not(&asked, agent);
+        return suggest::score(&asked(args), path.as_ref());
     }
     let Some(asked) = &args.what else {
         return Err(Undecided::usage(
@@ -59,6 +60,16 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending, Undecided> {
         ListFormat::Json => report::explain_json(&explained),
     })?;
     Ok(Ending::Done)
+}
+
+/// The change that is asked about.
+fn asked(args: &ExplainArgs) -> SuggestArgs {
+    SuggestArgs {
+        change: args.change.clone(),
+        target: args.target.clone(),
+        handoff: None,
+        format: ListFormat::Human,
+    }
 }
 
 fn looks_like_code(text: &str) -> bool {

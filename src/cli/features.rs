@@ -5,13 +5,12 @@ use serde::Serialize;
 use super::args::FeaturesArgs;
 use super::ending::Ending;
 use super::terminal;
-use crate::change::{FileChange, ObjectId};
+use crate::change::ObjectId;
 use crate::diagnostic::{Code, Diagnostic, command};
 use crate::gate::{Lookback, Undecided, scored_content};
 use crate::git::Repository;
 use crate::intake::range::{commit, split_range};
-use crate::sensitivity::score::features::{Feature, FileFeatures, read};
-use crate::sensitivity::score::history::View;
+use crate::sensitivity::score::features::{Feature, read};
 use crate::sensitivity::score::model::Model;
 use crate::sensitivity::score::{ScoreReason, of_features};
 
@@ -74,7 +73,8 @@ fn row(
     let names = |features: Vec<Feature>| features.into_iter().map(|feature| feature.name).collect();
     let mut files = Vec::new();
     for file in repository.differs(parent, commit)? {
-        let evidence = evidence(repository, &file, &view)?;
+        let content = scored_content(repository, &file)?;
+        let evidence = read(&file, &content, &view);
         let score = of_features(Model::embedded(), &file.path, &evidence);
         files.push(RowFile {
             path: file.path.to_string(),
@@ -92,11 +92,6 @@ fn row(
         parent: parent.map(ObjectId::to_string),
         files,
     })
-}
-
-/// What a file of it shows.
-fn evidence(repository: &Repository, file: &FileChange, view: &View<'_>) -> Result<FileFeatures, Undecided> {
-    Ok(read(file, &scored_content(repository, file)?, view))
 }
 
 fn human(row: &Row) -> String {

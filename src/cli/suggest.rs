@@ -3,6 +3,7 @@
 use super::args::{ListFormat, SuggestArgs};
 use super::ending::Ending;
 use super::terminal;
+use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::gate::{self, Question, Undecided};
 use crate::git::Repository;
@@ -54,6 +55,38 @@ pub(super) fn why_not(args: &SuggestArgs, agent: &str) -> Result<Ending, Undecid
     let question = question(&repository, args)?;
     let left = gate::left_by(&repository, &question, agent)?;
     terminal::out(&report::left_lines(agent, &left))?;
+    Ok(Ending::Done)
+}
+
+/// The score of the change with its reasons; of one file, where one is named.
+pub(super) fn score(args: &SuggestArgs, path: Option<&RepoPath>) -> Result<Ending, Undecided> {
+    let repository = Repository::open_to_judge()?;
+    let question = question(&repository, args)?;
+    let score = gate::sensitivity_of(&repository, &question)?;
+    let width = terminal::style().width;
+    let Some(path) = path else {
+        terminal::out(&match score.files.is_empty() {
+            true => "no file is changed\n".to_owned(),
+            false => report::score_lines(&score, width),
+        })?;
+        return Ok(Ending::Done);
+    };
+    let Some(file) = score.files.iter().find(|file| file.path == *path) else {
+        let problem = Diagnostic::error(
+            Code::CG738,
+            format!("`{path}` is not among the files that the change scores by"),
+        );
+        let shown = score.files.iter().take(5).map(|file| format!("`{}`", file.path));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        return Err(problem
+            .because(match shown.is_empty() {
+                true => "no file is changed".to_owned(),
+                false => format!("the highest are {shown}"),
+            })
+            .help(command!["certgate", "explain", "--score"].why("says what the change scores"))
+            .into());
+    };
+    terminal::out(&report::file_score_lines(file, width))?;
     Ok(Ending::Done)
 }
 

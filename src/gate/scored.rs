@@ -24,7 +24,7 @@ const BEFORE: usize = 300;
 /// How many scores are kept.
 const KEPT: usize = 20_000;
 
-/// Scores the change that was asked about.
+/// Scores the change that was asked about, unless its score is known.
 ///
 /// # Errors
 ///
@@ -34,6 +34,19 @@ pub fn add_sensitivity(
     question: &Question,
     judgement: &mut Judgement,
 ) -> Result<(), Undecided> {
+    if judgement.sensitivity.is_some() {
+        return Ok(());
+    }
+    judgement.sensitivity = Some(sensitivity_of(repository, question)?);
+    Ok(())
+}
+
+/// The score of the change that was asked about.
+///
+/// # Errors
+///
+/// What cannot be read.
+pub fn sensitivity_of(repository: &Repository, question: &Question) -> Result<ChangeScore, Undecided> {
     // `--timings` counts what judging costs; of the score it has the time.
     let _uncounted = progress::uncounted();
     let _timed = progress::enter(Room::Sensitivity);
@@ -42,9 +55,9 @@ pub fn add_sensitivity(
         Snapshot::Empty | Snapshot::Index => None,
     };
     let mut scoring = Scoring::open(repository);
-    judgement.sensitivity = Some(scoring.of(&question.change.files, base)?);
+    let score = scoring.of(&question.change.files, base)?;
     scoring.keep();
-    Ok(())
+    Ok(score)
 }
 
 /// The scores of a repository's commits, as far as they are known.

@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use super::item::items;
 use super::json::to_line;
+use super::sensitivity::file_score_lines;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::gate::Judgement;
+use crate::sensitivity::score::ChangeScore;
 
 #[derive(Serialize)]
 struct Issue<'a> {
@@ -13,6 +16,14 @@ struct Issue<'a> {
     fingerprint: &'a str,
     severity: &'static str,
     location: Location,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+}
+
+/// More about it, as Code Climate's format has it.
+#[derive(Serialize)]
+struct Content {
+    body: String,
 }
 
 #[derive(Serialize)]
@@ -28,6 +39,15 @@ struct Lines {
 
 /// What was found, or why nothing was judged.
 pub fn gitlab(diagnostics: &[Diagnostic]) -> String {
+    with_scores(diagnostics, None)
+}
+
+/// A judged change; where the score of a file is known, its reasons are beside what was found there.
+pub fn gitlab_of(report: &Judgement) -> String {
+    with_scores(&report.diagnostics, report.sensitivity.as_ref())
+}
+
+fn with_scores(diagnostics: &[Diagnostic], score: Option<&ChangeScore>) -> String {
     let items = items(diagnostics);
     let issues: Vec<Issue<'_>> = items
         .iter()
@@ -47,6 +67,16 @@ pub fn gitlab(diagnostics: &[Diagnostic]) -> String {
                 path: item.path.to_string(),
                 lines: Lines { begin: item.line },
             },
+            content: score
+                .and_then(|score| {
+                    score
+                        .files
+                        .iter()
+                        .find(|file| file.path.as_bytes() == item.path.as_bytes())
+                })
+                .map(|file| Content {
+                    body: file_score_lines(file, usize::MAX),
+                }),
         })
         .collect();
     to_line(&issues)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sensitivity;
 use crate::diagnostic::{Code, Diagnostic, Level, Style, plural, render, sanitize, wrap_prose};
 use crate::gate::Judgement;
 use crate::policy::Enforcement;
@@ -166,7 +167,12 @@ pub fn summary(report: &Judgement) -> String {
     let by = format!("by {}", report.policy);
     let fits = scope.chars().count() + by.chars().count() + 3 <= Style::default().width;
     let between = if fits { " " } else { "\n  " };
-    format!("certgate: {word}: {what}\n  {scope}{between}{by}\n")
+    let score = report.sensitivity.as_ref();
+    let score = score.map(|score| sensitivity::score_lines(score, Style::default().width));
+    format!(
+        "certgate: {word}: {what}\n  {scope}{between}{by}\n{}",
+        score.unwrap_or_default()
+    )
 }
 
 /// The components that lack something; of many, how many lack what.

@@ -2,17 +2,16 @@
 
 use serde::Serialize;
 
-use super::flagged::{self, JsonFlagged, JsonSilenced};
+use super::flagged;
 use super::remedy::JsonRemedy;
 use super::requirement::{self, JsonFileRequirement, JsonHunk, JsonRequirement};
+use super::sensitivity::JsonSensitivity;
 use super::timings::JsonTimings;
 use crate::change::{ObjectId, deceptive};
 use crate::diagnostic::{Diagnostic, sanitize};
 use crate::evidence::bound::Shown;
 use crate::gate::{Asked, Judgement};
 use crate::progress::Timings;
-use crate::sensitivity::score::model::Model;
-use crate::sensitivity::score::{ChangeScore, ScoreReason};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::verdict::{CertificateDecision, ComponentDecision, FileDecision, code_of};
 
@@ -51,72 +50,6 @@ struct JsonComponent<'a> {
     certificates: Vec<JsonCertificate>,
     evidence: Vec<JsonEvidence>,
     remedies: Vec<JsonRemedy<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonSensitivity<'a> {
-    score: u32,
-    rank: u32,
-    /// With how many earlier commits the rank compares; `null` for the training histories.
-    among: Option<usize>,
-    model: JsonModel<'a>,
-    files: Vec<JsonFileScore<'a>>,
-    flagged: Vec<JsonFlagged>,
-    silenced: Vec<JsonSilenced<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonModel<'a> {
-    version: &'a str,
-    digest: &'a str,
-}
-
-#[derive(Serialize)]
-struct JsonFileScore<'a> {
-    path: String,
-    score: u32,
-    because: Vec<JsonBecause<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonBecause<'a> {
-    feature: &'a str,
-    text: &'a str,
-    weight: i32,
-    lines: &'a [u32],
-}
-
-/// A score as every JSON report has it.
-impl<'a> JsonSensitivity<'a> {
-    fn of(change: &'a ChangeScore, report: &'a Judgement) -> Self {
-        let model = Model::embedded();
-        let because = |reason: &'a ScoreReason| JsonBecause {
-            feature: &reason.feature,
-            text: &reason.text,
-            weight: reason.weight,
-            lines: &reason.lines,
-        };
-        Self {
-            flagged: report.flagged.iter().map(JsonFlagged::from).collect(),
-            silenced: report.silenced.iter().map(JsonSilenced::from).collect(),
-            score: change.score,
-            rank: change.rank,
-            among: change.among,
-            model: JsonModel {
-                version: &model.version,
-                digest: &model.digest,
-            },
-            files: change
-                .files
-                .iter()
-                .map(|file| JsonFileScore {
-                    path: file.path.to_string(),
-                    score: file.score,
-                    because: file.because.iter().map(because).collect(),
-                })
-                .collect(),
-        }
-    }
 }
 
 #[derive(Serialize)]

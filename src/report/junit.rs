@@ -11,6 +11,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::item::{Item, items};
 use super::lint::Linted;
+use super::sensitivity;
 use super::verify::VerifyReport;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::gate::Judgement;
@@ -51,6 +52,7 @@ impl Test {
 
 struct Suite {
     name: String,
+    properties: Vec<(String, String)>,
     tests: Vec<Test>,
 }
 
@@ -95,6 +97,11 @@ pub fn junit(report: &Judgement) -> String {
     suites.insert(
         0,
         Suite {
+            properties: report
+                .sensitivity
+                .as_ref()
+                .map(sensitivity::properties)
+                .unwrap_or_default(),
             name: "certgate".to_owned(),
             tests: change,
         },
@@ -151,6 +158,7 @@ fn of_component(component: &ComponentDecision, items: &[Item<'_>], used: &mut BT
         tests.push(test);
     }
     Suite {
+        properties: Vec::new(),
         name: format!("certgate.{}", component.id),
         tests,
     }
@@ -218,6 +226,7 @@ pub fn junit_failure(command: &str, diagnostics: &[Diagnostic]) -> String {
         text: text.join("\n\n"),
     });
     xml(vec![Suite {
+        properties: Vec::new(),
         name: suite_of(command),
         tests: vec![test],
     }])
@@ -266,7 +275,12 @@ fn of_documents<'a>(command: &str, documents: impl Iterator<Item = (String, &'a 
     if tests.is_empty() {
         tests.push(Test::passed("no certificates"));
     }
-    xml(vec![Suite { name, tests }])
+    let properties = Vec::new();
+    xml(vec![Suite {
+        name,
+        properties,
+        tests,
+    }])
 }
 
 /// The document. Writing into memory cannot fail.
@@ -321,7 +335,27 @@ fn write_suite(writer: &mut Writer<Vec<u8>>, suite: &Suite) -> io::Result<()> {
         ("errors", &errors),
         ("skipped", &skipped),
     ]);
-    element.write_inner_content(|writer| suite.tests.iter().try_for_each(|test| write_test(writer, &name, test)))?;
+    element.write_inner_content(|writer| {
+        write_properties(writer, &suite.properties)?;
+        suite.tests.iter().try_for_each(|test| write_test(writer, &name, test))
+    })?;
+    Ok(())
+}
+
+fn write_properties(writer: &mut Writer<Vec<u8>>, properties: &[(String, String)]) -> io::Result<()> {
+    if properties.is_empty() {
+        return Ok(());
+    }
+    let all = writer.create_element("properties");
+    all.write_inner_content(|writer| {
+        properties.iter().try_for_each(|(name, value)| {
+            let (name, value) = (legal(name), legal(value));
+            let one = writer.create_element("property");
+            one.with_attributes([("name", name.as_str()), ("value", value.as_str())])
+                .write_empty()
+                .map(drop)
+        })
+    })?;
     Ok(())
 }
 

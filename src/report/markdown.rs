@@ -6,6 +6,7 @@
 use super::inert::{block, code, message};
 use super::lint::Linted;
 use super::missing::missing;
+use super::sensitivity;
 use super::verify::VerifyReport;
 use crate::diagnostic::{Diagnostic, Level, plural, sanitize};
 use crate::gate::Judgement;
@@ -103,6 +104,10 @@ pub fn markdown(report: &Judgement) -> String {
         comment.add_each(&report.decision.components, row, |left| {
             format!("| … {left} more | | | |\n")
         });
+        comment.add("\n");
+    }
+    if let Some(score) = &report.sensitivity {
+        comment.add(&sensitivity::markdown(score));
         comment.add("\n");
     }
     let judged = format!(

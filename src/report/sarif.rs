@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::item::{Item, items};
 use super::json::to_line;
+use super::sensitivity::JsonSensitivity;
 use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::gate::Judgement;
 
 /// GitHub shows no more results of a run.
 const MOST_RESULTS: usize = 5000;
@@ -34,6 +36,14 @@ struct Run<'a> {
     column_kind: &'static str,
     invocations: [Invocation<'a>; 1],
     results: Vec<Outcome<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<RunProperties<'a>>,
+}
+
+/// What the format has no name for.
+#[derive(Serialize)]
+struct RunProperties<'a> {
+    sensitivity: JsonSensitivity<'a>,
 }
 
 #[derive(Serialize)]
@@ -147,15 +157,22 @@ struct Region {
 
 /// What a command found.
 pub fn sarif(command: &str, diagnostics: &[Diagnostic]) -> String {
-    log(command, diagnostics, true)
+    log(command, diagnostics, true, None)
+}
+
+/// A judged change, with its score, where that is known.
+pub fn sarif_of(report: &Judgement) -> String {
+    let score = report.sensitivity.as_ref();
+    let score = score.map(|score| JsonSensitivity::of(score, report));
+    log("check", &report.diagnostics, true, score)
 }
 
 /// A run that could not decide. Its diagnostics are results, too: a run without any would close every alert.
 pub fn sarif_failure(command: &str, diagnostics: &[Diagnostic]) -> String {
-    log(command, diagnostics, false)
+    log(command, diagnostics, false, None)
 }
 
-fn log(command: &str, diagnostics: &[Diagnostic], decided: bool) -> String {
+fn log(command: &str, diagnostics: &[Diagnostic], decided: bool, score: Option<JsonSensitivity<'_>>) -> String {
     let items = items(diagnostics);
     let shown = items.get(..MOST_RESULTS).unwrap_or(&items);
     let mut codes: BTreeMap<Code, (usize, Level)> = BTreeMap::new();
@@ -205,6 +222,7 @@ fn log(command: &str, diagnostics: &[Diagnostic], decided: bool) -> String {
                 tool_execution_notifications: notifications,
             }],
             results: shown.iter().map(|item| outcome(item, index(item.code()))).collect(),
+            properties: score.map(|sensitivity| RunProperties { sensitivity }),
         }],
     })
 }

@@ -95,6 +95,92 @@ fn a_companion_lowers_nothing_and_a_move_loses_nothing() {
     assert!(names.contains(&Value::from("file count:8")), "{names:?}");
 }
 
+/// A change of the file that was hot, on a branch.
+fn changed() -> TestRepo {
+    let repo = history();
+    repo.git(&["switch", "--quiet", "--create", "work"]);
+    repo.write(
+        "src/hot.rs",
+        HOT.replace(
+            "        out.push(*item);",
+            "        let copy = Vec::with_capacity(items.len());\n        out.extend(copy);",
+        ),
+    );
+    repo.write("docs/a.md", "nothing\n");
+    repo.commit("Copy");
+    repo
+}
+
+#[test]
+fn a_score_is_explained_in_words_that_sum_up_to_it() {
+    let repo = changed();
+    let plain = run(&repo, &["check", "--base", "main"]);
+    assert!(!plain.out.contains("sensitivity:"), "{}", plain.out);
+    let said = run(&repo, &["check", "--base", "main", "--verbose"]);
+    let at = said.out.find("sensitivity: ").unwrap();
+    let lines: Vec<&str> = said.out[at..].lines().collect();
+    assert!(lines.len() <= 12, "{}", said.out);
+    let words = lines.join(" ");
+    for wanted in [
+        " of 1000, above ",
+        " % of ",
+        "highest: src/hot.rs",
+        "`Vec::with_capacity`",
+        "in `parse`",
+        "8 of this file's 9 commits were performance changes",
+        "other: ",
+    ] {
+        assert!(words.contains(wanted), "{wanted}: {words}");
+    }
+    let explained = run(&repo, &["explain", "--score", "--base", "main"]).out;
+    assert_eq!(explained.lines().collect::<Vec<_>>(), lines);
+    let one = run(&repo, &["explain", "--score", "src/hot.rs", "--base", "main"]).out;
+    let mut rows = one.lines();
+    let total = rows.next().unwrap().strip_prefix("src/hot.rs: ").unwrap();
+    let total: i64 = total.strip_suffix(" of 1000").unwrap().parse().unwrap();
+    let weights = rows.filter_map(|row| row.split_whitespace().next()?.parse::<i64>().ok());
+    assert_eq!(weights.sum::<i64>(), total, "{one}");
+    let docs = run(&repo, &["explain", "--score", "docs/a.md", "--base", "main"]).out;
+    assert!(docs.contains("docs/a.md: ") && !docs.contains("hot.rs"), "{docs}");
+    let none = run(&repo, &["explain", "--score", "src/cold.rs", "--base", "main"]);
+    none.undecided("CG738");
+    run(&repo, &["explain", "--score"]).ends(0);
+}
+
+#[test]
+fn every_report_has_the_score() {
+    let repo = changed();
+    repo.write(".certgate/policy.yaml", "version: 1\ncertificates: [\"certificates/**/*.md\"]\ncomponents:\n  - id: hot\n    match: { paths: [\"src/**\"] }\n");
+    repo.commit("Adopt");
+    let report = |format: &str| run(&repo, &["check", "--base", "main", "--format", format]).out;
+    let json: Value = serde_json::from_str(&report("json")).unwrap();
+    let score = json["sensitivity"]["score"].as_i64().unwrap();
+    let sarif: Value = serde_json::from_str(&report("sarif")).unwrap();
+    assert_eq!(sarif["runs"][0]["properties"]["sensitivity"], json["sensitivity"]);
+    let junit = report("junit");
+    let property = format!("<property name=\"sensitivity.score\" value=\"{score}\"/>");
+    assert!(
+        junit.contains(&property) && junit.contains("sensitivity.because"),
+        "{junit}"
+    );
+    let markdown = report("markdown");
+    assert!(
+        markdown.contains(&format!("<summary>Sensitivity {score} of 1000")),
+        "{markdown}"
+    );
+    let gitlab: Value = serde_json::from_str(&report("gitlab")).unwrap();
+    let hot = gitlab
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|issue| issue["location"]["path"] == "src/hot.rs")
+        .unwrap();
+    assert!(
+        hot["content"]["body"].as_str().unwrap().contains("src/hot.rs: "),
+        "{hot}"
+    );
+}
+
 #[test]
 fn features_are_shown_for_training_and_for_people() {
     let repo = history();

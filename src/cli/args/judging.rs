@@ -48,18 +48,21 @@ pub(in crate::cli) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExplainArgs {
     /// A code such as CG201, a path, a component, a status, the name of a rule, or the id of a certificate
-    #[arg(required_unless_present = "why_not", conflicts_with = "why_not", add = ArgValueCandidates::new(values::explainable))]
+    #[arg(required_unless_present_any = ["why_not", "score"], conflicts_with = "why_not", add = ArgValueCandidates::new(values::explainable))]
     pub(in crate::cli) what: Option<OsString>,
     /// Say what this agent's approval of the change would leave open
     #[arg(long, value_name = "AGENT")]
     pub(in crate::cli) why_not: Option<String>,
+    /// Show the sensitivity score of the change, or of one file of it, with its reasons
+    #[arg(long, conflicts_with = "why_not")]
+    pub(in crate::cli) score: bool,
     #[command(flatten)]
     pub(in crate::cli) change: ChangeArgs,
     /// The branch that will move
     #[arg(long, value_name = "BRANCH")]
     pub(in crate::cli) target: Option<String>,
     /// How to report
-    #[arg(long, value_enum, default_value_t = ListFormat::Human, conflicts_with = "why_not")]
+    #[arg(long, value_enum, default_value_t = ListFormat::Human, conflicts_with_all = ["why_not", "score"])]
     pub(in crate::cli) format: ListFormat,
 }
 

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::around::function_around;
 use super::history::{PathPast, Tally, View};
 use super::hunk::{Hunk, Used, hunks};
 use super::place::{area, is_code, language};
 use super::words::each_word;
-use crate::change::{ChangeKind, Content, FileChange, MAX_DOCUMENT, Mode};
+use crate::change::{ChangeKind, Content, FileChange, FileDiff, MAX_DOCUMENT, Mode, Side};
 
 /// Files with more changed lines than this are read by their first ones.
 const LINES: usize = 20_000;
@@ -29,7 +30,8 @@ pub struct Feature {
 
 /// All that is read of a changed file.
 #[derive(Clone, Debug)]
-pub struct FileFeatures {
+pub struct FileFeatures<'c> {
+    diff: Option<&'c FileDiff>,
     common: Vec<Feature>,
     hunks: Vec<Hunk>,
     past: PathPast,
@@ -62,7 +64,7 @@ const CHURN: &[i64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
 const ODDS: &[i64] = &[-32, -24, -16, -8, -4, 0, 4, 8, 16, 24, 32, 40, 48, 64, 80];
 
 /// Reads what a changed file shows.
-pub fn read(file: &FileChange, content: &Content, view: &View<'_>) -> FileFeatures {
+pub fn read<'c>(file: &FileChange, content: &'c Content, view: &View<'_>) -> FileFeatures<'c> {
     let mut list = List::default();
     let (language, area) = (language(&file.path), area(&file.path));
     list.add("language", language, 0);
@@ -97,6 +99,7 @@ pub fn read(file: &FileChange, content: &Content, view: &View<'_>) -> FileFeatur
     let path_past = view.path(&file.path);
     past(&mut list, &path_past, view);
     let mut evidence = FileFeatures {
+        diff: None,
         common: Vec::new(),
         hunks: Vec::new(),
         past: path_past,
@@ -109,6 +112,7 @@ pub fn read(file: &FileChange, content: &Content, view: &View<'_>) -> FileFeatur
         Content::Lines(diff) if diff.lines.len() > LINES => list.add("file", "large", 0),
         Content::Lines(diff) => {
             evidence.hunks = hunks(diff);
+            evidence.diff = Some(diff);
             if is_code(language) {
                 list.add("file", "code", 0);
             }
@@ -154,7 +158,7 @@ fn past(list: &mut List, past: &PathPast, view: &View<'_>) {
     list.ladder("repository commits", i64::from(view.all.touched), &[30, 100, 300, 1000]);
 }
 
-impl FileFeatures {
+impl FileFeatures<'_> {
     /// Why its lines were not looked at, where they were not.
     pub fn unread(&self) -> Option<&'static str> {
         let why = |feature: &Feature| match feature.name.as_str() {
@@ -187,10 +191,19 @@ impl FileFeatures {
         (sum(|hunk| hunk.added), sum(|hunk| hunk.removed), self.hunks.len())
     }
 
-    /// The line that begins the function around the first hunk that has one.
-    pub(super) fn function(&self) -> Option<String> {
-        let name = self.hunks.iter().find_map(|hunk| hunk.function.as_deref())?;
-        Some(name.trim().to_owned())
+    /// The name of the function around a changed line.
+    pub(super) fn function_at(&self, line: u32, side: Side) -> Option<String> {
+        self.line(line, side)?;
+        let diff = self.diff?;
+        let content = if side == Side::Added { &diff.new } else { &diff.old };
+        function_around(content, line)
+    }
+
+    /// The text of a changed line.
+    pub(super) fn line(&self, number: u32, side: Side) -> Option<&[u8]> {
+        let mut lines = self.diff?.lines.iter();
+        let line = lines.find(|line| line.number == number && line.side == side)?;
+        Some(&line.text)
     }
 
     /// The features of the file as a whole.

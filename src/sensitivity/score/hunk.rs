@@ -193,7 +193,7 @@ fn surroundings(hunk: &mut Hunk, lines: &[&ChangedLine], (old, new): (&[&[u8]], 
 }
 
 /// White space at the beginning; a tab counts four.
-fn indentation(line: &[u8]) -> u32 {
+pub(super) fn indentation(line: &[u8]) -> u32 {
     let mut depth = 0;
     for byte in line {
         match byte {
@@ -205,7 +205,7 @@ fn indentation(line: &[u8]) -> u32 {
     depth
 }
 
-fn is_comment(trimmed: &[u8]) -> bool {
+pub(super) fn is_comment(trimmed: &[u8]) -> bool {
     let hash = matches!(trimmed, [b'#', rest @ ..] if matches!(rest, [] | [b' ', ..] | [b'#', ..])
         && !["# include", "# define", "# if", "# endif"].iter().any(|word| trimmed.starts_with(word.as_bytes())));
     hash || [
@@ -225,7 +225,7 @@ fn is_comment(trimmed: &[u8]) -> bool {
 }
 
 /// The first four words of a line, as far as they are letters.
-fn first_words(trimmed: &[u8]) -> Vec<&[u8]> {
+pub(super) fn first_words(trimmed: &[u8]) -> Vec<&[u8]> {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let mut words = Vec::with_capacity(4);
     let mut rest = trimmed;
@@ -246,7 +246,7 @@ fn has(words: &[&[u8]], any: &[&str]) -> bool {
         .any(|word| any.iter().any(|known| known.as_bytes() == *word))
 }
 
-fn is_definition(first: &[&[u8]], trimmed: &[u8]) -> bool {
+pub(super) fn is_definition(first: &[&[u8]], trimmed: &[u8]) -> bool {
     let keyword = has(
         first,
         &[

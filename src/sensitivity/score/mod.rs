@@ -4,6 +4,7 @@
 //! the change, no author and no clock is looked at. A change has the score of its highest file, so nothing that is changed beside a file can
 //! lower what that file alone would have.
 
+mod around;
 mod because;
 pub mod features;
 pub mod history;
@@ -49,7 +50,7 @@ pub struct ChangeScore {
 }
 
 /// The highest score that a file has, as a whole.
-fn sum(model: &Model, evidence: &FileFeatures) -> (i32, Vec<features::Feature>) {
+fn sum(model: &Model, evidence: &FileFeatures<'_>) -> (i32, Vec<features::Feature>) {
     let whole = evidence.whole();
     (model.sum(&whole), whole)
 }
@@ -66,7 +67,7 @@ pub fn of_file(model: &Model, file: &FileChange, content: &Content, view: &View<
 }
 
 /// The same of features that are read already.
-pub fn of_features(model: &Model, path: &RepoPath, read: &FileFeatures) -> FileScore {
+pub fn of_features(model: &Model, path: &RepoPath, read: &FileFeatures<'_>) -> FileScore {
     let (sum, features) = sum(model, read);
     let score = Model::score(sum);
     FileScore {

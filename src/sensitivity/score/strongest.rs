@@ -46,7 +46,7 @@ pub fn strongest(
 }
 
 /// The highest of a file as a whole and of its hunks.
-fn parts(model: &Model, read: &FileFeatures) -> u32 {
+fn parts(model: &Model, read: &FileFeatures<'_>) -> u32 {
     let parts = read.parts();
     let sums = parts.iter().map(|part| model.sum(part));
     let highest = sums.fold(model.sum(&read.whole()), i32::max);

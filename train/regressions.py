@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """Where commits that made something slower rank in their repository, by the score.
 
-    python3 train/regressions.py --find CLONE...                      # candidates: commits that a later message names, with what it says
-    python3 train/regressions.py --cache target/train CLONE...        # the table of train/regressions.tsv
+    python3 train/regressions.py --find CLONE...     # candidates: commits that a later message names, with what it says
+    python3 train/regressions.py CLONE...            # the table of train/regressions.tsv
 
 A candidate is named, by its hash or by the number of its pull request, in the message of a later commit that takes it back or mends it because of speed. Each was read
-before it went into train/regressions.tsv. It is scored with the past up to its own parent, from the features that `certgate features --jsonl` wrote for training, and
-ranked among the 300 commits before it. Nothing is trained on these.
+before it went into train/regressions.tsv. It is scored with the past up to its own parent, and ranked among the 300 commits before it. Nothing is trained on these.
 """
 
 import argparse
-import gzip
 import json
 import re
 import subprocess
@@ -66,62 +64,41 @@ def find(clones, last):
                     print(Path(clone).name, culprit[:12], commit[:12], commits[position[culprit]][1][:90], subject[:90], around, sep="\t")
 
 
-def model(path):
-    lines = path.read_text().splitlines()
-    weights = dict((name, int(weight)) for weight, name in (line.split(" ", 1) for line in lines[4:]))
-    return int(lines[2].split()[1]), weights
-
-
-def scores(path, bias, weights):
-    """The score of each commit of a dump, newest first."""
-    found = []
-    with gzip.open(path, "rt") as lines:
-        for line in lines:
-            row = json.loads(line)
-            sums = (bias + sum(weights.get(name, 0) for name in file["features"]) for file in row["files"])
-            found.append((row["commit"], max((min(max((value + 32) // 64, 0), 1000) for value in sums), default=0)))
-    return found
+def scores(binary, clone, commit):
+    """The score of a commit and those of the commits before it, each by the past up to its own parent."""
+    full = git(clone, "rev-parse", commit).strip()
+    root = git(clone, "rev-list", "--max-parents=0", full).split()[-1]
+    arguments = [str(binary.resolve()), "features", "--jsonl", "--range", f"{root}..{full}", "--last", str(BEFORE + 1)]
+    run = subprocess.run(arguments, cwd=clone, check=True, capture_output=True, text=True)
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert rows[0]["commit"] == full
+    highest = [max((file["score"] for file in row["files"]), default=0) for row in rows]
+    return highest[0], highest[1:]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clones", nargs="+", type=Path, help="directories of clones")
     parser.add_argument("--find", action="store_true", help="list candidates instead")
-    parser.add_argument("--last", type=int, default=2000, help="commits of each clone (default: %(default)s)")
-    parser.add_argument("--cache", type=Path, default=Path("target/train"), help="where train.py kept features (default: %(default)s)")
+    parser.add_argument("--last", type=int, default=100000, help="commits of each clone that are searched (default: %(default)s)")
+    parser.add_argument("--binary", type=Path, default=Path("target/release/certgate"), help="default: %(default)s")
     parser.add_argument("--list", type=Path, default=Path("train/regressions.tsv"), help="default: %(default)s")
-    parser.add_argument("--model", type=Path, default=Path("src/sensitivity/score/model.txt"), help="default: %(default)s")
     options = parser.parse_args()
     if options.find:
         return find(options.clones, options.last)
-    bias, weights = model(options.model)
-    culprits = {}
-    for line in options.list.read_text().splitlines():
-        if line and not line.startswith("#"):
-            repository, commit, *_ = line.split("\t")
-            culprits.setdefault(repository, []).append(commit)
+    clones = {clone.name.replace("+", "/"): clone for clone in options.clones}
     ranks = []
-    print("| history | commit | score | rank |\n|---|---|---|---|")
-    for clone in sorted(options.clones, key=lambda clone: clone.name):
-        name = clone.name.replace("+", "/")
-        if name not in culprits:
+    print("| history | commit | said by | score | above |\n|---|---|---|---|---|")
+    for line in options.list.read_text().splitlines():
+        if not line or line.startswith("#"):
             continue
-        every = scores(options.cache / f"{clone.name}.jsonl.gz", bias, weights)
-        for wanted in culprits[name]:
-            at = next((at for at, (commit, _) in enumerate(every) if commit.startswith(wanted)), None)
-            if at is None:
-                print(f"| {name} | {wanted} | not among the last {options.last} | |")
-                continue
-            before = [score for _, score in every[at + 1 : at + 1 + BEFORE]]
-            if len(before) < 50:
-                print(f"| {name} | {wanted} | too few before it | |")
-                continue
-            rank = 100 * sum(score < every[at][1] for score in before) // len(before)
-            ranks.append(rank)
-            print(f"| {name} | {wanted} | {every[at][1]} | {rank} |")
-    if ranks:
-        top = sum(rank >= 80 for rank in ranks)
-        print(f"\n{top} of {len(ranks)} are in the top 20 % ({100 * top // len(ranks)} %); {sum(rank >= 70 for rank in ranks)} in the top 30 %.")
+        repository, commit, said_by, _ = line.split("\t")
+        score, before = scores(options.binary, clones[repository], commit)
+        rank = 100 * sum(other < score for other in before) // len(before)
+        ranks.append(rank)
+        print(f"| {repository} | {commit} | {said_by} | {score} | {rank} % |")
+    top = sum(rank >= 80 for rank in ranks)
+    print(f"\n{top} of {len(ranks)} are in the highest 20 %.")
 
 
 if __name__ == "__main__":

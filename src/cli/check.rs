@@ -164,9 +164,9 @@ fn text(format: Format, report: &Judgement) -> String {
         Format::Human => report::summary(report),
         Format::Json => report::verdict(report, progress::timings().as_ref()),
         Format::Github => report::annotations(&report.diagnostics),
-        Format::Sarif => report::sarif("check", &report.diagnostics),
+        Format::Sarif => report::sarif_of(report),
         Format::Junit => report::junit(report),
-        Format::Gitlab => report::gitlab(&report.diagnostics),
+        Format::Gitlab => report::gitlab_of(report),
         Format::Markdown => report::markdown(report),
     }
 }

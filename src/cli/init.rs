@@ -8,6 +8,7 @@ use super::ending::Ending;
 use super::fault::Doing as _;
 use super::forecast::forecast;
 use super::propose::{Proposal, propose};
+use super::propose_past::{self, proposed};
 use super::{install, terminal};
 use crate::author::whole::{self, Existing, Written};
 use crate::change::{RepoPath, Snapshot, TreeEntry};
@@ -18,7 +19,7 @@ use crate::git::{Head, Repository};
 use crate::harness::setup;
 use crate::hooks::HookName;
 use crate::policy::packs;
-use crate::report::{self, Done};
+use crate::report::{self, Done, Proposed};
 
 /// The share of changes that the score reports in a new policy: with what rules gate beside it, less than a fifth.
 const FLAG: &str = "13%";
@@ -48,6 +49,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     }
     let path = root.join(policy_path().as_path());
     let mut text = String::new();
+    let mut past = Vec::new();
     let wrote = std::fs::symlink_metadata(&path).is_err();
     if !wrote {
         text.push_str(&format!("{} is there already and is left as it is\n", policy_path()));
@@ -64,7 +66,9 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
                 .map(|name| name.trim_start_matches("builtin:").to_owned())
                 .collect(),
         };
-        let policy = render(&repository, &chosen, &files, args.mode)?;
+        past = proposed(&repository, &files)?;
+        let taken = !past.is_empty() && (args.from_history || propose_past::taken(&past, args.format)?);
+        let policy = render(&repository, &chosen, &files, args.mode)? + &components(&past, taken);
         // What is written must be readable: a policy that is refused would close the gate for everyone.
         let parsed = governing::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
         // Before anything is written.
@@ -89,6 +93,15 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
         ));
         for Proposal { pack, because } in &reasons {
             text.push_str(&format!("  {pack:<14} {because}\n"));
+        }
+        if past.is_empty() && args.from_history {
+            text.push_str(
+                "  no directory was touched for performance more often than others: nothing is gated from history\n",
+            );
+        }
+        for of in &past {
+            let how = if taken { "gated" } else { "proposed in a comment" };
+            text.push_str(&format!("  {:<14} {how}: {}\n", of.id, propose_past::because(of)));
         }
     }
     let attributes = keep_line_endings(&repository, &root)?;
@@ -118,6 +131,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
         terminal::out(&report::written_json(&Done {
             said: text.lines().map(str::to_owned).collect(),
             files,
+            proposed: past,
             next: vec![commit, command!["certgate", "doctor"]],
             ..Done::default()
         }))?;
@@ -251,11 +265,7 @@ fn render(
          \x20   merge: warn\n\
          # The learnt score reports files that rank among the highest eighth of this repository's changes (docs/sensitivity.md); it\n\
          # blocks nothing. `certgate evaluate` says how often it is right here.\n\
-         sensitivity: {{ flag: {flag}, enforce: warn }}\n\
-         # Add your own components to those of the packs:\n\
-         # components:\n\
-         #   - id: hot_loop\n\
-         #     match: {{ paths: [\"src/hot/**\"] }}\n",
+         sensitivity: {{ flag: {flag}, enforce: warn }}\n",
         extends = extends.join(", "),
         globs = quoted.join(", "),
         branches = branches.join(", "),
@@ -265,6 +275,15 @@ fn render(
             InitMode::Warn => "warn",
         },
     ))
+}
+
+/// The end of the policy file: the components that the past proposes, or where one's own go.
+fn components(past: &[Proposed], taken: bool) -> String {
+    let own = "# Add your own components to those of the packs:\n";
+    match past {
+        [] => format!("{own}# components:\n#   - id: hot_loop\n#     match: {{ paths: [\"src/hot/**\"] }}\n"),
+        past => format!("{own}{}", propose_past::yaml(past, taken)),
+    }
 }
 
 /// For a Markdown file in a folder named `certificates`: the glob of such folders beside it, the agent's name being any.

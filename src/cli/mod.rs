@@ -29,6 +29,7 @@ mod moment;
 mod policy;
 mod proof;
 mod propose;
+mod propose_past;
 mod records;
 mod seal;
 mod simulate;

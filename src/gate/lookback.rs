@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::change::ObjectId;
+use crate::change::{ObjectId, RepoPath};
 use crate::git::{GitError, Repository};
 use crate::ledger;
+use crate::sensitivity::score::history::heat::Heat;
 use crate::sensitivity::score::history::{Past, PastEntry, View, WINDOW};
 
 /// Grows when the form of what is kept changes.
@@ -95,6 +96,11 @@ impl<'r> Lookback<'r> {
     /// The past as it is seen from a commit that was reached; of one that was not, nothing.
     pub(crate) fn view(&self, base: Option<&ObjectId>) -> View<'_> {
         self.past.view(base).unwrap_or_else(|_| self.past.nothing())
+    }
+
+    /// The directories that its performance commits touched most, as seen from a commit that was reached.
+    pub(crate) fn heat(&self, tip: &ObjectId, most: usize, wanted: impl Fn(&RepoPath) -> bool) -> Vec<Heat> {
+        self.past.heat(tip, most, wanted)
     }
 
     /// Keeps what was read, if the disk lets it.

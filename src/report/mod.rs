@@ -56,4 +56,4 @@ pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
 pub use trend_ledger::{TREND_LEDGER_SCHEMA, TrendPoint, TrendSeries, trend_ledger_json, trend_ledger_lines};
 pub use verify::{Fact, VERIFY_SCHEMA, VerifyReport, verify_json, verify_lines};
-pub use written::{Done, WRITTEN_SCHEMA, written_json, written_lines};
+pub use written::{Done, Proposed, WRITTEN_SCHEMA, written_json, written_lines};

@@ -23,8 +23,27 @@ pub struct Done {
     pub notes: Vec<String>,
     /// What to run next, in order.
     pub next: Vec<Remedy>,
+    /// Components that the repository's past proposes.
+    pub proposed: Vec<Proposed>,
     /// What was found on the way.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// A component that the repository's own past proposes, with the counts that are its reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Proposed {
+    /// What it would be called.
+    pub id: String,
+    /// What it would gate, as a glob.
+    pub path: String,
+    /// Commits that touched source files there.
+    pub commits: u32,
+    /// Of these, performance commits.
+    pub performance: u32,
+    /// Of these, further ones that took something back because of performance.
+    pub taken_back: u32,
+    /// Functions that most of both kinds touched, with how many did.
+    pub functions: Vec<(String, u32)>,
 }
 
 #[derive(Serialize)]
@@ -35,6 +54,8 @@ struct JsonDone<'a> {
     left: Vec<String>,
     notes: Vec<String>,
     next: Vec<JsonRemedy<'a>>,
+    #[serde(skip_serializing_if = "<[Proposed]>::is_empty")]
+    proposed: &'a [Proposed],
     diagnostics: Vec<JsonDiagnostic<'a>>,
 }
 
@@ -48,6 +69,7 @@ pub fn written_json(done: &Done) -> String {
         left: done.left.iter().map(ToString::to_string).collect(),
         notes: safe(&done.notes),
         next: done.next.iter().map(JsonRemedy::from).collect(),
+        proposed: &done.proposed,
         diagnostics: done.warnings.iter().map(JsonDiagnostic::from).collect(),
     })
 }

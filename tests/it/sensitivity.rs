@@ -9,6 +9,8 @@ use crate::support::TestRepo;
 
 const VERDICT: &str = include_str!("../../docs/schema/verdict-v1.json");
 
+const WRITTEN: &str = include_str!("../../docs/schema/written-v1.json");
+
 const EVALUATE: &str = include_str!("../../docs/schema/evaluate-v1.json");
 
 const HOT: &str = "fn parse(items: &[u8]) -> Vec<u8> {\n    let mut out = Vec::new();\n    for item in items {\n        out.push(*item);\n    }\n    out\n}\n";
@@ -179,6 +181,78 @@ fn every_report_has_the_score() {
         hot["content"]["body"].as_str().unwrap().contains("src/hot.rs: "),
         "{hot}"
     );
+}
+
+/// A history in which one directory was tuned, one was not, and a third was tuned and is gone.
+fn tuned() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("Cargo.toml", "[package]\nname = \"a\"\n");
+    repo.write("src/lex/scan.rs", HOT);
+    repo.write("src/app/name.rs", "fn name() -> u8 {\n    1\n}\n");
+    repo.write("src/gone/old.rs", HOT);
+    repo.commit("feat: begin");
+    for round in 0..14 {
+        repo.write("src/app/name.rs", format!("fn name() -> u8 {{\n    {round}\n}}\n"));
+        repo.commit(&format!("feat: name {round}"));
+    }
+    for round in 0..4 {
+        repo.write(
+            "src/lex/scan.rs",
+            HOT.replace("push(*item)", &format!("push(*item + {round})")),
+        );
+        repo.commit(&format!("perf(lex): scan faster {round}"));
+        repo.write("src/gone/old.rs", format!("{HOT}// {round}\n"));
+        repo.commit(&format!("perf: old {round}"));
+    }
+    repo.write("src/lex/scan.rs", HOT);
+    repo.commit("Revert \"perf(lex): scan faster 3\"");
+    repo.git(&["rm", "--quiet", "-r", "src/gone"]);
+    repo.commit("refactor: remove what is old");
+    repo
+}
+
+#[test]
+fn a_new_policy_proposes_what_the_past_was_about() {
+    let because = "4 of 6 commits there were performance changes, 1 took something back; most often in `parse` (5)";
+    let commented = tuned();
+    let said = run(&commented, &["init", "--no-hooks"]).ends(0);
+    assert!(
+        said.out
+            .contains(&format!("hot_src_lex    proposed in a comment: {because}")),
+        "{}",
+        said.out
+    );
+    let policy = std::fs::read_to_string(commented.path().join(".certgate/policy.yaml")).unwrap();
+    assert!(
+        policy.contains(&format!(
+            "# components:\n#   # {because}\n#   - id: hot_src_lex\n#     match: {{ paths: [\"src/lex/**\"] }}\n"
+        )),
+        "{policy}"
+    );
+    assert!(!policy.contains("src/app") && !policy.contains("src/gone"), "{policy}");
+    run(&commented, &["policy", "check"]).ends(0);
+    let shown = run(&commented, &["policy", "show"]).out;
+    assert!(!shown.contains("hot_src_lex"), "{shown}");
+
+    let taken = tuned();
+    let said = run(&taken, &["init", "--no-hooks", "--from-history"]).ends(0);
+    assert!(
+        said.out.contains(&format!("hot_src_lex    gated: {because}")),
+        "{}",
+        said.out
+    );
+    run(&taken, &["policy", "check"]).ends(0);
+    let shown = run(&taken, &["policy", "show"]).out;
+    assert!(shown.contains("hot_src_lex"), "{shown}");
+
+    let data = tuned();
+    let said = run(&data, &["init", "--no-hooks", "--format", "json"]).ends(0);
+    let done: Value = serde_json::from_str(&said.out).unwrap();
+    keeps_to(WRITTEN, &done);
+    let wanted = serde_json::json!([{
+        "id": "hot_src_lex", "path": "src/lex/**", "commits": 6, "performance": 4, "taken_back": 1, "functions": [["parse", 5]],
+    }]);
+    assert_eq!(done["proposed"], wanted);
 }
 
 #[test]

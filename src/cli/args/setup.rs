@@ -53,6 +53,9 @@ pub(in crate::cli) struct InitArgs {
     /// Write the policy only
     #[arg(long)]
     pub(in crate::cli) no_hooks: bool,
+    /// Gate the directories that this repository's own performance commits touched most, without asking
+    #[arg(long)]
+    pub(in crate::cli) from_history: bool,
     /// Also write what coding agents read: a skill, a block in AGENTS.md, agent definitions, and hook files for Claude Code, Codex, Cursor and
     /// Copilot
     #[arg(long)]

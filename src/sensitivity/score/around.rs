@@ -1,9 +1,14 @@
 //! The name of the function around a line, as indentation and the words of lines tell, for people who read why a file has its score.
 
+use std::collections::BTreeSet;
+
 use super::hunk::{first_words, indentation, is_comment, is_definition};
+use crate::change::{FileDiff, Side};
 
 /// Lines shorter than this enclose nothing, in bytes.
 const SHORT: usize = 3;
+/// The most functions that are named of a diff.
+const NAMES: usize = 64;
 /// The most of a line that can name a function, in bytes.
 const NAME: usize = 200;
 
@@ -26,6 +31,23 @@ pub(super) fn function_around(content: &[u8], number: u32) -> Option<String> {
         }
     }
     None
+}
+
+/// The names of the functions that a diff changes something in.
+pub fn functions_touched(diff: &FileDiff) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut last: Option<(Side, u32)> = None;
+    for line in &diff.lines {
+        let content = if line.side == Side::Added { &diff.new } else { &diff.old };
+        // Of lines after one another the first one says where they are.
+        let follows =
+            last.is_some_and(|(side, number)| side == line.side && number.checked_add(1) == Some(line.number));
+        last = Some((line.side, line.number));
+        if !follows && names.len() < NAMES {
+            names.extend(function_around(content, line.number));
+        }
+    }
+    names
 }
 
 /// What a line defines, if it does and has a name for it.

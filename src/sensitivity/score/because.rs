@@ -11,9 +11,9 @@ use crate::diagnostic::{plural, sanitize};
 
 /// Reasons by name; one more holds what is left.
 const NAMED: usize = 4;
-/// Of these, so many at least are of the change itself.
+/// Of these, so many at least point at something in the change.
 const OWN: usize = 2;
-/// Families that are of the change itself.
+/// Families that point at something in the change.
 const OF_CHANGE: &[&str] = &[
     "words added",
     "words removed",
@@ -21,8 +21,6 @@ const OF_CHANGE: &[&str] = &[
     "function",
     "inside loops",
     "only",
-    "structure",
-    "size",
 ];
 /// Words that are named for a reason.
 const SHOWN: usize = 3;
@@ -106,7 +104,7 @@ pub(super) fn because(
     reasons
 }
 
-/// The families that are named, of all by their weight: the heaviest, but two of them say what the change itself does, where it does anything.
+/// The families that are named, of all by their weight: the heaviest, but two of them point at something in the change, where there is anything.
 fn shown<'s, 'f>(families: &'s [(String, Family<'f>)]) -> impl Iterator<Item = (&'s str, &'s Family<'f>)> {
     let of_change = |at: &usize| {
         families

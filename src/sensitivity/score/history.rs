@@ -4,6 +4,8 @@
 //! Only what lies before the change counts: the commits that are reachable from its base, at most [`WINDOW`] of them, by number and not by
 //! the clock. A file that was moved keeps its past.
 
+pub mod heat;
+
 use std::collections::{BinaryHeap, HashMap};
 
 use serde::{Deserialize, Serialize};

@@ -17,6 +17,7 @@ mod strongest;
 mod tests;
 mod words;
 
+pub use around::functions_touched;
 pub use because::ScoreReason;
 pub use strongest::{as_edit_of, strongest};
 

@@ -140,7 +140,13 @@ fn a_score_is_explained_in_words_that_sum_up_to_it() {
     let mut rows = one.lines();
     let total = rows.next().unwrap().strip_prefix("src/hot.rs: ").unwrap();
     let total: i64 = total.strip_suffix(" of 1000").unwrap().parse().unwrap();
-    let weights = rows.filter_map(|row| row.split_whitespace().next()?.parse::<i64>().ok());
+    let weights = rows.filter_map(|row| {
+        row.split_whitespace()
+            .next()
+            .filter(|word| word.starts_with(['+', '-']))?
+            .parse::<i64>()
+            .ok()
+    });
     assert_eq!(weights.sum::<i64>(), total, "{one}");
     let docs = run(&repo, &["explain", "--score", "docs/a.md", "--base", "main"]).out;
     assert!(docs.contains("docs/a.md: ") && !docs.contains("hot.rs"), "{docs}");

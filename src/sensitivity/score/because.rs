@@ -111,10 +111,14 @@ fn shown<'s, 'f>(families: &'s [(String, Family<'f>)]) -> impl Iterator<Item = (
             .get(*at)
             .is_some_and(|(name, _)| OF_CHANGE.contains(&name.as_str()))
     };
+    let of_past = |at: &usize| families.get(*at).is_some_and(|(name, _)| name.starts_with("past of "));
     let mut named: Vec<usize> = (0..families.len().min(NAMED)).collect();
     for wanted in (0..families.len()).filter(of_change).take(OWN) {
         if !named.contains(&wanted)
-            && let Some(least) = named.iter().rposition(|at| !of_change(at))
+            && let Some(least) = named
+                .iter()
+                .rposition(|at| !of_change(at) && !of_past(at))
+                .or_else(|| named.iter().rposition(|at| !of_change(at)))
         {
             named.remove(least);
             named.push(wanted);

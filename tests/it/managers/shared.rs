@@ -27,7 +27,7 @@ fn other(repo: &TestRepo, name: &str) -> PathBuf {
     repo.git(&["init", "--quiet", "--initial-branch=main", path.to_str().unwrap()]);
     std::fs::create_dir_all(path.join("src/train")).unwrap();
     // Sensitive by the default pack, and by the scenes' policy.
-    let manifest = "[package]\nname = \"x\"\n[dependencies]\nserde = \"1.0.1\"\n";
+    let manifest = "[package]\nname = \"x\"\n[dependencies]\ntokio = \"1.0.1\"\n";
     std::fs::write(path.join("Cargo.toml"), manifest).unwrap();
     std::fs::write(path.join("src/train/loop.py"), "x = 1\n").unwrap();
     path
@@ -123,7 +123,7 @@ fn a_repository_with_a_policy_anywhere_cannot_pass_for_one_without() {
     repo.git(&["switch", "--quiet", "--orphan", "bare"]);
     repo.write(
         "Cargo.toml",
-        "[package]\nname = \"x\"\n[dependencies]\nserde = \"1.0.1\"\n",
+        "[package]\nname = \"x\"\n[dependencies]\ntokio = \"1.0.1\"\n",
     );
     repo.git(&["add", "--all"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "x"]);
@@ -136,7 +136,7 @@ fn a_repository_with_a_policy_anywhere_cannot_pass_for_one_without() {
     repo.git(&["branch", "--quiet", "-D", "main"]);
     repo.write(
         "Cargo.toml",
-        "[package]\nname = \"x\"\n[dependencies]\nserde = \"1.0.1\"\n",
+        "[package]\nname = \"x\"\n[dependencies]\ntokio = \"1.0.1\"\n",
     );
     repo.git(&["add", "--all"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "x"]);

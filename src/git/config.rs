@@ -3,15 +3,14 @@
 //! A file that includes others, settings from the environment or the command line, a git that keeps its system file elsewhere: these are
 //! git's to resolve, by one `git config --list`. Otherwise no process is started.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+use regex::Regex;
 
 use super::locate::Location;
 use super::run::{Runner, program};
+use super::setting::{Setting, read};
 use super::{GitError, Repository};
-
-/// Every setting, the last of a key, by its key: section and variable in lower case.
-pub(super) type Settings = HashMap<String, String>;
 
 impl Repository {
     /// The value of a configuration key, such as `core.commentChar`, after all files, includes and the environment. A key without a
@@ -20,7 +19,7 @@ impl Repository {
         if self.config.get().is_none() {
             let settings = match from_files(&self.location, &self.runner) {
                 Some(settings) => settings,
-                None => parse(&self.runner.read(&["config", "--null", "--list"])?),
+                None => read(&self.runner.read(&["config", "--null", "--show-scope", "--list"])?),
             };
             // Another value can only be there already if it was read from the same list.
             let _ = self.config.set(settings);
@@ -37,56 +36,54 @@ impl Repository {
             }
             _ => key.to_owned(),
         };
-        Ok(self.config.get().and_then(|settings| settings.get(&key).cloned()))
+        let found = self
+            .config
+            .get()
+            .and_then(|all| all.iter().rfind(|setting| setting.key == key));
+        Ok(found.map(|setting| setting.value.clone()))
+    }
+
+    /// The settings of plain files whose keys match; `None` where git has to be asked.
+    pub(super) fn plain_settings(&self, keys: &Regex) -> Option<Vec<Setting>> {
+        let mut settings = from_files(&self.location, &self.runner)?;
+        settings.retain(|setting| keys.is_match(&setting.key));
+        Some(settings)
     }
 }
 
-fn parse(listed: &[u8]) -> Settings {
-    let mut settings = HashMap::new();
-    for setting in listed.split(|&b| b == 0).filter(|setting| !setting.is_empty()) {
-        let text = String::from_utf8_lossy(setting);
-        let (key, value) = text.split_once('\n').unwrap_or((&text, "true"));
-        settings.insert(key.to_owned(), value.to_owned());
-    }
-    settings
-}
-
-/// The settings of plain files; `None` where git has to be asked.
-fn from_files(location: &Location, runner: &Runner) -> Option<Settings> {
+/// The settings of plain files, in git's order; `None` where git has to be asked.
+fn from_files(location: &Location, runner: &Runner) -> Option<Vec<Setting>> {
     let given = ["GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG"];
     if given.iter().any(|name| runner.variable(name).is_some()) {
         return None;
     }
-    let mut settings = HashMap::new();
-    for file in outside()? {
-        add(&file, &mut settings)?;
+    let mut settings = Vec::new();
+    for (scope, file) in outside()? {
+        add(scope, &file, &mut settings)?;
     }
-    add(&location.common_dir.join("config"), &mut settings)?;
-    let per_worktree = |settings: &Settings| settings.get("extensions.worktreeconfig").cloned();
-    match per_worktree(&settings)
-        .as_deref()
-        .map(str::to_ascii_lowercase)
+    add("local", &location.common_dir.join("config"), &mut settings)?;
+    let per_worktree = settings
+        .iter()
+        .rfind(|setting| setting.key == "extensions.worktreeconfig");
+    match per_worktree
+        .map(|setting| setting.value.to_ascii_lowercase())
         .as_deref()
     {
         None | Some("false") => {}
-        Some("true") => add(&location.git_dir.join("config.worktree"), &mut settings)?,
+        Some("true") => add("worktree", &location.git_dir.join("config.worktree"), &mut settings)?,
         Some(_) => return None,
     }
     Some(settings)
 }
 
 /// The files of the system and the user, in the order in which git reads them.
-fn outside() -> Option<Vec<PathBuf>> {
+fn outside() -> Option<Vec<(&'static str, PathBuf)>> {
     let variable = |name: &str| std::env::var_os(name);
     let system = match (variable("GIT_CONFIG_NOSYSTEM"), variable("GIT_CONFIG_SYSTEM")) {
         (Some(value), _) if value == "1" || value == "true" => None,
         (Some(_), _) => return None,
         (None, Some(file)) => Some(PathBuf::from(file)),
-        // Where the system's file is was decided when git was built; distributions put it there.
-        (None, None) => match program().ok()?.parent()?.to_str()? {
-            "/usr/bin" | "/bin" => Some(PathBuf::from("/etc/gitconfig")),
-            _ => return None,
-        },
+        (None, None) => system_file(program().ok()?)?,
     };
     let user = match variable("GIT_CONFIG_GLOBAL") {
         Some(file) => vec![PathBuf::from(file)],
@@ -102,13 +99,36 @@ fn outside() -> Option<Vec<PathBuf>> {
                 .collect()
         }
     };
-    let files: Vec<PathBuf> = system.into_iter().chain(user).collect();
-    let named = |file: &PathBuf| file.as_os_str().is_empty() || file.is_absolute();
+    let system = system.map(|file| ("system", file));
+    let files: Vec<_> = system
+        .into_iter()
+        .chain(user.into_iter().map(|file| ("global", file)))
+        .collect();
+    let named = |(_, file): &(_, PathBuf)| file.as_os_str().is_empty() || file.is_absolute();
     files.iter().all(named).then_some(files)
 }
 
+/// The system's file. Where it is was decided when git was built: by habit in `/etc` for a git in `/usr`, and below its own prefix for others. Of those
+/// only that there is none in either place is believed.
+#[expect(clippy::option_option, reason = "a file, none, or nobody knows")]
+fn system_file(git: &Path) -> Option<Option<PathBuf>> {
+    let directory = git.parent()?;
+    let prefix = ["libexec/git-core", "lib/git-core", "bin"].iter().find_map(|end| {
+        directory.ends_with(end).then(|| {
+            let parts = end.split('/').count();
+            directory.ancestors().nth(parts)
+        })
+    })??;
+    let usual = PathBuf::from("/etc/gitconfig");
+    if prefix == Path::new("/usr") || prefix == Path::new("/") {
+        return Some(Some(usual));
+    }
+    let absent = |file: &Path| file.symlink_metadata().is_err();
+    (absent(&usual) && absent(&prefix.join("etc/gitconfig"))).then_some(None)
+}
+
 /// Adds what a file says. One that is not there says nothing; one that includes others is git's to read.
-fn add(file: &Path, settings: &mut Settings) -> Option<()> {
+fn add(scope: &str, file: &Path, settings: &mut Vec<Setting>) -> Option<()> {
     let text = match std::fs::read(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(()),
@@ -132,7 +152,11 @@ fn add(file: &Path, settings: &mut Settings) -> Option<()> {
             true => entry.value().ok()?.to_owned(),
             false => "true".to_owned(),
         };
-        settings.insert(key, value);
+        settings.push(Setting {
+            scope: scope.to_owned(),
+            key,
+            value,
+        });
     }
     Some(())
 }
@@ -142,7 +166,7 @@ mod tests {
     use super::*;
 
     /// A repository with this configuration: what its files say here, and what git says.
-    fn both(config: &str) -> (Option<Settings>, Settings) {
+    fn both(config: &str) -> (Option<Vec<Setting>>, Vec<Setting>) {
         let directory = tempfile::tempdir().unwrap();
         let runner = Runner::at(directory.path().to_owned());
         runner.read(&["init", "--quiet"]).unwrap();
@@ -150,10 +174,10 @@ mod tests {
         let file = directory.path().join(".git/config");
         let own = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, own + config).unwrap();
-        let listed = runner.read(&["config", "--null", "--list"]);
+        let listed = runner.read(&["config", "--null", "--show-scope", "--list"]);
         (
             from_files(&location, &runner),
-            listed.map(|listed| parse(&listed)).unwrap_or_default(),
+            listed.map(|listed| read(&listed)).unwrap_or_default(),
         )
     }
 
@@ -166,6 +190,7 @@ mod tests {
             "[core]\n\tcommentChar = %\n[status]\n\tshort\n[core]\n\tcommentChar = !\n",
             "[branch \"a.b C\"]\n\tremote = o\\tr\\\\x\\\"y\n[branch \"q\\\"r\"]\n\tremote = \"a b \"  # no\n",
             "[i18n]\n\tcommitEncoding = \\\n  latin1\n[alias]\n\tx = \"!f() { echo; }; f\"\n",
+            "[remote \"o\"]\n\turl = a\n\turl = b\n\tfetch = +refs/heads/*:refs/remotes/o/*\n[url \"x\"]\n\tinsteadOf = a\n",
             "[a.B]\n\tkey = 1\n[a \"B\"]\n\tkey = 2\n",
             "[core]\n\tautocrlf = input\r\n\tpager = less  -R  \r\n",
         ] {

@@ -78,7 +78,7 @@ pub struct Repository {
     location: Location,
     store: Store,
     staged: RefCell<Option<Change>>,
-    config: OnceCell<config::Settings>,
+    config: OnceCell<Vec<Setting>>,
     shallow: OnceCell<bool>,
     remotes: OnceCell<Vec<Remote>>,
 }

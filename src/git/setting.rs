@@ -3,6 +3,8 @@
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 use super::{GitError, Repository};
 
 /// A value of git's configuration.
@@ -19,6 +21,9 @@ pub struct Setting {
 impl Repository {
     /// The settings whose keys match an extended regular expression, in the order in which git reads them: of one key the last counts.
     pub fn settings(&self, keys: &str) -> Result<Vec<Setting>, GitError> {
+        if let Some(plain) = Regex::new(keys).ok().and_then(|keys| self.plain_settings(&keys)) {
+            return Ok(plain);
+        }
         let question = ["config", "--null", "--show-scope", "--get-regexp", keys];
         let output = self.runner.output(&question)?;
         match output.status.code() {
@@ -96,7 +101,7 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// Reads scope, NUL, key, line break, value, NUL; a key without a value is true.
-fn read(listed: &[u8]) -> Vec<Setting> {
+pub(super) fn read(listed: &[u8]) -> Vec<Setting> {
     let mut parts = listed.split(|&b| b == 0);
     let mut found = Vec::new();
     while let (Some(scope), Some(setting)) = (parts.next(), parts.next()) {

@@ -24,6 +24,13 @@ use crate::report::{self, Done, Proposed};
 /// The share of changes that the score reports in a new policy: with what rules gate beside it, less than a fifth.
 const FLAG: &str = "13%";
 
+/// Documents and tests, which it does not report there: nobody reviews their speed.
+const UNFLAGGED: [&str; 3] = [
+    "**/*.{md,rst,txt,adoc}",
+    "**/{tests,test,__tests__,docs,doc}/**",
+    "**/{test_*,*_test,*.test,*.spec,conftest}.*",
+];
+
 /// Carries it out.
 pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
     let repository = Repository::open()?;
@@ -265,11 +272,15 @@ fn render(
          \x20   merge: warn\n\
          # The learnt score reports files that rank among the highest eighth of this repository's changes (docs/sensitivity.md); it\n\
          # blocks nothing. `certgate evaluate` says how often it is right here.\n\
-         sensitivity: {{ flag: {flag}, enforce: warn }}\n",
+         sensitivity:\n  \
+           flag: {flag}\n  \
+           enforce: warn\n  \
+           exclude: [{unflagged}]\n",
         extends = extends.join(", "),
         globs = quoted.join(", "),
         branches = branches.join(", "),
         flag = FLAG,
+        unflagged = UNFLAGGED.map(|glob| format!("\"{glob}\"")).join(", "),
         mode = match mode {
             InitMode::Block => "block",
             InitMode::Warn => "warn",

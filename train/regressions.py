@@ -2,10 +2,11 @@
 """Where commits that made something slower rank in their repository, by the score.
 
     python3 train/regressions.py --find CLONE...     # candidates: commits that a later message names, with what it says
-    python3 train/regressions.py CLONE...            # the table of train/regressions.tsv
+    python3 train/regressions.py CLONE...            # ranks of train/regressions.tsv, and how many of each history are in the highest fifth
 
-A candidate is named, by its hash or by the number of its pull request, in the message of a later commit that takes it back or mends it because of speed. Each was read
-before it went into train/regressions.tsv. It is scored with the past up to its own parent, and ranked among the 300 commits before it. Nothing is trained on these.
+A candidate is named, by its hash, its subject or the number of its pull request, in the message of a later commit that reverts it or fixes it because of speed. That passage was
+read before the commit went into train/regressions.tsv, and its rank was not known then. It is scored with the past up to its own parent, and ranked among the 300 commits before
+it. Nothing is trained on these.
 """
 
 import argparse
@@ -14,11 +15,18 @@ import re
 import subprocess
 from pathlib import Path
 
-SPEED = re.compile(r"slow(er|down|ed|ing|ness)?\b|\bperf(ormance)?\b.{0,40}\b(regress|degrad|drop|problem|issue)|regress\w*.{0,60}\b(perf|speed|latency|throughput|memory|benchmark)", re.I | re.S)
-BACK = re.compile(r"\brevert|regress|introduced (in|by)|caused by|since #?\w+|after #\d+", re.I)
+SPEED = re.compile(
+    r"\bslow(er|down|s|ed|ing|ness)?\b|slow-?downs?|perf(ormance)?\b.{0,60}\b(regress|degrad|drop|problem|issue|hit|penalt|impact|suffer|loss|worse|bug)"
+    r"|regress\w*.{0,60}\b(perf|speed|latency|throughput|benchmark)|(hurts?|kill\w*|reduc\w*|lower\w*|degrad\w*|worse\w*|harm\w*|drop\w*|decreas\w*) .{0,20}(perf|throughput|speed)"
+    r"|quadratic|O\(n\^?2\)|latency|pessimi|bottleneck|contention|overhead|expensive|costly|more instructions|takes? (much )?(longer|forever)",
+    re.I | re.S,
+)
+BLAME = re.compile(r"regress|since|introduc|caus|made|result|after|slower|revert|fixes|start", re.I)
+REVERT = re.compile(r"(re)?revert|back ?out", re.I)
 HASH = re.compile(r"\b[0-9a-f]{7,40}\b")
-NUMBER = re.compile(r"#(\d{2,6})\b")
-ASIDE = re.compile(r"(chore|build|ci|docs|test|bench)(\([^)]*\))?:|release|bump", re.I)
+NUMBER = re.compile(r"(?:#|/pull/)(\d{2,6})\b")
+ASIDE = re.compile(r"(chore|build|ci|docs|test)(\([^)]*\))?:|release|bump", re.I)
+AROUND = 350  # characters on each side of the name that are looked at
 BEFORE = 300
 
 
@@ -50,18 +58,26 @@ def find(clones, last):
                 by_number.setdefault(tail.group(1), commit)
         for at, (commit, subject, message) in enumerate(commits):
             # A list of changes names many, and says of none that it was slow.
-            if not (SPEED.search(message) and BACK.search(message)) or len(message) > 6000 or ASIDE.match(subject):
+            if not SPEED.search(message) or len(message) > 8000 or ASIDE.match(subject):
                 continue
-            named = {known for text in HASH.findall(message) for known in short.get(text[:7], []) if known.startswith(text)}
-            named |= {by_number[number] for number in NUMBER.findall(message) if number in by_number}
+            named = {}
+            for match in HASH.finditer(message):
+                for known in short.get(match.group()[:7], []):
+                    if known.startswith(match.group()):
+                        named.setdefault(known, match)
+            for match in NUMBER.finditer(message):
+                if match.group(1) in by_number:
+                    named.setdefault(by_number[match.group(1)], match)
             quoted = re.match(r'Revert:? "(.*)"', subject, re.I)
             if quoted and quoted.group(1) in by_subject:
-                named.add(by_subject[quoted.group(1)])
-            said = SPEED.search(message)
-            around = " ".join(message[max(0, said.start() - 200) : said.end() + 200].split())
-            for culprit in sorted(named - {commit}, key=position.get):
-                if position[culprit] > at:
-                    print(Path(clone).name, culprit[:12], commit[:12], commits[position[culprit]][1][:90], subject[:90], around, sep="\t")
+                named.setdefault(by_subject[quoted.group(1)], quoted)
+            reverts = (REVERT.match(subject) or "This reverts" in message) and len(named) <= 3
+            for culprit, match in named.items():
+                if position[culprit] <= at:
+                    continue
+                around = message[max(0, match.start() - AROUND) : match.end() + AROUND]
+                if reverts or (SPEED.search(around) and BLAME.search(around)):
+                    print(Path(clone).name, culprit[:12], commit[:12], commits[position[culprit]][1][:90], subject[:90], " ".join(around.split()), sep="\t")
 
 
 def scores(binary, clone, commit):
@@ -76,9 +92,27 @@ def scores(binary, clone, commit):
     return highest[0], highest[1:]
 
 
+def share(ranks):
+    top = sum(rank >= 80 for rank in ranks)
+    return f"{len(ranks)} | {top} | {100 * top / len(ranks):.0f} % | {sorted(ranks)[len(ranks) // 2]} %"
+
+
+def summary(ranks):
+    """How many of each history are in the highest fifth; `ranks` maps part of the list and repository to ranks."""
+    print("\n| history | commits | in the highest 20 % | share | median above |\n|---|---|---|---|---|")
+    for part in dict.fromkeys(part for part, _ in ranks):
+        for known, repository in ranks:
+            if known == part:
+                print(f"| {repository} | {share(ranks[part, repository])} |")
+        print(f"| **{part}** | {share([rank for key, found in ranks.items() if key[0] == part for rank in found])} |")
+    print(f"| **all** | {share([rank for found in ranks.values() for rank in found])} |")
+    each = [sum(rank >= 80 for rank in found) / len(found) for found in ranks.values()]
+    print(f"\nMean of the histories' shares: {100 * sum(each) / len(each):.0f} %.")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clones", nargs="+", type=Path, help="directories of clones")
+    parser.add_argument("clones", nargs="+", type=Path, help="directories of clones, each named OWNER+NAME")
     parser.add_argument("--find", action="store_true", help="list candidates instead")
     parser.add_argument("--last", type=int, default=100000, help="commits of each clone that are searched (default: %(default)s)")
     parser.add_argument("--binary", type=Path, default=Path("target/release/certgate"), help="default: %(default)s")
@@ -87,18 +121,18 @@ def main():
     if options.find:
         return find(options.clones, options.last)
     clones = {clone.name.replace("+", "/"): clone for clone in options.clones}
-    ranks = []
-    print("| history | commit | said by | score | above |\n|---|---|---|---|---|")
+    ranks, part = {}, ""
+    print("| history | commit | named by | score | above | of | why |\n|---|---|---|---|---|---|---|")
     for line in options.list.read_text().splitlines():
-        if not line or line.startswith("#"):
+        if line.startswith("#"):
+            part = line.strip("# :")
             continue
-        repository, commit, said_by, _ = line.split("\t")
+        repository, commit, named_by, why = line.split("\t")
         score, before = scores(options.binary, clones[repository], commit)
         rank = 100 * sum(other < score for other in before) // len(before)
-        ranks.append(rank)
-        print(f"| {repository} | {commit} | {said_by} | {score} | {rank} % |")
-    top = sum(rank >= 80 for rank in ranks)
-    print(f"\n{top} of {len(ranks)} are in the highest 20 %.")
+        ranks.setdefault((part, repository), []).append(rank)
+        print(f"| {repository} | {commit} | {named_by} | {score} | {rank} % | {len(before)} | {why} |", flush=True)
+    summary(ranks)
 
 
 if __name__ == "__main__":

@@ -212,7 +212,8 @@ impl Cell {
         }
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         // Complete under its name, or not there.
-        let making = file.with_extension("new");
+        let mut making = file.clone().into_os_string();
+        making.push(".new");
         fs::write(&making, format!("{}\n{result}\n{refused_by}\n", git_version())).unwrap();
         fs::rename(making, file).unwrap();
     }

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
-use crate::change::{ChangeKind, ChangedLine, CommitMessage, Mode, RepoPath, Snapshot, TreeEntry};
+use crate::change::{ChangeKind, ChangedLine, CommitMessage, FileDiff, Mode, RepoPath, Snapshot, TreeEntry};
 use crate::policy::PolicySource;
 
 #[derive(Default)]

@@ -16,7 +16,6 @@ use crate::sensitivity::score::{as_edit_of, quick, rank_among, strongest};
 use crate::sensitivity::{
     AskedScore, Flag, Gated, GatedComponent, GatedFile, Reason, RuleKind, Scored, is_unread_by_nature,
 };
-use crate::trust::SIGNATURE_SUFFIX;
 
 /// With how many files that go a file that comes is compared.
 const GONE: usize = 32;
@@ -94,10 +93,8 @@ impl<'r> Scores<'r> {
         let looked = |file: &&FileChange| {
             let path = file.path.as_bytes();
             let twin = TwinPath::new(path);
-            let document = path.strip_suffix(SIGNATURE_SUFFIX.as_bytes()).unwrap_or(path);
             !(policy.watches(&twin)
-                || policy.certificates.matches_exactly(&twin)
-                || policy.certificates.matches(document) && document.len() < path.len()
+                || policy.is_document(&twin)
                 || policy.exclude.matches_exactly(&twin)
                 || wanted.exclude.matches_exactly(&twin)
                 || aside.contains(&file.path))

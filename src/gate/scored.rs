@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::governing::policy_for;
 use super::judgement::Judgement;
 use super::lookback::{self, Lookback};
 use super::question::Question;
@@ -11,6 +12,7 @@ use super::undecided::Undecided;
 use crate::change::{Content, FileChange, ObjectId, Snapshot};
 use crate::git::{GitError, Repository};
 use crate::ledger;
+use crate::policy::TwinPath;
 use crate::progress::{self, Room};
 use crate::sensitivity::score::features::SIZE;
 use crate::sensitivity::score::history::{Past, View};
@@ -41,7 +43,7 @@ pub fn add_sensitivity(
     Ok(())
 }
 
-/// The score of the change that was asked about.
+/// The score of the change that was asked about, without its certificates.
 ///
 /// # Errors
 ///
@@ -54,8 +56,14 @@ pub fn sensitivity_of(repository: &Repository, question: &Question) -> Result<Ch
         Snapshot::Commit(id) => Some(id),
         Snapshot::Empty | Snapshot::Index => None,
     };
+    // A certificate is no work; where no policy can be read, nothing is known to be one.
+    let judging = policy_for(repository, question).ok();
+    let scored = |file: &&FileChange| {
+        let by = judging.as_ref().map(|in_force| &in_force.policy);
+        !by.is_some_and(|policy| policy.is_document(&TwinPath::new(file.path.as_bytes())))
+    };
     let mut scoring = Scoring::open(repository);
-    let score = scoring.of(&question.change.files, base)?;
+    let score = scoring.of(question.change.files.iter().filter(scored), base)?;
     scoring.keep();
     Ok(score)
 }
@@ -87,7 +95,11 @@ impl<'r> Scoring<'r> {
     }
 
     /// The score of changed files on top of a commit, with reasons and rank.
-    pub(crate) fn of(&mut self, files: &[FileChange], base: Option<&ObjectId>) -> Result<ChangeScore, GitError> {
+    pub(crate) fn of<'f>(
+        &mut self,
+        files: impl IntoIterator<Item = &'f FileChange>,
+        base: Option<&ObjectId>,
+    ) -> Result<ChangeScore, GitError> {
         self.lookback.reach(base)?;
         let model = Model::embedded();
         let view = self.lookback.view(base);

@@ -208,6 +208,12 @@ impl Policy {
         own && !self.certificates.matches(certificate)
     }
 
+    /// True for a certificate by exactly that path, and for the signature of one.
+    pub(crate) fn is_document(&self, path: &TwinPath<'_>) -> bool {
+        let signs = path.path.strip_suffix(b".sig");
+        self.certificates.matches_exactly(path) || signs.is_some_and(|document| self.certificates.matches(document))
+    }
+
     /// The component of which this is the id or an alias, after folding (see [`fold`]).
     pub fn component_named(&self, name: &str) -> Option<&Component> {
         let name = fold(name);

@@ -1,13 +1,16 @@
 //! Family: order and names of refusals. Words are put in an order that git did not give them, and refusals are made that nobody could lift.
 
+use std::sync::LazyLock;
+
 use super::attacks;
 use super::world::{check, open};
 use crate::scene::{POLICY, Ran, by_hand, git, minutes_ago, run, with_policy};
 use crate::support::TestRepo;
 
-/// A certificate of an agent on the entire component, with a SUBJECT-less text and further fields.
+/// A certificate of an agent on the entire component, with a SUBJECT-less text and further fields; twice the same for the same words.
 fn by(agent: &str, status: &str, id: &str, more: &str) -> String {
-    by_hand(&format!("**Status**: {status}"), id, &minutes_ago(3))
+    static MOMENT: LazyLock<String> = LazyLock::new(|| minutes_ago(3));
+    by_hand(&format!("**Status**: {status}"), id, &MOMENT)
         .replace("performance-engineer", agent)
         .replace("\n\n## REVIEW SCOPE", &format!("\n{more}\n## REVIEW SCOPE"))
 }

@@ -51,7 +51,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     }
     question.waits = true;
     let mut judgement = gate::judge(&repository, &question)?;
-    if args.format == Format::Json {
+    if args.format == Format::Json || reports(args).any(|(format, _)| format == Format::Html) {
         gate::add_hunks(&repository, &mut judgement)?;
     }
     // People see it where they ask for everything, or where the policy needed it.
@@ -144,7 +144,7 @@ fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(),
             }
         }
         // These are for machines, and kept as files: the log of the job is for people.
-        Format::Sarif | Format::Junit | Format::Gitlab | Format::Markdown => {
+        Format::Sarif | Format::Junit | Format::Gitlab | Format::Markdown | Format::Html => {
             terminal::diagnose(&report.diagnostics);
             terminal::err(&report::summary(report));
         }
@@ -168,6 +168,7 @@ fn text(format: Format, report: &Judgement) -> String {
         Format::Junit => report::junit(report),
         Format::Gitlab => report::gitlab_of(report),
         Format::Markdown => report::markdown(report),
+        Format::Html => report::html(report),
     }
 }
 

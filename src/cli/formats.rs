@@ -14,5 +14,6 @@ pub(super) fn failure(format: Format, command: &str, diagnostics: &[Diagnostic])
         Format::Junit => Some(report::junit_failure(command, diagnostics)),
         Format::Gitlab => Some(report::gitlab(diagnostics)),
         Format::Markdown => Some(report::markdown_failure(command, diagnostics)),
+        Format::Html => Some(report::html_failure(command, diagnostics)),
     }
 }

@@ -172,7 +172,7 @@ pub(super) fn as_stored(repository: &Repository, path: &Path, bytes: Vec<u8>) ->
 fn shown(format: Format, repository: Option<&Repository>, path: &Path) -> RepoPath {
     let attached = matches!(
         format,
-        Format::Sarif | Format::Junit | Format::Gitlab | Format::Markdown
+        Format::Sarif | Format::Junit | Format::Gitlab | Format::Markdown | Format::Html
     );
     let inside = repository
         .filter(|_| attached)
@@ -291,6 +291,7 @@ fn show(args: &LintArgs, linted: &[Linted]) -> anyhow::Result<()> {
         Format::Junit => return terminal::judged(&report::junit_lint(linted)),
         Format::Gitlab => return terminal::judged(&report::gitlab(&all)),
         Format::Markdown => return terminal::judged(&report::markdown_lint(linted)),
+        Format::Html => return terminal::judged(&report::html_lint(linted)),
         Format::Human => terminal::diagnose_all(&all),
     }
     let valid = linted.iter().filter(|document| document.valid).count();

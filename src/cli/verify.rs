@@ -69,6 +69,7 @@ fn show(format: Format, verified: &[VerifyReport]) -> anyhow::Result<()> {
         Format::Junit => terminal::judged(&report::junit_verify(verified)),
         Format::Gitlab => terminal::judged(&report::gitlab(&all)),
         Format::Markdown => terminal::judged(&report::markdown_verify(verified)),
+        Format::Html => terminal::judged(&report::html_verify(verified)),
     }
 }
 

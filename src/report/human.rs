@@ -121,8 +121,8 @@ fn shortened<'a>(told: &Diagnostic, why: &'a str, columns: usize) -> &'a str {
 /// What is before a command, as in every other diagnostic.
 const HELP: &str = " = help: ";
 
-/// How it ended, in one to a few lines.
-pub fn summary(report: &Judgement) -> String {
+/// Why it ended so, in a few words; `elsewhere` says where the rest is reported.
+pub(super) fn outcome(report: &Judgement, elsewhere: &str) -> String {
     let decision = &report.decision;
     let total = decision.components.len();
     let open = decision
@@ -135,7 +135,7 @@ pub fn summary(report: &Judgement) -> String {
     let files: BTreeSet<_> = files.map(|file| (&file.path, file.bump.is_some())).collect();
     let grown = files.iter().filter(|(_, grown)| *grown).count();
     let files = files.len() - grown;
-    let what = match (total, open, report.verdict()) {
+    match (total, open, report.verdict()) {
         (0, _, Verdict::Pass) if report.enforcement == Enforcement::Off => "not enforced here".to_owned(),
         (0, _, Verdict::Pass) => "nothing performance-sensitive changed".to_owned(),
         (_, 0, Verdict::Pass) if files == 0 && grown > 0 => {
@@ -146,9 +146,14 @@ pub fn summary(report: &Judgement) -> String {
             plural(files, "gated file")
         ),
         (_, 0, Verdict::Pass) => format!("{} covered by certificates", plural(files, "gated file")),
-        (_, 0, _) => "see above".to_owned(),
+        (_, 0, _) => elsewhere.to_owned(),
         (_, open, _) => format!("{} not certified: {}", plural(open, "component"), names(report)),
-    };
+    }
+}
+
+/// How it ended, in one to a few lines.
+pub fn summary(report: &Judgement) -> String {
+    let what = outcome(report, "see above");
     let word = match report.verdict() {
         Verdict::Pass => "pass",
         Verdict::Warn => "warn (the policy does not block here)",

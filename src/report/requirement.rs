@@ -13,32 +13,32 @@ use crate::verdict::{ComponentDecision, FileDecision, Finding, Outcome};
 /// How many approvals there are, and how many it takes.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct JsonCount {
-    have: usize,
-    need: u32,
+    pub(super) have: usize,
+    pub(super) need: u32,
 }
 
 #[derive(Serialize)]
 pub(super) struct JsonRequirement {
-    approvals: JsonCount,
+    pub(super) approvals: JsonCount,
     /// Empty: any agent.
-    agents: Vec<String>,
-    approved_by: Vec<String>,
-    authorizers: Vec<String>,
-    evidence: Vec<&'static str>,
-    signatures: &'static str,
-    not_by: Vec<String>,
+    pub(super) agents: Vec<String>,
+    pub(super) approved_by: Vec<String>,
+    pub(super) authorizers: Vec<String>,
+    pub(super) evidence: Vec<&'static str>,
+    pub(super) signatures: &'static str,
+    pub(super) not_by: Vec<String>,
     /// What is still lacking, in words.
-    lacks: Vec<String>,
+    pub(super) lacks: Vec<String>,
     /// Whose approval would help now; `null`: any agent's.
-    may_decide: Option<Vec<String>>,
+    pub(super) may_decide: Option<Vec<String>>,
     /// Who may lift what refuses it; empty where nothing does.
-    may_lift: Vec<String>,
+    pub(super) may_lift: Vec<String>,
 }
 
 #[derive(Serialize)]
 pub(super) struct JsonFileRequirement {
-    approvals: JsonCount,
-    handoff: Vec<String>,
+    pub(super) approvals: JsonCount,
+    pub(super) handoff: Vec<String>,
 }
 
 #[derive(Serialize)]

@@ -85,6 +85,16 @@ impl Picture {
             self.body
         )
     }
+
+    /// The picture as a part of a page, which has the style; ids begin with `id`.
+    pub(super) fn inline(self, height: f64, id: &str, title: &str, description: &str) -> String {
+        let (width, title, description) = (self.width, escaped(title), escaped(description));
+        format!(
+            "<svg role=\"img\" aria-labelledby=\"{id}-title {id}-description\" viewBox=\"0 0 {width} {height}\">\n\
+             <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-description\">{description}</desc>\n{}</svg>\n",
+            self.body
+        )
+    }
 }
 
 /// Maps numbers to pixels; logarithmic, as the decision is.

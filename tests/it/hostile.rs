@@ -23,7 +23,9 @@ const NAMES: [&[u8]; 5] = [
     b"src/\r::warning::y.py",
 ];
 
-const FORMATS: [&str; 7] = ["human", "json", "github", "sarif", "junit", "gitlab", "markdown"];
+const FORMATS: [&str; 8] = [
+    "human", "json", "github", "sarif", "junit", "gitlab", "markdown", "html",
+];
 
 fn policy() -> String {
     format!(

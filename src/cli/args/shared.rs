@@ -46,6 +46,8 @@ pub(in crate::cli) enum Format {
     Gitlab,
     /// A comment on a pull or merge request; empty where nothing is asked of it
     Markdown,
+    /// A page: one file, without network or scripts that it needs
+    Html,
 }
 
 /// A report beside the one that is asked for.

@@ -234,8 +234,12 @@ impl raw::Adjust {
                 needs.get_or_insert_with(|| "0".to_owned());
             }
         };
+        let ignores_kept = self.rules.ignore.0.iter().any(|word| word == "kept");
         rules.content.extend(self.rules.content.iter().cloned().map(|mut rule| {
             always(&mut rule.0.needs_score);
+            if !ignores_kept {
+                rule.0.kept.get_or_insert(true);
+            }
             rule
         }));
         rules

@@ -108,6 +108,18 @@ impl Pattern {
         }
     }
 
+    /// All matches, one behind the other; `None` where the pattern cannot be compiled after all.
+    pub fn find_each(&self, text: &[u8]) -> Option<Vec<(usize, usize)>> {
+        let compiled = self.0.regex.get_or_init(|| compile(&self.0.source, self.0.scope).ok());
+        let regex = compiled.as_ref()?;
+        Some(
+            regex
+                .find_iter(text)
+                .map(|found| (found.start(), found.end()))
+                .collect(),
+        )
+    }
+
     /// Strings of which a matching text holds at least one, in any ASCII case; empty where nothing is known.
     pub fn literals(&self) -> &[Vec<u8>] {
         self.0

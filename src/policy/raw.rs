@@ -305,6 +305,8 @@ pub(super) struct Content {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) comments: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kept: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) needs_score: Option<String>,
     #[serde(default, skip_serializing_if = "Examples::is_empty")]
     pub(super) examples: Examples,
@@ -377,6 +379,7 @@ impl FromText for Content {
             lines: None,
             paths: None,
             comments: None,
+            kept: None,
             needs_score: None,
             examples: Examples::default(),
         }

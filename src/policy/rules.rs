@@ -45,12 +45,14 @@ pub struct Ignore {
     pub comments: bool,
     /// White space between tokens, where it means nothing in the language.
     pub format: bool,
+    /// What a content rule matches on both sides, where it is the same in the same place.
+    pub kept: bool,
 }
 
 impl Ignore {
-    /// True where everything counts.
+    /// True where every changed line counts.
     pub fn nothing(self) -> bool {
-        self == Self::default()
+        !(self.comments || self.format)
     }
 }
 
@@ -89,6 +91,8 @@ pub struct ContentRule {
     pub paths: Option<GlobList>,
     /// Whether lines count that `ignore` leaves out.
     pub comments: bool,
+    /// Whether matches count that are on both sides, although `ignore` leaves them out.
+    pub kept: bool,
     /// The score that a file needs for the rule to count.
     pub needs_score: Option<u32>,
     /// What `certgate policy check` tries on this rule alone.

@@ -32,9 +32,11 @@ impl Check<'_> {
         };
         for (nth, word) in raw.ignore.0.iter().enumerate() {
             let place = within("ignore", nth);
-            match self.word(&[("comments", true), ("format", false)], Some(word), &place) {
-                Some(true) => rules.ignore.comments = true,
-                Some(false) => rules.ignore.format = true,
+            let words = [("comments", 0), ("format", 1), ("kept", 2)];
+            match self.word(&words, Some(word), &place) {
+                Some(0) => rules.ignore.comments = true,
+                Some(1) => rules.ignore.format = true,
+                Some(_) => rules.ignore.kept = true,
                 None => {}
             }
         }
@@ -92,6 +94,7 @@ impl Check<'_> {
                 .unwrap_or(Lines::AddedOrRemoved),
             paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
             comments: raw.comments.unwrap_or(ignore.nothing()),
+            kept: raw.kept.unwrap_or(!ignore.kept),
             needs_score: self.own_need(raw.needs_score.as_deref(), needed, &inside("needs_score")),
             examples: self.examples(&raw.examples, &inside("examples"), true),
         })

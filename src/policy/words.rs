@@ -104,6 +104,9 @@ impl Rules {
             (false, true) => lines.push("layout does not count".to_owned()),
             (false, false) => {}
         }
+        if self.ignore.kept {
+            lines.push("what is on both sides, in the same place, does not count".to_owned());
+        }
         lines
     }
 }

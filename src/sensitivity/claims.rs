@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::kept::Kept;
 use super::needed::{Claims, first_of_each_need, needs};
 use super::reading::{self, Functions, Reading};
 use super::scan::Scan;
@@ -143,8 +144,9 @@ fn by_content(
     unreadable: [Option<&'static str>; 2],
 ) -> Vec<Reason> {
     let scan = |lines: &[ChangedLine], counts: &[bool]| {
+        let kept = Kept::new(reading, lines);
         let (lines, counts) = spelling::spelled(lines, counts, &diff.old, &diff.new);
-        rules.find(&lines, &counts)
+        rules.find(&lines, &counts, &kept)
     };
     let everything = vec![true; diff.lines.len()];
     let mut scanned = scan(&diff.lines, &everything);

@@ -5,6 +5,7 @@ mod bumps;
 mod claims;
 mod dependencies;
 mod examples;
+mod kept;
 pub mod languages;
 mod machines;
 mod messages;
@@ -427,5 +428,7 @@ fn folded(twin: &TwinPath<'_>) -> String {
     format!("`{}`", sanitize(&twin.folded()))
 }
 
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 mod tests;

@@ -263,6 +263,11 @@ impl<'f> Reading<'f> {
         }
     }
 
+    /// Whether both sides are files of the same mode.
+    pub(super) fn is_edited(&self) -> bool {
+        matches!(self.kind, Kind::Edited)
+    }
+
     /// A side, as it is.
     pub(super) fn content(&self, side: Side) -> &'f [u8] {
         self.text(side)

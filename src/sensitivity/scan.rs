@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::kept::Kept;
 use super::needed::needs;
 use super::{MAX_REASONS, Reason, RuleKind};
 use crate::change::{ChangedLine, Side};
@@ -72,7 +73,7 @@ impl<'p> Scan<'p> {
     }
 
     /// For each rule the reasons it has to match: the first few lines.
-    pub(super) fn find(&self, lines: &[ChangedLine], counts: &[bool]) -> Vec<Vec<Reason>> {
+    pub(super) fn find(&self, lines: &[ChangedLine], counts: &[bool], kept: &Kept<'_, '_>) -> Vec<Vec<Reason>> {
         let rules = self.rules();
         let group = self.group.get_or_init(|| Group::new(rules));
         let mut found: Vec<Vec<Reason>> = vec![Vec::new(); rules.len()];
@@ -81,7 +82,7 @@ impl<'p> Scan<'p> {
         for (nth, (line, &counts)) in (1..).zip(lines.iter().zip(counts)) {
             let text = line.text.strip_suffix(b"\r").unwrap_or(&line.text);
             for &at in &group.always {
-                attempt(rules, at, line, text, counts, &mut found);
+                attempt((rules, at), (line, text, counts), kept, &mut found);
             }
             let Some(automaton) = &group.automaton else { continue };
             for hit in automaton.find_overlapping_iter(text) {
@@ -90,7 +91,7 @@ impl<'p> Scan<'p> {
                 };
                 let Some(last) = tried.get_mut(at) else { continue };
                 if std::mem::replace(last, nth) != nth {
-                    attempt(rules, at, line, text, counts, &mut found);
+                    attempt((rules, at), (line, text, counts), kept, &mut found);
                 }
             }
         }
@@ -99,11 +100,9 @@ impl<'p> Scan<'p> {
 }
 
 fn attempt(
-    rules: &[&ContentRule],
-    at: usize,
-    line: &ChangedLine,
-    text: &[u8],
-    counts: bool,
+    (rules, at): (&[&ContentRule], usize),
+    (line, text, counts): (&ChangedLine, &[u8], bool),
+    kept: &Kept<'_, '_>,
     found: &mut [Vec<Reason>],
 ) {
     let (Some(rule), Some(reasons)) = (rules.get(at), found.get_mut(at)) else {
@@ -121,6 +120,9 @@ fn attempt(
         return;
     };
     if rule.except.as_ref().is_some_and(|except| except.find(text).is_some()) {
+        return;
+    }
+    if kept.keeps(at, rule, line) {
         return;
     }
     let excerpt = text.get(start..end.min(start + 80)).unwrap_or_default();

@@ -28,7 +28,7 @@ impl ContentSource for Store {
     }
 }
 
-fn policy(text: &str) -> Policy {
+pub(super) fn policy(text: &str) -> Policy {
     let text = format!("version: 1\n{text}");
     let source = PolicySource {
         name: "p".into(),
@@ -103,7 +103,7 @@ fn change(files: &[(&str, Content)]) -> (Change, Store) {
     (change, store)
 }
 
-fn run(policy: &Policy, files: &[(&str, Content)]) -> (Gated, Vec<String>) {
+pub(super) fn run(policy: &Policy, files: &[(&str, Content)]) -> (Gated, Vec<String>) {
     let (change, store) = change(files);
     let gated = gate(policy, &change, &store, false).unwrap();
     (gated, store.asked.into_inner())

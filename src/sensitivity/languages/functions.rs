@@ -8,6 +8,7 @@ use super::parse::Source;
 use super::row::{Naming, Syntax};
 
 /// The definitions of a content, in the order of their beginnings.
+#[derive(Default)]
 pub struct Definitions(Vec<Definition>);
 
 struct Definition {
@@ -140,6 +141,16 @@ impl Definitions {
     pub fn around(&self, line: u32) -> Vec<String> {
         let around = self.0.iter().rev().filter(|one| one.first <= line && line <= one.last);
         around.flat_map(|one| one.names.iter().cloned()).collect()
+    }
+
+    /// The bytes of the innermost definition around a line, from 1, or all that is there; `None` where another one goes by the same names.
+    pub(super) fn innermost(&self, line: u32, all: Range<usize>) -> Option<Range<usize>> {
+        let Some(own) = self.0.iter().rev().find(|one| one.first <= line && line <= one.last) else {
+            return Some(all);
+        };
+        let names = self.around(line);
+        let alike = |one: &&Definition| one.names == own.names && self.around(one.first) == names;
+        (self.0.iter().filter(alike).count() <= 1).then(|| own.bytes.clone())
     }
 
     /// The functions, in the order of their beginnings, each with the names of what it is in.

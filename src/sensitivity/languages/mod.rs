@@ -1,7 +1,7 @@
 //! Source code as its language reads it: one table of languages, parsed by tree-sitter.
 //!
-//! Three questions are answered here, and nowhere else: whether two contents of a file differ in comments or layout only, which lines of a
-//! content are wholly comment, and which functions a line is in. Each answer needs a content that parses whole: on an unknown
+//! Four questions are answered here, and nowhere else: whether two contents of a file differ in comments or layout only, which lines of a
+//! content are wholly comment, which functions a line is in, and what a piece of code is to the program. Each answer needs a content that parses whole: on an unknown
 //! language, a syntax error, another encoding than UTF-8, or a file beyond the limits there is none, and the caller takes the stricter side.
 
 mod compare;
@@ -12,6 +12,7 @@ mod language;
 mod parse;
 mod phrases;
 mod prose;
+mod role;
 mod row;
 mod table;
 #[cfg(test)]
@@ -22,3 +23,4 @@ pub(super) use encoding::declared_encoding;
 pub use functions::{Callable, Definitions};
 pub use language::Language;
 pub use parse::{MAX_BYTES, Source, Unparsed};
+pub use role::{Role, Spot};

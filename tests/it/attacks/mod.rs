@@ -11,6 +11,7 @@ mod evidence;
 mod hooked;
 mod identity;
 mod judges;
+mod kept;
 mod language;
 mod ledger;
 mod lifts;

@@ -9,8 +9,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Attack, bound, bumps, content, evidence, hooked, identity, judges, language, ledger, lifts, making, merging, moves,
-    names, order, output, people, pipelines, policy, profiles, reading, running, score, stamps, text, time,
+    Attack, bound, bumps, content, evidence, hooked, identity, judges, kept, language, ledger, lifts, making, merging,
+    moves, names, order, output, people, pipelines, policy, profiles, reading, running, score, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -43,6 +43,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Trusted bumps", bumps::ATTACKS),
     ("Profiles", profiles::ATTACKS),
     ("The score", score::ATTACKS),
+    ("What an edit keeps", kept::ATTACKS),
     ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),

@@ -77,7 +77,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
         let taken = !past.is_empty() && (args.from_history || propose_past::taken(&past, args.format)?);
         let policy = render(&repository, &chosen, &files, args.mode)? + &components(&past, taken);
         // What is written must be readable: a policy that is refused would close the gate for everyone.
-        let parsed = governing::parse_policy(&policy_path().to_string(), policy.as_bytes())?;
+        let parsed = governing::parse_policy(&policy_path().to_string(), &path, policy.as_bytes())?;
         // Before anything is written.
         let forecast = forecast(&repository, &parsed, args.mode == InitMode::Block);
         match args.format {
@@ -153,7 +153,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Ending, Undecided> {
 /// before any of it is written.
 fn write_for_agents(repository: &Repository, root: &Path, policy: &Path) -> Result<Vec<String>, Undecided> {
     let bytes = std::fs::read(policy).doing("read", policy)?;
-    let policy = governing::parse_policy(&policy_path().to_string(), &bytes)?;
+    let policy = governing::parse_policy(&policy_path().to_string(), policy, &bytes)?;
     let mut texts = Vec::new();
     for wanted in setup::wanted(&policy) {
         let path = root.join(&wanted.path);

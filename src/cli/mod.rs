@@ -20,6 +20,7 @@ mod features;
 mod forecast;
 mod formats;
 mod hook;
+mod imports;
 mod init;
 mod install;
 mod ledger;
@@ -124,7 +125,7 @@ fn answers_in_json(command: &Command) -> bool {
         Command::Policy(args) => match &args.command {
             PolicyCommand::Check { format, .. } => list(*format),
             PolicyCommand::Show { format, .. } => *format == ShowFormat::Json,
-            PolicyCommand::Packs => false,
+            PolicyCommand::Packs | PolicyCommand::Fetch | PolicyCommand::Outdated => false,
         },
         Command::Doctor(args) => list(args.format),
         Command::Compare(args) => args.format == CompareFormat::Json,

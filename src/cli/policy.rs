@@ -1,15 +1,17 @@
-//! `certgate policy check | show | packs`.
+//! `certgate policy check | show | packs`; `fetch` and `outdated` are in `imports.rs`.
+
+use std::path::PathBuf;
 
 use super::args::{ListFormat, PolicyArgs, PolicyCommand, ShowFormat};
 use super::ending::Ending;
 use super::fault::Doing as _;
-use super::terminal;
+use super::{imports, terminal};
 use crate::change::{MAX_DOCUMENT, Snapshot};
 use crate::diagnostic::{Diagnostic, Level, command, plural, sanitize};
 use crate::gate::governing::{self, policy_path};
 use crate::gate::{self, Undecided};
 use crate::git::Repository;
-use crate::policy::{Component, GlobList, Policy, PolicySource, packs};
+use crate::policy::{Component, GlobList, Pin, Policy, PolicySource, Unvendored, packs};
 use crate::report;
 use crate::sensitivity::check_examples;
 use crate::sensitivity::profiled::percent;
@@ -31,13 +33,30 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
             format: ShowFormat::Json,
         } => json(policy.as_deref()),
         PolicyCommand::Packs => list(),
+        PolicyCommand::Fetch => imports::fetch(),
+        PolicyCommand::Outdated => imports::outdated(),
     }
 }
 
 /// Where a policy is: in a pack, or as bytes under a name.
 enum Text {
     Pack(String),
-    Bytes { name: String, bytes: Vec<u8> },
+    Bytes { name: String, bytes: Vec<u8>, from: From },
+}
+
+/// Where a policy was read from, and so where the copies of its imports are.
+enum From {
+    File(PathBuf),
+    Commit(Box<Repository>, Snapshot),
+}
+
+impl From {
+    fn copy(&self, pin: &Pin) -> Result<Vec<u8>, Unvendored> {
+        match self {
+            Self::File(path) => governing::copy_beside(path, pin),
+            Self::Commit(repository, at) => governing::copy_at(repository, at, pin),
+        }
+    }
 }
 
 impl Text {
@@ -54,7 +73,8 @@ impl Text {
         let Some(root) = repository.work_tree() else {
             let at = Snapshot::Commit(repository.commit("HEAD")?);
             let bytes = governing::policy_bytes(&repository, &at)?.ok_or_else(none)?;
-            return Ok(Self::Bytes { name, bytes });
+            let from = From::Commit(Box::new(repository), at);
+            return Ok(Self::Bytes { name, bytes, from });
         };
         let path = root.join(policy_path().as_path());
         if std::fs::symlink_metadata(&path).is_err() {
@@ -73,10 +93,10 @@ impl Text {
     fn parse(&self) -> Result<(Policy, Vec<Diagnostic>), Undecided> {
         Ok(match self {
             Self::Pack(name) => (Policy::builtin(name)?, Vec::new()),
-            Self::Bytes { name, bytes } => Policy::parse(&PolicySource {
-                name: name.clone(),
-                bytes,
-            })?,
+            Self::Bytes { name, bytes, from } => {
+                let name = name.clone();
+                Policy::parse_with(&PolicySource { name, bytes }, &|pin| from.copy(pin))?
+            }
         })
     }
 }
@@ -105,6 +125,7 @@ fn from_file(path: &std::path::Path, name: &str) -> Result<Text, Undecided> {
     Ok(Text::Bytes {
         name: name.to_owned(),
         bytes,
+        from: From::File(path.to_owned()),
     })
 }
 
@@ -147,7 +168,9 @@ fn yaml(name: Option<&str>) -> Result<Ending, Undecided> {
 fn resolved(text: Text) -> Result<String, Undecided> {
     Ok(match text {
         Text::Pack(name) => Policy::resolved_builtin(&name)?,
-        Text::Bytes { name, bytes } => Policy::resolved(&PolicySource { name, bytes: &bytes })?,
+        Text::Bytes { name, bytes, from } => {
+            Policy::resolved(&PolicySource { name, bytes: &bytes }, &|pin| from.copy(pin))?
+        }
     })
 }
 
@@ -216,6 +239,18 @@ fn show(name: Option<&str>) -> Result<Ending, Undecided> {
             percent(entry.min_self),
             entry.component.as_deref().unwrap_or("the nearest component"),
             if entry.callers { "; with callers" } else { "" }
+        ));
+    }
+    if !policy.imports.is_empty() {
+        text.push_str("imports:\n");
+    }
+    for pin in &policy.imports {
+        text.push_str(&format!(
+            "  {} of {} at {}: {}\n",
+            sanitize(&pin.path.to_string()),
+            sanitize(&pin.url),
+            pin.rev.short(),
+            pin.copy()
         ));
     }
     text.push_str("components:\n");

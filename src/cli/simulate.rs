@@ -6,7 +6,7 @@ use super::moment;
 use super::terminal;
 use crate::change::Snapshot;
 use crate::diagnostic::{Code, Diagnostic, command, sanitize};
-use crate::gate::governing::{default_policy, parse_policy, policy_bytes, policy_named, policy_path};
+use crate::gate::governing::{default_policy, parse_policy_at, policy_bytes, policy_named, policy_path};
 use crate::gate::{InForce, TargetBranch, Undecided};
 use crate::git::{Repository, Step, Stretch};
 use crate::intake::range::{commit, split_range, step};
@@ -95,8 +95,8 @@ pub(super) fn policy(repository: &Repository, named: Option<&str>, newest: &Step
         Some(bytes) => {
             let origin = format!("{}:{}", tip.short(), policy_path());
             Ok(InForce {
-                at,
-                ..tried(parse_policy(&origin, &bytes)?, origin)
+                at: at.clone(),
+                ..tried(parse_policy_at(repository, &at, &origin, &bytes)?, origin)
             })
         }
         None => Ok(tried(default_policy()?, "builtin:default".to_owned())),

@@ -22,7 +22,7 @@ use crate::change::{FileChange, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::ledger::{self, Entry, Origin};
-use crate::policy::{self, Enforcement, Policy, Stage, TwinPath};
+use crate::policy::{self, Enforcement, IMPORTS, Policy, Stage, TwinPath};
 use crate::progress::{self, Room, Work};
 use crate::sensitivity::{By, Flag, Gated, GatedComponent, Silenced};
 use crate::trust::Signatures;
@@ -182,9 +182,11 @@ fn case(question: &Question, in_force: &InForce) -> Case {
 /// True where what judges is itself changed, and what comes with the change has a say.
 fn changes_policy(question: &Question, in_force: &InForce) -> bool {
     let judging = [policy_path(), RepoPath::from(SIGNERS), RepoPath::from(REVOKED)];
+    let copy = |path: &RepoPath| path.is_within(IMPORTS.as_bytes());
     let names_profile = |path: &RepoPath| in_force.policy.names_profile(&TwinPath::new(path.as_bytes()));
     let mut files = question.change.files.iter();
-    !in_force.adoption && files.any(|file| judging.contains(&file.path) || names_profile(&file.path))
+    !in_force.adoption
+        && files.any(|file| judging.contains(&file.path) || copy(&file.path) || names_profile(&file.path))
 }
 
 /// What is wrong with the serial of the policy that the change adds. One that cannot be read is reported where the new policy judges.

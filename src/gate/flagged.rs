@@ -232,8 +232,11 @@ pub(super) fn gate_flagged(gated: &mut Gated, change: &Change, policy: &Policy) 
         let Some(file) = change.files.iter().find(|file| file.path == flag.path) else {
             continue;
         };
+        let imported = |id: &str| policy.components.iter().any(|known| known.imported && known.id == id);
         let holds = |component: &&GatedComponent| {
-            component.id != POLICY_COMPONENT && component.files.iter().any(|gated| gated.file.path == flag.path)
+            component.id != POLICY_COMPONENT
+                && !imported(&component.id)
+                && component.files.iter().any(|gated| gated.file.path == flag.path)
         };
         // By the one that gates it already, where any will do.
         let id = match named {

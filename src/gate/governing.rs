@@ -1,12 +1,14 @@
 //! The policy and the keys that judge: read from the target's tip, never from what is judged, and closed where they cannot be read.
 
+use std::path::Path;
+
 use super::in_force::InForce;
 use super::question::{By, Question};
 use super::undecided::Undecided;
 use crate::change::{MAX_DOCUMENT, Mode, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, Placeholder, Remedy, Word, command};
 use crate::git::{Blob, Repository};
-use crate::policy::{Enforcing, Policy, PolicySource};
+use crate::policy::{Enforcing, Pin, Policy, PolicySource, Unvendored};
 use crate::progress::{self, Count, Room};
 use crate::trust::{Keyring, MAX_SIGNERS, NAMESPACE, Revoked, Signatures, Signers, SignersError};
 
@@ -23,9 +25,75 @@ pub(crate) fn policy_path() -> RepoPath {
 /// The policy of a commit or of the index; `None` where there is none.
 pub(crate) fn policy_at(repository: &Repository, at: &Snapshot) -> Result<Option<Policy>, Undecided> {
     match policy_bytes(repository, at)? {
-        Some(bytes) => Ok(Some(parse_policy(&policy_path().to_string(), &bytes)?)),
+        Some(bytes) => Ok(Some(parse_policy_at(
+            repository,
+            at,
+            &policy_path().to_string(),
+            &bytes,
+        )?)),
         None => Ok(None),
     }
+}
+
+/// Parses a policy with the copies of its imports that a commit or the index holds; warnings are dropped here and reported by `policy check`.
+pub(crate) fn parse_policy_at(
+    repository: &Repository,
+    at: &Snapshot,
+    name: &str,
+    bytes: &[u8],
+) -> Result<Policy, Undecided> {
+    let source = PolicySource {
+        name: name.to_owned(),
+        bytes,
+    };
+    Ok(Policy::parse_with(&source, &|pin| copy_at(repository, at, pin))?.0)
+}
+
+/// The copy of an imported policy that a commit or the index holds.
+pub(crate) fn copy_at(repository: &Repository, at: &Snapshot, pin: &Pin) -> Result<Vec<u8>, Unvendored> {
+    let unreadable = |error: crate::git::GitError| Unvendored::Unreadable(format!("is not to be had: {error}"));
+    let Some(entry) = repository.entry(at, &pin.copy()).map_err(unreadable)? else {
+        return Err(Unvendored::Missing);
+    };
+    match entry.mode {
+        Mode::Regular | Mode::Executable => {}
+        Mode::Symlink => {
+            return Err(Unvendored::Unreadable(
+                "is a symbolic link; links are not followed".into(),
+            ));
+        }
+        Mode::Gitlink => return Err(Unvendored::Unreadable("is a submodule".into())),
+    }
+    match repository.blob(&entry.id, MAX_DOCUMENT).map_err(unreadable)? {
+        Blob::Content(bytes) => Ok(bytes),
+        Blob::TooLarge { size } => Err(Unvendored::Unreadable(format!(
+            "has {size} bytes; at most {MAX_DOCUMENT} are read"
+        ))),
+    }
+}
+
+/// The copy of an imported policy that lies beside a file of a policy, in `imports/`.
+pub(crate) fn copy_beside(file: &Path, pin: &Pin) -> Result<Vec<u8>, Unvendored> {
+    let name = pin.copy();
+    let name = name.as_path().file_name().unwrap_or_default().to_owned();
+    let path = file.parent().unwrap_or(Path::new("")).join("imports").join(name);
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => Unvendored::Missing,
+        _ => Unvendored::Unreadable(format!("is not to be had: {error}")),
+    };
+    let found = std::fs::symlink_metadata(&path).map_err(unreadable)?;
+    if !found.is_file() {
+        return Err(Unvendored::Unreadable(
+            "is not a regular file; links are not followed".into(),
+        ));
+    }
+    if found.len() > MAX_DOCUMENT {
+        let size = found.len();
+        return Err(Unvendored::Unreadable(format!(
+            "has {size} bytes; at most {MAX_DOCUMENT} are read"
+        )));
+    }
+    std::fs::read(&path).map_err(unreadable)
 }
 
 /// The policy of HEAD, or else of the index.
@@ -107,13 +175,13 @@ pub(crate) fn judging_policy(repository: &Repository, tip: &ObjectId) -> Result<
     })
 }
 
-/// Parses a policy; warnings are dropped here and reported by `policy check`.
-pub(crate) fn parse_policy(name: &str, bytes: &[u8]) -> Result<Policy, Undecided> {
-    Ok(Policy::parse(&PolicySource {
+/// Parses a policy of a file, with the copies of its imports that lie beside it; warnings are dropped here and reported by `policy check`.
+pub(crate) fn parse_policy(name: &str, file: &Path, bytes: &[u8]) -> Result<Policy, Undecided> {
+    let source = PolicySource {
         name: name.to_owned(),
         bytes,
-    })?
-    .0)
+    };
+    Ok(Policy::parse_with(&source, &|pin| copy_beside(file, pin))?.0)
 }
 
 /// The keys of a commit or of the index, as far as the policy asks for signatures.
@@ -205,7 +273,7 @@ pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &
     let policy = match name.strip_prefix("builtin:") {
         Some(pack) => Policy::builtin(pack)?,
         None => {
-            let path = std::path::Path::new(name);
+            let path = Path::new(name);
             let metadata = std::fs::metadata(path).map_err(|error| Undecided::io("read", path, &error))?;
             if !metadata.is_file() || metadata.len() > MAX_DOCUMENT {
                 return Err(policy_unreadable(
@@ -214,7 +282,7 @@ pub(crate) fn policy_named(repository: &Repository, question: &Question, name: &
                 ));
             }
             let bytes = std::fs::read(path).map_err(|error| Undecided::io("read", path, &error))?;
-            parse_policy(name, &bytes)?
+            parse_policy(name, path, &bytes)?
         }
     };
     let note = Diagnostic::note(

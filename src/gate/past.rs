@@ -13,7 +13,7 @@ use crate::certificate::{Class, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::git::{Landing, Repository};
 use crate::ledger::{Entry, Lifted, Then};
-use crate::policy::{Enforcement, POLICY_COMPONENT, Policy, Stage};
+use crate::policy::{Enforcement, IMPORTS, POLICY_COMPONENT, Policy, Stage};
 use crate::trust::{Keyring, Revoked};
 use crate::verdict::{self, Case, ComponentCase, Destination, Terms};
 
@@ -242,6 +242,8 @@ impl<'r> Pasts<'r> {
         for path in [policy_path(), RepoPath::from(SIGNERS), RepoPath::from(REVOKED)] {
             key.push(self.repository.entry(&at, &path).map_err(|_| ())?.map(|entry| entry.id));
         }
+        let copies = self.repository.subtree_id(commit, IMPORTS.as_bytes());
+        key.push(copies.map_err(|_| ())?);
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone().map(Some).ok_or(()).or_else(|()| self.read_anew(&key));
         }

@@ -74,6 +74,14 @@ pub enum GitError {
         /// The part that was not understood.
         what: String,
     },
+    /// A git command took too long, and was ended.
+    #[error("`{command}` was ended after {seconds} seconds")]
+    Patience {
+        /// The command.
+        command: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// A revision that names no commit.
     #[error("`{rev}` does not name a commit here")]
     UnknownRevision {
@@ -227,7 +235,7 @@ impl GitError {
             Self::Conflict { .. } => Code::CG713,
             Self::MergeConflict { .. } | Self::OldGit { .. } => Code::CG735,
             Self::Input { .. } => Code::CG714,
-            Self::Fetch { .. } | Self::NoRemote { .. } => Code::CG720,
+            Self::Fetch { .. } | Self::NoRemote { .. } | Self::Patience { .. } => Code::CG720,
         }
     }
 
@@ -259,6 +267,7 @@ impl GitError {
             Self::Spawn { .. } => told.help(command!["git", "version"]),
             Self::Git { stderr, .. } => lines(told, stderr).help("run the command by itself to see what git needs"),
             Self::Answer { .. } => told.help(command!["certgate", "doctor"]),
+            Self::Patience { .. } => told.help("see whether the address can be reached, then run the command again"),
             Self::Fetch { argv, stderr, .. } => lines(told, stderr).help(command!["git"].args(argv)),
             Self::NoRemote { .. } => told.help(command!["git", "remote", "add", "origin", Placeholder::Url]),
             Self::UnknownRevision { rev, shallow } => {

@@ -6,10 +6,13 @@
 mod budgets;
 mod bumps;
 mod dials;
+mod extends;
 mod families;
 mod glob;
 mod hidden;
 mod idle;
+mod imports;
+mod inherit;
 mod limits;
 mod meetable;
 mod names;
@@ -22,6 +25,7 @@ mod rules;
 mod sensitivity;
 mod source;
 mod stage;
+mod text;
 mod twin;
 mod validate;
 mod validate_rules;
@@ -29,16 +33,18 @@ mod words;
 
 pub use budgets::{Budget, Inconclusive, Named};
 pub use bumps::{BumpSize, TrustedBump};
+pub use extends::{Pin, Transport};
 pub use families::{Family, inflections};
 pub use glob::{Gating, GlobError, GlobList, Likeness};
 pub use idle::IdleGlobs;
+pub use imports::{Copies, Unvendored};
 pub use packs::{Pack, pack, packs};
-pub use parse::{PolicyError, PolicySource};
 pub use pattern::{Haystack, Pattern, PatternError};
 pub use profiles::{MaxAge, ProfileEntry};
 pub use rules::{ContentRule, Example, Examples, FunctionRule, Ignore, Lines, Rules};
 pub use sensitivity::Sensitivity;
 pub use stage::{Stage, Target};
+pub use text::{PolicyError, PolicySource};
 pub use twin::TwinPath;
 pub use words::DEFAULT_MAX_AGE;
 
@@ -59,6 +65,8 @@ pub use crate::trust::Signatures;
 pub const POLICY_COMPONENT: &str = "certgate-policy";
 /// The directory of the policy.
 pub const POLICY_DIRECTORY: &str = ".certgate";
+/// The directory of the copies of imported policies.
+pub const IMPORTS: &str = ".certgate/imports";
 
 /// A validated policy.
 #[derive(Clone, Debug)]
@@ -99,7 +107,9 @@ pub struct Policy {
     pub independence: bool,
     /// `stamps: allow`: approvals that say nothing count all the same.
     pub stamps_count: bool,
-    /// SHA-256 of the policy's source and of the packs it extends: a key for what was derived from it.
+    /// `extends:` the policies of other repositories, as they are pinned.
+    pub imports: Vec<Pin>,
+    /// SHA-256 of the policy's source, of the packs it extends and of what it imports: a key for what was derived from it.
     pub digest: Digest,
     /// Where it is from, as shown: the name of the source, or `builtin:NAME`.
     pub origin: String,
@@ -131,6 +141,7 @@ impl Default for Policy {
             signatures: Signatures::Off,
             independence: false,
             stamps_count: false,
+            imports: Vec::new(),
             digest: Digest([0; 32]),
             origin: String::new(),
             watched: Arc::default(),
@@ -393,8 +404,10 @@ pub struct Component {
     pub conditional: Conditional,
     /// What a clean merge leaves of a certificate.
     pub clean_merge: CleanMerge,
-    /// Where it is from: `policy` or `builtin:NAME`.
+    /// Where it is from: `policy`, `builtin:NAME`, or `import:PATH@COMMIT`.
     pub origin: String,
+    /// True where it is here only because a policy of another repository is imported: it takes nothing from the policy's own components.
+    pub imported: bool,
     /// `yields:` ids of components to which it leaves what they claim, too; those that are not in the policy do not matter.
     pub yields: Vec<String>,
     /// `enforce:` how this component is enforced, where the branch is judged at all.
@@ -451,5 +464,7 @@ pub struct Require {
     pub measured_by: Vec<String>,
 }
 
+#[cfg(test)]
+mod imports_tests;
 #[cfg(test)]
 mod tests;

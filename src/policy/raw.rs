@@ -42,8 +42,8 @@ pub(super) struct Policy {
     pub(super) serial: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) repository: Option<String>,
-    #[serde(default, skip_serializing_if = "List::is_empty")]
-    pub(super) extends: List,
+    #[serde(default, skip_serializing_if = "super::extends::Raw::is_empty")]
+    pub(super) extends: super::extends::Raw,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) without: List,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -59,13 +59,17 @@ impl Policy {
             (deepest.unwrap_or(0), looks)
         };
         let mut best: Option<((usize, bool), &Component)> = None;
-        for component in self.components.iter().filter(open) {
+        // What is imported takes nothing from the policy's own components.
+        let own = self.components.iter().any(|component| !component.imported);
+        let eligible = |component: &&Component| !own || !component.imported;
+        for component in self.components.iter().filter(eligible).filter(open) {
             let near = near(component);
             if best.is_none_or(|(known, _)| near > known) {
                 best = Some((near, component));
             }
         }
-        best.map(|(_, component)| component).or(self.components.first())
+        best.map(|(_, component)| component)
+            .or(self.components.iter().find(eligible))
     }
 
     /// True where what it gates depends on a score.

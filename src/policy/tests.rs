@@ -337,7 +337,7 @@ fn resolved(text: &str) -> String {
         name: "policy.yaml".into(),
         bytes: text.as_bytes(),
     };
-    Policy::resolved(&source).unwrap_or_else(|error| panic!("{error}"))
+    Policy::resolved(&source, &|_| Err(Unvendored::Missing)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 const TURNED: &str = "version: 1

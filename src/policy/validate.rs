@@ -48,7 +48,8 @@ const SIGNATURES: [(&str, Signatures); 3] = [
     ("optional", Signatures::Optional),
     ("required", Signatures::Required),
 ];
-const CLASSES: [(&str, Class); 6] = [
+/// The classes by their words, mildest first.
+pub(super) const CLASSES: [(&str, Class); 6] = [
     ("approve", Class::Approve),
     ("conditional", Class::Conditional),
     ("neutral", Class::Neutral),
@@ -64,6 +65,7 @@ macro_rules! at {
 pub(super) use at;
 
 /// What holds for components that do not say otherwise.
+#[derive(Clone)]
 pub(super) struct Defaults {
     binding: Binding,
     max_age: Duration,
@@ -71,6 +73,20 @@ pub(super) struct Defaults {
     pub(super) signatures: Signatures,
     pub(super) independence: bool,
     pub(super) families: Vec<Family>,
+}
+
+impl Default for Defaults {
+    /// What holds where a policy says nothing.
+    fn default() -> Self {
+        Self {
+            binding: Binding::History,
+            max_age: THIRTY_DAYS,
+            conditional: Conditional::Allow,
+            signatures: Signatures::Off,
+            independence: false,
+            families: vec![Family::Claim],
+        }
+    }
 }
 
 /// Validation in progress: the source, and what was found so far.
@@ -105,6 +121,7 @@ impl<'s> Check<'s> {
     }
 
     pub(super) fn adopt(&mut self, inner: Check<'_>) {
+        self.states = inner.states;
         self.errors.extend(inner.errors);
     }
 
@@ -173,12 +190,13 @@ impl<'s> Check<'s> {
         }
     }
 
-    pub(super) fn defaults(&mut self, raw: Option<&raw::Defaults>) -> Defaults {
+    /// What a policy says holds for its components, over what holds where it says nothing.
+    pub(super) fn defaults(&mut self, raw: Option<&raw::Defaults>, beneath: &Defaults) -> Defaults {
         let fallback = raw::Defaults::default();
         let raw = raw.unwrap_or(&fallback);
         let signatures = self
             .word(&SIGNATURES, raw.signatures.as_deref(), &at!["defaults", "signatures"])
-            .unwrap_or_default();
+            .unwrap_or(beneath.signatures);
         let independence = raw.independence == Some(true);
         if independence && signatures == Signatures::Off {
             self.push(
@@ -192,20 +210,20 @@ impl<'s> Check<'s> {
             independence,
             binding: self
                 .word(&BINDINGS, raw.binding.as_deref(), &at!["defaults", "binding"])
-                .unwrap_or(Binding::History),
+                .unwrap_or(beneath.binding),
             max_age: self
                 .duration(raw.max_age.as_deref(), &at!["defaults", "max_age"])
-                .unwrap_or(THIRTY_DAYS),
+                .unwrap_or(beneath.max_age),
             conditional: self
                 .word(
                     &CONDITIONALS,
                     raw.conditional.as_deref(),
                     &at!["defaults", "conditional"],
                 )
-                .unwrap_or(Conditional::Allow),
+                .unwrap_or(beneath.conditional),
             families: match &raw.families {
                 Some(list) => self.families(&list.0, &at!["defaults", "families"]),
-                None => vec![Family::Claim],
+                None => beneath.families.clone(),
             },
         }
     }
@@ -375,6 +393,7 @@ impl<'s> Check<'s> {
             if component.enforce.merge.is_some_and(|merge| merge < strictest) {
                 let place = match component.origin.as_str() {
                     "policy" => at!["components", index, "enforce", "merge"].to_vec(),
+                    from if from.starts_with("import:") => at!["extends"].to_vec(),
                     _ => at!["adjust", component.id.as_str(), "enforce", "merge"].to_vec(),
                 };
                 let message = format!("`{}` would be milder at the merge than the branch", component.id);
@@ -542,6 +561,7 @@ impl<'s> Check<'s> {
             id,
             title: raw.title,
             aliases: raw.aliases.0,
+            imported: false,
             origin: origin.to_owned(),
         })
     }

@@ -27,6 +27,7 @@ mod growth;
 mod guided;
 mod guides;
 mod hostile;
+mod imports;
 mod json;
 mod layers;
 mod layouts;

@@ -109,6 +109,10 @@ pub(in crate::cli) enum PolicyCommand {
     },
     /// List the packs
     Packs,
+    /// Fetch the policies that the work tree's policy imports, and check their digests
+    Fetch,
+    /// Ask whether the policies that are imported have changed since
+    Outdated,
 }
 
 /// How a policy is shown.

@@ -140,6 +140,7 @@ fn owner<'p>(policy: &'p Policy, profile: &HotProfile, path: &RepoPath) -> Optio
         .components
         .iter()
         .filter(takes)
+        .filter(|component| !component.imported)
         .find(|component| component.rules.paths.gating(&twin).is_some());
     let near = || policy.nearest_component(path).filter(takes);
     gates.or_else(near)

@@ -10,6 +10,7 @@ mod content;
 mod evidence;
 mod hooked;
 mod identity;
+pub(crate) mod imports;
 mod judges;
 mod kept;
 mod language;

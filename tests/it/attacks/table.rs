@@ -9,8 +9,9 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Attack, bound, bumps, content, evidence, hooked, identity, judges, kept, language, ledger, lifts, making, merging,
-    moves, names, order, output, people, pipelines, policy, profiles, reading, running, score, stamps, text, time,
+    Attack, bound, bumps, content, evidence, hooked, identity, imports, judges, kept, language, ledger, lifts, making,
+    merging, moves, names, order, output, people, pipelines, policy, profiles, reading, running, score, stamps, text,
+    time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -21,6 +22,7 @@ const END: &str = "<!-- end: generated -->\n";
 /// The families, as the document has them.
 const FAMILIES: &[(&str, &[Attack])] = &[
     ("The policy", policy::ATTACKS),
+    ("Imports", imports::ATTACKS),
     ("The certificate's text", text::ATTACKS),
     ("Stamps", stamps::ATTACKS),
     ("Time", time::ATTACKS),

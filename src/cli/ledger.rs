@@ -12,10 +12,10 @@ use crate::certificate::{MAX_BYTES, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, command, plural, sanitize};
 use crate::gate::Undecided;
-use crate::gate::{self, Pasts, governing};
+use crate::gate::{self, governing};
 use crate::git::{Blob, Repository};
 use crate::intake::range;
-use crate::ledger::{self, Entry};
+use crate::ledger::Entry;
 use crate::policy::{Policy, fold};
 use crate::trust::Keyring;
 use crate::verdict::ConditionState;
@@ -45,11 +45,7 @@ pub(super) fn at(rev: &str) -> Result<Read, Undecided> {
             governing::default_policy()?
         }
     };
-    let keyring = governing::keyring_at(&repository, &Snapshot::Commit(tip.clone()), &policy)?;
-    let pasts = Pasts::new(&repository, &keyring);
-    let then = |landing: &_| pasts.before(landing);
-    let terms = ledger::LedgerTerms::of(&policy, &keyring, &then);
-    let entries = ledger::all(&repository, &terms, &tip)?;
+    let (keyring, entries) = gate::ledger_at(&repository, &tip, &policy)?;
     Ok(Read {
         repository,
         policy,

@@ -5,6 +5,8 @@
 
 mod agent_hook;
 mod args;
+mod audit;
+mod audit_resume;
 mod certify;
 mod check;
 mod compare;
@@ -186,6 +188,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Records(args) => records::run(&args),
         Command::Suggest(args) => suggest::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Hook(args) => hook::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Measure(args) => measure::run(&args),

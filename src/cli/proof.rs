@@ -9,7 +9,7 @@ use super::terminal;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, Word, command, plural, sanitize};
 use crate::gate::Undecided;
-use crate::gate::{self, Pasts, Refused, governing};
+use crate::gate::{self, Refused, governing};
 use crate::git::Repository;
 use crate::intake::range;
 use crate::ledger::{self, Fault, Proof, Revocation};
@@ -31,13 +31,9 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Ending, Undecided> {
         Some(policy) => policy,
         None => governing::default_policy()?,
     };
-    let keyring = governing::keyring_at(&repository, &at, &policy)?;
+    let (keyring, entries) = gate::ledger_at(&repository, &tip, &policy)?;
     let keys_at = |commit: &ObjectId| keys_before(&repository, commit);
-    let pasts = Pasts::new(&repository, &keyring);
-    let then = |landing: &_| pasts.before(landing);
-    let terms = ledger::LedgerTerms::of(&policy, &keyring, &then);
     let proof = ledger::prove(&repository, &policy, &tip, &keyring, &keys_at)?;
-    let entries = ledger::all(&repository, &terms, &tip)?;
     let events: Vec<Event> = gate::refusals(&policy, &keyring, &entries)
         .iter()
         .rev()

@@ -3,11 +3,10 @@
 use super::args::{TrendArgs, TrendFormat};
 use super::{Ending, Undecided, ledger, terminal};
 use crate::author::{draft, whole};
-use crate::diagnostic::sanitize;
 use crate::evidence::trend::trend;
 use crate::gate;
-use crate::policy::fold;
-use crate::report::{self, TrendPoint, TrendSeries};
+use crate::policy::{Component, fold};
+use crate::report;
 
 /// Carries it out.
 pub(super) fn run(args: &TrendArgs) -> Result<Ending, Undecided> {
@@ -17,60 +16,23 @@ pub(super) fn run(args: &TrendArgs) -> Result<Ending, Undecided> {
         draft::components(&read.policy, std::slice::from_ref(name))?;
     }
     let wanted = args.component.as_deref().map(fold);
-    let mut series: Vec<TrendSeries> = Vec::new();
-    // The ledger comes newest first.
-    for entry in read.entries.iter().rev().filter(|entry| entry.certificate.approves()) {
-        let certificate = &entry.certificate;
-        let ids: Vec<String> = certificate
-            .components
-            .iter()
-            .filter_map(|name| read.policy.component_named(name))
-            .filter(|component| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|wanted| component.names().any(|name| fold(name) == *wanted))
-            })
-            .map(|component| component.id.clone())
-            .collect();
-        if ids.is_empty() {
-            continue;
-        }
-        let Some(judged) = gate::shown_at(&read.repository, &read.policy, &read.tip, certificate)? else {
-            continue;
-        };
-        for level in &judged.levels {
-            let named = args.benchmarks.is_empty() || args.benchmarks.contains(&level.benchmark);
-            let measured = args.metrics.is_empty() || args.metrics.contains(&level.metric);
-            let Some(value) = level.centre().filter(|value| named && measured && *value > 0.0) else {
-                continue;
-            };
-            let same =
-                |row: &&crate::evidence::bound::Shown| row.benchmark == level.benchmark && row.metric == level.metric;
-            let point = TrendPoint {
-                certificate: sanitize(&entry.label()),
-                value,
-                ratio: judged.shown.iter().find(same).and_then(|row| row.ratio),
-            };
-            for id in &ids {
-                let known = series.iter_mut().find(|one| {
-                    one.component == *id
-                        && one.benchmark == level.benchmark
-                        && one.metric == level.metric
-                        && one.unit == level.unit
-                });
-                match known {
-                    Some(one) => one.points.push(point.clone()),
-                    None => series.push(TrendSeries {
-                        component: id.clone(),
-                        benchmark: level.benchmark.clone(),
-                        metric: level.metric.clone(),
-                        unit: level.unit.clone(),
-                        points: vec![point.clone()],
-                    }),
-                }
-            }
-        }
-    }
+    let of_component = |component: &Component| {
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| component.names().any(|name| fold(name) == *wanted))
+    };
+    let asked = |benchmark: &str, metric: &str| {
+        let named = |list: &[String], name: &str| list.is_empty() || list.iter().any(|one| one == name);
+        named(&args.benchmarks, benchmark) && named(&args.metrics, metric)
+    };
+    let series = gate::metric_series(
+        &read.repository,
+        &read.policy,
+        &read.tip,
+        &read.entries,
+        &of_component,
+        &asked,
+    )?;
     let drawn = args.svg.is_some() || args.format == TrendFormat::Svg;
     if drawn && series.len() != 1 {
         return Err(Undecided::usage(

@@ -12,6 +12,7 @@ pub(crate) use words::describe;
 use crate::diagnostic::{Help, command};
 use crate::gate::Undecided;
 use crate::git::{Repository, git_version};
+use crate::policy::Policy;
 
 /// How a finding is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -83,12 +84,7 @@ pub(crate) fn examine(repository: &Repository) -> Result<Vec<HealthCheck>, Undec
             "upgrade git",
         ),
     }
-    if repository.is_bare() {
-        server::bare(repository, &mut found)?;
-    } else {
-        client::hooks(repository, None, &mut found)?;
-        server::receiving(repository, &mut found)?;
-    }
+    merged_through(repository, &mut found)?;
     client::other_worktrees(repository, &mut found)?;
     client::aliases(repository, &mut found)?;
     if let Some(policy) = policy::policy(repository, &mut found)? {
@@ -103,6 +99,32 @@ pub(crate) fn examine(repository: &Repository) -> Result<Vec<HealthCheck>, Undec
             "`git commit --no-verify` skips local hooks: the check in CI, or the server's hook, is the gate (see README)",
         );
     }
+    Ok(found.0)
+}
+
+/// The hooks through which what is merged here comes.
+fn merged_through(repository: &Repository, found: &mut Findings) -> Result<(), Undecided> {
+    if repository.is_bare() {
+        return server::bare(repository, found);
+    }
+    client::hooks(repository, None, found)?;
+    server::receiving(repository, found)
+}
+
+/// What is wrong with the gate of a repository that is only looked at, such as a clone that somebody else works in: its hooks, its branches, its
+/// keys and its history; nothing of this machine, and no file of its work tree.
+pub(crate) fn examine_from_outside(
+    repository: &Repository,
+    policy: Option<&Policy>,
+) -> Result<Vec<HealthCheck>, Undecided> {
+    let mut found = Findings::default();
+    merged_through(repository, &mut found)?;
+    if let Some(policy) = policy {
+        policy::branches(repository, policy, &mut found)?;
+        signers::signers(repository, policy, &mut found)?;
+    }
+    history(repository, &mut found)?;
+    found.0.retain(|check| check.level == Health::Wrong);
     Ok(found.0)
 }
 

@@ -175,7 +175,7 @@ fn case(question: &Question, in_force: &InForce) -> Case {
         policy_faults: nobody.then_some(PolicyFault::NobodyCanSign).into_iter().collect(),
         only_certificates: false,
         adoption: in_force.adoption,
-        now: Timestamp::now(),
+        now: question.clock.unwrap_or_else(Timestamp::now),
     }
 }
 

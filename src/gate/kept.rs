@@ -109,7 +109,7 @@ impl Hashing {
 }
 
 fn folder(repository: &Repository) -> PathBuf {
-    let own = repository.common_dir().join("certgate").join("evidence");
+    let own = repository.kept_in().join("certgate").join("evidence");
     own.join(format!("{FORM}-{}", env!("CARGO_PKG_VERSION")))
 }
 
@@ -123,9 +123,9 @@ pub(super) fn store<T: Serialize>(repository: &Repository, key: &Key, value: &T)
     let folder = folder(repository);
     let _best_effort = (|| {
         std::fs::create_dir_all(&folder).ok()?;
-        let own = repository.common_dir().join("certgate");
+        let own = repository.kept_in().join("certgate");
         let evidence = own.join("evidence");
-        ledger::share(&own, repository.common_dir())?;
+        ledger::share(&own, repository.kept_in())?;
         ledger::share(&evidence, &own)?;
         ledger::share(&folder, &own)?;
         if std::fs::read_dir(&folder).ok()?.count() >= MOST {

@@ -121,8 +121,8 @@ pub(super) fn write<T: Serialize>(repository: &Repository, path: &Path, value: &
     let _best_effort = (|| {
         let folder = path.parent()?;
         std::fs::create_dir_all(folder).ok()?;
-        let own = repository.common_dir().join("certgate");
-        ledger::share(&own, repository.common_dir())?;
+        let own = repository.kept_in().join("certgate");
+        ledger::share(&own, repository.kept_in())?;
         ledger::share(&own.join("past"), &own)?;
         ledger::share(folder, &own)?;
         let beside = path.with_extension(std::process::id().to_string());
@@ -147,6 +147,6 @@ fn nothing(commit: &ObjectId) -> PastEntry<'static> {
 
 /// Where it is kept.
 pub(super) fn folder(repository: &Repository) -> PathBuf {
-    let own = repository.common_dir().join("certgate").join("past");
+    let own = repository.kept_in().join("certgate").join("past");
     own.join(format!("{FORM}-{}", env!("CARGO_PKG_VERSION")))
 }

@@ -9,13 +9,31 @@ use jiff::Timestamp;
 use super::authors::authors_of_landing;
 use super::cases::{component_case, terms_of};
 use super::governing::{REVOKED, SIGNERS, keyring_at, policy_at, policy_path};
+use super::undecided::Undecided;
 use crate::certificate::{Class, SubjectField};
 use crate::change::{ObjectId, RepoPath, Snapshot};
 use crate::git::{Landing, Repository};
-use crate::ledger::{Entry, Lifted, Then};
+use crate::ledger::{self, Entry, LedgerTerms, Lifted, Then};
 use crate::policy::{Enforcement, IMPORTS, POLICY_COMPONENT, Policy, Stage};
 use crate::trust::{Keyring, Revoked};
 use crate::verdict::{self, Case, ComponentCase, Destination, Terms};
+
+/// All certificates of a commit by a policy, newest first, with the keys that the policy asks for.
+///
+/// # Errors
+///
+/// Keys and certificates that cannot be read.
+pub(crate) fn ledger_at(
+    repository: &Repository,
+    tip: &ObjectId,
+    policy: &Policy,
+) -> Result<(Keyring, Vec<Entry>), Undecided> {
+    let keyring = keyring_at(repository, &Snapshot::Commit(tip.clone()), policy)?;
+    let pasts = Pasts::new(repository, &keyring);
+    let then = |landing: &_| pasts.before(landing);
+    let entries = ledger::all(repository, &LedgerTerms::of(policy, &keyring, &then), tip)?;
+    Ok((keyring, entries))
+}
 
 /// A policy with its keys, as it was.
 struct Past {

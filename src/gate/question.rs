@@ -1,5 +1,7 @@
 //! A question to the gate: a change, where it would go, and at which stage that is asked.
 
+use jiff::Timestamp;
+
 use super::in_force::InForce;
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::git::Repository;
@@ -37,6 +39,8 @@ pub struct Question {
     pub(crate) committing: Option<Committing>,
     /// Whether a person asks, at whatever stage.
     pub(crate) waits: bool,
+    /// When it was asked, where that is not now.
+    pub(crate) clock: Option<Timestamp>,
 }
 
 impl Question {
@@ -75,6 +79,7 @@ impl Question {
             announced: None,
             committing: None,
             waits: false,
+            clock: None,
         }
     }
 

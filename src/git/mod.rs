@@ -12,6 +12,7 @@ mod elsewhere;
 mod eol;
 mod error;
 mod fetch;
+mod heads;
 mod history;
 mod index;
 mod landing;
@@ -83,6 +84,8 @@ pub struct Repository {
     config: OnceCell<Vec<Setting>>,
     shallow: OnceCell<bool>,
     remotes: OnceCell<Vec<Remote>>,
+    /// Where certgate keeps what it has read, where that is not the repository.
+    aside: Option<tempfile::TempDir>,
 }
 
 impl Repository {
@@ -114,6 +117,20 @@ impl Repository {
         Self::with(runner, location)
     }
 
+    /// Opens the repository that `directory` lies in as one that is only looked at: nothing is fetched for it, nothing is written into it,
+    /// and nothing that certgate is said to have kept there is believed.
+    pub fn open_to_look_at(directory: &Path) -> Result<Self, GitError> {
+        let directory = std::path::absolute(directory).map_err(|error| GitError::unreadable(directory, error))?;
+        let runner = Runner::at(directory).alone();
+        let location = Location::ask(&runner)?;
+        let aside = tempfile::Builder::new().prefix("certgate-audit-").tempdir();
+        let aside = aside.map_err(|error| GitError::unreadable(std::env::temp_dir(), error))?;
+        Ok(Self {
+            aside: Some(aside),
+            ..Self::with(runner, location)?
+        })
+    }
+
     fn with(runner: Runner, location: Location) -> Result<Self, GitError> {
         let store = Store::open(&location, &runner)?;
         Ok(Self {
@@ -124,6 +141,7 @@ impl Repository {
             config: OnceCell::new(),
             shallow: OnceCell::new(),
             remotes: OnceCell::new(),
+            aside: None,
         })
     }
 
@@ -135,6 +153,13 @@ impl Repository {
     /// The git directory that all worktrees share.
     pub fn common_dir(&self) -> &Path {
         &self.location.common_dir
+    }
+
+    /// The directory above the one in which certgate keeps what it has read, so that it need not be read again.
+    pub fn kept_in(&self) -> &Path {
+        self.aside
+            .as_ref()
+            .map_or(&self.location.common_dir, |aside| aside.path())
     }
 
     /// The root of the work tree, if there is one.

@@ -37,6 +37,8 @@ const LOCAL: &[&str] = &[
 pub(super) struct Runner {
     directory: PathBuf,
     inherit: bool,
+    /// Whether git is kept from asking a remote for what is not here.
+    alone: bool,
 }
 
 impl Runner {
@@ -46,6 +48,7 @@ impl Runner {
         Self {
             directory,
             inherit: true,
+            alone: false,
         }
     }
 
@@ -54,7 +57,13 @@ impl Runner {
         Self {
             directory,
             inherit: false,
+            alone: false,
         }
+    }
+
+    /// The same where no remote is asked for anything: neither a helper nor a command that the repository's configuration names is run.
+    pub(super) fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     /// Where the commands run.
@@ -76,6 +85,10 @@ impl Runner {
             for name in LOCAL {
                 command.env_remove(name);
             }
+        }
+        if self.alone {
+            // The first is known to git since 2.45; the second leaves older ones no protocol to fetch by (git(1)).
+            command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none");
         }
         command
             .current_dir(&self.directory)

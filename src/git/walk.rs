@@ -30,6 +30,8 @@ pub struct Step {
     pub parent: Option<ObjectId>,
     /// True where it has more parents than one.
     pub merge: bool,
+    /// When it was committed, as its committer claims, in seconds since the epoch.
+    pub time: i64,
     /// The first line of its message, as git has it in UTF-8.
     pub subject: Vec<u8>,
 }
@@ -45,7 +47,7 @@ impl Repository {
             .map(str::to_owned)
             .into();
         // The line that git puts before each commit ends what comes before it.
-        arguments.push("--format=tformat:%P%x00%s%x00".to_owned());
+        arguments.push("--format=tformat:%P%x00%ct%x00%s%x00".to_owned());
         if stretch.first_parents {
             arguments.push("--first-parent".to_owned());
         }
@@ -70,6 +72,8 @@ impl Repository {
             };
             let (commit, parents) = head.split_once('\n').unwrap_or((head, ""));
             let commit = ObjectId::from_hex(commit.trim()).ok_or_else(|| self.unlisted())?;
+            let time = String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
+            let time = time.trim().parse().map_err(|_| self.unlisted())?;
             let subject = fields.next().unwrap_or_default().to_vec();
             let parents: Vec<ObjectId> = parents.split_whitespace().filter_map(ObjectId::from_hex).collect();
             let cut = parents.is_empty() && self.is_shallow() && !self.parents(&commit)?.is_empty();
@@ -78,6 +82,7 @@ impl Repository {
                     commit,
                     merge: parents.len() > 1,
                     parent: parents.into_iter().next(),
+                    time,
                     subject,
                 });
             }

@@ -165,6 +165,22 @@ pub(crate) fn directly(
     })
 }
 
+/// What a commit added to a branch when it landed there, after the commit that was the tip before; judged by the policy of that one.
+pub(crate) fn landed(
+    repository: &Repository,
+    tip: Option<&ObjectId>,
+    top: &ObjectId,
+    target: TargetBranch,
+) -> Result<Question, Undecided> {
+    match tip {
+        Some(tip) => directly(repository, tip.clone(), top.clone(), target, Vec::new()),
+        None => Ok(Question {
+            range: Some(Range::new(Vec::new(), top.clone())),
+            ..Question::new(repository.change_between(None, top)?, target, Stage::Merge)
+        }),
+    }
+}
+
 /// The target branch as CI tells it, where the base does not name one.
 fn target_of_ci() -> TargetBranch {
     match super::ci::from_environment() {

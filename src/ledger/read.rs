@@ -256,7 +256,7 @@ fn with_base<T>(
         .filter(|&status| terms.refuses(status))
         .collect();
     let key = CacheKey::new(certificates.iter(), &trees, keyring, &refusing);
-    let home = cache::home(&repository.common_dir().join("certgate").join("ledger"));
+    let home = cache::home(&repository.kept_in().join("certgate").join("ledger"));
     if let Some(cache) = Cache::open(&home, &key)
         && (idle(&cache) || is_of_chain(repository, certificates, &prefixes, tip, &cache)?)
         && let Some(answer) = ask(&cache)

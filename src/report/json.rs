@@ -300,9 +300,15 @@ pub fn json_diagnostics(diagnostics: &[Diagnostic]) -> serde_json::Value {
 /// CI systems take `##[…]` and `##vso[…]` for commands anywhere in a line of a log. A `#` is in strings only, where it can be escaped;
 /// and so can what would drive a terminal or fool a reader: the words of a remedy are kept as they are.
 pub fn to_line(value: &impl Serialize) -> String {
-    let Ok(json) = serde_json::to_string_pretty(value) else {
-        return String::new();
-    };
+    serde_json::to_string_pretty(value).map_or_else(|_| String::new(), |json| harmless(&json))
+}
+
+/// The same in one line.
+pub fn to_row(value: &impl Serialize) -> String {
+    serde_json::to_string(value).map_or_else(|_| String::new(), |json| harmless(&json))
+}
+
+fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 1);
     for character in json.replace("##", "#\\u0023").chars() {
         match character {

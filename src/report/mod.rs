@@ -4,6 +4,8 @@
 //! gets here ([`crate::diagnostic`]); each format adds the escaping that is its own.
 
 mod answers;
+mod audit;
+mod audit_overview;
 mod compare;
 mod doctor;
 mod evaluate;
@@ -35,6 +37,8 @@ mod verify;
 mod written;
 
 pub(crate) use answers::{Explained, HookRow, explain_json, hooks_json, policy_check_json, policy_json};
+pub(crate) use audit::{audit_line, audit_row};
+pub(crate) use audit_overview::AuditOverview;
 pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
 };
@@ -45,7 +49,7 @@ pub use github::{annotations, step_summary};
 pub use gitlab::{gitlab, gitlab_of};
 pub use html::{html, html_failure, html_lint, html_verify};
 pub use human::{diagnostics, summary};
-pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, verdict};
+pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, to_row, verdict};
 pub use junit::{junit, junit_failure, junit_lint, junit_verify};
 pub use lint::{LINT_SCHEMA, Linted, lint_json};
 pub use markdown::{markdown, markdown_failure, markdown_lint, markdown_verify};
@@ -56,6 +60,6 @@ pub(crate) use simulate::{simulation_json, simulation_markdown};
 pub(crate) use suggest::{handoff_text, left_lines, plan_json, plan_lines};
 pub use timings::timings_table;
 pub use trend::{TREND_SCHEMA, sparkline, trend_json, trend_lines, trend_svg};
-pub use trend_ledger::{TREND_LEDGER_SCHEMA, TrendPoint, TrendSeries, trend_ledger_json, trend_ledger_lines};
+pub use trend_ledger::{TREND_LEDGER_SCHEMA, trend_ledger_json, trend_ledger_lines};
 pub use verify::{Fact, VERIFY_SCHEMA, VerifyReport, verify_json, verify_lines};
 pub use written::{Done, Proposed, WRITTEN_SCHEMA, written_json, written_lines};

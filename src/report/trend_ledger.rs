@@ -7,50 +7,20 @@ use super::svg::{figure, percent};
 use super::trend::{sparkline, trend_lines};
 use crate::diagnostic::sanitize;
 use crate::evidence::trend::trend;
+use crate::gate::{MetricSeries, SeriesPoint};
 
 /// The name of the schema.
 pub const TREND_LEDGER_SCHEMA: &str = "certgate/trend-ledger/v1";
 
-/// One metric of one benchmark, certificate by certificate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrendSeries {
-    /// The component.
-    pub component: String,
-    /// Which benchmark.
-    pub benchmark: String,
-    /// Which metric.
-    pub metric: String,
-    /// The unit, as the files state it.
-    pub unit: String,
-    /// What each certificate shows, the oldest first.
-    pub points: Vec<TrendPoint>,
-}
-
-/// What one certificate shows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TrendPoint {
-    /// Its id, or its path.
-    pub certificate: String,
-    /// The centre of the candidate's runs.
-    pub value: f64,
-    /// Candidate over baseline, as the table says.
-    pub ratio: Option<f64>,
-}
-
-impl TrendSeries {
+impl MetricSeries {
     /// What it is about, for people.
     pub fn title(&self) -> String {
         sanitize(&format!("{} {} {}", self.component, self.benchmark, self.metric))
     }
-
-    /// The values alone.
-    pub fn values(&self) -> Vec<Option<f64>> {
-        self.points.iter().map(|point| Some(point.value)).collect()
-    }
 }
 
 /// The series as JSON, with a line break at the end.
-pub fn trend_ledger_json(series: &[TrendSeries]) -> String {
+pub fn trend_ledger_json(series: &[MetricSeries]) -> String {
     #[derive(Serialize)]
     struct Report<'a> {
         schema: &'static str,
@@ -62,7 +32,7 @@ pub fn trend_ledger_json(series: &[TrendSeries]) -> String {
         benchmark: String,
         metric: String,
         unit: String,
-        points: &'a [TrendPoint],
+        points: &'a [SeriesPoint],
         change_points: Vec<Change>,
         levels: Vec<f64>,
     }
@@ -71,7 +41,7 @@ pub fn trend_ledger_json(series: &[TrendSeries]) -> String {
         index: usize,
         step: f64,
     }
-    let one = |series: &'_ TrendSeries| {
+    let one = |series: &'_ MetricSeries| {
         let found = trend(&series.values()).ok();
         let changes = found.iter().flat_map(|found| &found.change_points);
         (
@@ -105,7 +75,7 @@ pub fn trend_ledger_json(series: &[TrendSeries]) -> String {
 }
 
 /// The series for people: a sparkline, the levels, and a line for each certificate.
-pub fn trend_ledger_lines(series: &[TrendSeries]) -> String {
+pub fn trend_ledger_lines(series: &[MetricSeries]) -> String {
     let mut text = String::new();
     for (at, one) in series.iter().enumerate() {
         if at > 0 {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 22] = [
+const PICTURE: [(&str, &[&str]); 23] = [
     ("change", &[]),
     ("progress", &[]),
     ("diagnostic", &["change"]),
@@ -151,8 +151,29 @@ const PICTURE: [(&str, &[&str]); 22] = [
         ],
     ),
     (
+        "audit",
+        &[
+            "change",
+            "diagnostic",
+            "certificate",
+            "trust",
+            "policy",
+            "git",
+            "sensitivity",
+            "ledger",
+            "evidence",
+            "verdict",
+            "progress",
+            "hooks",
+            "gate",
+            "intake",
+            "doctor",
+        ],
+    ),
+    (
         "report",
         &[
+            "audit",
             "change",
             "diagnostic",
             "certificate",
@@ -191,6 +212,7 @@ const PICTURE: [(&str, &[&str]); 22] = [
             "intake",
             "doctor",
             "author",
+            "audit",
             "simulate",
             "report",
         ],

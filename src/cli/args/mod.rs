@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them; nothing here looks at the environment. The commands are here, the arguments of each beside.
 
+mod auditing;
 mod judging;
 mod ledger;
 mod measuring;
@@ -8,6 +9,7 @@ mod shared;
 
 use clap::{Parser, Subcommand};
 
+pub(super) use auditing::{AuditArgs, AuditFormat, FailOn};
 pub(super) use judging::{
     CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, SimulateArgs, SimulateFormat,
     SuggestArgs,
@@ -83,6 +85,8 @@ pub(super) enum Command {
     Records(RecordsArgs),
     /// Say which reviews, and how few, would turn a change green
     Suggest(SuggestArgs),
+    /// Say what became of many repositories: a record each of policy, hooks, uncovered landings, refusals and what is due
+    Audit(AuditArgs),
     /// What the hook shims call
     #[command(hide = true)]
     Hook(HookArgs),

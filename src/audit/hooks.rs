@@ -1,7 +1,7 @@
 //! Where a change to a repository is judged: which hooks run certgate, and which files of CI systems name it.
 
 use super::record::{CiFile, HookFound};
-use crate::change::{Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
+use crate::change::{MAX_DOCUMENT, Mode, ObjectId, RepoPath, Snapshot, TreeEntry};
 use crate::diagnostic::sanitize;
 use crate::doctor::describe;
 use crate::gate::Undecided;
@@ -40,9 +40,6 @@ const CI: [&str; 24] = [
 /// Most files of CI systems that are read.
 const MOST: usize = 200;
 
-/// The largest one that is read, in bytes.
-const LARGEST: u64 = 1 << 20;
-
 /// The hooks: of a bare repository what a push meets, of any other what commits and pushes meet, and the optional ones that are there.
 pub(super) fn hooks(repository: &Repository) -> Result<Vec<HookFound>, Undecided> {
     let directory = repository.hooks_dir()?;
@@ -71,7 +68,7 @@ pub(super) fn hooks(repository: &Repository) -> Result<Vec<HookFound>, Undecided
             hook: name.as_str(),
             watched: runs || by_configuration.is_some(),
             says: match by_configuration {
-                Some((_, own)) => format!("git runs certgate by hook.{}", sanitize(own)),
+                Some((_, own)) => format!("run by hook.{} of git's configuration", sanitize(own)),
                 None => says(&there, relay.as_ref()),
             },
         });
@@ -104,7 +101,7 @@ fn is_file(entry: &TreeEntry) -> bool {
 }
 
 fn file(repository: &Repository, path: &RepoPath, entry: &TreeEntry) -> Result<CiFile, Undecided> {
-    let names = match repository.blob(&entry.id, LARGEST)? {
+    let names = match repository.blob(&entry.id, MAX_DOCUMENT)? {
         Blob::Content(bytes) => bytes.windows(NAME.len()).any(|window| window == NAME),
         Blob::TooLarge { .. } => false,
     };

@@ -41,7 +41,7 @@ pub(super) struct Landings<'r> {
     policy: &'r Policy,
     now: Timestamp,
     scores: Scores<'r>,
-    /// Policies by the blobs that hold them.
+    /// Policies by the directories that hold them.
     policies: HashMap<ObjectId, Policy>,
 }
 
@@ -141,10 +141,18 @@ impl<'r> Landings<'r> {
         let target = TargetBranch::Named(self.branch.to_owned());
         let mut question = range::landed(self.repository, base, &step.commit, target)?;
         question.policy = base.map(|base| self.policy_of(base)).transpose()?.flatten();
-        // What was in force then is asked for then: a bypass runs out, and so does an approval.
+        // What was in force then is asked for then: a bypass runs out, and so does an approval. Yet when that was is only claimed, so
+        // what passes now is let in, too.
         let then = Timestamp::from_second(step.time).unwrap_or(self.now);
         question.clock = Some(then.min(self.now));
-        let judgement = judge_with(self.repository, &question, &self.scores)?;
+        let mut judgement = judge_with(self.repository, &question, &self.scores)?;
+        if judgement.verdict() == Verdict::Block && then < self.now {
+            question.clock = Some(self.now);
+            let today = judge_with(self.repository, &question, &self.scores)?;
+            if today.verdict() < judgement.verdict() {
+                judgement = today;
+            }
+        }
         let files = &question.change().files;
         Ok(Answered {
             certifies: files.iter().any(|file| self.policy.is_certificate(&file.path)),
@@ -154,15 +162,15 @@ impl<'r> Landings<'r> {
     }
 
     fn policy_of(&mut self, commit: &ObjectId) -> Result<Option<Policy>, Undecided> {
-        let at = Snapshot::Commit(commit.clone());
-        let Some(entry) = self.repository.entry(&at, &policy_path())? else {
+        // What it imports lies beside it.
+        let Some(directory) = self.repository.subtree_id(commit, POLICY_DIRECTORY.as_bytes())? else {
             return Ok(None);
         };
-        if let Some(known) = self.policies.get(&entry.id) {
+        if let Some(known) = self.policies.get(&directory) {
             return Ok(Some(known.clone()));
         }
         let policy = judging_policy(self.repository, commit)?;
-        self.policies.extend(policy.clone().map(|policy| (entry.id, policy)));
+        self.policies.extend(policy.clone().map(|policy| (directory, policy)));
         Ok(policy)
     }
 

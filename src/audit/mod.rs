@@ -22,11 +22,11 @@ use crate::change::{ObjectId, RepoPath, Snapshot, hex};
 use crate::diagnostic::{Code, Diagnostic, Help, command, sanitize, shown};
 use crate::doctor::examine_from_outside;
 use crate::gate::Undecided;
-use crate::gate::governing::{policy_bytes, policy_path};
+use crate::gate::governing::{parse_policy_at, policy_bytes, policy_path};
 use crate::git::Repository;
 use crate::intake::branches::{Protected, own_remote, protected_branches};
 use crate::intake::range;
-use crate::policy::{Policy, PolicySource};
+use crate::policy::Policy;
 use landings::{Chain, Landings};
 pub(crate) use record::{AUDIT_SCHEMA, AuditRecord, Completeness, Stretched, Took};
 use record::{BranchFound, FaultFound, ProblemFound, RefFound};
@@ -195,7 +195,7 @@ fn open(path: &Path, directory: &Path) -> Result<Repository, Undecided> {
             let root = repository.work_tree().unwrap_or(git_dir).to_owned();
             Err(Diagnostic::error(
                 Code::CG770,
-                format!("`{}` lies inside a repository, and is none", shown(path)),
+                format!("`{}` is a directory inside of a repository", shown(path)),
             )
             .because(format!("the repository is {}", shown(&root)))
             .help(command!["certgate", "audit", &root])
@@ -259,14 +259,12 @@ fn governing(repository: &Repository) -> Result<Tip, Undecided> {
 }
 
 fn policy_of(repository: &Repository, commit: &ObjectId) -> Result<Option<PolicyWithDigest>, Undecided> {
-    let Some(bytes) = policy_bytes(repository, &Snapshot::Commit(commit.clone()))? else {
+    let at = Snapshot::Commit(commit.clone());
+    let Some(bytes) = policy_bytes(repository, &at)? else {
         return Ok(None);
     };
-    let source = PolicySource {
-        name: format!("{}:{}", commit.short(), policy_path()),
-        bytes: &bytes,
-    };
-    let (policy, _) = Policy::parse(&source)?;
+    // The digest is over the name, too, which is the same everywhere.
+    let policy = parse_policy_at(repository, &at, &policy_path().to_string(), &bytes)?;
     Ok(Some((policy, format!("sha256:{}", hex(&Sha256::digest(&bytes))))))
 }
 

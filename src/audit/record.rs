@@ -76,6 +76,16 @@ pub(crate) struct PolicyFound {
     pub(crate) components: usize,
     /// The branches that are protected, as the policy writes them.
     pub(crate) protects: Vec<String>,
+    pub(crate) imports: Vec<ImportFound>,
+}
+
+/// A policy of another repository that is taken in.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ImportFound {
+    pub(crate) git: String,
+    pub(crate) rev: String,
+    pub(crate) path: String,
+    pub(crate) sha256: String,
 }
 
 /// A hook by which a change comes in.

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::record::{AuditRecord, BypassDue, ConditionDue, PolicyFound, SignersFound, StatementFound, TrendFound};
+use super::record::{
+    AuditRecord, BypassDue, ConditionDue, ImportFound, PolicyFound, SignersFound, StatementFound, TrendFound,
+};
 use crate::certificate::Bypass;
 use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::sanitize;
@@ -69,7 +71,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The policy, as far as it is told apart from others.
+/// What identifies a policy among others.
 pub(super) fn policy_found(policy: &Policy, reference: &str, commit: &ObjectId, file: String) -> PolicyFound {
     let blocking = policy.enforce.iter().filter(|entry| entry.merge == Enforcement::Block);
     let globs = blocking.flat_map(|entry| entry.branches.iter());
@@ -82,6 +84,16 @@ pub(super) fn policy_found(policy: &Policy, reference: &str, commit: &ObjectId, 
         signatures: policy.signatures.as_str(),
         components: policy.components.len(),
         protects: globs.map(sanitize).collect(),
+        imports: policy
+            .imports
+            .iter()
+            .map(|pin| ImportFound {
+                git: sanitize(&pin.url),
+                rev: pin.rev.to_string(),
+                path: pin.path.to_string(),
+                sha256: pin.sha256.to_string(),
+            })
+            .collect(),
     }
 }
 

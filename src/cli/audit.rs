@@ -9,10 +9,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
-
 use super::args::{AuditArgs, AuditFormat, FailOn};
-use super::audit_resume::Earlier;
+use super::audit_resume::{Earlier, cut_half_a_line, key};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::{moment, terminal};
@@ -82,7 +80,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<Ending, Undecided> {
         return Ok(Ending::Done);
     }
     let told = Diagnostic::error(Code::CG773, format!("the audit found: {}", failing.join(", ")))
-        .help(command!["certgate", "audit", "--format", "markdown", "-"].why("shows where, on one page"));
+        .help("run it again with `--format markdown`: one page shows where");
     terminal::diagnose(&[told]);
     Ok(Ending::Blocked)
 }
@@ -249,14 +247,6 @@ impl Iterator for Paths<'_> {
     }
 }
 
-/// A path, as short as a million of them need it.
-pub(super) fn key(path: &Path) -> [u8; 16] {
-    let mut short = [0; 16];
-    let whole = Sha256::digest(path.as_os_str().as_bytes());
-    short.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
-    short
-}
-
 /// Where the answer goes, record by record.
 struct Writer {
     format: AuditFormat,
@@ -273,7 +263,7 @@ impl Writer {
             _ => false,
         };
         if let (true, Some(resume)) = (goes_on, args.resume.as_deref()) {
-            super::audit_resume::cut_half_a_line(resume)?;
+            cut_half_a_line(resume)?;
         }
         let file = match output {
             Some(path) => {
@@ -317,9 +307,9 @@ impl Writer {
     fn record(&mut self, record: &AuditRecord) -> Result<(), Undecided> {
         let text = match self.format {
             AuditFormat::Human => report::audit_line(record) + "\n",
-            AuditFormat::Jsonl => report::audit_row(record) + "\n",
-            AuditFormat::Json if self.first => report::audit_row(record),
-            AuditFormat::Json => format!(",\n{}", report::audit_row(record)),
+            AuditFormat::Jsonl => report::audit_row(record),
+            AuditFormat::Json if self.first => report::audit_row(record).trim_end().to_owned(),
+            AuditFormat::Json => format!(",\n{}", report::audit_row(record).trim_end()),
             AuditFormat::Markdown => return Ok(()),
         };
         self.first = false;
@@ -329,7 +319,7 @@ impl Writer {
     fn end(&mut self, overview: &AuditOverview) -> Result<(), Undecided> {
         match self.format {
             AuditFormat::Human => self.write(&overview.human()),
-            AuditFormat::Json => self.write(&format!("\n],\"sums\":{}}}\n", report::to_row(overview))),
+            AuditFormat::Json => self.write(&format!("\n],\"sums\":{}}}\n", report::to_row(overview).trim_end())),
             AuditFormat::Jsonl => Ok(()),
             AuditFormat::Markdown => self.write(&overview.markdown()),
         }

@@ -12,7 +12,7 @@ use crate::diagnostic::plural;
 /// Most rows of a table.
 const ROWS: usize = 200;
 
-/// Most policies that are told apart.
+/// Most policies that are counted.
 const POLICIES: usize = 10_000;
 
 /// The sums.

@@ -303,7 +303,7 @@ pub fn to_line(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).map_or_else(|_| String::new(), |json| harmless(&json))
 }
 
-/// The same in one line.
+/// The same in one line, and a line break.
 pub fn to_row(value: &impl Serialize) -> String {
     serde_json::to_string(value).map_or_else(|_| String::new(), |json| harmless(&json))
 }

@@ -21,6 +21,7 @@ mod english;
 mod evidence;
 mod evidence_formats;
 mod explaining;
+mod fleet;
 mod formats;
 mod git_layer;
 mod gpu;

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Stops what slurm-start.sh started below DIRECTORY.
+set -eu
+at=$(realpath "$1")
+for file in "$at"/slurmd-*.pid "$at/slurmctld.pid" "$at/munge/pid"; do
+	[ -s "$file" ] || continue
+	pid=$(cat "$file")
+	kill "$pid" 2>/dev/null || continue
+	tries=0
+	while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	kill -9 "$pid" 2>/dev/null || :
+done

@@ -3,6 +3,7 @@
 #   slurm-start.sh DIRECTORY NODES PORT     (PORT: the controller's; the nodes take those that follow)
 # Then: SLURM_CONF=DIRECTORY/slurm.conf sbatch …, and slurm-stop.sh DIRECTORY. As root; Debian: slurmctld slurmd slurm-client munge.
 set -eu
+mkdir -p "$1"
 at=$(realpath "$1") nodes=$2 port=$3
 PATH=$PATH:/usr/sbin
 for folder in munge state spool log; do

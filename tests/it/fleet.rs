@@ -1,6 +1,6 @@
 //! `ci/fleet/`: the same records from a plain loop, from GNU parallel and from a Slurm array with a task that was killed, and what DuckDB makes of
 //! them. `.ci/run` installs the programs; where one is missing, or nobody is root, this is skipped.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;

@@ -24,6 +24,9 @@ use crate::report::{self, Done, Proposed};
 /// The share of changes that the score reports in a new policy: with what rules gate beside it, less than a fifth.
 const FLAG: &str = "13%";
 
+/// The score that it asks for, too: where hardly anything is about speed, the highest eighth is not either.
+const LEAST: u32 = 600;
+
 /// Documents and tests, which it does not report there: nobody reviews their speed.
 const UNFLAGGED: [&str; 3] = [
     "**/*.{md,rst,txt,adoc}",
@@ -270,16 +273,18 @@ fn render(
          \x20   pre-commit: warn\n\
          \x20   pre-push: warn\n\
          \x20   merge: warn\n\
-         # The learnt score reports files that rank among the highest eighth of this repository's changes (docs/sensitivity.md); it\n\
-         # blocks nothing. `certgate evaluate` says how often it is right here.\n\
+         # The learnt score reports files that rank among the highest eighth of this repository's changes and have at least\n\
+         # this score (docs/sensitivity.md); it blocks nothing. `certgate evaluate` says how often it is right here.\n\
          sensitivity:\n  \
            flag: {flag}\n  \
+           min_score: {least}\n  \
            enforce: warn\n  \
            exclude: [{unflagged}]\n",
         extends = extends.join(", "),
         globs = quoted.join(", "),
         branches = branches.join(", "),
         flag = FLAG,
+        least = LEAST,
         unflagged = UNFLAGGED.map(|glob| format!("\"{glob}\"")).join(", "),
         mode = match mode {
             InitMode::Block => "block",

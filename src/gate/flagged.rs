@@ -126,7 +126,10 @@ impl<'r> Scores<'r> {
             .into_iter()
             .zip(scores)
             .map(|(file, score)| flag(file, score.map(|score| (score, rank(score)))))
-            .filter(|flag| flag.found.is_err() || flag.found.is_ok_and(|(_, rank)| rank >= wanted.min_rank))
+            .filter(|flag| {
+                let enough = |(score, rank)| rank >= wanted.min_rank && score >= wanted.min_score;
+                flag.found.is_err() || flag.found.is_ok_and(enough)
+            })
             .collect();
         flags.sort_by(|a, b| {
             b.found
@@ -324,8 +327,12 @@ pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
         if let more @ 1.. = known.len().saturating_sub(NAMED) {
             told = told.because(format!("and {}", plural(more, "more file")));
         }
+        let least = match wanted.min_score {
+            0 => String::new(),
+            least => format!(" and has a score of {least} at least"),
+        };
         told = told.because(format!(
-            "the policy reports what scores higher than {} % of the commits before, and asks for nothing",
+            "the policy reports what scores higher than {} % of the commits before{least}, and asks for nothing",
             wanted.min_rank
         ));
         all.push(told.help("measure it before it is merged, or have somebody look at it"));

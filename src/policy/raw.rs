@@ -321,6 +321,8 @@ pub(super) struct Function {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) declared: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) paths: Option<List>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) needs_score: Option<String>,
@@ -391,6 +393,7 @@ impl FromText for Function {
         Self {
             rule: None,
             name: Some(text),
+            declared: None,
             paths: None,
             needs_score: None,
         }

@@ -106,6 +106,8 @@ pub struct FunctionRule {
     pub rule: Option<String>,
     /// A glob over the name of a function, type or module.
     pub name: GlobList,
+    /// What is written before its body must match this.
+    pub declared: Option<Pattern>,
     /// In which files; `None`: in all.
     pub paths: Option<GlobList>,
     /// The score that a file needs for the rule to count.

@@ -14,6 +14,8 @@ const HIGHEST: u32 = 1000;
 pub struct Sensitivity {
     /// The rank, in per cent, from which on a file is flagged.
     pub min_rank: u32,
+    /// The score that it has at least, whatever its rank: where little is about performance, the highest is not either.
+    pub min_score: u32,
     /// `block`: a flagged file is gated; else it is reported.
     pub blocks: bool,
     /// The id of the component that a flagged file is gated by; `None`: the nearest.
@@ -26,13 +28,15 @@ pub struct Sensitivity {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with the keys `flag` or `min_rank`, `enforce`, `component` and `exclude`"
+    expecting = "a mapping with the keys `flag` or `min_rank`, `min_score`, `enforce`, `component` and `exclude`"
 )]
 pub(super) struct Raw {
     #[serde(skip_serializing_if = "Option::is_none")]
     flag: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     min_rank: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_score: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enforce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +162,9 @@ impl Check<'_> {
         }
         Some(Sensitivity {
             min_rank: min_rank?,
+            min_score: self
+                .needs_score(raw.min_score.as_deref(), &inside("min_score"))
+                .unwrap_or(0),
             blocks,
             component,
             exclude: self.globs(&raw.exclude.0, &inside("exclude")),

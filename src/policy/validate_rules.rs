@@ -106,10 +106,15 @@ impl Check<'_> {
             self.error(Code::CG002, "a function rule needs a `name`", place);
             return None;
         };
+        let declared = match &raw.declared {
+            Some(source) => Some(self.pattern(source, Haystack::Text, &inside("declared"))?),
+            None => None,
+        };
         match GlobList::new(&[name]) {
             Ok(globs) => Some(FunctionRule {
                 rule: raw.rule.clone(),
                 name: globs,
+                declared,
                 paths: self.optional_globs(raw.paths.as_ref(), &inside("paths")),
                 needs_score: self.own_need(raw.needs_score.as_deref(), needed, &inside("needs_score")),
             }),

@@ -80,7 +80,9 @@ impl Rules {
         }));
         lines.extend(self.functions.iter().enumerate().map(|(at, rule)| {
             let name = name(&rule.rule, "function", at);
-            format!("{name}: {}{}", join(&rule.name), within(&rule.paths))
+            let declared = rule.declared.as_ref();
+            let declared = declared.map_or_else(String::new, |pattern| format!(" declared by {}", pattern.as_str()));
+            format!("{name}: {}{declared}{}", join(&rule.name), within(&rule.paths))
         }));
         lines.extend(
             self.messages

@@ -10,7 +10,7 @@ use super::wanted::{Candidate, Wanted};
 use super::{MAX_REASONS, Reason, RuleKind, dependencies, folded, spelling};
 use crate::change::{ChangedLine, Content, FileChange, FileDiff, Side};
 use crate::diagnostic::sanitize;
-use crate::policy::{Component, Gating, Ignore, Likeness, Lines, TwinPath};
+use crate::policy::{Component, FunctionRule, Gating, Ignore, Likeness, Lines, TwinPath};
 
 /// What the rules that look at a file claim of it.
 pub(super) fn judge(
@@ -236,8 +236,16 @@ fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component
         .filter(|rule| rule.needs_score == needed)
         .filter(|rule| rule.paths.as_ref().is_none_or(|paths| paths.gating(twin).is_some()))
         .collect();
-    let matching = |name: &String| {
-        let rule = rules.iter().find(|rule| rule.name.matches(name.as_bytes()))?;
+    // What declares a function where there is no tree may be anywhere on its side.
+    let matching = |name: &String, head: &[u8]| {
+        let declared = |rule: &FunctionRule| {
+            rule.declared
+                .as_ref()
+                .is_none_or(|pattern| pattern.find(head).is_some())
+        };
+        let rule = rules
+            .iter()
+            .find(|rule| rule.name.matches(name.as_bytes()) && declared(rule))?;
         let glob: String = rule.name.iter().collect();
         Some((sanitize(name), sanitize(&glob), rule.rule.clone()))
     };
@@ -254,13 +262,21 @@ fn by_function(twin: &TwinPath<'_>, reading: &Reading<'_>, component: &Component
         let detail = match reading.functions(line.side, line.number) {
             Functions::Known(names) => names
                 .iter()
-                .find_map(matching)
+                .find_map(|(name, head)| {
+                    let head = head
+                        .clone()
+                        .map(|head| reading.content(line.side).get(head).unwrap_or_default());
+                    matching(name, head.unwrap_or(name.as_bytes()))
+                })
                 .map(|(name, glob, rule)| (format!("in `{name}`, which matches `{glob}`"), rule)),
             // One look at the words of a side is enough.
             Functions::Named(_) if known == Some(line.side) => None,
             Functions::Named(why) => {
                 known = Some(line.side);
-                let found = reading.words(line.side).iter().find_map(matching);
+                let found = reading
+                    .words(line.side)
+                    .iter()
+                    .find_map(|name| matching(name, reading.content(line.side)));
                 found.map(|(name, glob, rule)| {
                     let detail = format!("{why}, so perhaps in `{name}`, which matches `{glob}`");
                     (detail, rule)

@@ -1,6 +1,7 @@
 //! What is known about the change of one file, found when a rule asks and once: which of its lines count, and which functions they are in.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use super::languages::{Definitions, Difference, Ignored, Language, Source, Unparsed, difference};
 use crate::change::{ChangeKind, ChangedLine, FileChange, FileDiff, Mode, RepoPath, Side};
@@ -50,8 +51,8 @@ enum Around {
 
 /// The functions that a line may be in.
 pub(super) enum Functions {
-    /// Those that it is in, the innermost first.
-    Known(Vec<String>),
+    /// Those that it is in, the innermost first, each with the bytes that declare it, where there are any.
+    Known(Vec<(String, Option<Range<usize>>)>),
     /// All that its side of the file names, since nobody can tell, for this reason.
     Named(Unparsed),
 }
@@ -169,7 +170,8 @@ impl<'f> Reading<'f> {
             false => [Vec::new(), Vec::new()],
         };
         // Where the tokens are the same and mean something else all the same, every line counts.
-        let layout = ignored.format && !(found.old.is_empty() && found.new.is_empty());
+        let layout =
+            ignored.format && old.has_layout() && new.has_layout() && !(found.old.is_empty() && found.new.is_empty());
         let mut counts: Vec<bool> = lines
             .iter()
             .map(|line| {
@@ -237,10 +239,13 @@ impl<'f> Reading<'f> {
     /// The functions around a line.
     pub(super) fn functions(&self, side: Side, number: u32) -> Functions {
         if let Kind::Example(function) = &self.kind {
-            return Functions::Known(function.clone());
+            return Functions::Known(function.iter().map(|name| (name.clone(), None)).collect());
         }
         match self.around(side) {
-            Around::Parsed(definitions) => Functions::Known(definitions.around(number)),
+            Around::Parsed(definitions) => {
+                let known = definitions.declared(number).into_iter();
+                Functions::Known(known.map(|(name, head)| (name, Some(head))).collect())
+            }
             Around::Words(_, why) => Functions::Named(*why),
             Around::None => Functions::Known(Vec::new()),
         }

@@ -296,3 +296,18 @@ fn hunks_go_through_the_pager() {
     gone.answer("+    s.bytes().count()", ":q");
     gone.ends(1);
 }
+
+#[test]
+fn a_new_policy_asks_whether_to_gate_what_was_tuned_before() {
+    for (answer, gated) in [("y", true), ("n", false), ("", false)] {
+        let repo = crate::sensitivity::tuned();
+        let mut terminal = Terminal::start(&repo, &["init", "--no-hooks"], &[]);
+        terminal.wait("hot_src_lex");
+        terminal.answer("gate these? [y/N]", answer);
+        terminal.ends(0);
+        let shown = run(&repo, &["policy", "show"]).ends(0).out;
+        assert_eq!(shown.contains("hot_src_lex"), gated, "{answer:?}\n{shown}");
+        let policy = std::fs::read_to_string(repo.path().join(".certgate/policy.yaml")).unwrap();
+        assert_eq!(policy.contains("#   - id: hot_src_lex"), !gated, "{policy}");
+    }
+}

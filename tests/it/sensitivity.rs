@@ -190,7 +190,7 @@ fn every_report_has_the_score() {
 }
 
 /// A history in which one directory was tuned, one was not, and a third was tuned and is gone.
-fn tuned() -> TestRepo {
+pub(crate) fn tuned() -> TestRepo {
     let repo = TestRepo::new();
     repo.write("Cargo.toml", "[package]\nname = \"a\"\n");
     repo.write("src/lex/scan.rs", HOT);

@@ -51,6 +51,10 @@ pub fn difference(old: &Source<'_>, new: &Source<'_>, ignored: Ignored) -> Diffe
     if old.language != new.language || head(old.text) != head(new.text) {
         return Difference::default();
     }
+    let ignored = Ignored {
+        format: ignored.format && old.has_layout() && new.has_layout(),
+        ..ignored
+    };
     let [before, after] = [old, new].map(|source| Flat::new(source, ignored.comments));
     let equal = before.tokens.len() == after.tokens.len()
         && before
@@ -319,10 +323,16 @@ fn aligned(old: &Flat<'_>, new: &Flat<'_>, changed: &mut [BTreeSet<u32>; 2]) -> 
     let input = InternedInput::new(Tokens(old), Tokens(new));
     let diff = Diff::compute(Algorithm::Histogram, &input);
     let (mut pairs, mut at) = (Vec::new(), (0, 0));
-    for hunk in diff.hunks() {
-        let (from, to) = (hunk.before.start as usize, hunk.after.start as usize);
+    let place = |range: Range<u32>| range.start as usize..range.end as usize;
+    let mut hunks: Vec<_> = diff
+        .hunks()
+        .map(|hunk| (place(hunk.before), place(hunk.after)))
+        .collect();
+    begin_at_lines(&mut hunks, old, new);
+    for (before, after) in hunks {
+        let (from, to) = (before.start, after.start);
         pairs.extend((at.0..from).zip(at.1..to));
-        at = (hunk.before.end as usize, hunk.after.end as usize);
+        at = (before.end, after.end);
         for token in from..at.0 {
             changed[0].extend(old.lines_of(token));
         }
@@ -339,6 +349,51 @@ fn aligned(old: &Flat<'_>, new: &Flat<'_>, changed: &mut [BTreeSet<u32>; 2]) -> 
         _ => false,
     });
     pairs
+}
+
+/// Tokens of both sides that differ.
+type Hunk = (Range<usize>, Range<usize>);
+
+/// How far what came or went is moved along.
+const ALONG: usize = 64;
+
+/// Where tokens that only came, or only went, may as well be said to be some further along, as those at their ends are the same: the first place where they begin
+/// a line is meant. Else the `)` of the line before would have come, and not that of the call that did.
+fn begin_at_lines(hunks: &mut [Hunk], old: &Flat<'_>, new: &Flat<'_>) {
+    for at in 0..hunks.len() {
+        let behind = |side: fn(&Hunk) -> usize| at.checked_sub(1).and_then(|last| hunks.get(last)).map_or(0, side);
+        let (old_from, new_from) = (behind(|hunk| hunk.0.end), behind(|hunk| hunk.1.end));
+        let next = hunks.get(at + 1);
+        let (old_to, new_to) = next.map_or((old.tokens.len(), new.tokens.len()), |hunk| {
+            (hunk.0.start, hunk.1.start)
+        });
+        let Some((before, after)) = hunks.get_mut(at) else {
+            continue;
+        };
+        let (own, flat, from, to) = match (before.start == before.end, after.start == after.end) {
+            (true, false) => (&*after, new, new_from, new_to),
+            (false, true) => (&*before, old, old_from, old_to),
+            _ => continue,
+        };
+        let begins = |start: usize| start == 0 || flat.gap(start).breaks();
+        let same = |one: usize, other: usize| {
+            let (one, other) = (flat.tokens.get(one), flat.tokens.get(other));
+            one.zip(other).is_some_and(|(one, other)| flat.same(one, flat, other))
+        };
+        let down = (0..=ALONG.min(to.saturating_sub(own.end)))
+            .take_while(|by| *by == 0 || same(own.start + by - 1, own.end + by - 1))
+            .find(|by| begins(own.start + by));
+        let up = (1..=ALONG.min(own.start.saturating_sub(from)))
+            .take_while(|by| same(own.start - by, own.end - by))
+            .find(|by| begins(own.start - by));
+        let shift = |range: &mut Range<usize>| match (down, up) {
+            (Some(by), _) => *range = range.start + by..range.end + by,
+            (None, Some(by)) => *range = range.start - by..range.end - by,
+            (None, None) => {}
+        };
+        shift(before);
+        shift(after);
+    }
 }
 
 struct Tokens<'f, 's>(&'f Flat<'s>);

@@ -18,6 +18,8 @@ struct Definition {
     /// The innermost first.
     names: Vec<String>,
     bytes: Range<usize>,
+    /// From the line where it begins to its body.
+    head: Range<usize>,
     /// False for what only holds functions: a type, a module.
     callable: bool,
 }
@@ -102,6 +104,7 @@ impl Definitions {
                         last: last_line(node),
                         names,
                         bytes: node.byte_range(),
+                        head: head(source, begins, node),
                         callable: !HOLDERS.contains(&node.kind()),
                     });
                 }
@@ -113,6 +116,7 @@ impl Definitions {
                     last: u32::MAX,
                     names: parts(source, name),
                     bytes: 0..source.text.len(),
+                    head: 0..0,
                     callable: false,
                 });
             }
@@ -141,6 +145,14 @@ impl Definitions {
     pub fn around(&self, line: u32) -> Vec<String> {
         let around = self.0.iter().rev().filter(|one| one.first <= line && line <= one.last);
         around.flat_map(|one| one.names.iter().cloned()).collect()
+    }
+
+    /// The same, each name with the bytes of what declares it: from the line where it begins to its body.
+    pub fn declared(&self, line: u32) -> Vec<(String, Range<usize>)> {
+        let around = self.0.iter().rev().filter(|one| one.first <= line && line <= one.last);
+        around
+            .flat_map(|one| one.names.iter().map(|name| (name.clone(), one.head.clone())))
+            .collect()
     }
 
     /// The bytes of the innermost definition around a line, from 1, or all that is there; `None` where another one goes by the same names.
@@ -180,6 +192,19 @@ impl Definitions {
 
 fn line(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// What is written of a definition before its body, with its attributes and what it is wrapped in.
+fn head(source: &Source<'_>, begins: usize, node: Node<'_>) -> Range<usize> {
+    let mut start = node.start_byte();
+    for _ in begins..node.start_position().row {
+        let before = source.text.get(..start).unwrap_or_default();
+        start = before.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+    }
+    let before = source.text.get(..start).unwrap_or_default();
+    let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let body = node.child_by_field_name("body");
+    start..body.map_or(node.end_byte(), |body| body.start_byte())
 }
 
 /// The last line that the node has a byte on.

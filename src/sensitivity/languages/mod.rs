@@ -9,6 +9,7 @@ mod encoding;
 mod functions;
 mod heredocs;
 mod language;
+mod launches;
 mod parse;
 mod phrases;
 mod prose;

@@ -8,7 +8,7 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 use super::heredocs::heredocs;
 use super::language::Language;
 use super::row::Syntax;
-use super::{encoding, prose};
+use super::{encoding, launches, prose};
 use crate::change::RepoPath;
 
 /// Contents of more bytes are not parsed.
@@ -44,6 +44,8 @@ pub struct Source<'s> {
     pub(super) language: Language,
     pub(super) text: &'s [u8],
     pub(super) tree: Tree,
+    /// Read as C++ after launches and qualifiers of CUDA were written another way; layout then counts.
+    rewritten: bool,
     /// What says nothing to any program: comments that are prose, and Python's docstrings; in order.
     pub(super) prose: Vec<Range<usize>>,
 }
@@ -69,14 +71,26 @@ impl<'s> Source<'s> {
             return Err(Unparsed::TooMuch);
         }
         plain(language, text)?;
-        let tree = tree(language, text)?;
+        let (tree, rewritten) = match (tree(language, text), language.row().syntax) {
+            (Err(Unparsed::Syntax), Syntax::C) => {
+                let cpp = launches::as_cpp(text).ok_or(Unparsed::Syntax)?;
+                (self::tree(language, &cpp)?, true)
+            }
+            (found, _) => (found?, false),
+        };
         let prose = prose_of(language, text, &tree);
         Ok(Self {
             language,
             text,
             tree,
+            rewritten,
             prose,
         })
+    }
+
+    /// Whether white space between tokens may be left out at all.
+    pub fn has_layout(&self) -> bool {
+        !self.rewritten
     }
 
     /// Whether all of the content is one comment or several. A string alone is not: only a whole module tells where it is.

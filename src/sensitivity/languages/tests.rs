@@ -579,3 +579,63 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn cuda_is_read_as_cpp() {
+    fn cuda<'s>(path: &str, text: &'s str) -> Source<'s> {
+        Source::parse(&RepoPath::from(path), text.as_bytes()).unwrap()
+    }
+    let code = "__global__ void __launch_bounds__(256, 2) scale(float* x) {\n    x[0] = 1; // one\n}\n\nvoid run() {\n    scale<<<grid, dim3(32, 4)>>>(x);\n    each<float><<<1,\n        2>>>(x);\n}\n";
+    let source = cuda("a.cu", code);
+    let known = Definitions::of(&source);
+    assert_eq!(known.around(2), ["scale"]);
+    assert_eq!(known.around(6), ["run"]);
+    let (name, head) = known.declared(2).remove(0);
+    assert_eq!(name, "scale");
+    assert!(code[head].starts_with("__global__ void __launch_bounds__(256, 2) scale"));
+    let nothing = |new: &str| difference(&source, &cuda("a.cu", new), BOTH).nothing;
+    assert!(nothing(&code.replace("// one", "// the first one")));
+    // All that a compiler sees counts: what is launched, how, and where it runs; layout, too, as it is not known what it separates.
+    for (from, to) in [
+        ("grid, dim3", "more, dim3"),
+        ("<<<1,", "<<<2,"),
+        ("2>>>", "4>>>"),
+        ("256, 2", "512, 2"),
+        ("__global__ void", "__device__ void"),
+        ("x[0] = 1", "x[0] = 2"),
+        ("    x[0]", "  x[0]"),
+    ] {
+        assert!(!nothing(&code.replace(from, to)), "{from} {to}");
+    }
+    // Marks of a launch neither begin nor end a comment or a text.
+    for broken in [
+        "void f() { k<<<1; }\n",
+        "void f() { a<<<b(>>>c; }\n",
+        "// k<<<1\nvoid f( { k(1>>>2); }\n",
+    ] {
+        assert!(
+            Source::parse(&RepoPath::from("a.cu"), broken.as_bytes()).is_err(),
+            "{broken}"
+        );
+    }
+    let text = "// k<<<1, 2>>>(x)\nconst char* t = \"k<<<1>>>(x)\";\nvoid f() { k<<<1, 1>>>(); }\n";
+    assert_eq!(cuda("a.cu", text).idle_lines(), [true, false, false]);
+}
+
+#[test]
+fn what_came_begins_where_its_line_does() {
+    let old = "def f(self):\n    self.p = self.p.to(self.d)\n\ndef g(self):\n    return 1\n";
+    let new = "def f(self):\n    self.p = self.p.to(self.d)\n    # Warn.\n    self.m()\n\ndef m(self):\n    w(\n        'x',\n    )\n\ndef g(self):\n    return 1\n";
+    let path = RepoPath::from("a.py");
+    let [old, new] = [old, new].map(|text| Source::parse(&path, text.as_bytes()).unwrap());
+    let found = difference(&old, &new, COMMENTS);
+    assert_eq!(
+        (found.old.as_slice(), found.new.as_slice()),
+        (&[][..], &[4, 6, 7, 8, 9][..])
+    );
+    let found = difference(&new, &old, COMMENTS);
+    assert_eq!(
+        (found.old.as_slice(), found.new.as_slice()),
+        (&[4, 6, 7, 8, 9][..], &[][..])
+    );
+}

@@ -1,0 +1,115 @@
+//! CUDA beside C++: launches and qualifiers written so that a grammar of C++ takes them, at the same places.
+
+/// Bytes that the configuration of a launch may have.
+const LONG: usize = 1000;
+
+/// Words in the place of `static` in C++.
+const QUALIFIERS: &[&str] = &[
+    "__global__",
+    "__device__",
+    "__host__",
+    "__shared__",
+    "__constant__",
+    "__managed__",
+    "__forceinline__",
+    "__noinline__",
+];
+
+/// What says how large a launch may be.
+const BOUNDS: &[u8] = b"__launch_bounds__";
+
+/// The content as C++: `kernel<<<grid, block>>>(x)` is a call of what a call gives, and qualifiers are `static`; `None` where there is nothing of the kind.
+/// Every byte that stays is where it was, and no comment or text begins or ends elsewhere.
+pub(super) fn as_cpp(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = text.to_vec();
+    let mut changed = false;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(b"<<<")
+            && let Some(length) = configuration(rest)
+        {
+            write(&mut out, at, b"  (");
+            write(&mut out, at + length - 3, b")  ");
+            changed = true;
+            at += length;
+            continue;
+        }
+        let begins = at
+            .checked_sub(1)
+            .and_then(|before| text.get(before))
+            .is_none_or(|byte| !is_word(*byte));
+        let word = QUALIFIERS
+            .iter()
+            .find(|word| begins && rest.starts_with(word.as_bytes()));
+        if begins
+            && rest.starts_with(BOUNDS)
+            && let Some(length) = arguments(rest)
+        {
+            let mut spaced = vec![b' '; length];
+            write(&mut spaced, 0, b"static");
+            // Lines stay lines.
+            for (place, byte) in spaced.iter_mut().zip(rest).filter(|(_, byte)| **byte == b'\n') {
+                *place = *byte;
+            }
+            write(&mut out, at, &spaced);
+            changed = true;
+            at += length;
+            continue;
+        }
+        if let Some(word) = word.filter(|word| rest.get(word.len()).is_none_or(|byte| !is_word(*byte))) {
+            let mut spaced = vec![b' '; word.len()];
+            write(&mut spaced, 0, b"static");
+            write(&mut out, at, &spaced);
+            changed = true;
+            at += word.len();
+            continue;
+        }
+        at += 1;
+    }
+    changed.then_some(out)
+}
+
+/// How long a launch's configuration is, with its marks.
+fn configuration(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, &byte) in text.iter().enumerate().take(LONG).skip(3) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.checked_sub(1)?,
+            b';' | b'{' | b'}' => return None,
+            b'>' if depth == 0 && text.get(at..at + 3) == Some(b">>>") => return Some(at + 3),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How long a word is with its arguments.
+fn arguments(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, &byte) in text.iter().enumerate().take(LONG) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            // A comment or a text in between ends where it ends.
+            b';' | b'{' | b'}' | b'/' | b'"' | b'\'' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+fn write(out: &mut [u8], at: usize, text: &[u8]) {
+    if let Some(place) = out.get_mut(at..at + text.len()) {
+        place.copy_from_slice(text);
+    }
+}

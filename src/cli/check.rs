@@ -51,8 +51,12 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     }
     question.waits = true;
     let mut judgement = gate::judge(&repository, &question)?;
-    if args.format == Format::Json || reports(args).any(|(format, _)| format == Format::Html) {
+    let page = reports(args).any(|(format, _)| format == Format::Html);
+    if args.format == Format::Json || page {
         gate::add_hunks(&repository, &mut judgement)?;
+    }
+    if page {
+        gate::add_measurements(&repository, &question, &mut judgement);
     }
     // People see it where they ask for everything, or where the policy needed it.
     if args.verbose || reports(args).any(|(format, _)| format != Format::Human) {

@@ -10,6 +10,7 @@ use super::hunks::{Hunk, hunks};
 use super::idle::idle_directories;
 use super::in_force::InForce;
 use super::judgement::{Asked, Judgement, Scope};
+use super::measured::{Measured, measured};
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::change::{Content, FileChange, ObjectId, RepoPath, Snapshot};
@@ -123,6 +124,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
         silenced: Vec::new(),
         gated: Vec::new(),
         hunks: BTreeMap::new(),
+        measured: Measured::default(),
     }
 }
 
@@ -140,6 +142,12 @@ const MOST_TEXT: usize = 8 << 20;
 pub fn add_hunks(repository: &Repository, judgement: &mut Judgement) -> Result<(), Undecided> {
     judgement.hunks = hunks_of(repository, &judgement.gated)?;
     Ok(())
+}
+
+/// Adds the measurements behind a judgement, for whoever draws them. They decide nothing, so what cannot be read is not shown.
+pub fn add_measurements(repository: &Repository, question: &Question, judgement: &mut Judgement) {
+    let head = &question.change.head;
+    judgement.measured = measured(repository, head, &judgement.decision, &judgement.ledger);
 }
 
 /// The hunks of files, by their paths; `None` for what cannot be shown as lines, or is too much to show.

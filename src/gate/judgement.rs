@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::hunks::Hunk;
+use super::measured::Measured;
 use crate::change::{FileChange, RepoPath};
 use crate::diagnostic::Diagnostic;
 use crate::ledger::Entry;
@@ -46,6 +47,8 @@ pub struct Judgement {
     pub(crate) gated: Vec<FileChange>,
     /// The hunks of gated files, where they were asked for; `None` for what cannot be shown as lines, or is too much to show.
     pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
+    /// What was measured, where that was asked for.
+    pub(crate) measured: Measured,
 }
 
 impl Judgement {

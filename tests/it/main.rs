@@ -41,6 +41,7 @@ mod matrix;
 mod measure;
 mod measured;
 mod newcomer;
+mod page;
 mod picture;
 mod profile_mode;
 mod profiles;

@@ -31,7 +31,7 @@ fn the_picture_is_what_the_demo_prints() {
 }
 
 /// The text with the same ids and moments at every run: digits of dates and hexadecimal ids are replaced, length for length.
-fn timeless(text: &str) -> String {
+pub(crate) fn timeless(text: &str) -> String {
     let replace = |text: &str, pattern: &str, with: &str| {
         let pattern = regex::Regex::new(pattern).unwrap();
         pattern.replace_all(text, with).into_owned()

@@ -7,6 +7,7 @@
 mod budget;
 mod content;
 mod flaw;
+mod runs;
 mod session;
 mod shown;
 mod table;
@@ -26,6 +27,7 @@ use table::{Sides, counts, stated, table};
 pub use budget::{Demand, Limit, WantedName};
 pub use content::{BoundContent, CRITERION, MAX_FILE, MAX_TOGETHER, fingerprints, identify, is_criterion, read};
 pub use flaw::{Flaw, FlawKind};
+pub use runs::{BoundRuns, Runs, runs};
 pub use shown::{Judged, MeasuredLevel, Shown};
 pub use table::{compare_by, rows};
 

@@ -97,7 +97,7 @@ fn row_fault(row: &DecidedRow, counts: &[String], sides: &Sides) -> Option<Flaw>
     ))
 }
 
-fn recompute(row: &DecidedRow, counts: &[String], sides: &Sides) -> Option<compare::Compared> {
+pub(super) fn recompute(row: &DecidedRow, counts: &[String], sides: &Sides) -> Option<compare::Compared> {
     let question = question(&row.terms, &row.metric, counts)?;
     let wanted = |benchmark: &str, metric: &str| benchmark == row.benchmark && metric == row.metric;
     let found = compare::compare(&question, &sides.baseline, &sides.candidate, &wanted);

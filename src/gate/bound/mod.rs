@@ -20,9 +20,9 @@ use super::in_force::InForce;
 use super::past::of_ledger;
 use super::question::Question;
 use super::undecided::Undecided;
-use crate::certificate::{Certificate, evidence_of};
+use crate::certificate::{Benchmarks, Certificate, evidence_of};
 use crate::change::{RepoPath, Snapshot};
-use crate::evidence::bound::{self, Judged};
+use crate::evidence::bound::{self, BoundContent, BoundRuns, Judged};
 use crate::git::Repository;
 use crate::ledger::Entry;
 use crate::policy::Policy;
@@ -100,6 +100,25 @@ pub(crate) fn due(
     Ok(open_conditions(&case))
 }
 
+/// The runs behind a certificate's table, and what the candidate was measured to be; `None` where it has none.
+pub(super) fn runs_at(
+    repository: &Repository,
+    at: &Snapshot,
+    certificate: &Certificate,
+) -> Result<Option<BoundRuns>, Undecided> {
+    let Some(block) = certificate.benchmarks.present() else {
+        return Ok(None);
+    };
+    Ok(Some(bound::runs(block, &contents(repository, at, block)?)))
+}
+
+fn contents(repository: &Repository, at: &Snapshot, block: &Benchmarks) -> Result<Vec<BoundContent>, Undecided> {
+    let files = block.files.iter();
+    files
+        .map(|file| Found::look(repository, at, file)?.read(repository))
+        .collect()
+}
+
 /// What a certificate's files show at a snapshot, by its table's terms; `None` where it has none.
 pub(crate) fn shown_at(
     repository: &Repository,
@@ -110,10 +129,7 @@ pub(crate) fn shown_at(
     let Some(block) = certificate.benchmarks.present() else {
         return Ok(None);
     };
-    let mut contents = Vec::with_capacity(block.files.len());
-    for file in &block.files {
-        contents.push(Found::look(repository, at, file)?.read(repository)?);
-    }
+    let contents = contents(repository, at, block)?;
     let place = |path: &RepoPath| evidence_of(path).iter().any(|path| policy.is_certificate(path));
     Ok(Some(bound::judge(block, &contents, &[], &place)))
 }

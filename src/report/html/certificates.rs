@@ -27,17 +27,25 @@ pub(super) fn decision(entry: &Entry, class: Option<Class>) -> Markup {
     )
 }
 
-/// Refusals first, since they weigh most; then the newest.
+/// Refusals first, since they weigh most; then what covers something or is new; the rest folded. The newest first in each.
 pub(super) fn certificates(report: &Judgement, component: &ComponentDecision) -> Markup {
+    let entry = |one: &CertificateDecision| report.ledger.get(one.entry);
     let refuses = |one: &&CertificateDecision| one.class.is_some_and(Class::refuses);
+    let bears = |one: &&CertificateDecision| {
+        !one.covers.is_empty() || entry(one).is_some_and(|entry| entry.origin == Origin::Added)
+    };
     let (refusals, others): (Vec<_>, Vec<_>) = component.certificates.iter().partition(refuses);
+    let (bearing, idle): (Vec<_>, Vec<_>) = others.into_iter().partition(bears);
+    let cards = |list: &[&CertificateDecision]| {
+        html! { @for one in list { @if let Some(entry) = entry(one) { (card(entry, one)) } } }
+    };
     html! {
-        @for (title, list) in [("Refusals", refusals), ("Certificates", others)] {
-            @if !list.is_empty() {
-                h3 { (title) }
-                @for one in list {
-                    @if let Some(entry) = report.ledger.get(one.entry) { (card(entry, one)) }
-                }
+        @if !refusals.is_empty() { h3 { "Refusals" } (cards(&refusals)) }
+        @if !(bearing.is_empty() && idle.is_empty()) { h3 { "Certificates" } (cards(&bearing)) }
+        @if !idle.is_empty() {
+            details {
+                summary { (plural(idle.len(), "certificate")) " of this component that cover nothing of this change, and why" }
+                (cards(&idle))
             }
         }
     }

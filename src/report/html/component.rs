@@ -56,6 +56,7 @@ pub(super) fn component(report: &Judgement, component: &ComponentDecision) -> Ma
             @if !component.messages.is_empty() { (messages(component)) }
             @if !component.files.is_empty() { (files::files(report, &asked, component)) }
             @if !component.evidence.is_empty() { (evidence::evidence(report, component)) }
+            (evidence::trends(report, component))
             @if !component.certificates.is_empty() { (certificates::certificates(report, component)) }
         }
     }

@@ -35,12 +35,9 @@
     }
     const also = wanted.length > 0 ? `, and ${number(others)} other entries` : "";
     status.textContent = inert ? `${number(files)} files` : `${number(shown)} of ${number(files)} files${also}`;
-    performance.measure("find", { start: begun });
   };
   let waiting = 0;
-  let begun = 0;
   const soon = () => {
-    begun = performance.now();
     if (waiting === 0) waiting = requestAnimationFrame(() => { waiting = 0; find(); });
   };
 

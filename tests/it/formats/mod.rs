@@ -50,8 +50,8 @@ fn tools() -> Option<PathBuf> {
 }
 
 /// A repository and what is asked about it.
-struct Scene {
-    name: &'static str,
+pub(crate) struct Scene {
+    pub(crate) name: &'static str,
     repo: TestRepo,
     arguments: Vec<String>,
     /// The exit code.
@@ -72,7 +72,7 @@ impl Scene {
     }
 
     #[track_caller]
-    fn in_format(&self, format: &str) -> Ran {
+    pub(crate) fn in_format(&self, format: &str) -> Ran {
         let mut arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         arguments.extend(["--format", format]);
         run(&self.repo, &arguments).ends(self.code)
@@ -95,7 +95,7 @@ components:
 ";
 
 /// Everything that `check`, `lint` and `verify` can come to. Tests that run at the same time share them; none changes a repository.
-fn scenes() -> Arc<Vec<Scene>> {
+pub(crate) fn scenes() -> Arc<Vec<Scene>> {
     static SHARED: Mutex<Weak<Vec<Scene>>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(scenes) = shared.upgrade() {

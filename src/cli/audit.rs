@@ -17,6 +17,7 @@ use super::{moment, terminal};
 use crate::audit::{AuditPlan, AuditRecord, Completeness, Since, audit, directory_of, in_order};
 use crate::diagnostic::{Code, Diagnostic, command, plural};
 use crate::gate::Undecided;
+use crate::git::Repository;
 use crate::report::{self, AuditOverview};
 
 /// How many landings of a branch are judged where nothing says otherwise.
@@ -29,6 +30,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<Ending, Undecided> {
         let message = "--resume continues records of --jsonl, and of no other format";
         return Err(Undecided::usage(message, command!["certgate", "audit", "--help"]));
     }
+    Repository::sweep();
     let plan = plan(args);
     let mut writer = Writer::open(args, format)?;
     // After the writer, which may have cut half a line off.
@@ -300,7 +302,7 @@ impl Writer {
     fn begin(&mut self) -> Result<(), Undecided> {
         match self.format {
             AuditFormat::Json => self.write("{\"schema\":\"certgate/audit-list/v1\",\"repositories\":[\n"),
-            AuditFormat::Human | AuditFormat::Jsonl | AuditFormat::Markdown => Ok(()),
+            AuditFormat::Human | AuditFormat::Jsonl | AuditFormat::Markdown | AuditFormat::Html => Ok(()),
         }
     }
 
@@ -310,7 +312,7 @@ impl Writer {
             AuditFormat::Jsonl => report::audit_row(record),
             AuditFormat::Json if self.first => report::audit_row(record).trim_end().to_owned(),
             AuditFormat::Json => format!(",\n{}", report::audit_row(record).trim_end()),
-            AuditFormat::Markdown => return Ok(()),
+            AuditFormat::Markdown | AuditFormat::Html => return Ok(()),
         };
         self.first = false;
         self.write(&text)
@@ -322,6 +324,7 @@ impl Writer {
             AuditFormat::Json => self.write(&format!("\n],\"sums\":{}}}\n", report::to_row(overview).trim_end())),
             AuditFormat::Jsonl => Ok(()),
             AuditFormat::Markdown => self.write(&overview.markdown()),
+            AuditFormat::Html => self.write(&overview.html()),
         }
     }
 }

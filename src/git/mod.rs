@@ -75,6 +75,12 @@ use store::Store;
 /// The largest commit message that is read, in bytes.
 const MESSAGE_LIMIT: u64 = 16 << 20;
 
+/// What the names of directories begin with that are kept for a repository which is only looked at.
+const ASIDE: &str = "certgate-audit-";
+
+/// After this time nothing looks at one repository any more.
+const LEFT: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
 /// An open repository.
 pub struct Repository {
     runner: Runner,
@@ -123,12 +129,24 @@ impl Repository {
         let directory = std::path::absolute(directory).map_err(|error| GitError::unreadable(directory, error))?;
         let runner = Runner::at(directory).alone();
         let location = Location::ask(&runner)?;
-        let aside = tempfile::Builder::new().prefix("certgate-audit-").tempdir();
+        let aside = tempfile::Builder::new().prefix(ASIDE).tempdir();
         let aside = aside.map_err(|error| GitError::unreadable(std::env::temp_dir(), error))?;
         Ok(Self {
             aside: Some(aside),
             ..Self::with(runner, location)?
         })
+    }
+
+    /// Removes what processes left that were killed while they looked at a repository, a day ago or earlier.
+    pub fn sweep() {
+        for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+            let ours = entry.file_name().to_string_lossy().starts_with(ASIDE);
+            let old = || entry.metadata().and_then(|found| found.modified()).ok()?.elapsed().ok();
+            if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) && old().is_some_and(|age| age > LEFT) {
+                // Another user's stays.
+                let _best_effort = std::fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     fn with(runner: Runner, location: Location) -> Result<Self, GitError> {

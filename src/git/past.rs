@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::{GitError, Repository};
-use crate::change::{FileChange, ObjectId, RepoPath};
+use crate::change::{Change, FileChange, ObjectId, RepoPath, Snapshot};
 
 /// The longest part of a message that is kept, in bytes.
 const MESSAGE: usize = 4096;
@@ -127,6 +127,22 @@ impl Repository {
             Some((ids.next()?, ids.next()))
         };
         Ok(listed.lines().filter_map(pair).collect())
+    }
+
+    /// The same as [`Repository::change_from`] without a process: for a step of history, which changes little.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read.
+    pub fn change_of_step(&self, parent: &ObjectId, commit: &ObjectId) -> Result<Change, GitError> {
+        let mut files = self.differs(Some(parent), commit)?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Change {
+            files,
+            messages: self.messages(std::slice::from_ref(parent), std::slice::from_ref(commit))?,
+            base: Snapshot::Commit(parent.clone()),
+            head: Snapshot::Commit(commit.clone()),
+        })
     }
 
     /// What differs between two commits, by reading trees alone; `None` is nothing at all.

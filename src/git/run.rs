@@ -349,12 +349,17 @@ impl GitVersion {
 
 /// Asks the installed git for its version.
 pub fn git_version() -> Result<GitVersion, GitError> {
+    static KNOWN: OnceLock<GitVersion> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Ok(*known);
+    }
     let output = Runner::at(PathBuf::from("/")).read(&["version"])?;
     let text = String::from_utf8_lossy(&output);
-    GitVersion::parse(&text).ok_or_else(|| GitError::Answer {
+    let found = GitVersion::parse(&text).ok_or_else(|| GitError::Answer {
         command: "git version".to_owned(),
         what: text.trim().to_owned(),
-    })
+    })?;
+    Ok(*KNOWN.get_or_init(|| found))
 }
 
 #[cfg(test)]

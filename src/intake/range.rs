@@ -173,7 +173,11 @@ pub(crate) fn landed(
     target: TargetBranch,
 ) -> Result<Question, Undecided> {
     match tip {
-        Some(tip) => directly(repository, tip.clone(), top.clone(), target, Vec::new()),
+        Some(tip) => Ok(Question {
+            range: Some(Range::new(vec![tip.clone()], top.clone())),
+            tip: Some(tip.clone()),
+            ..Question::new(repository.change_of_step(tip, top)?, target, Stage::Merge)
+        }),
         None => Ok(Question {
             range: Some(Range::new(Vec::new(), top.clone())),
             ..Question::new(repository.change_between(None, top)?, target, Stage::Merge)

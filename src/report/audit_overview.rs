@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::inert::inline;
+use super::audit_table::{Section, Table};
+use super::html::html_audit;
 use crate::audit::{AuditRecord, Completeness};
 use crate::diagnostic::plural;
-
-/// Most rows of a table.
-const ROWS: usize = 200;
 
 /// Most policies that are counted.
 const POLICIES: usize = 10_000;
@@ -44,36 +42,6 @@ struct Tables {
     errors: Table,
     /// How many repositories have a policy, by digest, with its serial and an example.
     policies: BTreeMap<String, (Option<u64>, usize, String)>,
-}
-
-/// The first rows of a table, and how many there would be.
-#[derive(Clone, Debug, Default)]
-struct Table {
-    rows: Vec<String>,
-    all: usize,
-}
-
-impl Table {
-    fn add(&mut self, cells: &[&str]) {
-        self.all += 1;
-        if self.rows.len() < ROWS {
-            let cells: Vec<String> = cells.iter().map(|text| inline(text)).collect();
-            self.rows.push(format!("| {} |\n", cells.join(" | ")));
-        }
-    }
-
-    fn markdown(&self, title: &str, heads: &[&str]) -> String {
-        if self.all == 0 {
-            return String::new();
-        }
-        let line = vec!["---"; heads.len()].join(" | ");
-        let mut text = format!("\n## {title}\n\n| {} |\n| {line} |\n", heads.join(" | "));
-        text.extend(self.rows.iter().map(String::as_str));
-        if self.all > self.rows.len() {
-            text.push_str(&format!("\n… and {} more.\n", self.all - self.rows.len()));
-        }
-        text
-    }
 }
 
 impl AuditOverview {
@@ -195,10 +163,14 @@ impl AuditOverview {
         text
     }
 
-    /// One page.
-    pub(crate) fn markdown(&self) -> String {
-        let mut text = format!("# Audit of {}\n\n| | |\n| --- | --- |\n", count(self.repositories));
-        for (name, count) in [
+    /// What it is about.
+    pub(super) fn title(&self) -> String {
+        format!("Audit of {}", count(self.repositories))
+    }
+
+    /// The sums, with their names.
+    pub(super) fn sums(&self) -> [(&'static str, usize); 9] {
+        [
             ("landings that the gate would have blocked", self.uncovered),
             ("refusals in force", self.refusals),
             ("emergency stops in force", self.stops),
@@ -208,33 +180,50 @@ impl AuditOverview {
             ("repositories without a policy", self.without_policy),
             ("repositories that could be looked at in part only", self.partial),
             ("repositories that could not be looked at", self.failed),
-        ] {
-            text.push_str(&format!("| {name} | {count} |\n"));
-        }
-        let tables = &self.tables;
-        text.push_str(&tables.uncovered.markdown(
-            "Uncovered work",
-            &["repository", "branch", "commit", "date", "components", "subject"],
-        ));
-        text.push_str(&tables.refusals.markdown(
-            "Refusals in force",
-            &["repository", "status", "components", "agent", "date", "certificate"],
-        ));
-        text.push_str(
-            &tables
-                .due
-                .markdown("Due", &["repository", "by", "", "what", "certificate"]),
-        );
-        text.push_str(&tables.unwatched.markdown("Not watched", &["repository", "hooks", "CI"]));
-        text.push_str(&self.policies());
-        text.push_str(&tables.errors.markdown(
-            "What could not be looked at",
-            &["repository", "part", "code", "message"],
-        ));
-        text
+        ]
     }
 
-    fn policies(&self) -> String {
+    /// The tables that have rows, with that of the policies.
+    fn with_sections<T>(&self, show: impl FnOnce(&[Section<'_>]) -> T) -> T {
+        let tables = &self.tables;
+        let policies = self.policies();
+        let sections = [
+            tables.uncovered.section(
+                "Uncovered work",
+                &["repository", "branch", "commit", "date", "components", "subject"],
+            ),
+            tables.refusals.section(
+                "Refusals in force",
+                &["repository", "status", "components", "agent", "date", "certificate"],
+            ),
+            tables
+                .due
+                .section("Due", &["repository", "by", "", "what", "certificate"]),
+            tables.unwatched.section("Not watched", &["repository", "hooks", "CI"]),
+            policies.section("Policies", &["digest", "serial", "repositories", "such as"]),
+            tables.errors.section(
+                "What could not be looked at",
+                &["repository", "part", "code", "message"],
+            ),
+        ];
+        show(&sections.into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// One page of Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = format!("# {}\n\n| | |\n| --- | --- |\n", self.title());
+        for (name, count) in self.sums() {
+            text.push_str(&format!("| {name} | {count} |\n"));
+        }
+        text + &self.with_sections(|sections| sections.iter().map(Section::markdown).collect::<String>())
+    }
+
+    /// One page for a browser.
+    pub(crate) fn html(&self) -> String {
+        self.with_sections(|sections| html_audit(&self.title(), &self.sums(), sections))
+    }
+
+    fn policies(&self) -> Table {
         let mut table = Table::default();
         let mut all: Vec<_> = self.tables.policies.iter().collect();
         all.sort_by_key(|(digest, (_, repositories, _))| (std::cmp::Reverse(*repositories), *digest));
@@ -243,7 +232,7 @@ impl AuditOverview {
             let digest = digest.get(..19).unwrap_or(digest);
             table.add(&[digest, &serial, &repositories.to_string(), example]);
         }
-        table.markdown("Policies", &["digest", "serial", "repositories", "such as"])
+        table
     }
 }
 

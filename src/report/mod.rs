@@ -6,6 +6,7 @@
 mod answers;
 mod audit;
 mod audit_overview;
+mod audit_table;
 mod compare;
 mod doctor;
 mod evaluate;

@@ -500,7 +500,7 @@ fn hostile_names_are_quoted_and_tell_repositories_apart() {
     }
     landed(&repo, "work \u{1b}[31m ##vso[task.complete] \u{202e}", "x = 1\n");
     list.extend_from_slice(b".\0.\0");
-    for format in ["human", "markdown", "json", "jsonl"] {
+    for format in ["human", "markdown", "html", "json", "jsonl"] {
         let ran: Ran = repo
             .certgate_with_stdin(&["audit", "--no-time", "-z", "--format", format, "-"], &list)
             .into();
@@ -723,4 +723,19 @@ fn an_overview_is_one_page() {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
     assert!(!ran.out.contains("<b>") && ran.out.lines().count() < 60);
+    let page = run(
+        &repo,
+        &["audit", "--format", "html", "--no-time", ".", "../empty", "../missing"],
+    )
+    .ends(2)
+    .out;
+    for part in [
+        "Audit of 3 repositories",
+        "Uncovered work",
+        "Refusals in force",
+        "work | `x` &lt;b&gt;",
+        "CG709",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }

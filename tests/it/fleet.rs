@@ -123,7 +123,7 @@ fn sorted(text: &str) -> Vec<&str> {
     lines
 }
 
-/// Waits for something to be there, and for no more than a minute.
+/// Waits for something to be there, and for no more than five minutes.
 #[track_caller]
 fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
@@ -131,7 +131,7 @@ fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} does not come");
+        assert!(begun.elapsed() < Duration::from_secs(300), "{what} does not come");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -52,6 +52,8 @@ pub(in crate::cli) enum AuditFormat {
     Jsonl,
     /// An overview of one page
     Markdown,
+    /// The same for a browser, complete in one file
+    Html,
 }
 
 /// What ends an audit as findings do.

@@ -3,6 +3,7 @@
 //! [`frame`] owns what every page has: its policy for content, style and script. The other files own a part of the page each. Text becomes
 //! markup by maud alone, which escapes it; [`frame::text`] makes harmless first what could fool a reader.
 
+mod audit;
 mod certificates;
 mod component;
 mod documents;
@@ -15,6 +16,7 @@ mod timeline;
 mod told;
 mod verdict;
 
+pub(super) use audit::html_audit;
 pub use documents::{html_lint, html_verify};
 
 use maud::html;

@@ -116,6 +116,16 @@ impl Drop for Cluster<'_> {
     }
 }
 
+/// A process that is ended with the value.
+struct Submitted(std::process::Child);
+
+impl Drop for Submitted {
+    fn drop(&mut self) {
+        let _it_may_be_over = self.0.kill();
+        let _its_end = self.0.wait();
+    }
+}
+
 /// The lines of a file, in order.
 fn sorted(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().collect();
@@ -165,12 +175,14 @@ fn a_loop_parallel_and_a_slurm_array_write_the_same_records() {
     assert_eq!(sorted(&read("parallel.jsonl")), wanted);
 
     let cluster = Cluster::start(&scene);
-    let mut array = cluster
+    let array = cluster
         .command(script("slurm.sh"))
         .arg(&list)
         .arg("array")
         .stdout(std::fs::File::create(scene.path().join("array.id")).unwrap())
+        .stderr(Stdio::null())
         .spawn()
+        .map(Submitted)
         .unwrap();
     // The first task is killed as soon as it has written something, and begins again.
     let part = scene.path().join("array/1.jsonl");
@@ -196,8 +208,8 @@ fn a_loop_parallel_and_a_slurm_array_write_the_same_records() {
         let over = |n: usize| scene.path().join(format!("array/{n}.done")).exists();
         (over(1) && over(2)).then_some(())
     });
-    let _it_waits_in_steps_of_seconds = array.kill();
-    array.wait().unwrap();
+    // It waits in steps of seconds.
+    drop(array);
     let log = read("array/1.log");
     assert!(
         log.contains("restart 1") && !log.contains("restart 1: 0 records"),

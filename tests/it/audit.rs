@@ -625,6 +625,7 @@ fn a_cut_file_is_continued_where_it_ends() {
         ])
         .arg(assert_cmd::cargo::cargo_bin!("certgate"))
         .arg(&list)
+        .stderr(std::process::Stdio::null())
         .status()
         .unwrap();
     assert_eq!(appended.code(), Some(2));

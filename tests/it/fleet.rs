@@ -260,7 +260,7 @@ fn a_loop_parallel_and_a_slurm_array_write_the_same_records() {
             "{how}: {answers}"
         );
     }
-    let rows = "import duckdb; print(duckdb.sql(\"SELECT count(*) FROM 'records.parquet'\").fetchone()[0])";
+    let rows = "import duckdb; print(duckdb.sql(\"SELECT count(*) FROM 'records.parquet'\").fetchall()[0][0])";
     assert_eq!(
         done(command(&scene, python()).args(["-c", rows])).trim(),
         COUNT.to_string()

@@ -24,7 +24,7 @@ use crate::git::Repository;
 use crate::ledger::{self, Entry, Origin};
 use crate::policy::{self, Enforcement, IMPORTS, Policy, Stage, TwinPath};
 use crate::progress::{self, Room, Work};
-use crate::sensitivity::{By, Flag, Gated, GatedComponent, Silenced};
+use crate::sensitivity::{By, Flag, Gated, GatedComponent, Heard, Silenced};
 use crate::trust::Signatures;
 use crate::verdict::{Case, ComponentCase, Destination, GatedPath, PolicyFault, Terms};
 
@@ -92,11 +92,12 @@ impl Facts {
             profiles.push(Profiles::of_change(repository, &question.change, other)?);
         }
         let mut exempt = evidence.iter().map(|found| found.exempt.clone());
+        let heard = |heard: &Heard| heard.by(&in_force.policy, &question.change.messages);
         let first = judges.then(|| By {
             policy: &in_force.policy,
             adoption: in_force.adoption,
             evidence: exempt.next().unwrap_or_default(),
-            announced: question.announced.clone(),
+            announced: question.heard.as_ref().and_then(heard),
         });
         let more = others.iter().map(|(_, other, _)| By {
             policy: &other.policy,

@@ -6,7 +6,7 @@ use super::in_force::InForce;
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::git::Repository;
 use crate::policy::{Policy, Stage, Target};
-use crate::sensitivity::Announced;
+use crate::sensitivity::Heard;
 
 /// A change with everything that judging it needs to know of its place. Questions are made by [`crate::intake`].
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct Question {
     pub(crate) by: By,
     /// A policy that judges beside it, and must be passed as well: the default branch's, where it protects the branch that will move.
     pub(crate) beside: Option<Box<InForce>>,
-    /// What the rules of that policy say of the messages, where that is known already.
-    pub(crate) announced: Option<Announced>,
+    /// What a policy's rules say of the messages, where that is known already.
+    pub(crate) heard: Option<Heard>,
     /// Where a commit is being made: what its remedies depend on.
     pub(crate) committing: Option<Committing>,
     /// Whether a person asks, at whatever stage.
@@ -76,7 +76,7 @@ impl Question {
             merges: None,
             by: By::TheTip,
             beside: None,
-            announced: None,
+            heard: None,
             committing: None,
             waits: false,
             clock: None,

@@ -113,16 +113,16 @@ impl Repository {
     /// from one of them and from the target's tip: what all of them agree on, or the tip holds, is on the target already.
     /// [`Change::base`] is then the newest of them.
     pub fn change_between(&self, base_tip: Option<&ObjectId>, head: &ObjectId) -> Result<Change, GitError> {
-        self.change_between_while(base_tip, head, || ())
+        self.change_between_while(base_tip, head, |_| ())
             .map(|(change, ())| change)
     }
 
-    /// The same, doing something else while git lists what differs.
+    /// The same, doing something with the messages while git lists what differs.
     pub fn change_between_while<T>(
         &self,
         base_tip: Option<&ObjectId>,
         head: &ObjectId,
-        meanwhile: impl FnOnce() -> T,
+        meanwhile: impl FnOnce(&[CommitMessage]) -> T,
     ) -> Result<(Change, T), GitError> {
         let Some(tip) = base_tip else {
             let change = Change {
@@ -131,7 +131,8 @@ impl Repository {
                 files: self.range(&Snapshot::Empty, head)?,
                 messages: self.messages(&[], std::slice::from_ref(head))?,
             };
-            return Ok((change, meanwhile()));
+            let done = meanwhile(&change.messages);
+            return Ok((change, done));
         };
         // Git finds the merge base by itself, and begins at once; if there is only one, it is ours.
         let running = self.start_diff(&[&format!("{tip}...{head}")])?;
@@ -144,7 +145,7 @@ impl Repository {
         };
         let base = Snapshot::Commit(first.clone());
         let messages = self.messages(std::slice::from_ref(tip), std::slice::from_ref(head))?;
-        let done = meanwhile();
+        let done = meanwhile(&messages);
         let files = match others {
             [] => match self.finish(running) {
                 // A shallow file hides commits from git that are there, and were seen above.

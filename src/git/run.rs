@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
@@ -149,6 +149,7 @@ impl Runner {
                 command: shown.clone(),
                 source,
             })?;
+        child.stdout.iter().for_each(longer);
         Ok(Running {
             shown,
             reader: std::thread::spawn(move || Ended::of(child, read)),
@@ -174,6 +175,18 @@ impl Runner {
             .map_err(spawn)?;
         Ok((child, Complaints { file }))
     }
+}
+
+/// How many bytes a longer pipe holds; more is not allowed to everybody (pipe(7)).
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
+
+/// A longer pipe lets git write ahead instead of waking us for every page; where it cannot be had, the usual one does.
+pub(super) fn longer(output: &ChildStdout) {
+    #[cfg(target_os = "linux")]
+    let _longer = rustix::pipe::fcntl_setpipe_size(output, PIPE);
+    #[cfg(not(target_os = "linux"))]
+    let _usual = output;
 }
 
 /// A command as people would type it.

@@ -59,8 +59,8 @@ pub(super) struct Store {
     batch: RefCell<Option<Batch>>,
     /// The ids of objects that are in memory only.
     made: RefCell<HashSet<Oid>>,
-    /// Objects that are likely to be read, for a partial clone, which may lack them.
-    expected: RefCell<HashSet<Oid>>,
+    /// Objects that are likely to be read, for a partial clone, which may lack them; each may be here twice.
+    expected: RefCell<Vec<Oid>>,
 }
 
 /// Most objects that a partial clone asks for at once before they are needed.
@@ -283,16 +283,13 @@ impl Store {
         if !expected.contains(&id) || self.odb.exists(id) {
             return;
         }
-        let mut wanted = vec![id];
-        expected.remove(&id);
-        let mut rest = HashSet::new();
-        for other in expected.drain().filter(|other| !self.odb.exists(*other)) {
-            match wanted.len() < AHEAD {
-                true => wanted.push(other),
-                false => drop(rest.insert(other)),
-            }
-        }
-        *expected = rest;
+        let mut seen = HashSet::from([id]);
+        let missing = std::mem::take(&mut *expected).into_iter();
+        let mut missing: Vec<Oid> = missing
+            .filter(|other| seen.insert(*other) && !self.odb.exists(*other))
+            .collect();
+        *expected = missing.split_off(missing.len().min(AHEAD - 1));
+        let wanted: Vec<Oid> = std::iter::once(id).chain(missing).collect();
         if wanted.len() > 1 {
             super::fetch::promised(&self.runner, &wanted);
         }

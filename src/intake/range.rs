@@ -2,13 +2,14 @@
 
 use super::ci::Ci;
 use super::targets::settle;
-use crate::change::{ObjectId, Snapshot};
+use crate::change::{CommitMessage, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
 use crate::gate::governing;
 use crate::gate::{By, InForce, Question, Range, TargetBranch, Undecided};
 use crate::git::{Head, Meaning, Repository};
 use crate::policy::{POLICY_DIRECTORY, Stage};
 use crate::progress::{self, Room};
+use crate::sensitivity::Heard;
 
 /// The commit that a revision names.
 pub(crate) fn commit(repository: &Repository, rev: &str) -> Result<ObjectId, Undecided> {
@@ -109,8 +110,14 @@ pub(crate) fn between_commits(
     target: TargetBranch,
     arguments: Vec<String>,
 ) -> Result<Question, Undecided> {
-    let read = || governing::policy_at(repository, &Snapshot::Commit(tip.clone()));
-    let (change, policy) = repository.change_between_while(Some(&tip), &top, read)?;
+    let read = |messages: &[CommitMessage]| {
+        // What is wrong with it is reported by whoever judges by it.
+        let policy = governing::policy_at(repository, &Snapshot::Commit(tip.clone())).ok()??;
+        let heard = Heard::of(&policy, messages);
+        Some((policy, heard))
+    };
+    let (change, read) = repository.change_between_while(Some(&tip), &top, read)?;
+    let (policy, heard) = read.unzip();
     // Where the target has moved on, what would be merged is neither its tip nor the head.
     let from = |commit: &ObjectId| change.base == Snapshot::Commit(commit.clone());
     let behind = !from(&tip) && !from(&top);
@@ -122,8 +129,8 @@ pub(crate) fn between_commits(
         range: Some(Range::new(vec![tip.clone()], top)),
         tip: Some(tip),
         arguments,
-        // What is wrong with it is reported by whoever judges by it.
-        policy: policy.ok().flatten(),
+        policy,
+        heard,
         merges,
         ..Question::new(change, target, Stage::Merge)
     })

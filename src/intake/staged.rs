@@ -11,7 +11,7 @@ use crate::gate::{By, Committing, Question, Range, TargetBranch, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
 use crate::progress::{self, Room};
-use crate::sensitivity;
+use crate::sensitivity::Heard;
 
 /// What a hook of the commit stages is asked about: what is staged. pre-commit and its like may run the hook without a commit in the
 /// making, for a range, which is then judged; in CI, where nothing is staged and git did not call, there is no answer but a refusal.
@@ -173,13 +173,13 @@ pub fn announced(repository: &Repository, message: CommitMessage) -> Result<Opti
         ..Question::new(change, TargetBranch::Unknown, Stage::CommitMsg)
     };
     let in_force = governing::governing(repository, &asked)?;
-    let announced = sensitivity::announced(&in_force.policy, &asked.change.messages);
-    if announced.iter().all(Vec::is_empty) {
+    let heard = Heard::of(&in_force.policy, &asked.change.messages);
+    if heard.is_nothing() {
         return Ok(None);
     }
     let mut question = staged(repository, Stage::CommitMsg)?;
     question.change.messages = asked.change.messages;
     question.by = By::Another(Box::new(in_force));
-    question.announced = Some(announced);
+    question.heard = Some(heard);
     Ok(Some(question))
 }

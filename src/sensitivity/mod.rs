@@ -28,7 +28,7 @@ pub use spelling::is_unread_by_nature;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{Change, CommitMessage, Content, FileChange, ObjectId, RepoPath, Side};
+use crate::change::{Change, CommitMessage, Content, Digest, FileChange, ObjectId, RepoPath, Side};
 use crate::diagnostic::sanitize;
 use crate::policy::{POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Count};
@@ -40,6 +40,9 @@ use wanted::{Want, Wanted, is_armored, signed, want};
 
 /// From how many files to be read on they are judged on a thread beside the one that reads them; so are as many messages.
 const WORTH_A_THREAD: usize = 64;
+
+/// From how many changed files on two threads look at their paths.
+const WORTH_TWO_LOOKS: usize = 1_000;
 
 /// Reasons kept for each kind of rule and file.
 const MAX_REASONS: usize = 3;
@@ -93,6 +96,37 @@ pub struct By<'p> {
 
 /// What a policy's rules say of messages, for each of its components in turn.
 pub type Announced = Vec<Vec<GatedMessage>>;
+
+/// What a policy's rules say of messages, found before it was known who judges. It counts for that policy and those messages.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    policy: Digest,
+    messages: Vec<CommitMessage>,
+    announced: Announced,
+}
+
+impl Heard {
+    /// Holds the rules of a policy against messages.
+    pub fn of(policy: &Policy, messages: &[CommitMessage]) -> Self {
+        Self {
+            policy: policy.digest,
+            messages: messages.to_vec(),
+            announced: announced(policy, messages),
+        }
+    }
+
+    /// Whether no rule says anything.
+    pub fn is_nothing(&self) -> bool {
+        self.announced.iter().all(Vec::is_empty)
+    }
+
+    /// What it says of these messages by this policy; `None` where it was made of others.
+    pub fn by(&self, policy: &Policy, messages: &[CommitMessage]) -> Option<Announced> {
+        // A policy without a file has no digest.
+        let same = self.policy != Digest::default() && self.policy == policy.digest && self.messages == messages;
+        same.then(|| self.announced.clone())
+    }
+}
 
 /// What the rules on messages say.
 pub fn announced(policy: &Policy, messages: &[CommitMessage]) -> Announced {
@@ -234,7 +268,7 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
         None => announced(by.policy, &change.messages),
     };
     let messages = || by.iter().map(said).collect::<Vec<_>>();
-    let aside = change.messages.len() >= WORTH_A_THREAD;
+    let aside = change.messages.len() >= WORTH_A_THREAD && by.iter().any(|by| by.announced.is_none());
     let (messages, found) = aside::both(aside, messages, || files_by_each(&by, change, content));
     let found = found?;
     let scores = scores(&found, content);
@@ -252,19 +286,30 @@ fn files_by_each<'f, S: ContentSource + ?Sized>(
     let plans: Vec<Plan<'_>> = by.iter().map(|by| Plan::new(by.policy)).collect();
     let mut changed: Vec<&FileChange> = change.files.iter().collect();
     changed.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut looked: Vec<(&FileChange, Vec<Want<'_>>)> = Vec::new();
-    for file in changed {
+    let mut beside: BTreeSet<&RepoPath> = BTreeSet::new();
+    for file in &changed {
         let is_certificate = |path: &RepoPath| by.iter().any(|by| by.policy.certificates.matches(path.as_bytes()));
-        let beside = match signed(file).filter(is_certificate) {
-            Some(certificate) => content.holds_file(&certificate)?,
-            None => false,
-        };
-        let want = |(by, plan)| want(by, plan, file, beside);
-        let wants: Vec<Want<'_>> = by.iter().zip(&plans).map(want).collect();
-        if wants.iter().any(|want| !matches!(want, Want::Nothing)) {
-            looked.push((file, wants));
+        if let Some(certificate) = signed(file).filter(is_certificate)
+            && content.holds_file(&certificate)?
+        {
+            beside.insert(&file.path);
         }
     }
+    let look = |files: &[&'f FileChange]| {
+        let mut looked = Vec::with_capacity(files.len());
+        for file in files {
+            let want = |(by, plan)| want(by, plan, file, beside.contains(&file.path));
+            let wants: Vec<Want<'_>> = by.iter().zip(&plans).map(want).collect();
+            if wants.iter().any(|want| !matches!(want, Want::Nothing)) {
+                looked.push((*file, wants));
+            }
+        }
+        looked
+    };
+    let (one, other) = changed.split_at(changed.len() / 2);
+    let aside = changed.len() >= WORTH_TWO_LOOKS;
+    let (mut looked, rest) = aside::both(aside, || look(one), || look(other));
+    looked.extend(rest);
     let asked: Vec<&FileChange> = looked
         .iter()
         .filter(|(_, wants)| wants.iter().any(Want::needs_content))

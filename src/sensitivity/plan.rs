@@ -1,8 +1,8 @@
 //! The glob lists by which rules gate, each distinct one matched at most once for a file.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::scan::Scan;
 use crate::policy::{Component, ContentRule, Gating, GlobList, Policy, TwinPath};
@@ -22,7 +22,7 @@ pub(super) struct Planned<'p> {
     /// The lists that content rules have, each once.
     content_lists: Vec<usize>,
     /// The content rules that look at a file, by which of those lists hold it: files are many, kinds of files few.
-    selected: RefCell<HashMap<Vec<bool>, Option<Arc<Scan<'p>>>>>,
+    selected: Mutex<HashMap<Vec<bool>, Option<Arc<Scan<'p>>>>>,
     functions: Vec<Option<usize>>,
 }
 
@@ -58,7 +58,7 @@ impl<'p> Plan<'p> {
                 paths: number(&rules.paths),
                 content,
                 content_lists,
-                selected: RefCell::default(),
+                selected: Mutex::default(),
                 functions: rules
                     .functions
                     .iter()
@@ -114,13 +114,14 @@ impl<'p> Planned<'p> {
             return None;
         }
         let held: Vec<bool> = self.content_lists.iter().map(|list| file.within(Some(*list))).collect();
-        if let Some(known) = self.selected.borrow().get(&held) {
+        let mut selected = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = selected.get(&held) {
             return known.clone();
         }
         let rules = self.content.iter().filter(|(_, paths)| file.within(*paths));
         let rules: Vec<_> = rules.map(|(rule, _)| *rule).collect();
         let scan = (!rules.is_empty()).then(|| Arc::new(Scan::new(rules)));
-        self.selected.borrow_mut().insert(held, scan.clone());
+        selected.insert(held, scan.clone());
         scan
     }
 

@@ -1,5 +1,7 @@
 //! What is staged, what trees and blobs hold.
 
+use certgate::change::FileChange;
+
 use super::*;
 
 #[test]
@@ -261,4 +263,83 @@ fn messages_are_read_as_git_will_store_them() {
     assert_eq!(unread.as_deref(), Some("UTF-7"));
     let error = open(&repo).commit_message_file(Path::new("none")).unwrap_err();
     assert_eq!(error.code(), Code::CG709);
+}
+
+/// 1,500 files on both sides of a commit: edited, new, gone, without a line, with a long one, a link, a submodule.
+fn many_files(repo: &TestRepo) -> (String, String) {
+    let text = |at: usize, side: &str| match at % 7 {
+        0 => format!("{side}\n").repeat(at),
+        1 => format!("{}{side}", "x".repeat(1000 * (at % 500))),
+        2 if side == "old" => String::new(),
+        _ => format!("one\n{side} {at}\nthree\n"),
+    };
+    for at in (0..1500).filter(|at| at % 11 != 3) {
+        repo.write(format!("src/{at:04}"), text(at, "old"));
+    }
+    let base = repo.commit("old");
+    for at in 0..1500 {
+        let path = repo.path().join(format!("src/{at:04}"));
+        match at % 13 {
+            5 => drop(std::fs::remove_file(path)),
+            7 => {
+                drop(std::fs::remove_file(&path));
+                std::os::unix::fs::symlink("0000", path).unwrap();
+            }
+            _ => repo.write(format!("src/{at:04}"), text(at, "new")),
+        }
+    }
+    repo.git(&["add", "--all"]);
+    repo.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{base},src/0700-module"),
+    ]);
+    repo.git(&["commit", "--quiet", "--message", "new"]);
+    let head = repo.ask(&["rev-parse", "HEAD"]);
+    (base, head)
+}
+
+#[test]
+fn many_files_are_streamed_as_they_are_read_one_by_one() {
+    let repo = TestRepo::new();
+    let (base, head) = many_files(&repo);
+    let repository = open(&repo);
+    let files = repository.change_from(&id(&base), &id(&head)).unwrap().files;
+    assert!(files.len() > 1_400, "{}", files.len());
+    for count in [files.len(), 1_024, 513, 512, 33, 1] {
+        let files = &files[..count];
+        let mut stream = repository.start_contents(files).unwrap();
+        for file in files {
+            assert_eq!(
+                stream.next(file).unwrap(),
+                Some(repository.content(file).unwrap()),
+                "{}",
+                file.path
+            );
+        }
+        assert_eq!(stream.next(&files[0]).unwrap(), None);
+    }
+    // Who stops early waits for nobody.
+    let mut stream = repository.start_contents(&files).unwrap();
+    assert!(stream.next(&files[0]).unwrap().is_some());
+    drop(stream);
+}
+
+#[test]
+fn a_file_that_is_missing_ends_a_stream_where_it_would_be() {
+    let repo = TestRepo::new();
+    let (base, head) = many_files(&repo);
+    let repository = open(&repo);
+    let files = repository.change_from(&id(&base), &id(&head)).unwrap().files;
+    let read = |file: &FileChange| {
+        file.before()
+            .is_some_and(|old| file.after().is_some_and(|new| old.id != new.id))
+    };
+    let (at, lost) = files.iter().enumerate().skip(700).find(|(_, file)| read(file)).unwrap();
+    let lost = lost.after().unwrap().id.to_string();
+    std::fs::remove_file(repo.path().join(".git/objects").join(&lost[..2]).join(&lost[2..])).unwrap();
+    let mut stream = open(&repo).start_contents(&files).unwrap();
+    let broken = files.iter().position(|file| stream.next(file).is_err());
+    assert_eq!(broken, Some(at));
 }

@@ -53,6 +53,7 @@ pub mod cli;
 pub mod diagnostic;
 mod doctor;
 pub mod evidence;
+mod forge;
 pub mod gate;
 pub mod git;
 mod harness;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{CheckArgs, Format};
 use super::ending::Ending;
 use super::fault::Doing as _;
-use super::{formats, terminal};
+use super::{formats, post, terminal};
 use crate::author::whole;
 use crate::diagnostic::{Code, Level, command, sanitize};
 use crate::gate::Undecided;
@@ -31,6 +31,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Ending, Undecided> {
             if let Some(text) = formats::failure(format, "check", &failure.diagnostics) {
                 let _best_effort = write(file, &text);
             }
+        }
+        if let Some(forge) = args.post {
+            post::failure(forge, &failure.diagnostics);
         }
     });
     terminal::costs();
@@ -59,12 +62,16 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
         gate::add_measurements(&repository, &question, &mut judgement);
     }
     // People see it where they ask for everything, or where the policy needed it.
-    if args.verbose || reports(args).any(|(format, _)| format != Format::Human) {
+    if args.verbose || args.post.is_some() || reports(args).any(|(format, _)| format != Format::Human) {
         // A score decides nothing, so what keeps it from being computed keeps nothing from being judged.
         let _no_score = gate::add_sensitivity(&repository, &question, &mut judgement);
     }
     show(args, &question, &judgement)?;
-    Ok(judgement.verdict().into())
+    let ending = Ending::from(judgement.verdict());
+    Ok(match args.post {
+        Some(forge) => post::verdict(forge, args.format, &judgement, ending),
+        None => ending,
+    })
 }
 
 /// The change, and the repository that it is in; fetches what is missing where that was asked for.

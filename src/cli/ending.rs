@@ -13,6 +13,8 @@ pub(super) enum Ending {
     Blocked,
     /// Neither is proven: more has to be measured.
     Open,
+    /// It would pass, but those who look for the verdict would not see it.
+    Unposted,
 }
 
 impl From<Verdict> for Ending {
@@ -30,6 +32,7 @@ impl From<Ending> for ExitCode {
             Ending::Done => Self::SUCCESS,
             Ending::Blocked => Self::from(1),
             Ending::Open => Self::from(3),
+            Ending::Unposted => Self::from(2),
         }
     }
 }

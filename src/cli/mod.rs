@@ -30,6 +30,7 @@ mod lint;
 mod measure;
 mod moment;
 mod policy;
+mod post;
 mod proof;
 mod propose;
 mod propose_past;

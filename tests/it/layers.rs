@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 23] = [
+const PICTURE: [(&str, &[&str]); 24] = [
     ("change", &[]),
     ("progress", &[]),
     ("diagnostic", &["change"]),
@@ -81,6 +81,7 @@ const PICTURE: [(&str, &[&str]); 23] = [
             "gate",
         ],
     ),
+    ("forge", &["change", "diagnostic", "gate", "intake"]),
     (
         "harness",
         &[
@@ -210,6 +211,7 @@ const PICTURE: [(&str, &[&str]); 23] = [
             "gate",
             "harness",
             "intake",
+            "forge",
             "doctor",
             "author",
             "audit",
@@ -325,6 +327,21 @@ fn every_module_of_the_library_is_in_the_picture() {
     let known: Vec<&str> = PICTURE.iter().map(|(name, _)| *name).collect();
     let unknown: Vec<&str> = modules.filter(|module| !known.contains(module)).collect();
     assert_eq!(unknown, Vec::<&str>::new());
+}
+
+/// What talks to a network by itself is in one place.
+#[test]
+fn the_network_has_one_user() {
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    for file in files {
+        let own = file.strip_prefix(root()).unwrap().starts_with("forge");
+        let text = code(&file);
+        let talks = ["ureq", "rustls", "TcpStream", "UdpSocket", "TcpListener"]
+            .iter()
+            .find(|word| text.contains(**word));
+        assert!(own || talks.is_none(), "{}: {talks:?}", file.display());
+    }
 }
 
 /// The command line is clap's and its own: nothing else reads arguments or prints.

@@ -43,6 +43,20 @@ pub(in crate::cli) struct CheckArgs {
     /// Judge by another policy, to try it out: a file, or builtin:PACK
     #[arg(long, value_name = "FILE|builtin:PACK", add = ArgValueCandidates::new(values::policies))]
     pub(in crate::cli) policy: Option<String>,
+    /// Post the verdict: the request's comment, updated in place, and the commit's status; with GITHUB_TOKEN, GITLAB_TOKEN or GITEA_TOKEN
+    #[arg(long, value_enum, value_name = "FORGE", conflicts_with_all = ["staged", "policy", "stage"])]
+    pub(in crate::cli) post: Option<PostTo>,
+}
+
+/// A forge that a verdict is posted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum PostTo {
+    /// GitHub, GitHub Enterprise Server
+    Github,
+    /// GitLab
+    Gitlab,
+    /// Gitea, Forgejo
+    Gitea,
 }
 
 #[derive(Debug, Args)]

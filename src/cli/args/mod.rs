@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 pub(super) use auditing::{AuditArgs, AuditFormat, FailOn};
 pub(super) use judging::{
-    CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, SimulateArgs, SimulateFormat,
+    CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, PostTo, SimulateArgs, SimulateFormat,
     SuggestArgs,
 };
 pub(super) use ledger::{CertifyArgs, LedgerArgs, LintArgs, LogArgs, RecordsArgs, SealArgs, ShowArgs, VerifyArgs};

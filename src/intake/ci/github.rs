@@ -65,6 +65,36 @@ struct OfRepository {
     default_branch: Option<String>,
 }
 
+/// What an event is about, by name.
+#[derive(Default)]
+pub(super) struct Named {
+    /// The number of the pull request.
+    pub(super) request: Option<u64>,
+    /// The id of what would be merged, as the event has it.
+    pub(super) head: Option<String>,
+    /// The branch that would move.
+    pub(super) target: Option<String>,
+}
+
+impl Named {
+    pub(super) fn read(event: &str) -> Result<Self, serde_json::Error> {
+        let event: Event = serde_json::from_str(event)?;
+        Ok(match (event.pull_request, event.merge_group) {
+            (Some(request), _) => Self {
+                request: Some(request.number),
+                head: Some(request.head.sha),
+                target: Some(request.base.name),
+            },
+            (None, Some(group)) => Self {
+                request: None,
+                head: Some(group.head_sha),
+                target: group.base_ref.strip_prefix("refs/heads/").map(str::to_owned),
+            },
+            (None, None) => Self::default(),
+        })
+    }
+}
+
 /// The change that the event reports.
 pub(crate) fn change(variables: &Variables, event: Option<&str>) -> Result<CiChange, Undecided> {
     let caller = required(variables, "GITHUB_EVENT_NAME")?;

@@ -6,6 +6,7 @@
 mod choose;
 mod github;
 mod marks;
+mod place;
 mod queues;
 mod systems;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::gate::Undecided;
 use crate::git;
 
 pub(crate) use choose::{deepen, select};
+pub(crate) use place::{Forge, Place, place};
 
 /// The largest event file that is read, in bytes; GitHub's payloads end at 25 MB.
 const MOST_EVENT: u64 = 32 << 20;
@@ -111,7 +113,7 @@ pub(crate) fn mark() -> Option<&'static str> {
     marks::mark(&environment())
 }
 
-fn environment() -> Variables {
+pub(crate) fn environment() -> Variables {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()

@@ -1,6 +1,7 @@
 //! The check in CI: base and head found from what each system documents, and the scripts that are shipped for them.
 
 mod choosing;
+mod posting;
 mod scripts;
 mod shallow;
 mod vendors;

@@ -1,14 +1,9 @@
-//! The reports where they end: the artefacts that a shipped file names, and the comment on a pull request.
+//! The reports where they end: the artefacts that a shipped file names.
 
 use std::collections::BTreeSet;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_yaml::Value;
-
-use crate::scene::{Ran, run, stage_gated, with_policy};
-use crate::support::TestRepo;
 
 fn shipped(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -46,60 +41,4 @@ fn the_artefacts_that_are_kept_are_those_that_are_written() {
         assert_eq!(written(&text), ["certgate.xml"].into(), "{file}");
         assert!(text.contains(line), "{file}");
     }
-}
-
-/// A `gh` that knows one pull request, and writes down what it is asked.
-const GH: &str = r#"#!/bin/sh
-printf '%s|' "$@" >>"$HOME/asked"
-echo >>"$HOME/asked"
-case "$*" in
-*--paginate*) cat "$HOME/comments" ;;
-esac
-"#;
-
-#[test]
-fn a_comment_is_posted_updated_and_taken_away() {
-    let repo = with_policy();
-    let bin = repo.home().join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    std::fs::write(bin.join("gh"), GH).unwrap();
-    std::fs::set_permissions(bin.join("gh"), Permissions::from_mode(0o755)).unwrap();
-    let post = |repo: &TestRepo, comments: &str| -> String {
-        std::fs::write(repo.home().join("comments"), comments).unwrap();
-        std::fs::write(repo.home().join("asked"), "").unwrap();
-        let path = std::env::join_paths(
-            std::iter::once(bin.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-        );
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/github-comment.sh");
-        let mut command = repo.command("sh");
-        command
-            .arg(script)
-            .args(["o/r", "7", "c.md"])
-            .env("PATH", path.unwrap());
-        Ran::from(command.output().unwrap()).ends(0);
-        let asked = std::fs::read_to_string(repo.home().join("asked")).unwrap();
-        let lines: Vec<&str> = asked.lines().collect();
-        assert!(
-            lines[0].starts_with("api|--paginate|repos/o/r/issues/7/comments|--jq|"),
-            "{asked}"
-        );
-        lines[1..].join("\n")
-    };
-    let check = ["check", "--staged", "--report", "markdown=c.md"];
-    stage_gated(&repo);
-    run(&repo, &check).ends(1);
-    assert_eq!(
-        post(&repo, ""),
-        "api|--method|POST|repos/o/r/issues/7/comments|--field|body=@c.md|--silent|"
-    );
-    assert_eq!(
-        post(&repo, "31\n32\n"),
-        "api|--method|PATCH|repos/o/r/issues/comments/31|--field|body=@c.md|--silent|"
-    );
-    repo.git(&["reset", "--quiet", "--hard"]);
-    repo.write("README.md", "more\n");
-    repo.git(&["add", "README.md"]);
-    run(&repo, &check).ends(0);
-    assert_eq!(post(&repo, "31\n"), "api|--method|DELETE|repos/o/r/issues/comments/31|");
-    assert_eq!(post(&repo, ""), "");
 }

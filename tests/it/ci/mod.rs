@@ -4,5 +4,6 @@ mod choosing;
 mod posting;
 mod scripts;
 mod shallow;
+mod shown;
 mod vendors;
 mod world;

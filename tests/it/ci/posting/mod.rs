@@ -3,7 +3,7 @@
 
 mod attacks;
 mod faults;
-mod server;
+pub(super) mod server;
 mod tls;
 
 use serde_json::{Value, json};

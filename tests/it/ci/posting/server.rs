@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Which interface is spoken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(in crate::ci) enum Kind {
     Github,
     Gitlab,
     Gitea,
@@ -56,7 +56,7 @@ pub(super) fn status(status: u16) -> Reply {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Comment {
+pub(in crate::ci) struct Comment {
     pub(super) id: u64,
     pub(super) login: String,
     pub(super) body: String,
@@ -87,13 +87,13 @@ struct State {
 
 /// The forge. Its thread ends with the test's process.
 #[derive(Clone)]
-pub(super) struct Forge {
+pub(in crate::ci) struct Forge {
     pub(super) address: String,
     state: Arc<Mutex<State>>,
 }
 
 impl Forge {
-    pub(super) fn new(kind: Kind, head: &str) -> Self {
+    pub(in crate::ci) fn new(kind: Kind, head: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State {
@@ -124,7 +124,7 @@ impl Forge {
     }
 
     /// The root of its API.
-    pub(super) fn api(&self) -> String {
+    pub(in crate::ci) fn api(&self) -> String {
         let root = self.with(|state| match state.kind {
             Kind::Github => "",
             Kind::Gitlab => "/api/v4",
@@ -167,7 +167,7 @@ impl Forge {
         self.with(|state| state.add(login.to_owned(), body.to_owned()))
     }
 
-    pub(super) fn comments(&self) -> Vec<Comment> {
+    pub(in crate::ci) fn comments(&self) -> Vec<Comment> {
         self.with(|state| state.comments.clone())
     }
 
@@ -180,7 +180,7 @@ impl Forge {
             .collect()
     }
 
-    pub(super) fn statuses(&self) -> Vec<Value> {
+    pub(in crate::ci) fn statuses(&self) -> Vec<Value> {
         self.with(|state| state.statuses.clone())
     }
 
@@ -189,7 +189,7 @@ impl Forge {
     }
 
     /// What was asked, in short; and forgets it.
-    pub(super) fn log(&self) -> Vec<String> {
+    pub(in crate::ci) fn log(&self) -> Vec<String> {
         self.with(|state| std::mem::take(&mut state.asked))
             .iter()
             .map(|asked| format!("{} {}", asked.method, asked.path))

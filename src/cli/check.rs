@@ -60,6 +60,7 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
     }
     if page {
         gate::add_measurements(&repository, &question, &mut judgement);
+        gate::add_ledger(&repository, &question, &mut judgement);
     }
     // People see it where they ask for everything, or where the policy needed it.
     if args.verbose || args.post.is_some() || reports(args).any(|(format, _)| format != Format::Human) {

@@ -6,11 +6,13 @@ use super::delta::told;
 use super::explain::{Ways, explain};
 use super::facts::{Facts, Other};
 use super::flagged::{Scores, report};
+use super::governing::governing;
 use super::hunks::{Hunk, hunks};
 use super::idle::idle_directories;
 use super::in_force::InForce;
 use super::judgement::{Asked, Judgement, Scope};
 use super::measured::{Measured, measured};
+use super::past::ledger_at;
 use super::question::Question;
 use super::undecided::Undecided;
 use crate::change::{Content, FileChange, ObjectId, RepoPath, Snapshot};
@@ -124,6 +126,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
         silenced: Vec::new(),
         gated: Vec::new(),
         hunks: BTreeMap::new(),
+        landed: Vec::new(),
         measured: Measured::default(),
     }
 }
@@ -148,6 +151,13 @@ pub fn add_hunks(repository: &Repository, judgement: &mut Judgement) -> Result<(
 pub fn add_measurements(repository: &Repository, question: &Question, judgement: &mut Judgement) {
     let head = &question.change.head;
     judgement.measured = measured(repository, head, &judgement.decision, &judgement.ledger);
+}
+
+/// Adds all certificates that have landed to a judgement, for whoever lists them. They decide nothing, so what cannot be read is not shown.
+pub fn add_ledger(repository: &Repository, question: &Question, judgement: &mut Judgement) {
+    let Some(tip) = &question.tip else { return };
+    let read = governing(repository, question).and_then(|in_force| ledger_at(repository, tip, &in_force.policy));
+    judgement.landed = read.map(|(_, entries)| entries).unwrap_or_default();
 }
 
 /// The hunks of files, by their paths; `None` for what cannot be shown as lines, or is too much to show.

@@ -47,6 +47,8 @@ pub struct Judgement {
     pub(crate) gated: Vec<FileChange>,
     /// The hunks of gated files, where they were asked for; `None` for what cannot be shown as lines, or is too much to show.
     pub(crate) hunks: BTreeMap<RepoPath, Option<Vec<Hunk>>>,
+    /// All certificates that have landed, where they were asked for; [`Self::ledger`] has those that bear on the decision.
+    pub(crate) landed: Vec<Entry>,
     /// What was measured, where that was asked for.
     pub(crate) measured: Measured,
 }

@@ -42,7 +42,7 @@ pub(crate) use hunks::Hunk;
 pub(crate) use idle::idle_rules;
 pub(crate) use in_force::InForce;
 pub(crate) use judge::judge_with;
-pub use judge::{add_hunks, add_measurements, judge};
+pub use judge::{add_hunks, add_ledger, add_measurements, judge};
 pub use judgement::{Asked, Judgement, Scope};
 pub(crate) use lookback::Lookback;
 pub(crate) use measured::Series;

@@ -44,7 +44,8 @@ pub fn html(report: &Judgement) -> String {
     if report.sensitivity.is_some() {
         parts.push(("sensitivity", "Sensitivity"));
     }
-    if !report.ledger.is_empty() {
+    let ledger = timeline::ledger(report);
+    if ledger.is_some() {
         parts.push(("ledger", "Ledger"));
     }
     let body = html! {
@@ -62,7 +63,7 @@ pub fn html(report: &Judgement) -> String {
             }
         }
         @if let Some(found) = &report.sensitivity { (score::change(found)) }
-        @if !report.ledger.is_empty() { (timeline::ledger(report)) }
+        @if let Some(ledger) = &ledger { (ledger) }
     };
     let title = format!("certgate: {}", verdict::title(report));
     frame::document(&title, &parts, files > frame::FEW, &body)

@@ -105,3 +105,27 @@ fn the_same_judgement_is_the_same_page() {
         "{one}"
     );
 }
+
+/// A change that touches nothing sensitive shows the ledger all the same.
+#[test]
+fn the_ledger_is_on_every_page() {
+    let repo = crate::scene::with_policy();
+    repo.write(crate::scene::CERTIFICATE, crate::scene::of_status("NO_GO", "C-1"));
+    repo.commit("refuse");
+    let lift = crate::scene::of_status("APPROVED", "C-2")
+        .replace("**Certificate ID**", "**Supersedes**: C-1\n**Certificate ID**");
+    repo.write(crate::scene::CERTIFICATE.replace("_030405", "_040506"), lift);
+    repo.commit("lift");
+    repo.write("README.md", "more\n");
+    repo.git(&["add", "--all"]);
+    let page = crate::scene::run(&repo, &["check", "--staged", "--format", "html"])
+        .ends(0)
+        .out;
+    for said in [
+        "<h1 id=\"verdict\">Pass</h1>",
+        "2 certificates, newest first",
+        "superseded by <code>C-2</code>",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}

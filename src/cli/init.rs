@@ -27,6 +27,9 @@ const FLAG: &str = "13%";
 /// The score that it asks for, too: where hardly anything is about speed, the highest eighth is not either.
 const LEAST: u32 = 600;
 
+/// The part of it that the change itself has to show: in a file that was often tuned, every change scores high.
+const ITSELF: u32 = 50;
+
 /// Documents and tests, which it does not report there: nobody reviews their speed.
 const UNFLAGGED: [&str; 3] = [
     "**/*.{md,rst,txt,adoc}",
@@ -278,6 +281,7 @@ fn render(
          sensitivity:\n  \
            flag: {flag}\n  \
            min_score: {least}\n  \
+           min_change: {itself}\n  \
            enforce: warn\n  \
            exclude: [{unflagged}]\n",
         extends = extends.join(", "),
@@ -285,6 +289,7 @@ fn render(
         branches = branches.join(", "),
         flag = FLAG,
         least = LEAST,
+        itself = ITSELF,
         unflagged = UNFLAGGED.map(|glob| format!("\"{glob}\"")).join(", "),
         mode = match mode {
             InitMode::Block => "block",

@@ -12,7 +12,7 @@ use crate::policy::{POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Room};
 use crate::sensitivity::score::history::{View, WINDOW};
 use crate::sensitivity::score::model::Model;
-use crate::sensitivity::score::{as_edit_of, quick, rank_among, strongest};
+use crate::sensitivity::score::{as_edit_of, of_edit, quick, rank_among, strongest};
 use crate::sensitivity::{
     AskedScore, Flag, Gated, GatedComponent, GatedFile, Reason, RuleKind, Scored, is_unread_by_nature,
 };
@@ -107,7 +107,12 @@ impl<'r> Scores<'r> {
             let base = base(change);
             let scores: Vec<Result<u32, &'static str>> = {
                 let view = past(self.repository, scoring, base)?;
-                let of = |file: &&FileChange| of_flag(self.repository, (change, file), wanted.blocks, &view);
+                let of = |file: &&FileChange| {
+                    let found = of_flag(self.repository, (change, file), wanted.blocks, &view)?;
+                    // What adds less than the policy asks for counts as nothing.
+                    let adds = |least| of_itself(self.repository, (change, file), wanted.blocks, &view) >= least;
+                    Ok(if wanted.min_change.is_none_or(adds) { found } else { 0 })
+                };
                 files.iter().map(of).collect()
             };
             let before = scoring.before(base).map_err(|_| NO_PAST)?;
@@ -127,7 +132,8 @@ impl<'r> Scores<'r> {
             .zip(scores)
             .map(|(file, score)| flag(file, score.map(|score| (score, rank(score)))))
             .filter(|flag| {
-                let enough = |(score, rank)| rank >= wanted.min_rank && score >= wanted.min_score;
+                let asked = wanted.min_score.max(u32::from(wanted.min_change.is_some()));
+                let enough = |(score, rank)| rank >= wanted.min_rank && score >= asked;
                 flag.found.is_err() || flag.found.is_ok_and(enough)
             })
             .collect();
@@ -210,6 +216,23 @@ fn of_flag(
         highest = highest.max(score(edit).unwrap_or(0));
     }
     Ok(highest)
+}
+
+/// The points that the change of a file has by itself. What cannot be read has all of them.
+fn of_itself(repository: &Repository, (change, file): (&Change, &FileChange), blocks: bool, view: &View<'_>) -> u32 {
+    let of = |file: &FileChange| match content(repository, file) {
+        Ok(content) => of_edit(Model::embedded(), file, &content, view, blocks),
+        Err(_) => i32::MAX,
+    };
+    let edits = edits(change, file);
+    let edits = match &edits {
+        Ok(edits) => edits.as_slice(),
+        Err(_) if blocks => return u32::MAX,
+        Err(_) => &[],
+    };
+    let moved = |edit: &&FileChange| blocks || edit.path.file_name() == file.path.file_name();
+    let most = edits.iter().filter(moved).map(of).fold(of(file), i32::max);
+    u32::try_from(most).unwrap_or(0)
 }
 
 /// A file that comes, as an edit of each file of the change that goes.
@@ -331,6 +354,10 @@ pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
             0 => String::new(),
             least => format!(" and has a score of {least} at least"),
         };
+        let itself = wanted
+            .min_change
+            .map(|points| format!(", {points} of it by the change itself"));
+        let least = least + &itself.unwrap_or_default();
         told = told.because(format!(
             "the policy reports what scores higher than {} % of the commits before{least}, and asks for nothing",
             wanted.min_rank

@@ -16,6 +16,8 @@ pub struct Sensitivity {
     pub min_rank: u32,
     /// The score that it has at least, whatever its rank: where little is about performance, the highest is not either.
     pub min_score: u32,
+    /// The points that the change itself adds to it at least, whatever file it is in.
+    pub min_change: Option<u32>,
     /// `block`: a flagged file is gated; else it is reported.
     pub blocks: bool,
     /// The id of the component that a flagged file is gated by; `None`: the nearest.
@@ -28,7 +30,7 @@ pub struct Sensitivity {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with the keys `flag` or `min_rank`, `min_score`, `enforce`, `component` and `exclude`"
+    expecting = "a mapping with the keys `flag` or `min_rank`, `min_score`, `min_change`, `enforce`, `component` and `exclude`"
 )]
 pub(super) struct Raw {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +39,8 @@ pub(super) struct Raw {
     min_rank: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     min_score: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_change: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enforce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +166,7 @@ impl Check<'_> {
         }
         Some(Sensitivity {
             min_rank: min_rank?,
+            min_change: self.needs_score(raw.min_change.as_deref(), &inside("min_change")),
             min_score: self
                 .needs_score(raw.min_score.as_deref(), &inside("min_score"))
                 .unwrap_or(0),

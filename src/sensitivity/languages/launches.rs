@@ -1,4 +1,4 @@
-//! CUDA beside C++: launches and qualifiers written so that a grammar of C++ takes them, at the same places.
+//! What a grammar of C++ does not take, written so that it does, at the same places: launches and qualifiers of CUDA, and annotations of locks.
 
 /// Bytes that the configuration of a launch may have.
 const LONG: usize = 1000;
@@ -13,6 +13,26 @@ const QUALIFIERS: &[&str] = &[
     "__managed__",
     "__forceinline__",
     "__noinline__",
+];
+
+/// What tells a checker which lock is held, and no compiler anything: macros of several libraries, with or without `ABSL_` and the like before them.
+const CHECKED: &[&str] = &[
+    "GUARDED_BY",
+    "PT_GUARDED_BY",
+    "ACQUIRED_AFTER",
+    "ACQUIRED_BEFORE",
+    "EXCLUSIVE_LOCKS_REQUIRED",
+    "SHARED_LOCKS_REQUIRED",
+    "LOCKS_EXCLUDED",
+    "LOCK_RETURNED",
+    "EXCLUSIVE_LOCK_FUNCTION",
+    "SHARED_LOCK_FUNCTION",
+    "EXCLUSIVE_TRYLOCK_FUNCTION",
+    "SHARED_TRYLOCK_FUNCTION",
+    "UNLOCK_FUNCTION",
+    "NO_THREAD_SAFETY_ANALYSIS",
+    "LOCKABLE",
+    "SCOPED_LOCKABLE",
 ];
 
 /// What says how large a launch may be.
@@ -67,6 +87,49 @@ pub(super) fn as_cpp(text: &[u8]) -> Option<Vec<u8>> {
         at += 1;
     }
     changed.then_some(out)
+}
+
+/// The content with blanks in the place of what only a checker reads, and of the macros before a class that export it; `None` where there is nothing of
+/// the kind. What is compared is the content as it is.
+pub(super) fn without_checks(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = text.to_vec();
+    let mut changed = false;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let end = rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
+        let word = rest.get(..end).unwrap_or_default();
+        let length = match std::str::from_utf8(word) {
+            Ok(word) if is_checked(word) => {
+                let spaces = rest.get(end..).unwrap_or_default();
+                let opens = spaces.trim_ascii_start().starts_with(b"(");
+                if opens { arguments(rest) } else { Some(end) }
+            }
+            Ok(word) if word.ends_with("_EXPORT") => Some(end),
+            _ => None,
+        };
+        if let Some(length) = length.filter(|_| !on_directive(text, at)) {
+            for place in out.iter_mut().skip(at).take(length).filter(|byte| **byte != b'\n') {
+                *place = b' ';
+            }
+            changed = true;
+            at += length;
+            continue;
+        }
+        at += end.max(1);
+    }
+    changed.then_some(out)
+}
+
+fn is_checked(word: &str) -> bool {
+    let bare = CHECKED.iter().find(|known| word.ends_with(**known));
+    bare.is_some_and(|known| word.len() == known.len() || word.ends_with(&format!("_{known}")))
+}
+
+/// Whether a line of the preprocessor says what a word is.
+fn on_directive(text: &[u8], at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    line.trim_ascii_start().starts_with(b"#")
 }
 
 /// How long a launch's configuration is, with its marks.

@@ -73,8 +73,12 @@ impl<'s> Source<'s> {
         plain(language, text)?;
         let (tree, rewritten) = match (tree(language, text), language.row().syntax) {
             (Err(Unparsed::Syntax), Syntax::C) => {
-                let cpp = launches::as_cpp(text).ok_or(Unparsed::Syntax)?;
-                (self::tree(language, &cpp)?, true)
+                let checked = launches::without_checks(text);
+                let bare = checked.as_deref().unwrap_or(text);
+                match launches::as_cpp(bare) {
+                    Some(cpp) => (self::tree(language, &cpp)?, true),
+                    None => (self::tree(language, &checked.ok_or(Unparsed::Syntax)?)?, false),
+                }
             }
             (found, _) => (found?, false),
         };

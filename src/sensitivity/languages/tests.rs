@@ -639,3 +639,34 @@ fn what_came_begins_where_its_line_does() {
         (&[4, 6, 7, 8, 9][..], &[][..])
     );
 }
+
+#[test]
+fn annotations_of_locks_are_no_syntax() {
+    let code = "class LEVELDB_EXPORT C {\n  size_t usage_ GUARDED_BY(mutex_);\n  void f() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, other_);\n};\n";
+    fn parsed(text: &[u8]) -> Option<Source<'_>> {
+        Source::parse(&RepoPath::from("a.h"), text).ok()
+    }
+    let source = parsed(code.as_bytes()).unwrap();
+    assert_eq!(Definitions::of(&source).around(2), ["C"]);
+    let nothing = |from: &str, to: &str| {
+        let text = code.replace(from, to);
+        parsed(text.as_bytes()).is_some_and(|new| difference(&source, &new, BOTH).nothing)
+    };
+    assert!(nothing(
+        "  size_t usage_ GUARDED_BY(mutex_);",
+        "    size_t usage_ GUARDED_BY(mutex_);  // bytes"
+    ));
+    // They are compared all the same.
+    for (from, to) in [
+        ("GUARDED_BY(mutex_)", "GUARDED_BY(other_)"),
+        (" GUARDED_BY(mutex_)", ""),
+        ("LEVELDB_EXPORT ", ""),
+        ("usage_", "used_"),
+    ] {
+        assert!(!nothing(from, to), "{from}");
+    }
+    // What is no annotation is not left out, nor is what defines one.
+    for broken in ["size_t usage_ MY_GUARD(mutex_);\n", "int f() GUARDED_BY(\"a\");\n"] {
+        assert!(parsed(broken.as_bytes()).is_none(), "{broken}");
+    }
+}

@@ -212,6 +212,11 @@ impl FileFeatures<'_> {
         self.of(&all)
     }
 
+    /// Those of them that the change itself shows: not the file, its path or its past.
+    pub fn of_change<'f>(&self, features: &'f [Feature]) -> &'f [Feature] {
+        features.get(self.common.len()..).unwrap_or_default()
+    }
+
     /// The features that the file would have with one of its hunks alone, for each of them; none where there is only one.
     pub fn parts(&self) -> Vec<Vec<Feature>> {
         let several = if self.hunks.len() > 1 {

@@ -62,6 +62,16 @@ pub fn quick(model: &Model, file: &FileChange, content: &Content, view: &View<'_
     Model::score(sum(model, &evidence).0).unsigned_abs()
 }
 
+/// The points that a file's change has by itself, whatever file it is in; the most of the file as a whole, and where `parts` is true of each of its hunks
+/// alone, so that none hides another.
+pub fn of_edit(model: &Model, file: &FileChange, content: &Content, view: &View<'_>, parts: bool) -> i32 {
+    let evidence = features::read(file, content, view);
+    let points = |features: &[features::Feature]| model.points(evidence.of_change(features));
+    let whole = points(&evidence.whole());
+    let hunks = if parts { evidence.parts() } else { Vec::new() };
+    hunks.iter().map(|hunk| points(hunk)).fold(whole, i32::max)
+}
+
 /// The score of a file with its reasons.
 pub fn of_file(model: &Model, file: &FileChange, content: &Content, view: &View<'_>) -> FileScore {
     of_features(model, &file.path, &features::read(file, content, view))

@@ -86,6 +86,12 @@ impl Model {
         weights.fold(self.bias, i32::saturating_add)
     }
 
+    /// What features add, in points, without what every change starts with.
+    pub fn points(&self, features: &[Feature]) -> i32 {
+        let weights = features.iter().map(|feature| self.weight(feature));
+        weights.fold(0, i32::saturating_add).div_euclid(64)
+    }
+
     /// The score of a sum.
     pub fn score(sum: i32) -> i32 {
         sum.saturating_add(32).div_euclid(64).clamp(0, HIGHEST)

@@ -5,6 +5,7 @@
 
 mod agent_hook;
 mod args;
+mod attest;
 mod audit;
 mod audit_resume;
 mod certify;
@@ -188,6 +189,7 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Records(args) => records::run(&args),
+        Command::Attest(args) => attest::run(&args),
         Command::Suggest(args) => suggest::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Hook(args) => hook::run(&args),

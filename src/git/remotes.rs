@@ -45,6 +45,11 @@ impl Refspec {
 }
 
 impl Remote {
+    /// Where it is fetched from and pushed to.
+    pub(crate) fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
     /// The ref that keeps one of the remote's refs here: `refs/remotes/origin/main` for `refs/heads/main`. `None` where it is not fetched.
     pub fn tracking(&self, reference: &str) -> Option<String> {
         self.fetch

@@ -1,11 +1,15 @@
 //! Has OpenSSH sign: finds `ssh-keygen` and runs it, as git does. The only module beside `git` that starts a program, and the only one
 //! through which a private key is used; none is ever read here.
 
+mod agent;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::diagnostic::{Code, Diagnostic, Placeholder, command};
 use crate::git;
+
+pub(crate) use agent::sign_raw;
 
 /// The key to sign with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub(crate) enum SigningError {
         /// Why.
         source: std::io::Error,
     },
+    /// The key is of another kind.
+    #[error("the key is not an Ed25519 key, which statements are signed by")]
+    NotEd25519,
     /// OpenSSH is not installed.
     #[error("ssh-keygen is not installed; it is what signs")]
     NoProgram,
@@ -53,6 +60,7 @@ impl SigningError {
         match self {
             Self::NoKey(_) => problem.help("name the private key, as in: --sign ~/.ssh/id_ed25519"),
             Self::NoFile { .. } => problem.help(command!["ssh-keygen", "-t", "ed25519"].why("makes a key")),
+            Self::NotEd25519 => problem.help(command!["ssh-keygen", "-t", "ed25519"].why("makes one")),
             Self::NoProgram => problem.help("install OpenSSH's client, on Debian: sudo apt-get install openssh-client"),
             Self::Refused { said, agent } => {
                 let problem = said.lines().take(6).fold(problem, Diagnostic::because);

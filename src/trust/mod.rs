@@ -29,6 +29,7 @@ pub use revoked::Revoked;
 pub use signature::is_signature_file;
 pub use signers::Signers;
 pub use verify::{SignatureCheck, Signer, Verified, signer, verify, verify_commit};
+pub(crate) use wire::{Reader, put};
 
 /// The namespace of certgate's signatures: `ssh-keygen -Y sign -n certgate`. A signature made for anything else does not count.
 pub const NAMESPACE: &str = "certgate";

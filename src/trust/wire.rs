@@ -2,28 +2,28 @@
 
 /// Reads values from the front of a slice.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'b> {
+pub(crate) struct Reader<'b> {
     rest: &'b [u8],
 }
 
 /// What was expected is not there.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Truncated;
+pub(crate) struct Truncated;
 
 impl<'b> Reader<'b> {
-    pub(super) fn new(bytes: &'b [u8]) -> Self {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.rest.len()
     }
 
-    pub(super) fn take(&mut self, count: usize) -> Result<&'b [u8], Truncated> {
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'b [u8], Truncated> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(Truncated)?;
         self.rest = rest;
         Ok(taken)
@@ -33,26 +33,26 @@ impl<'b> Reader<'b> {
         self.take(N)?.try_into().map_err(|_| Truncated)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, Truncated> {
+    pub(crate) fn byte(&mut self) -> Result<u8, Truncated> {
         Ok(u8::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Truncated> {
+    pub(crate) fn u32(&mut self) -> Result<u32, Truncated> {
         Ok(u32::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Truncated> {
+    pub(crate) fn u64(&mut self) -> Result<u64, Truncated> {
         Ok(u64::from_be_bytes(self.array()?))
     }
 
     /// A `string`: its length, then as many bytes.
-    pub(super) fn string(&mut self) -> Result<&'b [u8], Truncated> {
+    pub(crate) fn string(&mut self) -> Result<&'b [u8], Truncated> {
         let length = self.u32()?;
         self.take(usize::try_from(length).map_err(|_| Truncated)?)
     }
 
     /// A `string` that is text without NUL.
-    pub(super) fn text(&mut self) -> Result<&'b str, Truncated> {
+    pub(crate) fn text(&mut self) -> Result<&'b str, Truncated> {
         let bytes = self.string()?;
         match std::str::from_utf8(bytes) {
             Ok(text) if !text.contains('\0') => Ok(text),
@@ -61,7 +61,7 @@ impl<'b> Reader<'b> {
     }
 
     /// An `mpint` that is not negative, in its shortest form, without leading zeros.
-    pub(super) fn positive(&mut self) -> Result<&'b [u8], Truncated> {
+    pub(crate) fn positive(&mut self) -> Result<&'b [u8], Truncated> {
         match self.string()? {
             [0, rest @ ..] if rest.first().is_some_and(|first| first & 0x80 != 0) => Ok(rest),
             [0, ..] => Err(Truncated),
@@ -72,7 +72,7 @@ impl<'b> Reader<'b> {
 }
 
 /// Appends a `string`. Nothing that is signed comes near the limit of the length field.
-pub(super) fn put(buffer: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn put(buffer: &mut Vec<u8>, bytes: &[u8]) {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     buffer.extend_from_slice(&length.to_be_bytes());
     buffer.extend_from_slice(bytes);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Each module with the modules that it may import.
-const PICTURE: [(&str, &[&str]); 24] = [
+const PICTURE: [(&str, &[&str]); 25] = [
     ("change", &[]),
     ("progress", &[]),
     ("diagnostic", &["change"]),
@@ -45,7 +45,19 @@ const PICTURE: [(&str, &[&str]); 24] = [
         ],
     ),
     ("hooks", &["change", "diagnostic"]),
-    ("signing", &["diagnostic", "git"]),
+    ("signing", &["diagnostic", "git", "trust"]),
+    (
+        "attest",
+        &[
+            "change",
+            "certificate",
+            "trust",
+            "ledger",
+            "evidence",
+            "verdict",
+            "gate",
+        ],
+    ),
     ("signals", &[]),
     (
         "gate",
@@ -212,6 +224,7 @@ const PICTURE: [(&str, &[&str]); 24] = [
             "harness",
             "intake",
             "forge",
+            "attest",
             "doctor",
             "author",
             "audit",
@@ -295,10 +308,11 @@ fn git2_has_one_user() {
 /// `git` runs git, `signing` has OpenSSH sign, `demo` plays its story in its own scratch repository, `measure` runs what whoever typed
 /// it named, and the guided review the pager that its user has set.
 #[test]
-fn programs_are_started_in_five_places() {
+fn programs_are_started_in_few_places() {
     let may = [
         "git/run.rs",
         "signing/mod.rs",
+        "signing/agent.rs",
         "cli/demo.rs",
         "author/measure/mod.rs",
         "cli/certify/pager.rs",

@@ -3,6 +3,7 @@
 mod advice;
 mod agents;
 mod attacks;
+mod attest;
 mod audit;
 mod authority;
 mod bad_input;

@@ -8,6 +8,31 @@ use clap_complete::ArgValueCandidates;
 use super::shared::{ChangeArgs, Format, ListFormat};
 use crate::cli::values;
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AttestArgs {
+    /// The branch or commit that the change would be merged into
+    #[arg(long, value_name = "REV")]
+    pub(in crate::cli) base: Option<String>,
+    /// The commit that would be merged (default: HEAD)
+    #[arg(long, value_name = "REV")]
+    pub(in crate::cli) head: Option<String>,
+    /// The branch that will move
+    #[arg(long, value_name = "BRANCH")]
+    pub(in crate::cli) target: Option<String>,
+    /// The Ed25519 key to sign with: a private key file; or a public one, whose private key is in the agent. With --verify the public one
+    #[arg(long, value_name = "KEY")]
+    pub(in crate::cli) key: String,
+    /// Where the repository is, as a URI (default: the address of the remote)
+    #[arg(long, value_name = "URI")]
+    pub(in crate::cli) resource: Option<String>,
+    /// Write a file for each statement into this directory, instead of lines to standard output
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(in crate::cli) output: Option<PathBuf>,
+    /// Say of each statement of a file whether the key signed it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "target", "resource", "output"])]
+    pub(in crate::cli) verify: Option<PathBuf>,
+}
+
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct CertifyArgs {
     /// The components (default: the one that the change touches)

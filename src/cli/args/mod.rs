@@ -14,7 +14,9 @@ pub(super) use judging::{
     CheckArgs, EvaluateArgs, EvaluateFormat, ExplainArgs, FeaturesArgs, HookArgs, PostTo, SimulateArgs, SimulateFormat,
     SuggestArgs,
 };
-pub(super) use ledger::{CertifyArgs, LedgerArgs, LintArgs, LogArgs, RecordsArgs, SealArgs, ShowArgs, VerifyArgs};
+pub(super) use ledger::{
+    AttestArgs, CertifyArgs, LedgerArgs, LintArgs, LogArgs, RecordsArgs, SealArgs, ShowArgs, VerifyArgs,
+};
 pub(super) use measuring::{
     Better, CompareArgs, CompareFormat, EvidenceArgs, EvidenceFormat, MeasureArgs, SampleDesign, TrendArgs, TrendFormat,
 };
@@ -83,6 +85,8 @@ pub(super) enum Command {
     Trend(TrendArgs),
     /// Show, write or check the files that are kept from the ledger: working memory, decisions, next actions
     Records(RecordsArgs),
+    /// Write what a judgement says as signed in-toto statements, or verify such statements
+    Attest(AttestArgs),
     /// Say which reviews, and how few, would turn a change green
     Suggest(SuggestArgs),
     /// Say what became of many repositories: a record each of policy, hooks, uncovered landings, refusals and what is due

@@ -45,7 +45,20 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
         Some(word) => Some(Stage::parse(word).ok_or_else(|| unknown_stage(word))?),
         None => None,
     };
-    let (repository, mut question) = chosen(args)?;
+    let (repository, question) = chosen(args)?;
+    let ended = judged_by(args, stage, &repository, question);
+    if terminal::is_kept() {
+        drop(ManuallyDrop::into_inner(repository));
+    }
+    ended
+}
+
+fn judged_by(
+    args: &CheckArgs,
+    stage: Option<Stage>,
+    repository: &Repository,
+    mut question: Question,
+) -> Result<Ending, Undecided> {
     if let Some(stage) = stage {
         question.stage = stage;
     }
@@ -53,19 +66,19 @@ fn judged(args: &CheckArgs) -> Result<Ending, Undecided> {
         question.by = By::TriedOut(name.clone());
     }
     question.waits = true;
-    let mut judgement = gate::judge(&repository, &question)?;
+    let mut judgement = gate::judge(repository, &question)?;
     let page = reports(args).any(|(format, _)| format == Format::Html);
     if args.format == Format::Json || page {
-        gate::add_hunks(&repository, &mut judgement)?;
+        gate::add_hunks(repository, &mut judgement)?;
     }
     if page {
-        gate::add_measurements(&repository, &question, &mut judgement);
-        gate::add_ledger(&repository, &question, &mut judgement);
+        gate::add_measurements(repository, &question, &mut judgement);
+        gate::add_ledger(repository, &question, &mut judgement);
     }
     // People see it where they ask for everything, or where the policy needed it.
     if args.verbose || args.post.is_some() || reports(args).any(|(format, _)| format != Format::Human) {
         // A score decides nothing, so what keeps it from being computed keeps nothing from being judged.
-        let _no_score = gate::add_sensitivity(&repository, &question, &mut judgement);
+        let _no_score = gate::add_sensitivity(repository, &question, &mut judgement);
     }
     show(args, &question, &judgement)?;
     let ending = Ending::from(judgement.verdict());

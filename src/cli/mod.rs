@@ -28,6 +28,8 @@ mod init;
 mod install;
 mod ledger;
 mod lint;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod measure;
 mod moment;
 mod policy;
@@ -167,6 +169,28 @@ fn work() -> ExitCode {
     }
 }
 
+/// Carries out a command for a server: what it prints to standard output, or what a program is told of a failure, and whether it was one.
+#[cfg(feature = "mcp")]
+fn answer(words: Vec<std::ffi::OsString>) -> (String, bool) {
+    let whole = std::iter::once("certgate".into()).chain(words);
+    let command = match Cli::try_parse_from(whole) {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            let message = crate::diagnostic::sanitize(error.to_string().trim());
+            let help = crate::diagnostic::command!["certgate", "--help"];
+            return (
+                crate::report::failure(&Undecided::usage(message, help).diagnostics),
+                true,
+            );
+        }
+    };
+    match terminal::keeping(|| run(command)) {
+        (Ok(_), kept) => (kept.out, false),
+        (Err(failure), kept) if kept.out.is_empty() => (crate::report::failure(&failure.diagnostics), true),
+        (Err(_), kept) => (kept.out, true),
+    }
+}
+
 fn run(command: Command) -> Result<Ending, Undecided> {
     match command {
         Command::Demo(args) => demo::run(&args),
@@ -197,6 +221,8 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Measure(args) => measure::run(&args),
         Command::Evidence(args) => evidence::run(&args),
         Command::Trend(args) => trend::run(&args),
+        #[cfg(feature = "mcp")]
+        Command::Mcp(args) => mcp::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man(args) => completions::man(&args),
     }

@@ -1,5 +1,6 @@
 //! What is written where: diagnostics to standard error, what was asked for to standard output.
 
+use std::cell::RefCell;
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::process::ExitCode;
@@ -11,6 +12,38 @@ use crate::diagnostic::{Diagnostic, Style, command, fold, sanitize_bytes};
 use crate::gate::Undecided;
 use crate::progress;
 use crate::report;
+
+thread_local! {
+    /// What would be printed, where a server answers with it.
+    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// What was printed.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// To standard output.
+    pub(super) out: String,
+    /// To standard error.
+    pub(super) err: String,
+}
+
+/// Keeps what is printed meanwhile by this thread, in place of printing it.
+#[cfg(feature = "mcp")]
+pub(super) fn keeping<T>(work: impl FnOnce() -> T) -> (T, Kept) {
+    KEPT.set(Some(Kept::default()));
+    let done = work();
+    (done, KEPT.take().unwrap_or_default())
+}
+
+/// True where what is printed is kept: the process goes on after the command.
+pub(super) fn is_kept() -> bool {
+    KEPT.with_borrow(Option::is_some)
+}
+
+/// Keeps a text, where texts are kept.
+fn kept(add: impl FnOnce(&mut Kept)) -> bool {
+    KEPT.with_borrow_mut(|kept| kept.as_mut().map(add).is_some())
+}
 
 /// Writes to standard output. Whoever reads a list may stop when it has seen enough, as `head` does.
 pub(super) fn out(text: &str) -> anyhow::Result<()> {
@@ -30,6 +63,9 @@ pub(super) fn judged(text: &str) -> anyhow::Result<()> {
 
 /// Writes to standard output; false where the reader has gone.
 fn read_to_its_end(text: &str) -> anyhow::Result<bool> {
+    if kept(|kept| kept.out.push_str(text)) {
+        return Ok(true);
+    }
     if is_nowhere() {
         err("note: standard output is closed, so the answer is not shown; the exit code holds it\n");
     }
@@ -57,6 +93,9 @@ fn is_nowhere() -> bool {
 
 /// Writes to standard error, as far as that is possible.
 pub(super) fn err(text: &str) {
+    if kept(|kept| kept.err.push_str(text)) {
+        return;
+    }
     let _no_line = ticker::quiet();
     let _best_effort = anstream::stderr().lock().write_all(text.as_bytes());
 }
@@ -80,7 +119,7 @@ pub(super) fn read_remotely() {
 
 /// How standard error wants its diagnostics.
 pub(super) fn style() -> Style {
-    if REMOTE.load(Ordering::Relaxed) {
+    if REMOTE.load(Ordering::Relaxed) || is_kept() {
         return Style {
             colour: false,
             width: 80 - PREFIX,
@@ -142,7 +181,7 @@ pub(super) fn diagnose(diagnostics: &[Diagnostic]) {
 
 /// True where a person sits at both ends.
 pub(super) fn is_interactive() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    !is_kept() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Reports a run that could not decide.

@@ -39,6 +39,8 @@ mod lifecycle;
 mod line_endings;
 mod managers;
 mod matrix;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod measure;
 mod measured;
 mod newcomer;

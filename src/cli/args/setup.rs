@@ -83,6 +83,17 @@ pub(in crate::cli) struct DoctorArgs {
     pub(in crate::cli) format: ListFormat,
 }
 
+#[cfg(feature = "mcp")]
+#[derive(Debug, Args)]
+pub(in crate::cli) struct McpArgs {
+    /// The agent in whose name certificates are written (default: none are)
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(in crate::cli) agent: Option<String>,
+    /// Sign what is written: a key file, or `key::` and a public key that the agent holds
+    #[arg(long, value_name = "KEY", requires = "agent")]
+    pub(in crate::cli) sign: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PolicyArgs {
     #[command(subcommand)]

@@ -169,7 +169,7 @@ fn work() -> ExitCode {
     }
 }
 
-/// Carries out a command for a server: what it prints to standard output, or what a program is told of a failure, and whether it was one.
+/// Carries out a command for a server: what it prints to standard output, or the report of a failure, and whether it was one.
 #[cfg(feature = "mcp")]
 fn answer(words: Vec<std::ffi::OsString>) -> (String, bool) {
     let whole = std::iter::once("certgate".into()).chain(words);

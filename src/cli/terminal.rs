@@ -35,7 +35,7 @@ pub(super) fn keeping<T>(work: impl FnOnce() -> T) -> (T, Kept) {
     (done, KEPT.take().unwrap_or_default())
 }
 
-/// True where what is printed is kept: the process goes on after the command.
+/// True where what is printed is kept: the process lives on after the command.
 pub(super) fn is_kept() -> bool {
     KEPT.with_borrow(Option::is_some)
 }

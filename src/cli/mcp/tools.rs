@@ -1,5 +1,5 @@
 //! The tools as data: what each takes, and the command line that it is. A value never becomes an option: options get theirs behind `=`, the
-//! rest stands behind `--`.
+//! rest is behind `--`.
 
 use std::ffi::OsString;
 
@@ -34,7 +34,7 @@ enum Kind {
     Number,
 }
 
-/// Where a value goes on the command line.
+/// The place of a value on the command line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Goes {
     /// Behind this option.
@@ -339,7 +339,7 @@ impl Tool {
         schema
     }
 
-    /// The command line for these arguments; `signing` is what the server was told to sign with.
+    /// The command line for these arguments; `signing` is the key of the server.
     pub(super) fn command_line(
         &self,
         arguments: &Map<String, Value>,
@@ -385,7 +385,7 @@ impl Tool {
                         let own = agent.unwrap_or_default();
                         let message = format!("this server writes for `{own}`, and not for `{value}`");
                         return Err(Diagnostic::error(Code::CG766, message)
-                            .because("an agent speaks for itself; another has a server of its own")
+                            .because("an agent speaks for itself; another agent needs another server")
                             .help(command!["certgate", "mcp", "--agent", &value].why("is that server")));
                     }
                 }

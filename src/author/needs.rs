@@ -75,6 +75,9 @@ fn of<'g>(component: &'g GatedComponent, judgement: &Judgement) -> Option<Lackin
             Finding::Changed { changed, .. } => lack(changed, anybody()),
             Finding::TooFew { files, have, .. } => lack(files, Who::Reviewers { but: have.clone() }),
             Finding::Handoff { agent, files, .. } => lack(files, Who::OneOf(vec![agent.clone()])),
+            Finding::Unowned { files, owners, .. } if !owners.agents.is_empty() => {
+                lack(files, Who::OneOf(owners.agents.clone()));
+            }
             Finding::Unauthorized { files, authorizers, .. } => lack(files, Who::OneOf(authorizers.clone())),
             Finding::Announced { .. } => announced = true,
             _ => {}

@@ -303,6 +303,9 @@ pub(super) fn describe(component: &Component) -> String {
             text.push_str(&format!("      enforced at {stage}: {}\n", word.as_str()));
         }
     }
+    if component.require.owners {
+        text.push_str("      requires an owner of the file, by CODEOWNERS\n");
+    }
     for (globs, agent) in &component.handoff {
         text.push_str(&format!("      hands {} off to {}\n", join(globs), sanitize(agent)));
     }

@@ -22,7 +22,7 @@ use crate::change::{FileChange, ObjectId, RepoPath, Snapshot};
 use crate::diagnostic::Code;
 use crate::git::Repository;
 use crate::ledger::{self, Entry, Origin};
-use crate::policy::{self, Enforcement, IMPORTS, Policy, Stage, TwinPath};
+use crate::policy::{self, Enforcement, IMPORTS, Owners, OwnersFile, Policy, Stage, TwinPath};
 use crate::progress::{self, Room, Work};
 use crate::sensitivity::{By, Flag, Gated, GatedComponent, Heard, Silenced};
 use crate::trust::Signatures;
@@ -129,6 +129,8 @@ impl Facts {
                 let said = profiles.said(repository, &in_force.policy, since, &gated.lost)?;
                 in_force.notes.extend(said);
             }
+            let owners = super::code_owners::read(repository, question, &in_force)?;
+            in_force.notes.extend(super::code_owners::skipped(owners.as_ref()));
             case.policy_faults
                 .extend(profiles.faults.into_iter().map(PolicyFault::Profile));
             fill(
@@ -305,6 +307,7 @@ fn fill(
         entry.carried = ledger::carried(repository, entry, &files, range, staged)?;
     }
     let listed = listed(&case.ledger);
+    let owners = super::code_owners::read(repository, question, in_force)?;
     let _timed = progress::enter(Room::Gate);
     let _hashing = progress::begin(Work::Hashing, listed.len());
     let trust = Trust::new(repository, question, in_force, case.now);
@@ -332,6 +335,7 @@ fn fill(
                 merged_from,
                 reasons: file.reasons.clone(),
                 handoff,
+                owners: owned(policy, &component.id, owners.as_ref(), &file.file.path),
                 bump: trust.bump_of(&component.id, &file.file)?,
             });
         }
@@ -367,6 +371,17 @@ pub(crate) fn state(repository: &Repository, file: &FileChange) -> Result<FileSt
 fn before_merge(repository: &Repository, head: &ObjectId, path: &RepoPath) -> Result<Option<FileState>, Undecided> {
     let entry = repository.entry(&Snapshot::Commit(head.clone()), path)?;
     Ok(Some(ledger::state(repository, entry.as_ref())?))
+}
+
+/// The owners of a file who must approve it.
+fn owned(policy: &Policy, id: &str, file: Option<&OwnersFile>, path: &RepoPath) -> Vec<Owners> {
+    let mut components = policy.components.iter();
+    match file {
+        Some(file) if components.any(|component| component.id == id && component.require.owners) => {
+            policy.owners_of(file, path)
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn handoff(policy: &Policy, id: &str, path: &RepoPath) -> Vec<String> {

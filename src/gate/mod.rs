@@ -7,6 +7,7 @@ mod bound;
 mod bumps;
 mod cases;
 pub(crate) mod claims;
+mod code_owners;
 mod content;
 pub(crate) mod delta;
 mod explain;

@@ -254,6 +254,9 @@ impl raw::Adjust {
         if let Some(require) = &self.require {
             let own = &mut component.require;
             own.approvals = require.approvals.or(own.approvals);
+            if require.owners.is_some() {
+                own.owners.clone_from(&require.owners);
+            }
             for (own, wanted) in [
                 (&mut own.agents, &require.agents),
                 (&mut own.evidence, &require.evidence),

@@ -96,6 +96,7 @@ fn what_an_import_must_not_say_is_refused_by_its_name() {
         "profiles: [p.pb]",
         "sensitivity: { flag: 20% }",
         "agents: { eve: { principals: [eve@x], may_lift: true } }",
+        "codeowners: { forge: gitlab }",
         "policy: { owners: [eve] }",
         "exclude: [\"**\"]",
         "trusted_bumps: { paths: [Cargo.lock], max: minor }",
@@ -228,12 +229,13 @@ fn rest(policy: &Policy) -> String {
         sensitivity,
         profiles,
         owners,
+        codeowners,
         serial,
         repository,
         ..
     } = policy.clone();
     format!(
-        "{certificates:?}{since:?}{records:?}{enforce:?}{agents:?}{exclude:?}{trusted_bumps:?}{sensitivity:?}{profiles:?}{owners:?}{serial:?}{repository:?}"
+        "{certificates:?}{since:?}{records:?}{enforce:?}{agents:?}{exclude:?}{trusted_bumps:?}{sensitivity:?}{profiles:?}{owners:?}{codeowners:?}{serial:?}{repository:?}"
     )
 }
 

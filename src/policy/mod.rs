@@ -5,6 +5,7 @@
 
 mod budgets;
 mod bumps;
+mod codeowners;
 mod dials;
 mod extends;
 mod families;
@@ -16,6 +17,7 @@ mod inherit;
 mod limits;
 mod meetable;
 mod names;
+mod owners;
 mod packs;
 mod parse;
 mod pattern;
@@ -33,11 +35,13 @@ mod words;
 
 pub use budgets::{Budget, Inconclusive, Named};
 pub use bumps::{BumpSize, TrustedBump};
+pub use codeowners::{CodeOwners, Forge, Ownership};
 pub use extends::{Pin, Transport};
 pub use families::{Family, inflections};
 pub use glob::{Gating, GlobError, GlobList, Likeness};
 pub use idle::IdleGlobs;
 pub use imports::{Copies, Unvendored};
+pub use owners::{OwnerTerms, Owners, OwnersFile};
 pub use packs::{Pack, pack, packs};
 pub use pattern::{Haystack, Pattern, PatternError};
 pub use profiles::{MaxAge, ProfileEntry};
@@ -95,6 +99,8 @@ pub struct Policy {
     pub classes: BTreeMap<Status, Class>,
     /// `emergency_stop: component` where false (`repository`, the default) an EMERGENCY_STOP stops everything.
     pub stop_is_per_component: bool,
+    /// `codeowners:` how owners are read.
+    pub codeowners: OwnerTerms,
     /// `policy.owners:` agents who may certify a change to `.certgate/**`; empty: anyone.
     pub owners: Vec<String>,
     /// `serial:` grows with every change of the policy, where it is set, so that an older one cannot come back.
@@ -135,6 +141,7 @@ impl Default for Policy {
             profiles: Vec::new(),
             classes: BTreeMap::new(),
             stop_is_per_component: false,
+            codeowners: OwnerTerms::default(),
             owners: Vec::new(),
             serial: None,
             repository: None,
@@ -206,7 +213,7 @@ impl Policy {
         self.certificates.matches(path.as_bytes())
     }
 
-    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**`, profiles, and what some file system takes for them, but for
+    /// True for paths that [`POLICY_COMPONENT`] watches: `.certgate/**`, profiles, CODEOWNERS where the policy goes by it, and what some file system takes for them, but for
     /// certificates and their signatures.
     pub fn is_policy_file(&self, path: &RepoPath) -> bool {
         self.watches(&TwinPath::new(path.as_bytes()))
@@ -215,7 +222,7 @@ impl Policy {
     /// As [`Self::is_policy_file`], of a path that is folded already.
     pub(crate) fn watches(&self, path: &TwinPath<'_>) -> bool {
         let certificate = path.path.strip_suffix(b".sig").unwrap_or(path.path);
-        let own = path.is_within(POLICY_DIRECTORY.as_bytes()) || self.names_profile(path);
+        let own = path.is_within(POLICY_DIRECTORY.as_bytes()) || self.names_profile(path) || self.names_owners(path);
         own && !self.certificates.matches(certificate)
     }
 
@@ -458,6 +465,8 @@ pub struct Require {
     pub agents: Vec<String>,
     /// How many different agents must approve each file; at least 1.
     pub approvals: u32,
+    /// `owners: codeowners`: whether the owners of a file must approve it, too.
+    pub owners: bool,
     /// What evidence an approval must contain.
     pub evidence: Vec<EvidenceKind>,
     /// The principals one of whom must have signed the measurements; empty: no one has to.

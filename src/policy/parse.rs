@@ -206,6 +206,7 @@ fn build(source: Source, pack: Option<&Pack>, copies: &Copies<'_>) -> Result<(Po
         stop_is_per_component: stricter.stop_is_per_component(check.emergency_stop(raw.emergency_stop.as_deref())),
         stamps_count: stricter.stamps_count(check.stamps(raw.stamps.as_deref())),
         imports: sources.pins,
+        codeowners: check.owner_terms(raw.codeowners.as_ref()),
         owners: raw.policy.map(|own| own.owners.0).unwrap_or_default(),
         serial: raw.serial,
         repository: check.repository(raw.repository),

@@ -58,6 +58,8 @@ pub(super) struct Policy {
     pub(super) defaults: Option<Defaults>,
     #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub(super) agents: Pairs<Agent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) codeowners: Option<super::owners::Raw>,
     #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub(super) statuses: Pairs<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -331,13 +333,15 @@ pub(super) struct Function {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with the keys `agents`, `approvals`, `evidence` and `measured_by`"
+    expecting = "a mapping with the keys `agents`, `approvals`, `owners`, `evidence` and `measured_by`"
 )]
 pub(super) struct Require {
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) agents: List,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) approvals: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) owners: Option<String>,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) evidence: List,
     #[serde(default, skip_serializing_if = "List::is_empty")]
@@ -456,7 +460,11 @@ impl Rules {
 
 impl Require {
     fn is_empty(&self) -> bool {
-        self.agents.is_empty() && self.approvals.is_none() && self.evidence.is_empty() && self.measured_by.is_empty()
+        self.agents.is_empty()
+            && self.approvals.is_none()
+            && self.owners.is_none()
+            && self.evidence.is_empty()
+            && self.measured_by.is_empty()
     }
 }
 

@@ -537,6 +537,13 @@ impl<'s> Check<'s> {
             require: Require {
                 agents: raw.require.agents.0,
                 approvals,
+                owners: self
+                    .word(
+                        &[("codeowners", true)],
+                        raw.require.owners.as_deref(),
+                        &within("require", "owners"),
+                    )
+                    .unwrap_or(false),
                 evidence,
                 measured_by,
             },

@@ -45,7 +45,7 @@ fn is_request(told: &Diagnostic) -> bool {
     told.component().is_some()
         && matches!(
             told.code(),
-            Code::CG201 | Code::CG202 | Code::CG204 | Code::CG205 | Code::CG206 | Code::CG516
+            Code::CG201 | Code::CG202 | Code::CG204 | Code::CG205 | Code::CG206 | Code::CG516 | Code::CG763
         )
 }
 

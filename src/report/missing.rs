@@ -39,6 +39,8 @@ pub(super) fn missing(report: &Judgement, component: &str) -> Vec<String> {
                 }
             }
             Finding::Handoff { agent, .. } => format!("the specialist `{}`", sanitize(agent)),
+            Finding::Unowned { owners, .. } if owners.agents.is_empty() => "owners that are known".to_owned(),
+            Finding::Unowned { owners, .. } => format!("an approval by an owner: {}", any(&owners.agents)),
             Finding::Unauthorized { authorizers, .. } => format!("an authorization by {}", any(authorizers)),
             Finding::Refused { entry, .. } => {
                 format!(

@@ -127,6 +127,7 @@ pub(super) fn of_component(report: &Judgement, asked: &Asked, component: &Compon
             Finding::Handoff { agent, .. } => {
                 deciding.insert(agent);
             }
+            Finding::Unowned { owners, .. } => deciding.extend(&owners.agents),
             Finding::Unauthorized { authorizers, .. } => deciding.extend(authorizers),
             _ => {}
         }

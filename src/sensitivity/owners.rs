@@ -34,6 +34,7 @@ fn yields(mine: &Component, theirs: &Component, path: &RepoPath) -> bool {
     let plain = Require {
         agents: Vec::new(),
         approvals: 1,
+        owners: false,
         evidence: Vec::new(),
         measured_by: Vec::new(),
     };

@@ -607,6 +607,17 @@ impl<'a> Weighing<'a> {
                 .filter(|agent| !more.contains(&agent.as_str()) && by(agent).is_empty())
                 .map(|agent| Lack::Handoff(agent)),
         );
+        lacks.extend(file.owners.iter().filter_map(|owners| {
+            let approving = owners.agents.iter().flat_map(|agent| by(agent));
+            let new: Vec<&str> = more
+                .iter()
+                .copied()
+                .filter(|name| owners.agents.iter().any(|own| own == name))
+                .collect();
+            let have = people::count_with(approving, &new, terms);
+            // Nobody who is known is nobody who could have approved.
+            (have < owners.approvals.max(1) as usize).then_some(Lack::Owners(owners))
+        }));
         if !unit.authorizers.is_empty() {
             let authorizing: Vec<&Statement<'_>> = unit.authorizers.iter().flat_map(|agent| by(agent)).collect();
             let authorizes = |agent: &&&str| unit.authorizers.iter().any(|name| name == **agent);
@@ -631,6 +642,8 @@ pub(super) enum Lack<'a> {
     Approvals(BTreeSet<String>),
     /// A specialist's.
     Handoff(&'a str),
+    /// Owners of the file.
+    Owners(&'a crate::policy::Owners),
     /// An authorization.
     Authorization,
 }

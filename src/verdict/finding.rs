@@ -6,6 +6,7 @@ use crate::change::RepoPath;
 use crate::diagnostic::Code;
 use crate::evidence::bound::{Flaw, FlawKind};
 use crate::ledger::Violation;
+use crate::policy::Owners;
 use crate::trust::Doubt;
 
 /// A reason of the decision. `entry` is an index into the case's ledger, `unit` the id of a component.
@@ -104,6 +105,15 @@ pub enum Finding {
         unit: String,
         /// The specialist.
         agent: String,
+        /// The files.
+        files: Vec<RepoPath>,
+    },
+    /// The owners of these files have not approved them, or are not known.
+    Unowned {
+        /// The component.
+        unit: String,
+        /// The owners.
+        owners: Owners,
         /// The files.
         files: Vec<RepoPath>,
     },
@@ -221,6 +231,7 @@ impl Finding {
             | Self::Uncovered { unit, .. }
             | Self::TooFew { unit, .. }
             | Self::Handoff { unit, .. }
+            | Self::Unowned { unit, .. }
             | Self::Unauthorized { unit, .. }
             | Self::Bypassed { unit, .. }
             | Self::BypassOverdue { unit, .. }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decide::{Lack, Weighing};
 use super::{Finding, GatedPath, Problem};
 use crate::change::RepoPath;
+use crate::policy::Owners;
 
 /// How many certificates that do not count are reported with a gap; the newest.
 const MOST_TOLD: usize = 3;
@@ -18,6 +19,7 @@ impl Weighing<'_> {
         let mut uncovered = Vec::new();
         let mut few: BTreeMap<Vec<String>, Vec<RepoPath>> = BTreeMap::new();
         let mut handoffs: BTreeMap<&str, Vec<RepoPath>> = BTreeMap::new();
+        let mut unowned: BTreeMap<&Owners, Vec<RepoPath>> = BTreeMap::new();
         let mut unauthorized = Vec::new();
         let mut bypassed: BTreeMap<usize, Vec<RepoPath>> = BTreeMap::new();
         // A refused file has been reported: that nothing else approves it is no news.
@@ -40,6 +42,7 @@ impl Weighing<'_> {
                     },
                     Lack::Approvals(have) => few.entry(have.into_iter().collect()).or_default().push(path()),
                     Lack::Handoff(agent) => handoffs.entry(agent).or_default().push(path()),
+                    Lack::Owners(owners) => unowned.entry(owners).or_default().push(path()),
                     Lack::Authorization => unauthorized.push(path()),
                 }
             }
@@ -88,6 +91,13 @@ impl Weighing<'_> {
             findings.push(Finding::Handoff {
                 unit: unit.id.clone(),
                 agent: agent.to_owned(),
+                files,
+            });
+        }
+        for (owners, files) in unowned {
+            findings.push(Finding::Unowned {
+                unit: unit.id.clone(),
+                owners: owners.clone(),
                 files,
             });
         }

@@ -160,6 +160,16 @@ prop_compose! {
     }
 }
 
+/// Owners of a file.
+fn owned_by(agents: &BTreeSet<&'static str>, approvals: u32) -> crate::policy::Owners {
+    crate::policy::Owners {
+        agents: agents.iter().map(|agent| (*agent).to_owned()).collect(),
+        approvals,
+        names: vec!["@team".to_owned()],
+        why: agents.is_empty().then(|| "nobody is known".to_owned()),
+    }
+}
+
 prop_compose! {
     fn unit(id: &'static str)(
         files in proptest::collection::btree_map(0usize..3, 0u8..2, 1..3),
@@ -168,6 +178,7 @@ prop_compose! {
         binding in select(vec![Binding::Digest, Binding::History, Binding::Component]),
         conditional in select(vec![Conditional::Allow, Conditional::Allow, Conditional::WhenMet, Conditional::Block]),
         handoff in proptest::option::weighted(0.2, select(AGENTS.to_vec())),
+        owners in proptest::option::weighted(0.06, (proptest::collection::btree_set(select(AGENTS.to_vec()), 0..3), 1u32..3)),
         authorizer in proptest::option::weighted(0.1, select(AGENTS.to_vec())),
     ) -> ComponentCase {
         ComponentCase {
@@ -192,6 +203,7 @@ prop_compose! {
                     state: Some(state(v)), merged_from: None,
                     reasons: vec![reason()],
                     handoff: handoff.map(str::to_owned).into_iter().collect(),
+                    owners: owners.iter().map(|(agents, approvals)| owned_by(agents, *approvals)).collect(),
                 })
                 .collect(),
             messages: Vec::new(),
@@ -331,7 +343,7 @@ proptest! {
     fn adding_a_file_never_unblocks(case in case(), version in 0u8..3) {
         prop_assume!(blocks(&case));
         let mut more = case.clone();
-        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), merged_from: None, reasons: vec![reason()], handoff: Vec::new(), bump: None };
+        let path = GatedPath { path: "src/z.rs".into(), state: Some(state(version)), merged_from: None, reasons: vec![reason()], handoff: Vec::new(), owners: Vec::new(), bump: None };
         more.gated[0].files.push(path);
         prop_assert!(blocks(&more));
     }
@@ -366,7 +378,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stricter_requirement_never_unblocks(case in case(), which in 0u8..8) {
+    fn a_stricter_requirement_never_unblocks(case in case(), which in 0u8..9) {
         prop_assume!(blocks(&case));
         let mut more = case.clone();
         match which {
@@ -374,6 +386,7 @@ proptest! {
             1 => more.gated[0].conditional = Conditional::Block,
             3 => more.terms.demands.signatures = Signatures::Required,
             4 => more.terms.independence = true,
+            7 => more.gated[0].files.iter_mut().for_each(|file| file.owners.push(owned_by(&BTreeSet::from(["arch"]), 1))),
             5 => more.gated[0].authorizers = vec!["nobody".into()],
             6 => more.policy_faults.push(PolicyFault::NobodyCanSign),
             2 => more.gated[0].files.iter_mut().for_each(|file| file.handoff.push("arch".into())),
@@ -588,6 +601,7 @@ pub(super) fn plain_case() -> Case {
             merged_from: None,
             reasons: vec![reason()],
             handoff: Vec::new(),
+            owners: Vec::new(),
         }],
         ..any_unit
     }];

@@ -45,7 +45,7 @@ use crate::diagnostic::Place;
 use crate::evidence::bound::{Judged, Shown};
 use crate::evidence::claims::Unsupported;
 use crate::ledger::{Entry, Violation};
-use crate::policy::{Binding, Budget, Conditional, Enforcement, EvidenceKind, GlobList, Stage, Stages};
+use crate::policy::{Binding, Budget, Conditional, Enforcement, EvidenceKind, GlobList, Owners, Stage, Stages};
 use crate::sensitivity::{GatedMessage, Reason};
 use crate::trust::Demands;
 
@@ -317,6 +317,8 @@ pub(crate) struct GatedPath {
     pub reasons: Vec<Reason>,
     /// Specialists who must certify it too.
     pub handoff: Vec<String>,
+    /// Owners of whom some must approve it too.
+    pub owners: Vec<Owners>,
     /// What of it needs no approval, in words: nothing but versions that the policy lets grow. Refusals hold it all the same.
     pub bump: Option<String>,
 }

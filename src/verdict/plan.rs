@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::{Weighing, stop_is_lifted};
+use super::decide::{Lack, Weighing, stop_is_lifted};
 use super::statement::Statement;
 use super::statements::statements;
 use super::{Case, Finding, GatedPath, decide};
@@ -96,10 +96,14 @@ pub(crate) fn left_by(cases: &[&Case], agent: &str) -> Vec<Left> {
             let unit = site.unit;
             let asked = site.is_wanted(agent)
                 || unit.authorizers.iter().any(|name| name == agent)
-                || unit
-                    .files
-                    .iter()
-                    .any(|file| file.handoff.iter().any(|name| name == agent));
+                || unit.files.iter().any(|file| {
+                    let owns = || {
+                        file.owners
+                            .iter()
+                            .any(|owners| owners.agents.iter().any(|name| name == agent))
+                    };
+                    file.handoff.iter().any(|name| name == agent) || owns()
+                });
             Left {
                 component: unit.id.clone(),
                 counts: asked,
@@ -115,19 +119,21 @@ pub(crate) fn left_by(cases: &[&Case], agent: &str) -> Vec<Left> {
 
 /// Whether a finding is one that approvals answer.
 pub(super) fn is_for_reviews(finding: &Finding) -> bool {
-    matches!(
-        finding,
-        Finding::Stopped { .. }
-            | Finding::Refused { .. }
-            | Finding::NewestInvalid { .. }
-            | Finding::Changed { .. }
-            | Finding::Uncovered { .. }
-            | Finding::TooFew { .. }
-            | Finding::Handoff { .. }
-            | Finding::Unauthorized { .. }
-            | Finding::Announced { .. }
-            | Finding::BypassOverdue { .. }
-    )
+    // Where no owner is known, no review helps.
+    matches!(finding, Finding::Unowned { owners, .. } if !owners.agents.is_empty())
+        || matches!(
+            finding,
+            Finding::Stopped { .. }
+                | Finding::Refused { .. }
+                | Finding::NewestInvalid { .. }
+                | Finding::Changed { .. }
+                | Finding::Uncovered { .. }
+                | Finding::TooFew { .. }
+                | Finding::Handoff { .. }
+                | Finding::Unauthorized { .. }
+                | Finding::Announced { .. }
+                | Finding::BypassOverdue { .. }
+        )
 }
 
 /// Weighs every component that is enforced, and asks about all of them.
@@ -179,6 +185,8 @@ fn candidates(sites: &[Weighing<'_>], stops: &[Stop<'_>]) -> Vec<String> {
         let (unit, terms) = (site.unit, &site.case.terms);
         names.extend(unit.agents.iter().chain(&unit.authorizers).cloned());
         names.extend(unit.files.iter().flat_map(|file| &file.handoff).cloned());
+        let owners = unit.files.iter().flat_map(|file| &file.owners);
+        names.extend(owners.flat_map(|owners| owners.agents.iter().cloned()));
         for refusal in site.standing() {
             names.extend(terms.may_lift.iter().cloned());
             names.insert(refusal.agent().to_owned());
@@ -321,7 +329,12 @@ impl<'a> Weighing<'a> {
             return true;
         }
         match file {
-            Some(file) => !self.lacks_with(file, &free).is_empty() && self.bypass_of(file).is_none(),
+            Some(file) => {
+                let lacks = self.lacks_with(file, &free);
+                // Where no owner is known, no review helps: that comes first.
+                let unknown = |lack: &Lack<'_>| matches!(lack, Lack::Owners(owners) if owners.agents.is_empty());
+                !lacks.iter().all(unknown) && self.bypass_of(file).is_none()
+            }
             None => {
                 let announced = self.announced_without_certificate() && !free.iter().any(|name| self.is_wanted(name));
                 let mut unreadable = self.statements.iter().filter(|other| {

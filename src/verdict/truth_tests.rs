@@ -98,6 +98,7 @@ fn the_truth_table_of_the_documentation_holds() {
                 state: Some(state()),
                 merged_from: None,
                 reasons: Vec::new(),
+                owners: Vec::new(),
                 handoff: names(handoff),
             }],
             messages: Vec::new(),

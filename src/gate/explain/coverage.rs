@@ -6,7 +6,7 @@ use super::words::{LISTED, at, list, paths};
 use crate::certificate::SubjectField;
 use crate::change::RepoPath;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, Word, command, plural};
-use crate::policy::Stage;
+use crate::policy::{Owners, Stage};
 use crate::verdict::Problem;
 
 impl Context<'_> {
@@ -143,6 +143,34 @@ impl Context<'_> {
         )
         .because("the policy hands this path off to that specialist")
         .help(self.certify(unit, Some(agent)))
+    }
+
+    /// Files whose owners must certify them, too, or are not known.
+    pub(super) fn unowned(&self, unit: &str, owners: &Owners, files: &[RepoPath], level: Level) -> Diagnostic {
+        let place = files.first().map(Place::file);
+        let named = match owners.names.as_slice() {
+            [] => None,
+            names => Some(format!("CODEOWNERS says {}", names.join(", "))),
+        };
+        let because = |told: Diagnostic| named.iter().fold(told, |told, names| told.because(names));
+        if owners.agents.is_empty() {
+            let message = format!("`{unit}`: nobody knows who owns {}", paths(files));
+            let told = because(at(Diagnostic::new(level, Code::CG689, message), place));
+            let told = owners.why.iter().fold(told, |told, why| told.because(why));
+            let name = owners.names.first().map_or("@org/team", String::as_str);
+            return told.help(match owners.names.is_empty() {
+                true => "put CODEOWNERS right on the branch that the change goes to".to_owned(),
+                false => format!("write `codeowners: {{ people: {{ \"{name}\": [AGENT] }} }}` into the policy"),
+            });
+        }
+        let who = match owners.approvals {
+            0 | 1 => "an owner".to_owned(),
+            more => format!("{more} owners"),
+        };
+        let message = format!("`{unit}`: {who} must certify {} too", paths(files));
+        because(at(Diagnostic::new(level, Code::CG763, message), place))
+            .because(format!("for them: {}", owners.agents.join(", ")))
+            .help(self.certify(unit, owners.agents.first().map(String::as_str)))
     }
 
     pub(super) fn announced(&self, unit: &str, level: Level) -> Diagnostic {

@@ -26,6 +26,7 @@ impl Context<'_> {
                 Finding::Uncovered { .. }
                 | Finding::TooFew { .. }
                 | Finding::Handoff { .. }
+                | Finding::Unowned { .. }
                 | Finding::Unauthorized { .. }
                 | Finding::Announced { .. } => true,
                 // Of the certificate whose content was changed that is what matters, and of another its measurements.

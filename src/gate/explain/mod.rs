@@ -133,6 +133,7 @@ impl Context<'_> {
                 need,
             } => self.too_few(unit, files, (have, *need), level),
             Finding::Handoff { unit, agent, files } => self.handoff(unit, agent, files, level),
+            Finding::Unowned { unit, owners, files } => self.unowned(unit, owners, files, level),
             Finding::Grown { unit, files } => self.grown(unit, files),
             Finding::Announced { unit } => self.announced(unit, level),
             Finding::Conditions { unit, entry, open } => self.conditions(unit, *entry, open),

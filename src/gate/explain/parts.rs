@@ -31,6 +31,9 @@ impl Context<'_> {
             Finding::Handoff { unit, agent, files } => each(unit, files, &|path| {
                 format!("`{unit}`: `{}` must certify `{path}` too", sanitize(agent))
             }),
+            Finding::Unowned { unit, files, .. } => each(unit, files, &|path| {
+                format!("`{unit}`: no owner has certified `{path}`")
+            }),
             Finding::Unauthorized { unit, files, .. } => {
                 each(unit, files, &|path| format!("`{unit}`: nobody has authorized `{path}`"))
             }

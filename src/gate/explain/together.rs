@@ -28,6 +28,7 @@ impl Context<'_> {
                 Finding::TooFew { unit, .. } => (unit, reviewers().unwrap_or_default()),
                 Finding::Handoff { unit, agent, .. } => (unit, std::slice::from_ref(agent)),
                 Finding::Unauthorized { unit, authorizers, .. } => (unit, authorizers.as_slice()),
+                Finding::Unowned { unit, owners, .. } if !owners.agents.is_empty() => (unit, owners.agents.as_slice()),
                 _ => continue,
             };
             if !self.refused.contains(unit.as_str()) {
@@ -59,7 +60,7 @@ impl Context<'_> {
         let lacks = |told: &&mut Diagnostic| {
             matches!(
                 told.code(),
-                Code::CG201 | Code::CG202 | Code::CG204 | Code::CG205 | Code::CG206 | Code::CG516
+                Code::CG201 | Code::CG202 | Code::CG204 | Code::CG205 | Code::CG206 | Code::CG516 | Code::CG763
             )
         };
         if let Some(first) = told.iter_mut().find(lacks) {

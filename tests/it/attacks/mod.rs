@@ -22,6 +22,7 @@ mod moves;
 mod names;
 mod order;
 mod output;
+mod owners;
 mod people;
 mod pipelines;
 mod policy;

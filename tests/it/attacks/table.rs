@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
     Attack, bound, bumps, content, evidence, hooked, identity, imports, judges, kept, language, ledger, lifts, making,
-    merging, moves, names, order, output, people, pipelines, policy, profiles, reading, running, score, stamps, text,
-    time,
+    merging, moves, names, order, output, owners, people, pipelines, policy, profiles, reading, running, score, stamps,
+    text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -32,6 +32,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Lifts", lifts::ATTACKS),
     ("Moves", moves::ATTACKS),
     ("People", people::ATTACKS),
+    ("Owners", owners::ATTACKS),
     ("Content", content::ATTACKS),
     ("Evidence", evidence::ATTACKS),
     ("Writing", output::ATTACKS),

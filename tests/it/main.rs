@@ -44,6 +44,7 @@ mod mcp;
 mod measure;
 mod measured;
 mod newcomer;
+mod own_gate;
 mod page;
 mod picture;
 mod profile_mode;

@@ -179,7 +179,7 @@ impl Runner {
 
 /// How many bytes a longer pipe holds; more is not allowed to everybody (pipe(7)).
 #[cfg(target_os = "linux")]
-const PIPE: usize = 1 << 20;
+const PIPE: usize = 1024 * 1024;
 
 /// A longer pipe lets git write ahead instead of waking us for every page; where it cannot be had, the usual one does.
 pub(super) fn longer(output: &ChildStdout) {

@@ -89,5 +89,5 @@ fn page(command: &str, documents: &[Shown<'_>]) -> String {
             }
         }
     };
-    document(&format!("certgate {command}"), &[], documents.len() > FEW, &body)
+    document(&format!("certgate: {command}"), &[], documents.len() > FEW, &body)
 }

@@ -86,5 +86,5 @@ pub fn html_failure(command: &str, diagnostics: &[Diagnostic]) -> String {
             (told::findings(&told))
         }
     };
-    frame::document(&format!("certgate {command}: could not decide"), &[], false, &body)
+    frame::document(&format!("certgate: {command} could not decide"), &[], false, &body)
 }

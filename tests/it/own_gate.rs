@@ -1,5 +1,7 @@
 //! certgate on certgate: its policy names files that are there, and asks for measurements where one of them changes.
 
+#![allow(clippy::expect_used)]
+
 use std::path::{Path, PathBuf};
 
 use crate::scene::run;

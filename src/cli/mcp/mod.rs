@@ -91,7 +91,7 @@ impl ServerHandler for Server {
                 let failure = Undecided::internal(&format!("`{}` panicked", tool.name));
                 (report::failure(&failure.diagnostics), true)
             }),
-            Err(problem) => (report::failure(&[problem]), true),
+            Err(problem) => (report::failure(&[*problem]), true),
         };
         let structured = serde_json::from_str(&text).ok().filter(serde_json::Value::is_object);
         let content = vec![ContentBlock::text(text)];

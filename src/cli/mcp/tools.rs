@@ -345,21 +345,20 @@ impl Tool {
         arguments: &Map<String, Value>,
         agent: Option<&str>,
         signing: Option<&str>,
-    ) -> Result<Vec<OsString>, Diagnostic> {
+    ) -> Result<Vec<OsString>, Box<Diagnostic>> {
         let (mut options, mut first, mut last) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(unknown) = arguments
             .keys()
             .find(|key| self.parameters.iter().all(|own| own.name != **key))
         {
             let known: Vec<&str> = self.parameters.iter().map(|own| own.name).collect();
-            return Err(
-                wrong(self.name, format!("it takes no `{unknown}`")).because(format!("it takes {}", known.join(", ")))
-            );
+            let told = wrong(self.name, format!("it takes no `{unknown}`"));
+            return Err(Box::new(told.because(format!("it takes {}", known.join(", ")))));
         }
         for parameter in self.parameters {
             let Some(value) = arguments.get(parameter.name).filter(|value| !value.is_null()) else {
                 match parameter.required {
-                    true => return Err(wrong(self.name, format!("it needs `{}`", parameter.name))),
+                    true => return Err(Box::new(wrong(self.name, format!("it needs `{}`", parameter.name)))),
                     false => continue,
                 }
             };
@@ -370,7 +369,7 @@ impl Tool {
                     Kind::Flag => "true or false",
                     Kind::Number => "a number",
                 };
-                wrong(self.name, format!("`{}` is {wanted}", parameter.name))
+                Box::new(wrong(self.name, format!("`{}` is {wanted}", parameter.name)))
             })?;
             for value in values {
                 match parameter.goes {
@@ -384,9 +383,10 @@ impl Tool {
                     Goes::Agent => {
                         let own = agent.unwrap_or_default();
                         let message = format!("this server writes for `{own}`, and not for `{value}`");
-                        return Err(Diagnostic::error(Code::CG766, message)
+                        let told = Diagnostic::error(Code::CG766, message)
                             .because("an agent speaks for itself; another agent needs another server")
-                            .help(command!["certgate", "mcp", "--agent", &value].why("is that server")));
+                            .help(command!["certgate", "mcp", "--agent", &value].why("is that server"));
+                        return Err(Box::new(told));
                     }
                 }
             }
@@ -438,7 +438,7 @@ mod tests {
     use super::super::super::args::Cli;
     use super::*;
 
-    fn line(name: &str, arguments: Value) -> Result<Vec<String>, Diagnostic> {
+    fn line(name: &str, arguments: Value) -> Result<Vec<String>, Box<Diagnostic>> {
         let tool = tools(Some("perf")).find(|tool| tool.name == name).unwrap();
         let words = tool.command_line(arguments.as_object().unwrap(), Some("perf"), None)?;
         Ok(words.into_iter().map(|word| word.into_string().unwrap()).collect())

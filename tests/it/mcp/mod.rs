@@ -22,7 +22,7 @@ fn python() -> Option<PathBuf> {
         "{} is missing",
         python.display()
     );
-    eprintln!("skipped: {} is not there", python.display());
+    println!("skipped: {} is not there", python.display());
     None
 }
 

@@ -28,7 +28,9 @@ use crate::intake::branches::{Protected, own_remote, protected_branches};
 use crate::intake::range;
 use crate::policy::Policy;
 use landings::{Chain, Landings};
-pub(crate) use record::{AUDIT_SCHEMA, AuditRecord, Completeness, Stretched, Took};
+pub(crate) use record::{
+    AUDIT_SCHEMA, AuditRecord, Completeness, LandedComponent, LandingFound, StatementFound, Stretched, Took,
+};
 use record::{BranchFound, FaultFound, ProblemFound, RefFound};
 pub(crate) use run::in_order;
 

@@ -13,17 +13,17 @@ use super::args::{AuditArgs, AuditFormat, FailOn};
 use super::audit_resume::{Earlier, cut_half_a_line, key};
 use super::ending::Ending;
 use super::fault::Doing as _;
-use super::{moment, terminal};
+use super::{formats, moment, terminal};
 use crate::audit::{AuditPlan, AuditRecord, Completeness, Since, audit, directory_of, in_order};
 use crate::diagnostic::{Code, Diagnostic, command, plural};
 use crate::gate::Undecided;
 use crate::git::Repository;
-use crate::report::{self, AuditOverview};
+use crate::report::{self, AuditOverview, Audited};
 
 /// How many landings of a branch are judged where nothing says otherwise.
 const LAST: usize = 200;
 
-/// Carries it out.
+/// Carries it out. What keeps it from any record is reported in the asked format, too.
 pub(super) fn run(args: &AuditArgs) -> Result<Ending, Undecided> {
     let format = if args.jsonl { AuditFormat::Jsonl } else { args.format };
     if args.resume.is_some() && format != AuditFormat::Jsonl {
@@ -43,7 +43,6 @@ pub(super) fn run(args: &AuditArgs) -> Result<Ending, Undecided> {
     let paths = Paths::new(args, &ended);
     let mut overview = AuditOverview::default();
     let mut found = BTreeSet::new();
-    writer.begin()?;
     in_order(
         paths,
         usize::from(args.jobs),
@@ -60,7 +59,10 @@ pub(super) fn run(args: &AuditArgs) -> Result<Ending, Undecided> {
         },
     )?;
     let input = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
-    input.check(overview.repositories)?;
+    if let Err(failure) = input.check(overview.repositories) {
+        writer.failed(&failure.diagnostics);
+        return Err(failure);
+    }
     writer.end(&overview)?;
     if overview.partial + overview.failed > 0 {
         let message = format!(
@@ -254,6 +256,8 @@ struct Writer {
     format: AuditFormat,
     file: Option<(PathBuf, File)>,
     first: bool,
+    /// What was found, where the format needs all of it.
+    found: Vec<Audited>,
 }
 
 impl Writer {
@@ -285,6 +289,7 @@ impl Writer {
             format,
             file,
             first: true,
+            found: Vec::new(),
         })
     }
 
@@ -299,19 +304,18 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self) -> Result<(), Undecided> {
-        match self.format {
-            AuditFormat::Json => self.write("{\"schema\":\"certgate/audit-list/v1\",\"repositories\":[\n"),
-            AuditFormat::Human | AuditFormat::Jsonl | AuditFormat::Markdown | AuditFormat::Html => Ok(()),
-        }
-    }
-
     fn record(&mut self, record: &AuditRecord) -> Result<(), Undecided> {
         let text = match self.format {
             AuditFormat::Human => report::audit_line(record) + "\n",
             AuditFormat::Jsonl => report::audit_row(record),
-            AuditFormat::Json if self.first => report::audit_row(record).trim_end().to_owned(),
-            AuditFormat::Json => format!(",\n{}", report::audit_row(record).trim_end()),
+            AuditFormat::Json => {
+                let before = if self.first { BEGIN } else { ",\n" };
+                format!("{before}{}", report::audit_row(record).trim_end())
+            }
+            AuditFormat::Sarif | AuditFormat::Junit | AuditFormat::Gitlab => {
+                self.found.push(report::audited(record));
+                return Ok(());
+            }
             AuditFormat::Markdown | AuditFormat::Html => return Ok(()),
         };
         self.first = false;
@@ -321,13 +325,32 @@ impl Writer {
     fn end(&mut self, overview: &AuditOverview) -> Result<(), Undecided> {
         match self.format {
             AuditFormat::Human => self.write(&overview.human()),
-            AuditFormat::Json => self.write(&format!("\n],\"sums\":{}}}\n", report::to_row(overview).trim_end())),
+            AuditFormat::Json => {
+                let before = if self.first { BEGIN } else { "" };
+                self.write(&format!(
+                    "{before}\n],\"sums\":{}}}\n",
+                    report::to_row(overview).trim_end()
+                ))
+            }
             AuditFormat::Jsonl => Ok(()),
             AuditFormat::Markdown => self.write(&overview.markdown()),
             AuditFormat::Html => self.write(&overview.html()),
+            AuditFormat::Sarif => self.write(&report::audit_sarif(&self.found)),
+            AuditFormat::Junit => self.write(&report::audit_junit(&self.found)),
+            AuditFormat::Gitlab => self.write(&report::audit_gitlab(&self.found)),
+        }
+    }
+
+    /// The report of a run that has no list of repositories, unless some of it has been written.
+    fn failed(&mut self, diagnostics: &[Diagnostic]) {
+        if let Some(text) = formats::failure(self.format.into(), "audit", diagnostics).filter(|_| self.first) {
+            let _best_effort = self.write(&text);
         }
     }
 }
+
+/// How the document begins that has all records.
+const BEGIN: &str = "{\"schema\":\"certgate/audit-list/v1\",\"repositories\":[\n";
 
 fn same(a: &Path, b: &Path) -> bool {
     let id = |path: &Path| {

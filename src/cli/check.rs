@@ -7,7 +7,6 @@ use super::args::{CheckArgs, Format};
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::{formats, post, terminal};
-use crate::author::whole;
 use crate::diagnostic::{Code, Level, command, sanitize};
 use crate::gate::Undecided;
 use crate::gate::{self, By, Judgement, Question};
@@ -29,7 +28,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Ending, Undecided> {
     let ended = judged(args).inspect_err(|failure| {
         for (format, file) in reports(args) {
             if let Some(text) = formats::failure(format, "check", &failure.diagnostics) {
-                let _best_effort = write(file, &text);
+                let _best_effort = formats::write(file, &text);
             }
         }
         if let Some(forge) = args.post {
@@ -154,7 +153,7 @@ fn show(args: &CheckArgs, question: &Question, report: &Judgement) -> Result<(),
         terminal::err(&format!("{}\n", sanitize(told)));
     }
     for (format, file) in reports(args) {
-        write(file, &text(format, report))?;
+        formats::write(file, &text(format, report))?;
     }
     let errors = report.diagnostics.iter().any(|told| told.level() == Level::Error);
     match args.format {
@@ -194,13 +193,6 @@ fn text(format: Format, report: &Judgement) -> String {
         Format::Gitlab => report::gitlab_of(report),
         Format::Markdown => report::markdown(report),
         Format::Html => report::html(report),
-    }
-}
-
-fn write(file: Option<&Path>, text: &str) -> Result<(), Undecided> {
-    match file {
-        Some(path) => whole::report(path, text),
-        None => Ok(terminal::judged(text)?),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::diagnostic::{Code, Diagnostic, command, noun_for, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::{Head, Repository};
+use crate::harness::server::Servers;
 use crate::harness::setup;
 use crate::hooks::HookName;
 use crate::policy::packs;
@@ -171,13 +172,18 @@ fn write_for_agents(repository: &Repository, root: &Path, policy: &Path) -> Resu
             continue;
         }
         let Some(text) = setup::merged(&wanted, found.as_deref()) else {
-            let problem = format!("`{}` is no plain JSON object that hooks could be put into", wanted.path);
+            let problem = format!("`{}` has no form that hooks or a server could be put into", wanted.path);
             return Err(Diagnostic::error(Code::CG751, problem)
                 .because("nothing was written for coding agents")
-                .help(format!(
-                    "make `{}` plain JSON, without comments, or move it away",
-                    wanted.path
-                ))
+                .help(match &wanted.content {
+                    setup::Content::Server(Servers::Toml) => {
+                        format!(
+                            "write `[mcp_servers.certgate]` with the command `certgate mcp` into `{}` yourself",
+                            wanted.path
+                        )
+                    }
+                    _ => format!("make `{}` plain JSON, without comments, or move it away", wanted.path),
+                })
                 .into());
         };
         texts.push((path, wanted.path, text));

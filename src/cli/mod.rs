@@ -30,6 +30,8 @@ mod ledger;
 mod lint;
 #[cfg(feature = "mcp")]
 mod mcp;
+#[cfg(not(feature = "mcp"))]
+mod mcp_absent;
 mod measure;
 mod moment;
 mod policy;
@@ -52,6 +54,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+
+#[cfg(not(feature = "mcp"))]
+use mcp_absent as mcp;
 
 use args::{
     Cli, Command, CompareFormat, EvaluateFormat, EvidenceFormat, HookArgs, ListFormat, PolicyCommand, ShowFormat,
@@ -221,7 +226,6 @@ fn run(command: Command) -> Result<Ending, Undecided> {
         Command::Measure(args) => measure::run(&args),
         Command::Evidence(args) => evidence::run(&args),
         Command::Trend(args) => trend::run(&args),
-        #[cfg(feature = "mcp")]
         Command::Mcp(args) => mcp::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man(args) => completions::man(&args),

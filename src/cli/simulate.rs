@@ -2,8 +2,7 @@
 
 use super::args::{SimulateArgs, SimulateFormat};
 use super::ending::Ending;
-use super::moment;
-use super::terminal;
+use super::{formats, moment, terminal};
 use crate::change::Snapshot;
 use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::gate::governing::{default_policy, parse_policy_at, policy_bytes, policy_named, policy_path};
@@ -13,13 +12,34 @@ use crate::intake::range::{commit, split_range, step};
 use crate::intake::targets::settle;
 use crate::policy::Policy;
 use crate::report;
-use crate::simulate::{Plan, simulate};
+use crate::simulate::{Plan, Simulation, simulate};
 
 /// How many commits are judged where nothing says otherwise.
 pub(super) const LAST: usize = 200;
 
-/// Carries it out.
+/// Carries it out. A run that could not answers in the asked format, too.
 pub(super) fn run(args: &SimulateArgs) -> Result<Ending, Undecided> {
+    let file = args.output.as_deref();
+    let simulation = simulated(args).inspect_err(|failure| {
+        if let Some(text) = formats::failure(args.format.into(), "simulate", &failure.diagnostics) {
+            let _best_effort = formats::write(file, &text);
+        }
+    })?;
+    formats::write(
+        file,
+        &match args.format {
+            SimulateFormat::Markdown => report::simulation_markdown(&simulation),
+            SimulateFormat::Json => report::simulation_json(&simulation),
+            SimulateFormat::Sarif => report::simulation_sarif(&simulation),
+            SimulateFormat::Junit => report::simulation_junit(&simulation),
+            SimulateFormat::Gitlab => report::simulation_gitlab(&simulation),
+            SimulateFormat::Html => report::simulation_html(&simulation),
+        },
+    )?;
+    Ok(Ending::Done)
+}
+
+fn simulated(args: &SimulateArgs) -> Result<Simulation, Undecided> {
     let repository = Repository::open_to_judge()?;
     let since = args.since.as_deref().map(since).transpose()?;
     let (excluded, tip) = match args.range.as_deref().map(split_range).transpose()? {
@@ -47,12 +67,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Ending, Undecided> {
         target,
         dials: true,
     };
-    let simulation = simulate(&repository, &plan)?;
-    terminal::out(&match args.format {
-        SimulateFormat::Markdown => report::simulation_markdown(&simulation),
-        SimulateFormat::Json => report::simulation_json(&simulation),
-    })?;
-    Ok(Ending::Done)
+    simulate(&repository, &plan)
 }
 
 /// A policy that is tried out on history, whatever its origin.

@@ -7,8 +7,10 @@
 mod answer;
 mod evasion;
 mod landed;
+mod members;
 mod once;
 mod payload;
+pub(crate) mod server;
 pub(crate) mod setup;
 mod shell;
 mod turn;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::members::{Members, put, raw, written};
+use super::server::{FILES, Servers};
 use crate::policy::{Policy, fold};
 
 /// A file for a harness.
@@ -24,6 +24,8 @@ pub(crate) enum Content {
     Block(String),
     /// Hooks in a file of the user's: event, and the entry.
     Hooks(Vec<(&'static str, String)>),
+    /// The entry of certgate's server among those of the user's.
+    Server(Servers),
     /// An agent's definition, written once; after that it is the user's.
     Once(String),
 }
@@ -55,6 +57,10 @@ pub(crate) fn wanted(policy: &Policy) -> Vec<Wanted> {
         file(".cursor/hooks.json", Content::Hooks(cursor())),
         file(".github/hooks/certgate.json", Content::Hooks(copilot())),
     ];
+    // Where this binary has the server.
+    if cfg!(feature = "mcp") {
+        files.extend(FILES.map(|(path, servers)| file(path, Content::Server(servers))));
+    }
     for name in specialists(policy) {
         let text = include_str!("../../hooks/agents/specialist.md").replace("@NAME@", &name);
         let components = components_of(policy, &name);
@@ -159,6 +165,7 @@ pub(crate) fn holds(wanted: &Wanted, text: Option<&str>) -> bool {
         Content::Own(own) => text == own,
         Content::Block(block) => text.contains(&between_markers(block)),
         Content::Once(_) => true,
+        Content::Server(servers) => servers.hold(text),
         Content::Hooks(hooks) => {
             let Ok(document) = serde_json::from_str::<serde_json::Value>(text) else {
                 return false;
@@ -177,6 +184,7 @@ pub(crate) fn merged(wanted: &Wanted, text: Option<&str>) -> Option<String> {
         (Content::Own(own), _) => Some(own.clone()),
         (Content::Once(once), None) => Some(once.clone()),
         (Content::Once(_), Some(text)) => Some(text.to_owned()),
+        (Content::Server(servers), text) => servers.merged(text),
         (Content::Block(block), text) => Some(with_block(text.unwrap_or_default(), block)),
         (Content::Hooks(hooks), text) => with_hooks(
             text,
@@ -201,33 +209,6 @@ fn with_block(text: &str, block: &str) -> String {
         Some((before, after)) => format!("{before}{block}{after}"),
         None if text.is_empty() => block,
         None => format!("{}\n\n{block}", text.trim_end()),
-    }
-}
-
-/// The members of a JSON object in their order, each as it was written.
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reads;
-
-        impl<'de> Visitor<'de> for Reads {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Reads)
     }
 }
 
@@ -257,32 +238,6 @@ fn with_hooks(text: Option<&str>, hooks: &[(&'static str, String)], plain: bool)
     let all = written(&events, "    ")?;
     put(&mut members, "hooks", raw(&format!("{{\n{all}\n  }}"))?);
     Some(format!("{{\n{}\n}}\n", written(&members, "  ")?))
-}
-
-fn raw(text: &str) -> Option<Box<RawValue>> {
-    RawValue::from_string(text.to_owned()).ok()
-}
-
-fn put(members: &mut Members, name: &str, value: Box<RawValue>) {
-    match members.0.iter_mut().find(|(own, _)| own == name) {
-        Some(member) => member.1 = value,
-        None => members.0.push((name.to_owned(), value)),
-    }
-}
-
-fn written(members: &Members, indent: &str) -> Option<String> {
-    let lines: Option<Vec<String>> = members
-        .0
-        .iter()
-        .map(|(name, value)| {
-            Some(format!(
-                "{indent}{}: {}",
-                serde_json::to_string(name).ok()?,
-                value.get()
-            ))
-        })
-        .collect();
-    Some(lines?.join(",\n"))
 }
 
 #[cfg(test)]

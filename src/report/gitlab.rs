@@ -1,19 +1,24 @@
 //! `--format gitlab`: GitLab's code quality report, an array of issues (docs.gitlab.com, "Code Quality report format").
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use super::audit_findings::Audited;
+use super::history::gated;
 use super::item::items;
 use super::json::to_line;
 use super::sensitivity::file_score_lines;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::gate::Judgement;
 use crate::sensitivity::score::ChangeScore;
+use crate::simulate::Simulation;
 
 #[derive(Serialize)]
 struct Issue<'a> {
     description: String,
-    check_name: &'static str,
-    fingerprint: &'a str,
+    check_name: Cow<'a, str>,
+    fingerprint: Cow<'a, str>,
     severity: &'static str,
     location: Location,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,13 +61,9 @@ fn with_scores(diagnostics: &[Diagnostic], score: Option<&ChangeScore>) -> Strin
                 Some(help) => format!("{} (help: {help})", item.message),
                 None => item.message.to_owned(),
             },
-            check_name: item.code().as_str(),
-            fingerprint: &item.fingerprint,
-            severity: match item.level() {
-                Level::Error => "blocker",
-                Level::Warning => "minor",
-                Level::Note => "info",
-            },
+            check_name: item.code().as_str().into(),
+            fingerprint: item.fingerprint.as_str().into(),
+            severity: severity(item.level()),
             location: Location {
                 path: item.path.to_string(),
                 lines: Lines { begin: item.line },
@@ -80,4 +81,36 @@ fn with_scores(diagnostics: &[Diagnostic], score: Option<&ChangeScore>) -> Strin
         })
         .collect();
     to_line(&issues)
+}
+
+/// An audit: an issue for each thing that was found.
+pub(crate) fn audit_gitlab(repositories: &[Audited]) -> String {
+    let all: Vec<Diagnostic> = repositories.iter().flat_map(|one| one.diagnostics.clone()).collect();
+    with_scores(&all, None)
+}
+
+/// History: an issue for each commit and rule that gates it.
+pub(crate) fn simulation_gitlab(simulation: &Simulation) -> String {
+    let issues: Vec<Issue<'_>> = gated(simulation)
+        .map(|one| Issue {
+            description: one.message(),
+            check_name: one.rule.clone().into(),
+            fingerprint: one.fingerprint().into(),
+            severity: severity(one.level()),
+            location: Location {
+                path: one.path().to_string(),
+                lines: Lines { begin: one.line() },
+            },
+            content: None,
+        })
+        .collect();
+    to_line(&issues)
+}
+
+fn severity(level: Level) -> &'static str {
+    match level {
+        Level::Error => "blocker",
+        Level::Warning => "minor",
+        Level::Note => "info",
+    }
 }

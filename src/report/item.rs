@@ -8,7 +8,7 @@ use crate::change::{RepoPath, hex};
 use crate::diagnostic::{Code, Diagnostic, Level, Place};
 
 /// Where what has no file is attached: the policy is why anything is reported at all.
-const NO_FILE: &str = ".certgate/policy.yaml";
+pub(super) const NO_FILE: &str = ".certgate/policy.yaml";
 
 /// One thing to tell at one place.
 pub(super) struct Item<'a> {
@@ -98,7 +98,7 @@ fn fingerprint(diagnostic: &Diagnostic, path: &RepoPath, times: usize) -> String
 }
 
 /// Percent-encodes a path (RFC 3986, section 2): unreserved characters and `/` stay.
-fn uri(path: &[u8]) -> String {
+pub(super) fn uri(path: &[u8]) -> String {
     let mut uri = String::with_capacity(path.len() + 8);
     if path.first() == Some(&b'/') {
         uri.push_str("file://");

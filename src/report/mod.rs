@@ -5,6 +5,7 @@
 
 mod answers;
 mod audit;
+mod audit_findings;
 mod audit_overview;
 mod audit_table;
 mod compare;
@@ -14,6 +15,7 @@ mod evidence;
 mod flagged;
 mod github;
 mod gitlab;
+mod history;
 mod html;
 mod human;
 mod inert;
@@ -39,6 +41,7 @@ mod written;
 
 pub(crate) use answers::{Explained, HookRow, explain_json, hooks_json, policy_check_json, policy_json};
 pub(crate) use audit::{audit_line, audit_row};
+pub(crate) use audit_findings::{Audited, audited};
 pub(crate) use audit_overview::AuditOverview;
 pub use compare::{
     COMPARE_SCHEMA, comparison_diagnostics, comparison_json, comparison_lines, comparison_markdown, comparison_svg,
@@ -47,14 +50,18 @@ pub use doctor::{DOCTOR_SCHEMA, doctor_json, doctor_lines};
 pub(crate) use evaluate::{evaluation_json, evaluation_markdown, evaluation_svg};
 pub use evidence::{EVIDENCE_SCHEMA, EvidenceFile, evidence_json, evidence_lines};
 pub use github::{annotations, step_summary};
+pub(crate) use gitlab::{audit_gitlab, simulation_gitlab};
 pub use gitlab::{gitlab, gitlab_of};
+pub(crate) use html::simulation_html;
 pub use html::{html, html_failure, html_lint, html_verify};
 pub use human::{diagnostics, summary};
 pub use json::{FAILURE_SCHEMA, VERDICT_SCHEMA, failure, json_diagnostics, to_line, to_row, verdict};
+pub(crate) use junit::{audit_junit, simulation_junit};
 pub use junit::{junit, junit_failure, junit_lint, junit_verify};
 pub use lint::{LINT_SCHEMA, Linted, lint_json};
 pub use markdown::{markdown, markdown_failure, markdown_lint, markdown_verify};
 pub(crate) use records::{records, splice};
+pub(crate) use sarif::{audit_sarif, simulation_sarif};
 pub use sarif::{sarif, sarif_failure, sarif_of};
 pub(crate) use sensitivity::{file_score_lines, score_lines};
 pub(crate) use simulate::{simulation_json, simulation_markdown};

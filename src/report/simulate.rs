@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::flagged::JsonFlagged;
+use super::history::share;
 use super::inert::inline as markdown;
 use crate::diagnostic::plural;
 use crate::simulate::{Answer, Dial, Example, NOISIEST, Row, RuleRate, Simulation, Touched};
@@ -13,20 +14,27 @@ use crate::verdict::Verdict;
 /// The name of the schema.
 const SIMULATE_SCHEMA: &str = "certgate/simulate/v1";
 /// Most dials that are shown to people.
-const DIALS: usize = 12;
+pub(super) const DIALS: usize = 12;
 /// Longest example that is shown to people.
 const DETAIL: usize = 70;
 
 #[derive(Serialize)]
 struct JsonSimulation<'a> {
     schema: &'static str,
+    #[serde(flatten)]
+    summary: JsonSummary<'a>,
+    commits: Vec<JsonRow<'a>>,
+}
+
+/// All but the commits.
+#[derive(Serialize)]
+struct JsonSummary<'a> {
     policy: &'a str,
     rates: Rates,
     components: Vec<JsonComponent<'a>>,
     rules: Vec<JsonRule<'a>>,
     dials: Vec<JsonDial<'a>>,
     time: JsonTime,
-    commits: Vec<JsonRow<'a>>,
 }
 
 #[derive(Serialize)]
@@ -121,9 +129,21 @@ struct JsonQuiet<'a> {
 
 /// The answer for machines, with a line break at its end.
 pub(crate) fn simulation_json(simulation: &Simulation) -> String {
-    let seconds = |took: Option<Duration>| took.map(|took| took.as_secs_f64());
     super::to_line(&JsonSimulation {
         schema: SIMULATE_SCHEMA,
+        summary: json_summary(simulation),
+        commits: simulation.rows.iter().map(row).collect(),
+    })
+}
+
+/// What the commits come to: rates, rules, dials and time, as the JSON has them.
+pub(super) fn summary(simulation: &Simulation) -> serde_json::Value {
+    serde_json::to_value(json_summary(simulation)).unwrap_or_default()
+}
+
+fn json_summary(simulation: &Simulation) -> JsonSummary<'_> {
+    let seconds = |took: Option<Duration>| took.map(|took| took.as_secs_f64());
+    JsonSummary {
         policy: &simulation.policy,
         rates: Rates {
             commits: simulation.rows.len(),
@@ -163,8 +183,7 @@ pub(crate) fn simulation_json(simulation: &Simulation) -> String {
             ninety_five_percent: seconds(simulation.percentile(95)),
             slowest: seconds(simulation.percentile(100)),
         },
-        commits: simulation.rows.iter().map(row).collect(),
-    })
+    }
 }
 
 fn rule(rate: &RuleRate) -> JsonRule<'_> {
@@ -275,7 +294,7 @@ pub(crate) fn simulation_markdown(simulation: &Simulation) -> String {
         let (commit, example) = &rate.example;
         text.push_str(&format!(
             "| {} | {} | {} | {} | {} {} |\n",
-            span(&format!("{}/{}", rate.component, rate.rule)),
+            span(&rule_name(rate)),
             rate.commits,
             rate.alone,
             rate.silenced,
@@ -343,29 +362,37 @@ fn time(simulation: &Simulation) -> String {
     )
 }
 
-fn shown(example: &Example) -> String {
-    let place = match (&example.path, example.line) {
+/// The name that `disable` takes.
+pub(super) fn rule_name(rate: &RuleRate) -> String {
+    format!("{}/{}", rate.component, rate.rule)
+}
+
+/// Where a rule has found something.
+pub(super) fn place(example: &Example) -> String {
+    match (&example.path, example.line) {
         (Some(path), Some(line)) => format!("{path}:{line}"),
         (Some(path), None) => path.to_string(),
         (None, _) => "message".to_owned(),
-    };
+    }
+}
+
+fn shown(example: &Example) -> String {
     let mut detail: String = example.detail.chars().take(DETAIL).collect();
     if detail.len() < example.detail.len() {
         detail.push('…');
     }
-    format!("{} {}", span(&place), span(&detail.replace('`', "\"")))
+    format!("{} {}", span(&place(example)), span(&detail.replace('`', "\"")))
 }
 
 /// A code span in a table.
 fn span(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    format!("{fence}{}{fence}", text.replace('|', "\\|"))
-}
-
-fn share(count: usize, of: usize) -> String {
-    match of {
-        0 => "–".to_owned(),
-        _ => format!("{:.0} %", 100.0 * count as f64 / of as f64),
-    }
+    // A space that is taken away again, where the text would make the fence longer.
+    let room = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{room}{}{room}{fence}", text.replace('|', "\\|"))
 }

@@ -365,6 +365,72 @@ fn init_writes_what_agents_read_and_leaves_the_rest() {
     assert!(!repo.path().join("AGENTS.md").exists());
 }
 
+/// Each harness finds the server in its own file, beside what is there; where the binary that writes has it, and only there.
+#[test]
+fn init_names_the_server_where_there_is_one() {
+    let files = [
+        ".mcp.json",
+        ".cursor/mcp.json",
+        ".vscode/mcp.json",
+        ".codex/config.toml",
+    ];
+    let repo = with_policy();
+    repo.write(
+        ".mcp.json",
+        "{ \"mcpServers\": { \"mine\": { \"command\": \"x\" } } }\n",
+    );
+    repo.write(".codex/config.toml", "# mine\nmodel = \"x\"\n");
+    run(&repo, &["init", "--agents", "--no-hooks"]).ends(0);
+    let there = |path: &str| repo.path().join(path).exists();
+    if !cfg!(feature = "mcp") {
+        assert!(!there(".cursor/mcp.json") && !there(".vscode/mcp.json"));
+        let ran = run(&repo, &["mcp"]).ends(2);
+        assert!(
+            ran.err.contains("CG769") && ran.err.contains("--features mcp"),
+            "{}",
+            ran.err
+        );
+        return;
+    }
+    let read = |path: &str| std::fs::read_to_string(repo.path().join(path)).unwrap();
+    for path in files {
+        let text = read(path);
+        let servers: Value = match path.ends_with(".toml") {
+            true => toml::from_str(&text).unwrap(),
+            false => serde_json::from_str(&text).unwrap(),
+        };
+        let member = ["mcpServers", "servers", "mcp_servers"]
+            .into_iter()
+            .find(|name| servers.get(name).is_some());
+        let entry = &servers[member.unwrap()]["certgate"];
+        assert_eq!(
+            (&entry["command"], &entry["args"]),
+            (&json!("certgate"), &json!(["mcp"])),
+            "{path}: {text}"
+        );
+    }
+    assert!(read(".mcp.json").contains("\"mine\": { \"command\": \"x\" }"));
+    assert!(read(".codex/config.toml").starts_with("# mine\nmodel = \"x\"\n\n[mcp_servers.certgate]\n"));
+    assert!(run(&repo, &["doctor"]).out.contains("coding agents are held"));
+    repo.write(".cursor/mcp.json", "{}\n");
+    let lacking = run(&repo, &["doctor"]);
+    assert!(
+        lacking
+            .out
+            .contains("not as certgate writes it for coding agents: .cursor/mcp.json"),
+        "{}",
+        lacking.out
+    );
+    // A table in one line cannot be added to: the rest is left, and the message says what to write.
+    repo.write(".codex/config.toml", "mcp_servers = {}\n");
+    let refused = run(&repo, &["init", "--agents", "--no-hooks"]).ends(2);
+    assert!(
+        refused.err.contains("CG751") && refused.err.contains("[mcp_servers.certgate]"),
+        "{}",
+        refused.err
+    );
+}
+
 /// The skill is held against somebody else's reader of skills.
 #[test]
 fn the_skill_is_one() {

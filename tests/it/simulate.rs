@@ -24,7 +24,7 @@ components:
 ";
 
 /// A history of edits of each kind, a merge, a certificate, and a veto.
-fn history() -> TestRepo {
+pub(crate) fn history() -> TestRepo {
     let repo = TestRepo::new();
     repo.write("README.md", "hello\n");
     repo.commit("begin");

@@ -54,6 +54,12 @@ pub(in crate::cli) enum AuditFormat {
     Markdown,
     /// The same for a browser, complete in one file
     Html,
+    /// SARIF 2.1.0: a result for each thing that a gate would block or warn of
+    Sarif,
+    /// JUnit's XML: a suite for each repository
+    Junit,
+    /// GitLab's code quality report
+    Gitlab,
 }
 
 /// What ends an audit as findings do.

@@ -127,6 +127,9 @@ pub(in crate::cli) struct SimulateArgs {
     /// How to report
     #[arg(long, value_enum, default_value_t = SimulateFormat::Markdown)]
     pub(in crate::cli) format: SimulateFormat,
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -135,6 +138,14 @@ pub(in crate::cli) enum SimulateFormat {
     Markdown,
     /// certgate/simulate/v1
     Json,
+    /// SARIF 2.1.0: a result for each commit and rule that gates it
+    Sarif,
+    /// JUnit's XML: a suite for each component, a test for each commit
+    Junit,
+    /// GitLab's code quality report
+    Gitlab,
+    /// A page, complete in one file
+    Html,
 }
 
 #[derive(Debug, Args)]

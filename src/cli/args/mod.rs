@@ -20,10 +20,8 @@ pub(super) use ledger::{
 pub(super) use measuring::{
     Better, CompareArgs, CompareFormat, EvidenceArgs, EvidenceFormat, MeasureArgs, SampleDesign, TrendArgs, TrendFormat,
 };
-#[cfg(feature = "mcp")]
-pub(super) use setup::McpArgs;
 pub(super) use setup::{
-    CompletionsArgs, DemoArgs, DoctorArgs, HooksArgs, InitArgs, InitMode, InstallArgs, ManArgs, PolicyArgs,
+    CompletionsArgs, DemoArgs, DoctorArgs, HooksArgs, InitArgs, InitMode, InstallArgs, ManArgs, McpArgs, PolicyArgs,
     PolicyCommand, ShowFormat, UninstallArgs,
 };
 pub(super) use shared::{Format, ListFormat};
@@ -94,7 +92,7 @@ pub(super) enum Command {
     /// Say what became of many repositories: a record each of policy, hooks, uncovered landings, refusals and what is due
     Audit(AuditArgs),
     /// Serve a coding agent over standard input and output (Model Context Protocol)
-    #[cfg(feature = "mcp")]
+    #[cfg_attr(not(feature = "mcp"), command(hide = true))]
     Mcp(McpArgs),
     /// What the hook shims call
     #[command(hide = true)]

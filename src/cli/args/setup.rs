@@ -83,7 +83,6 @@ pub(in crate::cli) struct DoctorArgs {
     pub(in crate::cli) format: ListFormat,
 }
 
-#[cfg(feature = "mcp")]
 #[derive(Debug, Args)]
 pub(in crate::cli) struct McpArgs {
     /// The agent in whose name certificates are written (default: none are)

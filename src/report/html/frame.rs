@@ -61,22 +61,43 @@ pub(super) fn document(title: &str, parts: &[(&str, &str)], many: bool, body: &M
 }
 
 /// The search, which the script shows, since it does nothing without one.
-pub(super) fn finder(files: usize) -> Markup {
-    html! {
-        div #finder .sheet .finder role="search" aria-label="This page" hidden {
-            div .field {
-                label for="words" { "Find files, certificates and findings" }
-                input #words type="search" autocomplete="off" spellcheck="false";
-            }
-            @if files > 0 {
-                fieldset {
-                    legend { "Files" }
-                    @for (value, name) in [("all", "all"), ("open", "not covered"), ("covered", "covered")] {
-                        label { input type="radio" name="files" value=(value) checked[value == "all"]; (name) }
+pub(super) struct Finder {
+    pub(super) label: &'static str,
+    /// What the choice beside it is of.
+    pub(super) legend: &'static str,
+    /// What is counted.
+    pub(super) noun: &'static str,
+    /// The choices: what `data-state` holds, and in words.
+    pub(super) states: [(&'static str, &'static str); 3],
+}
+
+impl Finder {
+    /// The search of a judgement.
+    pub(super) const JUDGED: Self = Self {
+        label: "Find files, certificates and findings",
+        legend: "Files",
+        noun: "files",
+        states: [("all", "all"), ("open", "not covered"), ("covered", "covered")],
+    };
+
+    /// The search, with the choice where there is something to choose from.
+    pub(super) fn show(&self, choice: bool) -> Markup {
+        html! {
+            div #finder .sheet .finder role="search" aria-label="This page" data-noun=(self.noun) hidden {
+                div .field {
+                    label for="words" { (self.label) }
+                    input #words type="search" autocomplete="off" spellcheck="false";
+                }
+                @if choice {
+                    fieldset {
+                        legend { (self.legend) }
+                        @for (value, name) in self.states {
+                            label { input type="radio" name="files" value=(value) checked[value == "all"]; (name) }
+                        }
                     }
                 }
+                p #found role="status" {}
             }
-            p #found role="status" {}
         }
     }
 }

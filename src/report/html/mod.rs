@@ -10,6 +10,7 @@ mod documents;
 mod evidence;
 mod files;
 mod frame;
+mod history;
 mod plots;
 mod score;
 mod timeline;
@@ -18,6 +19,7 @@ mod verdict;
 
 pub(super) use audit::html_audit;
 pub use documents::{html_lint, html_verify};
+pub(crate) use history::simulation_html;
 
 use maud::html;
 
@@ -51,7 +53,7 @@ pub fn html(report: &Judgement) -> String {
     let body = html! {
         (verdict::verdict(report))
         @if !components.is_empty() {
-            (frame::finder(files))
+            (frame::Finder::JUDGED.show(files > 0))
             section #components aria-label="Components" {
                 @for component in components { (component::component(report, component)) }
             }

@@ -9,6 +9,7 @@
   const words = document.getElementById("words");
   const files = rows.filter((row) => row.dataset.find === "file").length;
   const number = (count) => count.toLocaleString("en");
+  const noun = finder ? finder.dataset.noun : "";
 
   const find = () => {
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -34,7 +35,7 @@
       if (said) said.hidden = !none;
     }
     const also = wanted.length > 0 ? `, and ${number(others)} other entries` : "";
-    status.textContent = inert ? `${number(files)} files` : `${number(shown)} of ${number(files)} files${also}`;
+    status.textContent = inert ? `${number(files)} ${noun}` : `${number(shown)} of ${number(files)} ${noun}${also}`;
   };
   let waiting = 0;
   const soon = () => {

@@ -1,10 +1,13 @@
-//! `--format sarif|junit|gitlab|markdown` of `check`, `lint` and `verify`: one set of scenes, each format held against a reader that
+//! `--format sarif|junit|gitlab|markdown` of `check`, `lint` and `verify`, and of `simulate` and `audit` (`beside.rs`): one set of scenes, each format held against a reader that
 //! somebody else wrote. `.ci/run` installs those below `target/tools`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
+mod beside;
 mod comment;
 mod posted;
 mod read;
+
+pub(crate) use beside::asked;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -47,19 +47,69 @@ for file in files:
     main.main()
 ";
 
-/// The schema from the validator's own package, the validator itself with GitHub's rules (it exits with 0 whatever it finds), and
-/// `sarif-tools`, whose code quality report of our SARIF must name what ours names.
+/// Holds files to the schema from the validator's own package, and to the validator itself with GitHub's rules (it exits with 0 whatever it
+/// finds).
+#[track_caller]
+pub(super) fn is_sarif(tools: &Path, files: &[PathBuf]) {
+    let package = tools.join("node_modules/@microsoft/sarif-multitool-linux");
+    let schema = jsonschema::validator_for(&read(&package.join("sarif-2.1.0.json"))).unwrap();
+    for file in files {
+        let errors: Vec<String> = schema.iter_errors(&read(file)).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
+    }
+    let mut validate = Command::new(package.join("Sarif.Multitool"));
+    validate
+        .current_dir(files[0].parent().unwrap())
+        .args(["validate", "--rule-kind", "Sarif;Ghas"]);
+    let said = output(validate.args(files));
+    assert!(said.contains(&format!("{} files scanned", files.len())), "{said}");
+    assert!(!said.contains(" error "), "{said}");
+}
+
+/// Holds the code quality reports of `sarif-tools` for SARIF to our own: they name the same.
+#[track_caller]
+pub(super) fn is_code_quality(tools: &Path, files: &[(PathBuf, Value)]) {
+    let mut python = Command::new(tools.join("bin/python"));
+    python.args(["-c", CODE_QUALITY]);
+    for (file, _) in files {
+        python.arg(file).arg(file.with_extension("json"));
+    }
+    output(&mut python);
+    for (file, ours) in files {
+        // What of both has a plain path, and so is written alike.
+        let named = |issues: &Value| {
+            let issues = issues.as_array().unwrap().iter();
+            let one = |issue: &Value| {
+                let field = |name: &str| issue[name].as_str().unwrap().to_owned();
+                let path = issue["location"]["path"].as_str().unwrap().to_owned();
+                (field("check_name"), path, issue["location"]["lines"]["begin"].as_u64())
+            };
+            let plain = |(_, path, _): &(String, String, Option<u64>)| {
+                path.bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte))
+            };
+            let mut all: Vec<_> = issues.map(one).filter(plain).collect();
+            all.sort();
+            all
+        };
+        let theirs = read(&file.with_extension("json"));
+        assert_eq!(
+            ours.as_array().unwrap().len(),
+            theirs.as_array().unwrap().len(),
+            "{}",
+            file.display()
+        );
+        assert_eq!(named(ours), named(&theirs), "{}", file.display());
+    }
+}
+
 #[test]
 fn others_read_the_sarif() {
     let Some(tools) = tools() else { return };
     let scenes = scenes();
-    let package = tools.join("node_modules/@microsoft/sarif-multitool-linux");
-    let schema = jsonschema::validator_for(&read(&package.join("sarif-2.1.0.json"))).unwrap();
-    let (folder, files) = written(&scenes, "sarif", "sarif");
+    let (_folder, files) = written(&scenes, "sarif", "sarif");
     for (scene, file) in &files {
         let log = read(file);
-        let errors: Vec<String> = schema.iter_errors(&log).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", scene.name);
         let run = &log["runs"][0];
         let results = run["results"].as_array().unwrap();
         for code in scene.told {
@@ -81,47 +131,10 @@ fn others_read_the_sarif() {
             .collect();
         assert_eq!(prints.len(), results.len(), "{}", scene.name);
     }
-    let mut validate = Command::new(package.join("Sarif.Multitool"));
-    validate
-        .current_dir(folder.path())
-        .args(["validate", "--rule-kind", "Sarif;Ghas"]);
-    let said = output(validate.args(files.iter().map(|(_, file)| file)));
-    assert!(said.contains(&format!("{} files scanned", files.len())), "{said}");
-    assert!(!said.contains(" error "), "{said}");
-    let issues = |scene: &Scene| folder.path().join(format!("{}.json", scene.name));
-    let mut python = Command::new(tools.join("bin/python"));
-    python.args(["-c", CODE_QUALITY]);
-    for (scene, file) in &files {
-        python.arg(file).arg(issues(scene));
-    }
-    output(&mut python);
-    for (scene, _) in &files {
-        // What of both has a plain path, and so is written alike.
-        let named = |issues: &Value| {
-            let issues = issues.as_array().unwrap().iter();
-            let one = |issue: &Value| {
-                let field = |name: &str| issue[name].as_str().unwrap().to_owned();
-                let path = issue["location"]["path"].as_str().unwrap().to_owned();
-                (field("check_name"), path, issue["location"]["lines"]["begin"].as_u64())
-            };
-            let plain = |(_, path, _): &(String, String, Option<u64>)| {
-                path.bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte))
-            };
-            let mut all: Vec<_> = issues.map(one).filter(plain).collect();
-            all.sort();
-            all
-        };
-        let ours: Value = serde_json::from_str(&scene.in_format("gitlab").out).unwrap();
-        let theirs = read(&issues(scene));
-        assert_eq!(
-            ours.as_array().unwrap().len(),
-            theirs.as_array().unwrap().len(),
-            "{}",
-            scene.name
-        );
-        assert_eq!(named(&ours), named(&theirs), "{}", scene.name);
-    }
+    is_sarif(&tools, &files.iter().map(|(_, file)| file.clone()).collect::<Vec<_>>());
+    let ours = |scene: &Scene| serde_json::from_str(&scene.in_format("gitlab").out).unwrap();
+    let both = files.iter().map(|(scene, file)| (file.clone(), ours(scene)));
+    is_code_quality(&tools, &both.collect::<Vec<_>>());
 }
 
 /// Decodes a reference as RFC 3986 has it.
@@ -223,19 +236,23 @@ for name in sys.argv[2:]:
     print(*counts)
 ";
 
+/// Holds files to Jenkins' schema, and counts tests, failures, errors and skipped of each.
+#[track_caller]
+pub(super) fn is_junit(tools: &Path, files: &[PathBuf]) -> Vec<Vec<usize>> {
+    let mut python = Command::new(tools.join("bin/python"));
+    python.args(["-c", JUNIT]).arg(tools.join("junit-10.xsd"));
+    let said = output(python.args(files));
+    let line = |line: &str| line.split(' ').map(|n| n.parse().unwrap()).collect();
+    said.lines().map(line).collect()
+}
+
 #[test]
 fn others_read_the_junit() {
     let Some(tools) = tools() else { return };
     let scenes = scenes();
     let (_folder, files) = written(&scenes, "junit", "xml");
-    let mut python = Command::new(tools.join("bin/python"));
-    python.args(["-c", JUNIT]).arg(tools.join("junit-10.xsd"));
-    let said = output(python.args(files.iter().map(|(_, file)| file)));
-    let counts: BTreeMap<&str, Vec<usize>> = files
-        .iter()
-        .zip(said.lines())
-        .map(|((scene, _), line)| (scene.name, line.split(' ').map(|n| n.parse().unwrap()).collect()))
-        .collect();
+    let counted = is_junit(&tools, &files.iter().map(|(_, file)| file.clone()).collect::<Vec<_>>());
+    let counts: BTreeMap<&str, Vec<usize>> = files.iter().map(|(scene, _)| scene.name).zip(counted).collect();
     for (scene, _) in &files {
         let [tests, failures, errors, _] = counts[scene.name][..] else {
             panic!()

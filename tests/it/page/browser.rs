@@ -93,6 +93,7 @@ fn a_reader_in_chromium() {
         println!("{name}: ok");
     }
     hostile(&reader, folder.path());
+    history(&reader, folder.path());
     many(&reader, folder.path());
 }
 
@@ -327,6 +328,30 @@ fn accessible(reader: &Reader, _: &Path) {
         .browser
         .run("document.querySelectorAll('details').forEach(one => { one.open = true; })");
     reader.is_accessible("light, everything open");
+}
+
+/// What history would have been asked: the commits have the search, and nothing of the page is out of reach.
+fn history(reader: &Reader, folder: &Path) {
+    let browser = &reader.browser;
+    for asked in formats::asked() {
+        let file = folder.join(format!("{}.html", asked.name));
+        std::fs::write(&file, asked.in_format("html").out).unwrap();
+        reader.opens(&file);
+        reader.is_quiet();
+        reader.is_accessible(asked.name);
+        if asked.name == "history" {
+            assert_eq!(browser.ask(SAID), json!("7 commits"));
+            browser.click("#words");
+            browser.keys("twice as fast");
+            reader.until(&format!("{SAID}.startsWith('1 of 7 commits')"));
+            browser.click("#commits .rows > li:not([hidden]) summary");
+            reader.until("document.querySelector('#commits .rows > li:not([hidden]) .body').checkVisibility()");
+            browser.size(320, 700);
+            browser.show(&file);
+            let width = browser.ask("document.documentElement.scrollWidth");
+            assert!(width.as_u64().unwrap() <= 320, "{width}");
+        }
+    }
 }
 
 /// Names of files, branches, agents and components, messages and lines that would be markup, scripts or marks that reorder text.

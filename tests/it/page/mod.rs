@@ -62,6 +62,11 @@ fn every_page_is_valid() {
         std::fs::write(&file, scene.in_format("html").out).unwrap();
         pages.push(file);
     }
+    for asked in formats::asked() {
+        let file = folder.path().join(format!("{}.html", asked.name));
+        std::fs::write(&file, asked.in_format("html").out).unwrap();
+        pages.push(file);
+    }
     let story = made::story();
     pages.push(made::page(&story, folder.path()));
     let output = Command::new("java")

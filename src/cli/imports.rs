@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::args::ListFormat;
 use super::ending::Ending;
 use super::fault::Doing as _;
 use super::terminal;
 use crate::change::{Digest, MAX_DOCUMENT, ObjectId, RepoPath};
-use crate::diagnostic::{Code, Diagnostic, Place, command, plural, sanitize};
+use crate::diagnostic::{Code, Diagnostic, Place, Remedy, command, plural, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing::{self, policy_path};
 use crate::git::{Elsewhere, FileThere, GitError, Repository};
 use crate::policy::{IMPORTS, Pin, Policy, PolicySource, Transport};
+use crate::report::{self, Copied, Head};
 
 /// How long git may take to answer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -52,84 +54,125 @@ impl Importing {
 }
 
 /// Fetches what is not here yet, and says what no pin names any more.
-pub(super) fn fetch() -> Result<Ending, Undecided> {
+pub(super) fn fetch(format: ListFormat) -> Result<Ending, Undecided> {
     let here = Importing::here()?;
     let policy = here.root.join(policy_path().as_path());
     let folder = folder(&here.root)?;
-    let mut text = String::new();
+    let mut found = Vec::new();
     for pin in &here.pins {
-        let name = pin.copy();
         let held = governing::copy_beside(&policy, pin);
         if held.is_ok_and(|bytes| digest(&bytes) == pin.sha256) {
-            text.push_str(&format!("{name}: is here\n"));
+            found.push((pin, Copied::Present));
             continue;
         }
         let bytes = fetched(pin, &pin.rev)?;
-        let found = digest(&bytes);
-        if found != pin.sha256 {
+        let is = digest(&bytes);
+        if is != pin.sha256 {
             return Err(failed(pin, "the file is not the one that is pinned")
-                .because(format!("its SHA-256 is {found}"))
+                .because(format!("its SHA-256 is {is}"))
                 .because(format!("the pin says          {}", pin.sha256))
                 .help("where that is the file that you mean, write its digest into `sha256:`")
                 .into());
         }
-        write(&folder, &here.root.join(name.as_path()), &bytes)?;
-        text.push_str(&format!(
-            "{name}: fetched {} of {} at {}\n",
-            sanitize(&pin.path.to_string()),
-            sanitize(&pin.url),
-            pin.rev.short()
-        ));
+        write(&folder, &here.root.join(pin.copy().as_path()), &bytes)?;
+        found.push((pin, Copied::Fetched));
     }
-    for stale in strangers(&folder, &here.pins)? {
-        let remove = command!["git", "rm", "--", &stale];
+    let strangers = strangers(&folder, &here.pins)?;
+    let add = command!["git", "add", "--", &RepoPath::from(crate::policy::POLICY_DIRECTORY)];
+    let next = (!here.pins.is_empty()).then_some(&add);
+    terminal::out(&match format {
+        ListFormat::Human => fetched_lines(&found, &strangers, next),
+        ListFormat::Json => report::fetched_json(&found, &strangers, next),
+    })?;
+    Ok(Ending::Done)
+}
+
+fn fetched_lines(found: &[(&Pin, Copied)], strangers: &[RepoPath], next: Option<&Remedy>) -> String {
+    let mut text = String::new();
+    for (pin, state) in found {
+        let name = pin.copy();
+        text.push_str(&match state {
+            Copied::Present => format!("{name}: is here\n"),
+            Copied::Fetched => format!(
+                "{name}: fetched {} of {} at {}\n",
+                sanitize(&pin.path.to_string()),
+                sanitize(&pin.url),
+                pin.rev.short()
+            ),
+        });
+    }
+    for stale in strangers {
+        let remove = command!["git", "rm", "--", stale];
         text.push_str(&format!(
             "{}: no pin names it; {remove}\n",
             sanitize(&stale.to_string())
         ));
     }
-    let add = command!["git", "add", "--", &RepoPath::from(crate::policy::POLICY_DIRECTORY)];
-    match here.pins.is_empty() {
-        true => text.push_str("the policy imports nothing\n"),
-        false => text.push_str(&format!("next: {add}, then `certgate policy check`\n")),
-    }
-    terminal::out(&text)?;
-    Ok(Ending::Done)
+    text.push_str(&match next {
+        None => "the policy imports nothing\n".to_owned(),
+        Some(add) => format!("next: {add}, then `certgate policy check`\n"),
+    });
+    text
 }
 
 /// Says which pins are behind the HEAD of their repository, and what they would be.
-pub(super) fn outdated() -> Result<Ending, Undecided> {
+pub(super) fn outdated(format: ListFormat) -> Result<Ending, Undecided> {
     let here = Importing::here()?;
-    let (mut text, mut behind) = (String::new(), Vec::new());
+    let (mut found, mut behind) = (Vec::new(), Vec::new());
     for pin in &here.pins {
         let tip = elsewhere(pin).head().map_err(|error| unreached(pin, &error))?;
-        let name = format!("{} of {}", sanitize(&pin.path.to_string()), sanitize(&pin.url));
-        if tip == pin.rev {
-            text.push_str(&format!("{name}: at HEAD ({})\n", tip.short()));
-            continue;
+        let sha256 = match tip == pin.rev {
+            true => pin.sha256,
+            false => digest(&fetched(pin, &tip)?),
+        };
+        if sha256 != pin.sha256 {
+            let said = format!("{} has changed since {}", named(pin), pin.rev.short());
+            let finding = Diagnostic::warning(Code::CG761, said)
+                .at(Place::file(policy_path()))
+                .help(format!("write `rev: {tip}` and `sha256: {sha256}`"))
+                .help(command!["certgate", "policy", "fetch"].why("then, to read what changed"));
+            behind.push(finding);
         }
-        let bytes = fetched(pin, &tip)?;
-        let found = digest(&bytes);
-        if found == pin.sha256 {
-            text.push_str(&format!("{name}: as at HEAD ({})\n", tip.short()));
-            continue;
-        }
-        let finding = Diagnostic::warning(Code::CG761, format!("{name} has changed since {}", pin.rev.short()))
-            .at(Place::file(policy_path()))
-            .help(format!("write `rev: {tip}` and `sha256: {found}`"))
-            .help(command!["certgate", "policy", "fetch"].why("then, to read what changed"));
-        behind.push(finding);
+        let head = Head {
+            commit: tip.to_string(),
+            sha256: sha256.to_string(),
+            behind: sha256 != pin.sha256,
+        };
+        found.push((pin, head));
     }
-    text.push_str(&match behind.len() {
-        0 => "no import is behind\n".to_owned(),
-        some => format!("{} behind\n", plural(some, "import")),
-    });
-    terminal::diagnose_all(&behind);
-    terminal::out(&text)?;
+    if format == ListFormat::Human {
+        terminal::diagnose_all(&behind);
+    }
+    terminal::out(&match format {
+        ListFormat::Human => outdated_lines(&found, behind.len()),
+        ListFormat::Json => report::outdated_json(&found, &behind),
+    })?;
     Ok(match behind.is_empty() {
         true => Ending::Done,
         false => Ending::Blocked,
     })
+}
+
+fn outdated_lines(found: &[(&Pin, Head)], behind: usize) -> String {
+    let mut text = String::new();
+    for (pin, head) in found.iter().filter(|(_, head)| !head.behind) {
+        let exactly = if head.commit == pin.rev.to_string() {
+            "at HEAD"
+        } else {
+            "as at HEAD"
+        };
+        let short = head.commit.get(..10).unwrap_or(&head.commit);
+        text.push_str(&format!("{}: {exactly} ({short})\n", named(pin)));
+    }
+    text.push_str(&match behind {
+        0 => "no import is behind\n".to_owned(),
+        some => format!("{} behind\n", plural(some, "import")),
+    });
+    text
+}
+
+fn named(pin: &Pin) -> String {
+    format!("{} of {}", sanitize(&pin.path.to_string()), sanitize(&pin.url))
 }
 
 fn elsewhere(pin: &Pin) -> Elsewhere<'_> {

@@ -136,7 +136,8 @@ fn answers_in_json(command: &Command) -> bool {
         Command::Policy(args) => match &args.command {
             PolicyCommand::Check { format, .. } => list(*format),
             PolicyCommand::Show { format, .. } => *format == ShowFormat::Json,
-            PolicyCommand::Packs | PolicyCommand::Fetch | PolicyCommand::Outdated => false,
+            PolicyCommand::Fetch { format } | PolicyCommand::Outdated { format } => list(*format),
+            PolicyCommand::Packs => false,
         },
         Command::Doctor(args) => list(args.format),
         Command::Compare(args) => args.format == CompareFormat::Json,

@@ -33,8 +33,8 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Ending, Undecided> {
             format: ShowFormat::Json,
         } => json(policy.as_deref()),
         PolicyCommand::Packs => list(),
-        PolicyCommand::Fetch => imports::fetch(),
-        PolicyCommand::Outdated => imports::outdated(),
+        PolicyCommand::Fetch { format } => imports::fetch(*format),
+        PolicyCommand::Outdated { format } => imports::outdated(*format),
     }
 }
 

@@ -60,8 +60,19 @@ fn links_between_the_pages_lead_somewhere() {
     let index = std::fs::read_to_string(root.join("docs/README.md")).unwrap();
     for page in pages.iter().filter(|page| page.extension().is_some_and(|e| e == "md")) {
         let text = std::fs::read_to_string(page).unwrap();
-        // Outside of code.
-        let prose: String = text.split('`').step_by(2).collect();
+        // Outside of code: of blocks first, whose fences may be of any length, then of spans.
+        let mut fence = "";
+        let mut outside = String::new();
+        for line in text.lines() {
+            let ticks = line.len() - line.trim_start_matches('`').len();
+            match (fence, ticks) {
+                ("", 3..) => fence = &line[..ticks],
+                ("", _) => outside += &format!("{line}\n"),
+                (open, _) if line.trim_end() == open => fence = "",
+                _ => {}
+            }
+        }
+        let prose: String = outside.split('`').step_by(2).collect();
         for link in prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = link.split('#').next().unwrap_or_default();
             if file.is_empty() || link.contains("://") || link.contains(' ') || !page.starts_with(root) {

@@ -1,7 +1,10 @@
 //! `certgate policy fetch | outdated`, with real repositories to fetch from, and what the copies are then worth.
 #![allow(clippy::unwrap_used)]
 
+use serde_json::json;
+
 use crate::attacks::imports::{SHARED, sha256};
+use crate::json::answer;
 use crate::scene::{POLICY, run, with_policy};
 use crate::support::TestRepo;
 
@@ -152,4 +155,46 @@ fn an_import_that_is_behind_is_named_with_its_new_pin() {
     run(&repo, &["policy", "fetch"])
         .ends(0)
         .writes("the policy imports nothing");
+}
+
+/// What is said to people is said to programs, too.
+#[test]
+fn fetched_and_outdated_imports_are_told_in_json() {
+    let upstream = upstream(&[]);
+    let repo = with_policy();
+    let nothing = answer(&repo, &["policy", "fetch"], 0);
+    assert_eq!((&nothing["imports"], &nothing["next"]), (&json!([]), &json!([])));
+    imports(&repo, &[pin(&upstream, "team/speed.yaml", SHARED)]);
+    let pinned = upstream.ask(&["rev-parse", "HEAD"]);
+    let copy = format!(".certgate/imports/{}.yaml", sha256(SHARED));
+    for state in ["fetched", "present"] {
+        let told = answer(&repo, &["policy", "fetch"], 0);
+        let import = &told["imports"][0];
+        assert_eq!(
+            (&import["state"], &import["copy"], &import["rev"], &import["path"]),
+            (&json!(state), &json!(copy), &json!(pinned), &json!("team/speed.yaml"))
+        );
+        assert_eq!(told["next"][0]["argv"], json!(["git", "add", "--", ".certgate"]));
+    }
+    let stale = format!(".certgate/imports/{}.yaml", "0".repeat(64));
+    repo.write(&stale, "old\n");
+    assert_eq!(answer(&repo, &["policy", "fetch"], 0)["strangers"], json!([stale]));
+    let told = answer(&repo, &["policy", "outdated"], 0);
+    assert_eq!(
+        (&told["behind"], &told["imports"][0]["behind"]),
+        (&json!(0), &json!(false))
+    );
+    let changed = format!("{SHARED}# more\n");
+    upstream.write("team/speed.yaml", &changed);
+    let head = upstream.commit("Change");
+    let told = answer(&repo, &["policy", "outdated"], 1);
+    assert_eq!(
+        (&told["behind"], &told["imports"][0]["behind"]),
+        (&json!(1), &json!(true))
+    );
+    assert_eq!(
+        told["imports"][0]["head"],
+        json!({ "rev": head, "sha256": sha256(&changed) })
+    );
+    assert_eq!(told["diagnostics"][0]["code"], "CG761");
 }

@@ -14,7 +14,7 @@ fn schema(name: &str) -> String {
 
 /// Runs a command with `--format json` and holds what it prints to the schema that it names.
 #[track_caller]
-fn answer(repo: &TestRepo, arguments: &[&str], code: i32) -> serde_json::Value {
+pub(crate) fn answer(repo: &TestRepo, arguments: &[&str], code: i32) -> serde_json::Value {
     let at = arguments
         .iter()
         .position(|argument| *argument == "--")
@@ -105,6 +105,8 @@ fn what_cannot_be_done_is_an_error_in_json() {
         &["explain", "CG999"],
         &["policy", "show"],
         &["policy", "check"],
+        &["policy", "fetch"],
+        &["policy", "outdated"],
         &["hooks"],
         &["doctor"],
         &["init"],

@@ -57,7 +57,11 @@ fn what_is_in_force_is_kept_and_what_is_settled_goes() {
     let next = text(&repo, FILES[2]);
     let command = "certgate certify gpu_memory --status DECISION --agent performance-engineer --rationale \"WHY\" --supersedes C-1\n";
     assert!(next.contains(command), "{next}");
-    assert!(next.contains("## 3. Meet conditions"), "{next}");
+    assert!(
+        next.contains("## Conditions to meet\n") && next.contains("\n### 3. `kernels` on `gpu_memory`\n"),
+        "{next}"
+    );
+    assert!(next.contains("| `performance-engineer` | 1 | 1 |  |  |\n"), "{next}");
     repo.commit("records");
     run(&repo, &["records", "--check"]).ends(0);
     write(&repo).writes("");
@@ -294,7 +298,7 @@ fn the_records_of_a_real_project() {
         assert!(!text.contains("<b>") && !text.contains("**["), "{name}");
     }
     // Each thing that is due has a command, on a component of the policy and by its agent.
-    let due = next.lines().filter(|line| line.starts_with("## ")).count();
+    let due = next.lines().filter(|line| line.starts_with("### ")).count();
     assert!(due > 20, "{next}");
     let commands: Vec<&str> = next
         .lines()
@@ -308,17 +312,141 @@ fn the_records_of_a_real_project() {
             "{command}"
         );
     }
-    let refusals = memory
-        .split("## Refusals in force")
-        .nth(1)
-        .unwrap()
-        .split("\n## ")
-        .next()
-        .unwrap();
-    assert_eq!(
-        refusals.matches("\n- **").count(),
-        next.matches(". Lift a refusal\n").count()
+    let part = |text: &str, heading: &str| {
+        let rest = text.split(&format!("## {heading}\n")).nth(1).unwrap().to_owned();
+        rest.split("\n## ").next().unwrap().to_owned()
+    };
+    let refusals = part(&memory, "Refusals in force").matches("\n- **").count();
+    assert_eq!(refusals, part(&next, "Refusals to lift").matches("\n### ").count());
+    // A veto comes before what is only held.
+    assert!(
+        part(&memory, "Refusals in force").starts_with("\n- **REJECTED** "),
+        "{memory}"
     );
+    // What somebody reads who comes back to the project takes five minutes, at 250 words a minute.
+    let is_word = |token: &&str| token.chars().any(char::is_alphanumeric);
+    let words = memory
+        .split("<details>")
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .filter(is_word)
+        .count();
+    assert!(words <= 5 * 250, "{words}");
+    // Each certificate is one click away, from where the file lies.
+    for target in log
+        .split("[certificate](")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+    {
+        assert!(repo.path().join("docs/kept").join(target).is_file(), "{target}");
+    }
     repo.commit("records");
     run(&repo, &["records", "--check"]).ends(0);
+}
+
+/// A ledger of our own, small enough to be shown: `docs/records.md` has what is written of it.
+/// `CERTGATE_EXCERPT=write cargo test --locked --test it records::the_documentation` writes that part again.
+#[test]
+fn the_documentation_shows_a_ledger_of_its_own() {
+    let repo = TestRepo::new();
+    let component = |id: &str| format!("  - {{ id: {id}, match: {{ paths: [\"src/{id}/**\"] }} }}\n");
+    let components: String = ["parser", "gpu_memory", "data_loading", "lexer"]
+        .into_iter()
+        .map(component)
+        .collect();
+    repo.write(
+        ".certgate/policy.yaml",
+        format!("version: 1\nrecords: docs/performance\ncomponents:\n{components}"),
+    );
+    repo.write("src/parser/table.rs", "fn grow() {}\n".repeat(80));
+    repo.commit("begin");
+    for (component, agent, id, date, decision, why) in [
+        (
+            "lexer",
+            "performance-engineer",
+            "01JD2A",
+            "2026-11-02 09:15:00",
+            "GO",
+            "The scanner reads one byte ahead and no more.",
+        ),
+        (
+            "parser",
+            "performance-engineer",
+            "01JD5Q",
+            "2026-11-22 14:03:00",
+            "NO_GO",
+            "The table grows with the square of the input: 4,000 rows take 16 times what 1,000 take.",
+        ),
+        (
+            "gpu_memory",
+            "kernels",
+            "01JD9T",
+            "2026-11-25 09:15:00",
+            "CONDITIONALLY_APPROVED",
+            "The pool is reused across steps, and the peak falls from 11.2 to 8.4 GiB.\n**Conditions**:\n- measure again with the release \
+             allocator\n- watch fragmentation over an entire epoch",
+        ),
+        (
+            "data_loading",
+            "ux-specialist",
+            "01JDA2",
+            "2026-11-25 16:40:00",
+            "✅ APPROVED",
+            "Looks good.",
+        ),
+    ] {
+        let document = by_hand(&format!("**Status**: {decision}"), id, &format!("{date} UTC"))
+            .replace("gpu_memory", component)
+            .replace("performance-engineer", agent)
+            .replace("**Rationale**: measured", &format!("**Rationale**: {why}"))
+            .replace("src/train/loop.py:1-2", "src/parser/table.rs:40-71")
+            .replace("src/train/loop.py", "src/parser/table.rs");
+        let digits: String = date.chars().filter(char::is_ascii_digit).collect();
+        let (day, time) = digits.split_at(8);
+        repo.write(format!("certificates/review_{component}_{day}_{time}.md"), document);
+        repo.commit("certificate");
+    }
+    write(&repo);
+    let kept = |name: &str| {
+        let text = std::fs::read_to_string(repo.path().join("docs/performance").join(name)).unwrap();
+        let inner = text
+            .split("begin -->\n")
+            .nth(1)
+            .unwrap()
+            .split("<!-- certgate")
+            .next()
+            .unwrap()
+            .to_owned();
+        inner.split_once("\n\n").unwrap().1.trim_end().to_owned()
+    };
+    let log = kept(FILES[1]);
+    let entry = log
+        .split("\n### ")
+        .find(|entry| entry.contains("NO_GO"))
+        .unwrap()
+        .trim_end();
+    let shown = format!(
+        "`working-memory.md`:\n\n````markdown\n{}\n````\n\nAn entry of `decisions-log.md`:\n\n````markdown\n### {}\n````\n\n`next-actions.md`:\n\n\
+         ````markdown\n{}\n````\n",
+        kept(FILES[0]),
+        entry.trim_start_matches("### "),
+        kept(FILES[2])
+    );
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/records.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (begin, end) = (
+        "<!-- written by a test: begin -->\n",
+        "<!-- written by a test: end -->\n",
+    );
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (there, after) = rest.split_once(end).unwrap();
+    if std::env::var("CERTGATE_EXCERPT").as_deref() == Ok("write") {
+        std::fs::write(&page, format!("{before}{begin}{shown}{end}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(
+        there, shown,
+        "CERTGATE_EXCERPT=write cargo test --locked --test it records::the_documentation"
+    );
 }

@@ -120,9 +120,17 @@ pub(in crate::cli) enum PolicyCommand {
     /// List the packs
     Packs,
     /// Fetch the policies that the work tree's policy imports, and check their digests
-    Fetch,
+    Fetch {
+        /// How to report
+        #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+        format: ListFormat,
+    },
     /// Ask whether the policies that are imported have changed since
-    Outdated,
+    Outdated {
+        /// How to report
+        #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+        format: ListFormat,
+    },
 }
 
 /// How a policy is shown.

@@ -98,8 +98,8 @@ if [ -n "$remove" ]; then
 		exit 1
 	fi
 	rm -- "$certgate"
-	# The directories, where nothing else is in them.
-	rmdir -- "$prefix/bin" 2>/dev/null && rmdir -- "$prefix" 2>/dev/null || :
+	# The directory, where nothing else is in it.
+	rmdir -- "$prefix/bin" 2>/dev/null || :
 	say "removed $certgate"
 	say 'Hooks that call it stop with a message: certgate uninstall, before this, removes them.'
 	exit 0

@@ -45,6 +45,7 @@ mod measure;
 mod measured;
 mod newcomer;
 mod own_gate;
+mod packages;
 mod page;
 mod picture;
 mod profile_mode;

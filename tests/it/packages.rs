@@ -73,7 +73,11 @@ fn release(repo: &TestRepo) -> String {
         tar.current_dir(&folder).args(["-czf", &archive, &name]);
         assert!(tar.status().unwrap().success());
         let bytes = std::fs::read(folder.join(&archive)).unwrap();
-        sums.push_str(&format!("{:x}  {archive}\n", Sha256::digest(&bytes)));
+        let digest: String = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        sums.push_str(&format!("{digest}  {archive}\n"));
     }
     std::fs::write(folder.join("SHA256SUMS"), &sums).unwrap();
     std::fs::copy(root().join("install.sh"), folder.join("install.sh")).unwrap();

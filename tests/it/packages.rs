@@ -9,11 +9,14 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::layers::root;
 use crate::scene::Ran;
 use crate::support::TestRepo;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 #[test]
 fn the_version_is_in_one_place() {

@@ -13,7 +13,7 @@ import tarfile
 from pathlib import Path
 
 # Bytes, with a little air: what is larger has grown, and somebody should know why. docs/releasing.md says what is in them.
-BUDGET = {"program": 40_000_000, "*.tar.gz": 11_500_000, "*.whl": 11_500_000, "*.deb": 8_500_000, "*.tgz": 11_500_000, "*.crate": 3_000_000}
+BUDGET = {"program": 41_000_000, "*.tar.gz": 11_500_000, "*.whl": 11_500_000, "*.deb": 8_500_000, "*.tgz": 11_500_000, "*.crate": 3_000_000}
 # The oldest glibc that the wheel, its tag and docs/releasing.md promise.
 GLIBC = (2, 17)
 

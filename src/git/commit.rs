@@ -1,5 +1,8 @@
 //! Reads commit objects: parents, tree, people, message.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use git2::{ObjectType, Oid};
 
 use super::GitError;
@@ -80,6 +83,45 @@ impl Commit {
             encoding,
         })
     }
+}
+
+/// Commits that were read, for ranges that overlap: where many refs are judged, each asks for its own.
+#[derive(Default)]
+pub(super) struct Commits {
+    read: HashMap<Oid, Rc<Commit>>,
+    /// About so many bytes.
+    size: usize,
+}
+
+impl Commits {
+    /// At most so many bytes of commits are kept.
+    const MOST: usize = 32 << 20;
+
+    pub(super) fn read(&mut self, store: &Store, id: Oid) -> Result<Rc<Commit>, GitError> {
+        if let Some(known) = self.read.get(&id) {
+            return Ok(known.clone());
+        }
+        let commit = Rc::new(Commit::read(store, id)?);
+        self.size += commit.message.len() + 400;
+        if self.size > Self::MOST {
+            self.read.clear();
+            self.size = commit.message.len() + 400;
+        }
+        self.read.insert(id, commit.clone());
+        Ok(commit)
+    }
+}
+
+/// The parents of a commit, and its time: [`Commit`] without what walks do not look at.
+pub(super) fn header(data: &[u8]) -> Option<(Vec<Oid>, i64)> {
+    let commit = Commit::parse(data.get(..end_of_header(data))?)?;
+    Some((commit.parents, commit.time))
+}
+
+/// Where the message begins.
+fn end_of_header(data: &[u8]) -> usize {
+    let end = data.windows(2).position(|pair| pair == b"\n\n");
+    end.map_or(data.len(), |end| end + 1)
 }
 
 fn malformed(id: Oid, why: &str) -> GitError {

@@ -3,11 +3,14 @@
 //! A parent that a shallow clone lacks is never a root. Where it could change the answer, there is no answer but
 //! [`GitError::Shallow`]; where it could not (it lies behind what both sides are known to share), it is passed over.
 
+use std::cell::RefMut;
 use std::collections::{BinaryHeap, HashMap};
+use std::rc::Rc;
 
 use git2::Oid;
 
 use super::commit::Commit;
+use super::graph::Graph;
 use super::store::own;
 use super::{GitError, Repository};
 use crate::change::ObjectId;
@@ -79,6 +82,7 @@ impl<'r> Walk<'r> {
             return Ok(None);
         };
         progress::step();
+        self.repository.graph.borrow_mut().walked();
         let at = self.seen.len();
         self.index.insert(id, at);
         self.seen.push(Seen {
@@ -207,10 +211,13 @@ impl<'r> Walk<'r> {
     }
 }
 
+/// The history in memory, and where some commits are in it.
+type Placed<'r> = (RefMut<'r, Graph>, Vec<u32>);
+
 /// A commit of a range.
 pub(super) struct Ranged {
     pub(super) id: Oid,
-    pub(super) commit: Commit,
+    pub(super) commit: Rc<Commit>,
 }
 
 impl Repository {
@@ -220,6 +227,11 @@ impl Repository {
             return Ok(vec![a.clone()]);
         }
         let _reading = progress::begin(Work::History, 0);
+        if let Some((mut graph, a, b)) = self.pair_in_memory(a, b)?
+            && let Some(base) = graph.merge_base(a, b).and_then(|at| graph.id(at))
+        {
+            return Ok(vec![own(base)]);
+        }
         let mut walk = Walk::new(self, STALE);
         walk.start(a, ONE)?;
         walk.start(b, TWO)?;
@@ -266,6 +278,9 @@ impl Repository {
         if a == b {
             return Ok(true);
         }
+        if let Some((mut graph, a, b)) = self.pair_in_memory(a, b)? {
+            return Ok(graph.is_ancestor(a, b));
+        }
         let mut walk = Walk::new(self, STALE);
         let wanted = walk.start(a, ONE)?;
         walk.start(b, TWO)?;
@@ -293,6 +308,9 @@ impl Repository {
     /// The commits reachable from one of `heads` and from none of `excluded`, newest first.
     pub(super) fn between(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<Ranged>, GitError> {
         let _reading = progress::begin(Work::History, 0);
+        if let Some(found) = self.between_in_memory(excluded, heads)? {
+            return Ok(found);
+        }
         let mut walk = Walk::new(self, EXCLUDED);
         for id in excluded {
             walk.start(id, EXCLUDED)?;
@@ -343,9 +361,50 @@ impl Repository {
                     message,
                     ..seen.commit.clone()
                 };
-                commits.push(Ranged { id: seen.id, commit });
+                commits.push(Ranged {
+                    id: seen.id,
+                    commit: Rc::new(commit),
+                });
             }
         }
         Ok(commits)
+    }
+
+    fn between_in_memory(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Option<Vec<Ranged>>, GitError> {
+        let ids = [excluded, heads].concat();
+        let found: Vec<Oid> = {
+            let Some((mut graph, at)) = self.in_memory(&ids)? else {
+                return Ok(None);
+            };
+            let (excluded, heads) = at.split_at_checked(excluded.len()).unwrap_or_default();
+            let found = graph.between(excluded, heads);
+            found.into_iter().filter_map(|at| graph.id(at)).collect()
+        };
+        let ranged = |id| {
+            let commit = self.commits.borrow_mut().read(&self.store, id)?;
+            Ok(Ranged { id, commit })
+        };
+        found.into_iter().map(ranged).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The history in memory, where that is cheaper, with the positions of some commits. Where a clone is shallow, a walk must see what it
+    /// lacks.
+    fn in_memory(&self, ids: &[ObjectId]) -> Result<Option<Placed<'_>>, GitError> {
+        if self.is_shallow() {
+            return Ok(None);
+        }
+        let ids = ids.iter().map(|id| self.store.oid(id, "commit"));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let mut graph = self.graph.borrow_mut();
+        let at = graph.positions(&self.store, &ids);
+        Ok(at.map(|at| (graph, at)))
+    }
+
+    fn pair_in_memory(&self, a: &ObjectId, b: &ObjectId) -> Result<Option<(RefMut<'_, Graph>, u32, u32)>, GitError> {
+        let found = self.in_memory(&[a.clone(), b.clone()])?;
+        Ok(found.and_then(|(graph, at)| match at.as_slice() {
+            &[a, b] => Some((graph, a, b)),
+            _ => None,
+        }))
     }
 }

@@ -12,10 +12,12 @@ mod elsewhere;
 mod eol;
 mod error;
 mod fetch;
+mod graph;
 mod heads;
 mod history;
 mod index;
 mod landing;
+mod listing;
 mod locate;
 mod merge;
 mod message;
@@ -29,6 +31,7 @@ mod refs;
 mod remotes;
 mod run;
 mod setting;
+mod shared;
 mod signed;
 mod staged;
 mod store;
@@ -90,6 +93,9 @@ pub struct Repository {
     config: OnceCell<Vec<Setting>>,
     shallow: OnceCell<bool>,
     remotes: OnceCell<Vec<Remote>>,
+    graph: RefCell<graph::Graph>,
+    commits: RefCell<commit::Commits>,
+    shared: shared::Shared,
     /// Where certgate keeps what it has read, where that is not the repository.
     aside: Option<tempfile::TempDir>,
 }
@@ -159,6 +165,9 @@ impl Repository {
             config: OnceCell::new(),
             shallow: OnceCell::new(),
             remotes: OnceCell::new(),
+            graph: RefCell::default(),
+            commits: RefCell::default(),
+            shared: shared::Shared::default(),
             aside: None,
         })
     }

@@ -1,6 +1,7 @@
 //! The change between two commits: what differs, the messages, who made it and where a file came in.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use git2::{ObjectType, Oid};
 
@@ -9,7 +10,8 @@ use super::locate::Location;
 use super::raw::{Raw, parse};
 use super::run::Running;
 use super::store::own;
-use super::tree::{Node, Tree};
+use super::tree::{self, Node};
+
 use super::{GitError, Repository};
 use crate::change::{Change, CommitMessage, FileChange, ObjectId, RepoPath, Snapshot};
 
@@ -63,6 +65,9 @@ impl Repository {
     ///
     /// For [`Snapshot::Index`] as the base see [`Repository::staged`].
     pub fn range(&self, base: &Snapshot, head: &ObjectId) -> Result<Vec<FileChange>, GitError> {
+        if let Some(files) = self.range_in_memory(base, head)? {
+            return Ok(files);
+        }
         self.listed(self.finish(self.start_range(base, head)?)?)
     }
 
@@ -97,7 +102,8 @@ impl Repository {
     /// The messages of the commits that are reachable from one of `heads` and from none of `excluded`, newest first.
     pub fn messages(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<CommitMessage>, GitError> {
         let message = |ranged: super::history::Ranged| {
-            let (text, unread) = super::decode::message(ranged.commit.message, ranged.commit.encoding.as_deref());
+            let commit = Rc::unwrap_or_clone(ranged.commit);
+            let (text, unread) = super::decode::message(commit.message, commit.encoding.as_deref());
             CommitMessage {
                 id: Some(own(ranged.id)),
                 text,
@@ -135,7 +141,10 @@ impl Repository {
             return Ok((change, done));
         };
         // Git finds the merge base by itself, and begins at once; if there is only one, it is ours.
-        let running = self.start_diff(&[&format!("{tip}...{head}")])?;
+        let running = match self.shared.in_memory() {
+            true => None,
+            false => Some(self.start_diff(&[&format!("{tip}...{head}")])?),
+        };
         let bases = self.merge_bases(tip, head)?;
         let Some((first, others)) = bases.split_first() else {
             return Err(GitError::NoMergeBase {
@@ -146,14 +155,16 @@ impl Repository {
         let base = Snapshot::Commit(first.clone());
         let messages = self.messages(std::slice::from_ref(tip), std::slice::from_ref(head))?;
         let done = meanwhile(&messages);
-        let files = match others {
-            [] => match self.finish(running) {
+        let files = match (others, running) {
+            ([], None) => self.range(&base, head)?,
+            ([], Some(running)) => match self.finish(running) {
                 // A shallow file hides commits from git that are there, and were seen above.
                 Err(GitError::Git { stderr, .. }) if stderr.contains("no merge base") => self.range(&base, head)?,
                 listed => self.listed(listed?)?,
             },
             _ => self.against(self.range(&base, head)?, others, tip, head)?,
         };
+        self.shared.git_has_answered();
         let head = Snapshot::Commit(head.clone());
         Ok((
             Change {
@@ -350,7 +361,7 @@ impl<'r> Finder<'r> {
         {
             return Ok(names.get(name).copied());
         }
-        let read = Tree::read(&self.repository.store, tree)?;
+        let read = tree::read(&self.repository.store, tree)?;
         let names: HashMap<_, _> = read
             .items()
             .map(|item| (item.name.to_vec(), (item.node, item.id)))

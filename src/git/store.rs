@@ -11,8 +11,10 @@ use git2::{ObjectFormat, ObjectType, Odb, OdbObject, Oid};
 use sha2::{Digest as _, Sha256};
 
 use super::GitError;
+use super::listing::Trees;
 use super::locate::Location;
 use super::run::{Complaints, Runner};
+
 use crate::change::{Digest, Mode, ObjectId, TreeEntry};
 
 /// The content of a blob, or the reason why it was not read.
@@ -61,10 +63,15 @@ pub(super) struct Store {
     made: RefCell<HashSet<Oid>>,
     /// Objects that are likely to be read, for a partial clone, which may lack them; each may be here twice.
     expected: RefCell<Vec<Oid>>,
+    /// Trees that were read, where they are kept.
+    pub(super) trees: RefCell<Option<Trees>>,
 }
 
 /// Most objects that a partial clone asks for at once before they are needed.
 const AHEAD: usize = 1024;
+
+/// Of so many objects it is remembered that they are likely to be read.
+const MOST_EXPECTED: usize = 1 << 18;
 
 /// Above every object directory.
 const FIRST: i32 = 1000;
@@ -93,6 +100,7 @@ impl Store {
             batch: RefCell::new(None),
             made: RefCell::default(),
             expected: RefCell::default(),
+            trees: RefCell::default(),
         })
     }
 
@@ -274,7 +282,12 @@ impl Store {
     pub(super) fn expect<'e>(&self, entries: impl Iterator<Item = &'e TreeEntry>) {
         let blobs = entries.filter(|entry| entry.mode != Mode::Gitlink);
         let ids = blobs.filter_map(|entry| Oid::from_bytes(entry.id.as_bytes()).ok());
-        self.expected.borrow_mut().extend(ids);
+        let mut expected = self.expected.borrow_mut();
+        // What many questions ago was likely to be read has been read.
+        if expected.len() > MOST_EXPECTED {
+            expected.clear();
+        }
+        expected.extend(ids);
     }
 
     /// Fetches what is expected and missing, where `id` is. Where that fails, `git cat-file` asks for it alone, and says why it cannot be had.

@@ -4,132 +4,45 @@
 //! equal subtrees are never opened, and a tree that git would not write is refused instead of half read.
 
 use std::cmp::Ordering;
-use std::ops::Range;
+use std::rc::Rc;
 
 use git2::{ObjectType, Oid};
 
 use super::GitError;
+pub(super) use super::listing::{Item, Node, Tree, node};
 use super::store::{Store, own};
-use crate::change::{ChangeKind, FileChange, Mode, RepoPath, TreeEntry};
+use crate::change::{ChangeKind, FileChange, RepoPath, TreeEntry};
 
 /// How deep directories may be nested; git's own limit (`core.maxTreeDepth`).
 const DEPTH: usize = 2048;
 
-/// What is behind a name in a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Node {
-    /// Another tree.
-    Directory,
-    /// A leaf.
-    Leaf(Mode),
+/// Reads a tree object; its items are in order and each name is there once.
+pub(super) fn read(store: &Store, id: Oid) -> Result<Tree, GitError> {
+    let object = store.need(id, ObjectType::Tree, "directory")?;
+    Tree::parse(object.data().to_vec(), store.hex_length() / 2).map_err(|why| GitError::Malformed {
+        id: own(id),
+        role: "directory",
+        why: why.to_owned(),
+    })
 }
 
-/// One line of a tree object.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Item<'t> {
-    pub(super) name: &'t [u8],
-    pub(super) node: Node,
-    pub(super) id: Oid,
+/// The same; what is kept is not read again.
+fn shared(store: &Store, id: Oid) -> Result<Rc<Tree>, GitError> {
+    if let Some(known) = store.trees.borrow().as_ref().and_then(|trees| trees.get(id)) {
+        return Ok(known);
+    }
+    let tree = Rc::new(read(store, id)?);
+    if let Some(trees) = &mut *store.trees.borrow_mut() {
+        trees.keep(id, &tree);
+    }
+    Ok(tree)
 }
 
-impl Item<'_> {
-    /// The order of tree objects: directories compare as if their name ended in `/`.
-    pub(super) fn order(&self, other: &Self) -> Ordering {
-        let common = self.name.len().min(other.name.len());
-        let (a, b) = (self.name.split_at(common), other.name.split_at(common));
-        let tail = |item: &Self, rest: &[u8]| match (rest.first(), item.node) {
-            (Some(&byte), _) => Some(byte),
-            (None, Node::Directory) => Some(b'/'),
-            (None, Node::Leaf(_)) => None,
-        };
-        a.0.cmp(b.0)
-            .then_with(|| tail(self, a.1).cmp(&tail(other, b.1)))
-            .then_with(|| a.1.len().cmp(&b.1.len()))
-    }
-
-    fn entry(&self) -> Option<TreeEntry> {
-        match self.node {
-            Node::Directory => None,
-            Node::Leaf(mode) => Some(TreeEntry { mode, id: own(self.id) }),
-        }
-    }
-}
-
-/// A tree object as read: its bytes, and where its items are in them.
-#[derive(Debug, Default)]
-pub(super) struct Tree {
-    data: Vec<u8>,
-    items: Vec<(Range<usize>, Node, Oid)>,
-}
-
-impl Tree {
-    /// Reads a tree object; its items are in order and each name is there once.
-    pub(super) fn read(store: &Store, id: Oid) -> Result<Self, GitError> {
-        let object = store.need(id, ObjectType::Tree, "directory")?;
-        Self::parse(object.data().to_vec(), store.hex_length() / 2).map_err(|why| GitError::Malformed {
-            id: own(id),
-            role: "directory",
-            why: why.to_owned(),
-        })
-    }
-
-    /// The items in order.
-    pub(super) fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        (0..self.items.len()).filter_map(|at| self.item(at))
-    }
-
-    fn item(&self, at: usize) -> Option<Item<'_>> {
-        let (name, node, id) = self.items.get(at)?;
-        Some(Item {
-            name: self.data.get(name.clone())?,
-            node: *node,
-            id: *id,
-        })
-    }
-
-    fn parse(data: Vec<u8>, width: usize) -> Result<Self, &'static str> {
-        let mut items = Vec::with_capacity(data.len() / (width + 16));
-        let mut last: Option<Item<'_>> = None;
-        let mut at = 0;
-        while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
-            let blank = rest.iter().position(|&b| b == b' ').ok_or("an entry has no mode")?;
-            let (mode, tail) = rest.split_at(blank);
-            let tail = tail.get(1..).unwrap_or_default();
-            let end = tail.iter().position(|&b| b == 0).ok_or("an entry has no name")?;
-            let (name, tail) = tail.split_at(end);
-            let id = tail.get(1..=width).ok_or("it is cut off")?;
-            let mode = std::str::from_utf8(mode)
-                .ok()
-                .and_then(|text| u32::from_str_radix(text, 8).ok());
-            let item = Item {
-                name,
-                node: mode.and_then(node).ok_or("an entry has an unknown mode")?,
-                id: Oid::from_bytes(id).map_err(|_| "an entry has no id")?,
-            };
-            if matches!(name, b"" | b"." | b"..") || name.contains(&b'/') {
-                return Err("an entry has a name that no file can have");
-            }
-            if last.is_some_and(|last| last.order(&item) != Ordering::Less) {
-                return Err("its entries are not in order");
-            }
-            let start = at + blank + 1;
-            items.push((start..start + end, item.node, item.id));
-            last = Some(item);
-            at = start + end + 1 + width;
-        }
-        Ok(Self { data, items })
-    }
-}
-
-/// What a numeric mode stands for. Git reads every regular file as 100644 or 100755.
-pub(super) fn node(raw: u32) -> Option<Node> {
-    match raw & 0o170_000 {
-        0o040_000 => Some(Node::Directory),
-        0o100_000 if raw & 0o100 != 0 => Some(Node::Leaf(Mode::Executable)),
-        0o100_000 => Some(Node::Leaf(Mode::Regular)),
-        0o120_000 => Some(Node::Leaf(Mode::Symlink)),
-        0o160_000 => Some(Node::Leaf(Mode::Gitlink)),
-        _ => None,
+/// What is behind an item, unless it is a directory.
+fn leaf(item: Item<'_>) -> Option<TreeEntry> {
+    match item.node {
+        Node::Directory => None,
+        Node::Leaf(mode) => Some(TreeEntry { mode, id: own(item.id) }),
     }
 }
 
@@ -150,7 +63,7 @@ pub(super) fn find(store: &Store, root: Oid, path: &[u8]) -> Result<Option<(Node
     let mut tree = root;
     let mut names = path.split(|&b| b == b'/').peekable();
     while let Some(name) = names.next() {
-        let Some((node, id)) = Tree::read(store, tree)?
+        let Some((node, id)) = shared(store, tree)?
             .items()
             .find(|item| item.name == name)
             .map(|i| (i.node, i.id))
@@ -190,7 +103,7 @@ pub(super) fn visit(
     };
     while let Some((path, id)) = open.pop() {
         check_depth(id, &path)?;
-        for item in Tree::read(store, id)?.items() {
+        for item in read(store, id)?.items() {
             let below = [&path, item.name].concat();
             match item.node {
                 Node::Directory => open.push(([&below[..], b"/"].concat(), item.id)),
@@ -230,7 +143,7 @@ fn walk(
     path: &mut Vec<u8>,
     visit: &mut impl FnMut(RepoPath, TreeEntry),
 ) -> Result<(), GitError> {
-    let mut open = vec![(Tree::read(store, tree)?, 0, path.len())];
+    let mut open = vec![(read(store, tree)?, 0, path.len())];
     while let Some((tree, at, length)) = open.last_mut() {
         path.truncate(*length);
         let Some(item) = tree.item(*at) else {
@@ -239,13 +152,13 @@ fn walk(
         };
         *at += 1;
         path.extend_from_slice(item.name);
-        match item.entry() {
+        match leaf(item) {
             Some(entry) => visit(RepoPath::new(path.as_slice()), entry),
             None => {
                 let id = item.id;
                 path.push(b'/');
                 check_depth(id, path)?;
-                open.push((Tree::read(store, id)?, 0, path.len()));
+                open.push((read(store, id)?, 0, path.len()));
             }
         }
     }
@@ -295,20 +208,20 @@ fn compare_pieces(store: &Store, pieces: Vec<Piece>) -> Result<Vec<FileChange>, 
 
 /// Two trees that are compared.
 struct Pair {
-    old: Tree,
-    new: Tree,
+    old: Rc<Tree>,
+    new: Rc<Tree>,
 }
 
 impl Pair {
     /// Reads both trees, unless they are the same.
     fn open(store: &Store, old: Option<Oid>, new: Option<Oid>) -> Result<Self, GitError> {
-        let read = |id: Option<Oid>| match id {
-            Some(id) if old != new => Tree::read(store, id),
-            _ => Ok(Tree::default()),
+        let of = |id: Option<Oid>| match id {
+            Some(id) if old != new => shared(store, id),
+            _ => Ok(Rc::default()),
         };
         Ok(Self {
-            old: read(old)?,
-            new: read(new)?,
+            old: of(old)?,
+            new: of(new)?,
         })
     }
 
@@ -334,7 +247,7 @@ impl Pair {
             if item.node == Node::Directory {
                 path.push(b'/');
                 pieces.push(Piece::Directory(path, old.map(|item| item.id), new.map(|item| item.id)));
-            } else if let Some(kind) = kind(old.and_then(|item| item.entry()), new.and_then(|item| item.entry())) {
+            } else if let Some(kind) = kind(old.and_then(leaf), new.and_then(leaf)) {
                 let path = RepoPath::new(path);
                 pieces.push(Piece::Leaf(FileChange { path, kind }));
             }
@@ -349,61 +262,5 @@ pub(super) fn kind(old: Option<TreeEntry>, new: Option<TreeEntry>) -> Option<Cha
         (Some(old), None) => Some(ChangeKind::Deleted(old)),
         (None, Some(new)) => Some(ChangeKind::Added(new)),
         (Some(old), Some(new)) => (old != new).then_some(ChangeKind::Modified { old, new }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn parse(data: &[u8]) -> Result<Tree, &'static str> {
-        Tree::parse(data.to_vec(), 20)
-    }
-
-    fn raw(entries: &[(&str, &str)]) -> Vec<u8> {
-        let line = |(mode, name): &(&str, &str)| [format!("{mode} {name}\0").as_bytes(), &[7; 20]].concat();
-        entries.iter().flat_map(line).collect()
-    }
-
-    #[test]
-    fn refuses_what_git_would_not_write() {
-        assert_eq!(
-            parse(&raw(&[("100644", "a.b"), ("40000", "a"), ("160000", "b")]))
-                .unwrap()
-                .items
-                .len(),
-            3
-        );
-        for (entries, why) in [
-            (vec![("100644", "b"), ("100644", "a")], "its entries are not in order"),
-            (vec![("100644", "a"), ("100755", "a")], "its entries are not in order"),
-            (vec![("100644", "a/b")], "an entry has a name that no file can have"),
-            (vec![("40000", "..")], "an entry has a name that no file can have"),
-            (vec![("10644", "a")], "an entry has an unknown mode"),
-        ] {
-            assert_eq!(parse(&raw(&entries)).unwrap_err(), why);
-        }
-        assert_eq!(parse(&raw(&[("100644", "a")])[..20]).unwrap_err(), "it is cut off");
-    }
-
-    #[test]
-    fn reads_historical_modes_as_git_does() {
-        let nodes: Vec<_> = [0o100_664, 0o100_600, 0o100_775].into_iter().filter_map(node).collect();
-        assert_eq!(
-            nodes,
-            [
-                Node::Leaf(Mode::Regular),
-                Node::Leaf(Mode::Regular),
-                Node::Leaf(Mode::Executable)
-            ]
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(data in proptest::collection::vec(any::<u8>(), 0..200), wide in any::<bool>()) {
-            let _ = Tree::parse(data, if wide { 32 } else { 20 });
-        }
     }
 }

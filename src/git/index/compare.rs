@@ -12,7 +12,7 @@ use super::unknown::Unknown;
 use crate::change::{ObjectId, RepoPath};
 use crate::git::raw::Raw;
 use crate::git::store::{Store, own};
-use crate::git::tree::{Item, Node, Tree, list, node};
+use crate::git::tree::{self, Item, Node, Tree, list, node};
 
 /// How deep directories may be nested before git is asked.
 const DEPTH: usize = 512;
@@ -76,7 +76,7 @@ impl<'i> Comparison<'i> {
             _ => HashMap::new(),
         };
         let tree = match tree {
-            Some(id) => Tree::read(self.store, id).map_err(|_| Unknown)?,
+            Some(id) => tree::read(self.store, id).map_err(|_| Unknown)?,
             None => Tree::default(),
         };
         let mut items = tree.items().peekable();

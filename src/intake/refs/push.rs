@@ -183,6 +183,9 @@ impl Start<'_> {
 impl Push<'_> {
     /// Judges every update, whatever was found of the others.
     fn judge(&self, updates: &[RefUpdate], outcome: &mut RefOutcomes) -> Result<(), Undecided> {
+        if updates.len() > 1 {
+            self.repository.share();
+        }
         for update in updates {
             let review = self.review(update);
             let update = review.as_ref().unwrap_or(update);

@@ -68,7 +68,11 @@ pub fn reference_transaction(
 }
 
 fn each(repository: &Repository, input: &[u8], outcome: &mut RefOutcomes) -> Result<(), Undecided> {
-    for update in push::reference_transaction(input)? {
+    let updates = push::reference_transaction(input)?;
+    if updates.len() > 1 {
+        repository.share();
+    }
+    for update in updates {
         let (Some(branch), Some(new)) = (update.branch(), update.new_id()) else {
             continue;
         };

@@ -4,6 +4,7 @@
 
 mod doctor;
 mod first;
+mod many;
 mod receive;
 mod strict;
 

@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SPEED = re.compile(
@@ -115,20 +116,23 @@ def main():
     parser.add_argument("clones", nargs="+", type=Path, help="directories of clones, each named OWNER+NAME")
     parser.add_argument("--find", action="store_true", help="list candidates instead")
     parser.add_argument("--last", type=int, default=100000, help="commits of each clone that are searched (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="commits that are ranked at once (default: %(default)s)")
     parser.add_argument("--binary", type=Path, default=Path("target/release/certgate"), help="default: %(default)s")
     parser.add_argument("--list", type=Path, default=Path("train/regressions.tsv"), help="default: %(default)s")
     options = parser.parse_args()
     if options.find:
         return find(options.clones, options.last)
     clones = {clone.name.replace("+", "/"): clone for clone in options.clones}
-    ranks, part = {}, ""
+    ranks, part, rows = {}, "", []
     print("| history | commit | named by | score | above | of | why |\n|---|---|---|---|---|---|---|")
     for line in options.list.read_text().splitlines():
         if line.startswith("#"):
             part = line.strip("# :")
-            continue
-        repository, commit, named_by, why = line.split("\t")
-        score, before = scores(options.binary, clones[repository], commit)
+        else:
+            rows.append((part, *line.split("\t")))
+    with ThreadPoolExecutor(options.jobs) as workers:
+        found = workers.map(lambda row: scores(options.binary, clones[row[1]], row[2]), rows)
+    for (part, repository, commit, named_by, why), (score, before) in zip(rows, found):
         rank = 100 * sum(other < score for other in before) // len(before)
         ranks.setdefault((part, repository), []).append(rank)
         print(f"| {repository} | {commit} | {named_by} | {score} | {rank} % | {len(before)} | {why} |", flush=True)

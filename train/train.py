@@ -22,15 +22,19 @@ from pathlib import Path
 import numpy as np
 from scipy import optimize, sparse
 
-VERSION = "2026-11-26"
+VERSION = "2026-11-27"
 TYPE = re.compile(r"^\W*perf(ormance)?(\([^)]*\))?\s*[:!\]]", re.I)
 CLAIM = re.compile(r"\b(perf|faster|speed|optimi[sz]|slow|latency|throughput|hot path)", re.I)
 ASIDE = {"area:test", "area:docs", "area:ci", "area:bench", "area:example", "area:lock"}
 # Groups of features that are words: of these, only those that tell most apart are tried.
 WORDS = {"word added", "word removed", "name added", "name removed", "comment", "path", "function"}
+# Groups that only raise a score, so that nothing can be hidden behind harmless words, or behind more of them.
+RAISING = WORDS - {"path"}
 # Files of a commit that are looked at in training; when judging, all are.
 FILES = 60
 SHARES = (0.1, 0.2, 0.3)
+# So many commits of a training history have less than 600 points: what the scores in policies mean stays the same from one training to the next.
+BORDER = 0.84
 
 
 def git(clone, *arguments):
@@ -266,9 +270,8 @@ def table(repositories, scores):
 def quantised(repositories, blocks, names, beta):
     """The text of the model: points from 0 to 1000, in 1/64."""
     scores = [commit_scores(r, b @ beta) for r, b in zip(repositories, blocks)]
-    low = np.median([np.quantile(score, 0.002) for score in scores])
-    high = np.median([np.quantile(score, 0.9995) for score in scores])
-    scale = 960 / (high - low)
+    low, border = (np.median([np.quantile(score, share) for score in scores]) for share in (0.002, BORDER))
+    scale = (600 - 20) / (border - low)
     weights = np.rint(beta * scale * 64).astype(int)
     bias = int(round((20 - low * scale) * 64))
     pooled = []
@@ -320,8 +323,7 @@ def main():
     union = np.unique(np.concatenate(picked))
     blocks = [block[:, union].tocsr() for block in blocks]
     called, groups = called[union], groups[union]
-    # No word of the diff lowers a score, so nothing can be hidden behind harmless words.
-    lower = np.where(np.isin(groups, sorted(WORDS - {"path"})), 0.0, -np.inf) if options.raising_words else np.full(len(union), -np.inf)
+    lower = np.where(np.isin(groups, sorted(RAISING)), 0.0, -np.inf) if options.raising_words else np.full(len(union), -np.inf)
 
     def fit(fold, numbers):
         at = np.searchsorted(union, numbers)

@@ -15,7 +15,7 @@ use crate::sensitivity::score::history::heat::Heat;
 use crate::sensitivity::score::history::{Past, PastEntry, View, WINDOW};
 
 /// Grows when the form of what is kept changes.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// The past of a repository, read as far as it was asked for.
 pub(crate) struct Lookback<'r> {

@@ -17,20 +17,37 @@ pub(super) fn function_around(content: &[u8], number: u32) -> Option<String> {
     let lines: Vec<&[u8]> = content.split(|&byte| byte == b'\n').take(number as usize).collect();
     let (own, before) = lines.split_last()?;
     let mut least = indentation(own);
+    let mut block = false;
     for line in before.iter().rev() {
         let trimmed = line.trim_ascii();
         let depth = indentation(line);
+        block |= opens_block(line);
         if trimmed.len() < SHORT || depth >= least || is_comment(trimmed) {
             continue;
         }
         least = depth;
-        match defined(trimmed) {
+        match opened(trimmed, block && depth == 0) {
             None if depth == 0 => return None,
             None => {}
             name => return name,
         }
     }
     None
+}
+
+/// Whether a line is the brace, alone at the beginning, that the body of a function of C opens with.
+pub(super) fn opens_block(line: &[u8]) -> bool {
+    line.trim_ascii_end() == b"{"
+}
+
+/// The name of what a line opens, if it does: by what it says, or as its block is on a line below, at the beginning.
+pub(super) fn opened(trimmed: &[u8], block: bool) -> Option<String> {
+    let starts = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'*' | b':' | b'~');
+    match block && trimmed.contains(&b'(') && trimmed.first().is_some_and(starts) {
+        true => Some(called(&String::from_utf8_lossy(trimmed.get(..NAME).unwrap_or(trimmed))))
+            .filter(|name| !name.is_empty()),
+        false => defined(trimmed),
+    }
 }
 
 /// The names of the functions that a diff changes something in.
@@ -57,9 +74,13 @@ fn defined(trimmed: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Whether a character may be part of a name.
+fn part(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '$' | '~')
+}
+
 /// The name that a line defines.
 fn name(line: &str) -> String {
-    let part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$' | '~');
     let after = |keywords: &[&str]| {
         let mut words = line
             .match_indices(|character: char| !part(character))
@@ -91,7 +112,11 @@ fn name(line: &str) -> String {
         let end = rest.find(['(', '{', ':', '<', '=']).unwrap_or(rest.len());
         return rest.get(..end).unwrap_or_default().trim().to_owned();
     }
-    // `void Reader::read(int a) {`, `read(key) {`, `const read = (key) => {`.
+    called(line)
+}
+
+/// The name before the parentheses: `void Reader::read(int a) {`, `read(key) {`, `const read = (key) => {`.
+fn called(line: &str) -> String {
     let before = line.split('(').next().unwrap_or_default();
     let before = before.split(" = ").next().unwrap_or_default().trim_end();
     let start = before
@@ -135,5 +160,11 @@ mod tests {
         assert_eq!(function_around(content, 9), None);
         assert_eq!(function_around(content, 0), None);
         assert_eq!(function_around(b"", 7), None);
+        let c = b"int other;\n\nstatic struct entry *look_up(struct table *table,\n\t\t\t     const char *key)\n{\n\tfor (;;) {\n\t\twalk();\n\t}\n}\n";
+        assert_eq!(function_around(c, 7).as_deref(), Some("look_up"));
+        assert_eq!(
+            function_around(b"struct row\n{\n\tint a;\n};\n", 3).as_deref(),
+            Some("row")
+        );
     }
 }

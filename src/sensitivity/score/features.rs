@@ -256,6 +256,20 @@ impl FileFeatures<'_> {
         if code > 0 && sum(|hunk| hunk.imports) == code {
             list.add("only", "imports", 0);
         }
+        if code > 0
+            && hunks.iter().all(|hunk| hunk.names_only || hunk.space_only)
+            && hunks.iter().any(|hunk| hunk.names_only)
+        {
+            list.add("only", "names", 0);
+        }
+        if code > 0 && hunks.iter().fold(0u64, |all, hunk| all.wrapping_add(hunk.lines_sum)) == 0 {
+            list.add("only", "moves", 0);
+        }
+        if code > 0 && sum(|hunk| hunk.attributes.0 + hunk.attributes.1) == code {
+            list.add("only", "attributes", 0);
+        }
+        let said = sum(|hunk| hunk.messages.0 + hunk.messages.1);
+        list.ladder("lines of messages", said * 8 / code.max(1), &[1, 2, 4, 6, 8]);
         list.ladder("imports", sum(|hunk| hunk.imports), FEW);
         for (name, of) in [
             ("definitions", (|hunk| hunk.definitions) as fn(&Hunk) -> (u32, u32)),

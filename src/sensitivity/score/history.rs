@@ -5,6 +5,7 @@
 //! the clock. A file that was moved keeps its past.
 
 pub mod heat;
+mod said;
 
 use std::collections::{BinaryHeap, HashMap};
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::number::{decayed, odds};
 use super::words::each_word;
 use crate::change::{ObjectId, RepoPath};
+use said::{CLAIM, PERF, REGRESSION, kind};
 
 /// How many commits, not counting merges, are looked back on.
 pub const WINDOW: usize = 3000;
@@ -22,13 +24,6 @@ const CROWD: usize = 60;
 
 /// From how many commits on the type `perf` is taken for the habit of a repository; below, what messages claim counts, too.
 const HABIT: u32 = 5;
-
-/// The message says by its type that the commit is about performance.
-const PERF: u8 = 1;
-/// The message says so in words.
-const CLAIM: u8 = 2;
-/// The message takes something back, or names a regression, because of performance.
-const REGRESSION: u8 = 4;
 
 /// A commit as it is taken in.
 #[derive(Clone, Debug)]
@@ -290,52 +285,6 @@ impl Past {
     }
 }
 
-/// What a message says of performance.
-fn kind(message: &[u8]) -> u8 {
-    let subject = message.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let subject = String::from_utf8_lossy(subject).to_lowercase();
-    let start = subject.trim_start_matches(|character: char| !character.is_alphanumeric());
-    let mut kind = 0;
-    if let Some(rest) = start.strip_prefix("perf") {
-        let rest = rest.strip_prefix("ormance").unwrap_or(rest);
-        let rest = match rest.strip_prefix('(') {
-            Some(scope) => scope.split_once(')').map_or(rest, |(_, rest)| rest),
-            None => rest,
-        };
-        if rest.trim_start().starts_with([':', '!', ']']) {
-            kind |= PERF | CLAIM;
-        }
-    }
-    const CLAIMS: &[&str] = &[
-        "perf",
-        "faster",
-        "speed",
-        "optimi",
-        "slow",
-        "latency",
-        "throughput",
-        "alloc",
-        "hot path",
-        "overhead",
-        "cache",
-        "simd",
-    ];
-    let starts = |word: &&&str| {
-        let found = subject.match_indices(**word);
-        found.into_iter().any(|(at, _)| {
-            let before = subject.get(..at).and_then(|text| text.chars().next_back());
-            !before.is_some_and(char::is_alphanumeric)
-        })
-    };
-    if CLAIMS.iter().any(|word| starts(&word)) {
-        kind |= CLAIM;
-        if subject.contains("revert") || subject.contains("regress") {
-            kind |= REGRESSION;
-        }
-    }
-    kind
-}
-
 /// How often something was touched, and how often for performance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -536,23 +485,6 @@ impl<'p> View<'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_say_what_they_are_about() {
-        for (message, expected) in [
-            ("perf: x", PERF | CLAIM),
-            ("perf(parser)!: x", PERF | CLAIM),
-            ("[Performance] x", PERF | CLAIM),
-            ("⚡️ perf(a b): x", PERF | CLAIM),
-            ("performs x", CLAIM),
-            ("fix: performance regression in x", CLAIM | REGRESSION),
-            ("Revert \"perf: x\"", CLAIM | REGRESSION),
-            ("feat: x\n\nperf: y", 0),
-            ("fix: malloc", 0),
-        ] {
-            assert_eq!(kind(message.as_bytes()), expected, "{message}");
-        }
-    }
 
     fn id(number: u8) -> ObjectId {
         ObjectId::Sha1([number; 20])

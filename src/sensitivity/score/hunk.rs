@@ -2,8 +2,10 @@
 //!
 //! Each hunk is read by itself, so that a word which is taken back elsewhere in the file has still been added here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use super::around::{opened, opens_block};
 use super::words::{each_identifier, each_word};
 use crate::change::{ChangedLine, FileDiff, Side};
 
@@ -41,6 +43,8 @@ pub(super) struct Hunk {
     pub(super) branches: (u32, u32),
     pub(super) calls: (u32, u32),
     pub(super) attributes: (u32, u32),
+    /// Lines that only say something: to a log, a terminal or whoever catches an error.
+    pub(super) messages: (u32, u32),
     /// Loops around it, up to the function.
     pub(super) within_loops: u32,
     /// Indentation of the deepest changed line, in steps.
@@ -49,7 +53,11 @@ pub(super) struct Hunk {
     pub(super) literals_only: bool,
     /// True where nothing but white space differs.
     pub(super) space_only: bool,
-    /// The line that begins the enclosing function.
+    /// True where nothing but the names differ, each name of one side being one of the other.
+    pub(super) names_only: bool,
+    /// A sum over what is on the lines, added less removed: zero where the same lines are there in any order.
+    pub(super) lines_sum: u64,
+    /// The name of the function around.
     pub(super) function: Option<String>,
     pub(super) words: BTreeMap<String, Used>,
     pub(super) names: BTreeMap<String, Used>,
@@ -126,6 +134,11 @@ fn hunk(lines: &[&ChangedLine], old: &[&[u8]], new: &[&[u8]]) -> Hunk {
             continue;
         }
         hunk.code += 1;
+        let sum = line_sum(trimmed);
+        hunk.lines_sum = match added {
+            true => hunk.lines_sum.wrapping_add(sum),
+            false => hunk.lines_sum.wrapping_sub(sum),
+        };
         hunk.depth = hunk.depth.max(indentation(text) / 2);
         each_word(trimmed, &mut |word| note(&mut hunk.words, word));
         each_identifier(trimmed, &mut |name| note(&mut hunk.names, name));
@@ -139,10 +152,12 @@ fn hunk(lines: &[&ChangedLine], old: &[&[u8]], new: &[&[u8]]) -> Hunk {
         one(&mut hunk.branches, is_branch(&first));
         one(&mut hunk.calls, trimmed.contains(&b'('));
         one(&mut hunk.attributes, matches!(trimmed, [b'#', b'[', ..] | [b'@', ..]));
+        one(&mut hunk.messages, is_message(&first, trimmed));
         hunk.imports += u32::from(is_import(&first));
     }
     hunk.literals_only = hunk.added > 0 && hunk.removed > 0 && bare_old == bare_new && tight_old != tight_new;
     hunk.space_only = tight_old == tight_new;
+    hunk.names_only = !hunk.space_only && !hunk.literals_only && same_but_names(bare_old, bare_new);
     surroundings(&mut hunk, lines, (old, new));
     hunk
 }
@@ -161,6 +176,7 @@ fn surroundings(hunk: &mut Hunk, lines: &[&ChangedLine], (old, new): (&[&[u8]], 
         .map(|line| indentation(&line.text))
         .min();
     let mut least = own.unwrap_or(u32::MAX);
+    let mut block = false;
     for line in content
         .get(..first.saturating_sub(1))
         .unwrap_or_default()
@@ -170,22 +186,16 @@ fn surroundings(hunk: &mut Hunk, lines: &[&ChangedLine], (old, new): (&[&[u8]], 
     {
         let trimmed = line.trim_ascii();
         let depth = indentation(line);
+        block |= opens_block(line);
         if trimmed.len() < 3 || depth >= least || is_comment(trimmed) {
             continue;
         }
         least = depth;
-        let words = first_words(trimmed);
-        if is_definition(&words, trimmed) {
-            let name = String::from_utf8_lossy(trimmed.get(..200).unwrap_or(trimmed));
-            hunk.function = Some(
-                name.split(['(', '{', ':', '<', '='])
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
-            );
+        hunk.function = opened(trimmed, block && depth == 0);
+        if hunk.function.is_some() {
             break;
         }
-        hunk.within_loops += u32::from(is_loop(&words, trimmed));
+        hunk.within_loops += u32::from(is_loop(&first_words(trimmed), trimmed));
         if depth == 0 {
             break;
         }
@@ -287,7 +297,117 @@ fn is_loop(first: &[&[u8]], trimmed: &[u8]) -> bool {
     first.first().is_some_and(|word| {
         has(&[word], &["for", "while", "loop", "do", "foreach", "async"])
             && has(first, &["for", "while", "loop", "do", "foreach"])
-    }) || calls.iter().any(|call| contains(trimmed, call))
+    }) || first.first().is_some_and(|word| is_each(word))
+        || calls.iter().any(|call| contains(trimmed, call))
+}
+
+/// Whether a word is that of a macro that loops: `list_for_each_entry`, `RTE_ETH_FOREACH_DEV`.
+fn is_each(word: &[u8]) -> bool {
+    let word = word.to_ascii_lowercase();
+    contains(&word, b"for_each") || contains(&word, b"foreach")
+}
+
+/// Whether a line only says something, or is a text of its own that some call above takes.
+fn is_message(first: &[&[u8]], trimmed: &[u8]) -> bool {
+    const SAYS: &[&str] = &[
+        "print",
+        "println",
+        "eprintln",
+        "eprint",
+        "printf",
+        "fprintf",
+        "snprintf",
+        "puts",
+        "perror",
+        "log",
+        "logf",
+        "logger",
+        "logging",
+        "slog",
+        "klog",
+        "zap",
+        "console",
+        "warn",
+        "warning",
+        "warnings",
+        "warn_once",
+        "debug",
+        "info",
+        "error",
+        "errorf",
+        "fatal",
+        "fatalf",
+        "trace",
+        "die",
+        "err",
+        "panic",
+        "bail",
+        "ensure",
+        "raise",
+        "throw",
+        "assert",
+        "abort",
+        "unreachable",
+        "usage",
+        "stderr",
+        "std_err",
+        "static_assert",
+        "debug_assert",
+        "assert_eq",
+        "LOG",
+        "LOG_INFO",
+        "LOG_WARN",
+        "LOG_ERROR",
+        "LOG_DEBUG",
+        "VLOG",
+        "CHECK",
+        "DCHECK",
+        "PMD_DRV_LOG",
+        "DRV_LOG",
+        "MP_ERR",
+        "MP_WARN",
+        "MP_VERBOSE",
+        "BUG",
+        "VLOG_WARN",
+        "VELOX_CHECK",
+        "VELOX_FAIL",
+    ];
+    let text = matches!(
+        trimmed,
+        [b'"' | b'\'' | b'`', ..] | [b'f' | b'r' | b'b', b'"' | b'\'', ..]
+    );
+    text || first.first().is_some_and(|word| has(&[word], SAYS))
+        || matches!(first, [b"fmt", word, ..] | [b"self", word, ..] if has(&[word], &["Print", "Printf", "Println", "Errorf", "Fprintf", "logger", "log"]))
+}
+
+/// A number for a line; different lines have different ones, but for chance.
+fn line_sum(trimmed: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    trimmed.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether two texts are the same once their names are numbered in the order in which they come.
+fn same_but_names(old: &[u8], new: &[u8]) -> bool {
+    !old.is_empty() && !new.is_empty() && old != new && numbered(old) == numbered(new)
+}
+
+/// The text with each name replaced by its number, white space left out.
+fn numbered(text: &[u8]) -> Vec<u8> {
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+    let mut out = Vec::with_capacity(text.len());
+    for token in text.chunk_by(|a, b| part(a) && part(b)) {
+        if token.first().is_some_and(part) {
+            let next = numbers.len();
+            let number = *numbers.entry(token).or_insert(next);
+            out.push(b'$');
+            out.extend(number.to_le_bytes());
+        } else if !token.trim_ascii().is_empty() {
+            out.extend(token);
+        }
+    }
+    out
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

@@ -138,6 +138,58 @@ fn names_of_features_are_sound() {
     assert_eq!(once.len(), names.len(), "each feature once");
 }
 
+/// The names of the features that a change of `src/hot.rs` has.
+fn names(old: &str, new: &str) -> Vec<String> {
+    let past = past();
+    let (file, content) = file("src/hot.rs", old, new);
+    let features = read(&file, &content, &view(&past)).whole();
+    features.into_iter().map(|feature| feature.name).collect()
+}
+
+#[test]
+fn what_alone_differs_is_known() {
+    for (old, new, expected) in [
+        ("let a = b.get(c);\n", "let row = b.get(key);\n", &["only:names"][..]),
+        (
+            "let a = b;\nlet c = d;\n",
+            "let c = d;\nlet a = b;\n",
+            &["only:names", "only:moves"],
+        ),
+        ("let a = a + b;\n", "let a = b + b;\n", &[]),
+        ("log(a);\n", "log(a, b);\n", &["lines of messages:8"]),
+        ("run(a);\n", "run(a, b);\nwarn(a);\n", &["lines of messages:2"]),
+        ("x\n", "#[inline]\n", &[]),
+        ("", "#[inline]\n#[must_use]\n", &["only:attributes"]),
+    ] {
+        let names = names(old, new);
+        let wanted = |name: &&String| {
+            ["only:names", "only:moves", "only:attributes"].contains(&name.as_str())
+                || name.starts_with("lines of messages:")
+        };
+        let found: Vec<&String> = names.iter().filter(wanted).collect();
+        let steps = |name: &&str| found.iter().any(|found| found == name);
+        assert!(expected.iter().all(|name| steps(name)), "{old} {new} {found:?}");
+        let only = found.iter().filter(|name| name.starts_with("only:")).count();
+        assert_eq!(
+            only,
+            expected.iter().filter(|name| name.starts_with("only:")).count(),
+            "{old} {new} {found:?}"
+        );
+    }
+}
+
+#[test]
+fn loops_are_known_by_macros_too() {
+    for line in [
+        "list_for_each_entry(a, b, c) {\n",
+        "RTE_ETH_FOREACH_DEV(port) {\n",
+        "for (;;) {\n",
+    ] {
+        assert!(names("", line).iter().any(|name| name == "loops added:1"), "{line}");
+    }
+    assert!(!names("", "formatted(a);\n").iter().any(|name| name == "loops added:1"));
+}
+
 const LINE: &str = "(    )?(let|for|fn|//|return|self\\.cache|clone\\(\\)|test|assert) [a-z_]{0,8}[({;]?";
 
 proptest! {

@@ -10,7 +10,15 @@ const WHOLE: usize = 40;
 pub(super) fn each_word(text: &[u8], found: &mut dyn FnMut(&str)) {
     let mut word = String::new();
     let mut last = b' ';
+    let mut until = 0;
     for (at, &byte) in text.iter().enumerate() {
+        if at >= until && !last.is_ascii_alphanumeric() {
+            until = at + id(text.get(at..).unwrap_or_default());
+        }
+        if at < until {
+            last = byte;
+            continue;
+        }
         let next = text.get(at + 1).copied().unwrap_or(b' ');
         // `parseHTTPHeader` is parse, http, header.
         let hump = byte.is_ascii_uppercase()
@@ -24,6 +32,21 @@ pub(super) fn each_word(text: &[u8], found: &mut dyn FnMut(&str)) {
         last = byte;
     }
     finish(&mut word, found);
+}
+
+/// The least digits of what is a name of an object, and no word: `a6c9a33b`.
+const ID: usize = 8;
+
+/// How long the hexadecimal name at the beginning of a text is: letters and digits, all of which are hexadecimal; zero where there is none.
+fn id(text: &[u8]) -> usize {
+    let end = text
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric())
+        .unwrap_or(text.len());
+    let run = text.get(..end).unwrap_or_default();
+    let hexadecimal = run.len() >= ID && run.iter().all(u8::is_ascii_hexdigit);
+    let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
+    if hexadecimal && mixed { end } else { 0 }
 }
 
 fn finish(word: &mut String, found: &mut dyn FnMut(&str)) {
@@ -84,6 +107,10 @@ mod tests {
             ["cach", "cach", "cache", "pass", "is"]
         );
         assert_eq!(words("größe x1y22zz"), ["gr", "zz"]);
+        assert_eq!(
+            words("see a6c9a33bf80f, 0x1234abcd and faded deadbeef b8"),
+            ["see", "abcd", "and", "faded", "deadbeef"]
+        );
         let mut names = Vec::new();
         each_identifier(b"Vec::with_capacity(maxSize, n, _x, 0x_f)", &mut |name| {
             names.push(name.to_owned())

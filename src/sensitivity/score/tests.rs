@@ -168,7 +168,7 @@ fn what_alone_differs_is_known() {
         };
         let found: Vec<&String> = names.iter().filter(wanted).collect();
         let steps = |name: &&str| found.iter().any(|found| found == name);
-        assert!(expected.iter().all(|name| steps(name)), "{old} {new} {found:?}");
+        assert!(expected.iter().all(steps), "{old} {new} {found:?}");
         let only = found.iter().filter(|name| name.starts_with("only:")).count();
         assert_eq!(
             only,

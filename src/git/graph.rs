@@ -1,6 +1,6 @@
 //! The history behind some commits, read once, for questions that would each walk it again.
 //!
-//! A walk of [`super::history`] costs what lies between the commits that it is asked about. Where many refs are judged, each asks anew, so
+//! A walk of [`super::history`] costs what lies between the commits that it is asked about. Where many refs are judged, each asks again, so
 //! after so many commits the history is read whole, and asked from memory. That is never the larger part of what was walked anyway. Answers
 //! are exact whatever the commits say of their time: parents come before their children here, by construction.
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::hunk::{first_words, indentation, is_comment, is_definition};
+use super::line::{first_words, indentation, is_comment, is_definition};
 use crate::change::{FileDiff, Side};
 
 /// Lines shorter than this enclose nothing, in bytes.

@@ -9,6 +9,7 @@ mod because;
 pub mod features;
 pub mod history;
 mod hunk;
+mod line;
 pub mod model;
 mod number;
 mod place;

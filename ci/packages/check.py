@@ -52,14 +52,14 @@ def needs(program):
         fail("the program has symbols")
 
 
-def paths(root, program):
-    """Nothing of the machine that built it is in the program."""
-    held = program.read_bytes()
+def paths(root, file):
+    """Nothing of the machine that built it is in a file."""
+    held = file.read_bytes()
     home = os.environ.get("HOME", "/root")
     for path in {str(root), home + "/.cargo", home + "/.rustup", os.environ.get("CARGO_HOME", ""), os.environ.get("CARGO_TARGET_DIR", "")} - {""}:
         at = held.find(path.encode())
         if at >= 0:
-            fail(f"the program holds a path of the machine that built it: {held[at:at + 120]!r}")
+            fail(f"{file.name} holds a path of the machine that built it: {held[at:at + 120]!r}")
 
 
 def crates(root, target):
@@ -109,6 +109,7 @@ def main():
     needs(program)
     paths(root, program)
     for file in sorted(out.glob("*.cdx.json")):
+        paths(root, file)
         bill(root, file, file.name.removeprefix(f"certgate-{version}-").removesuffix(".cdx.json"))
     binstall(root, out, version)
 

@@ -4,6 +4,7 @@
 //! cargo bench                         every row, on 80,000 files
 //! cargo bench -- --quick              a smoke test, on 2,000 files
 //! cargo bench -- --runs 21 --only 1   more runs, or one row
+//! cargo bench -- --growth             the table of growth instead: 1,000,000 files, 50,000 commits and so on
 //! cargo bench -- --git-only           only what certgate is compared with
 //! cargo bench -- --certgate PATH      another program in the place of the one built here
 //! ```
@@ -16,6 +17,7 @@
 
 mod evidence;
 mod field;
+mod growth;
 mod measure;
 mod world;
 
@@ -26,6 +28,7 @@ use anyhow::{Context as _, Result, bail};
 
 use evidence::Approved;
 use field::{Hooks, Twins, WorkTree};
+use growth::Sizes;
 use measure::{Job, Pair, Tools};
 use world::{Scale, World};
 
@@ -34,6 +37,7 @@ struct Options {
     runs: usize,
     only: Option<String>,
     git_only: bool,
+    growth: bool,
     certgate: PathBuf,
 }
 
@@ -44,11 +48,13 @@ impl Options {
             runs: 11,
             only: None,
             git_only: false,
+            growth: false,
             certgate: PathBuf::from(env!("CARGO_BIN_EXE_certgate")),
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => options.scale = Scale::QUICK,
+                "--growth" => options.growth = true,
                 "--git-only" => options.git_only = true,
                 "--only" => options.only = Some(arguments.next().context("--only needs the number of a row")?),
                 "--certgate" => {
@@ -67,6 +73,13 @@ impl Options {
         Ok(options)
     }
 
+    fn growth_sizes(&self) -> Sizes {
+        match self.scale.files == Scale::FULL.files {
+            true => Sizes::FULL,
+            false => Sizes::QUICK,
+        }
+    }
+
     fn wants(&self, row: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == row)
     }
@@ -78,6 +91,11 @@ fn main() -> Result<ExitCode> {
     std::fs::create_dir_all(&directory)?;
     let tools = Tools::find(&directory, &options.certgate)?;
     println!("{}", tools.describe());
+    if options.growth {
+        let (only, runs) = (options.only.as_deref(), options.runs);
+        growth::print(&directory, &tools, options.growth_sizes(), only, runs)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut table = Table {
         options,
         tools,

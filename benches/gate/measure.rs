@@ -64,6 +64,7 @@ impl Tools {
                 ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
                 ("LC_ALL".into(), "C".into()),
             ],
+            input: None,
             piped: false,
             ours: false,
             untimed: false,
@@ -107,6 +108,7 @@ struct Step {
     arguments: Vec<OsString>,
     directory: PathBuf,
     environment: Vec<(OsString, OsString)>,
+    input: Option<PathBuf>,
     piped: bool,
     ours: bool,
     untimed: bool,
@@ -123,6 +125,14 @@ impl Job {
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         for step in &mut self.0 {
             step.arguments.extend(arguments.iter().map(OsString::from));
+        }
+        self
+    }
+
+    /// Gives it a file to read.
+    pub fn reading(mut self, file: &Path) -> Self {
+        for step in &mut self.0 {
+            step.input = Some(file.to_owned());
         }
         self
     }
@@ -187,12 +197,41 @@ impl Job {
         Ok(codes)
     }
 
-    /// Runs it and gives the peak of resident memory in bytes of its one program, not of those that it runs.
+    /// Runs it and gives the peak of resident memory in bytes of the largest of its programs, not of those that they run.
     fn run_for_memory(&self) -> Result<(f64, Vec<Option<i32>>)> {
-        let [step] = self.0.as_slice() else {
-            bail!("memory is measured of one program");
-        };
-        let mut child = step.spawn(Stdio::null())?;
+        let (mut largest, mut codes) = (f64::NAN, Vec::new());
+        for step in &self.0 {
+            let (peak, code) = step.run_for_memory()?;
+            largest = largest.max(peak);
+            codes.extend(code);
+        }
+        Ok((largest, codes))
+    }
+}
+
+impl Step {
+    fn spawn(&self, input: Stdio) -> Result<Child> {
+        let output = if self.piped { Stdio::piped() } else { Stdio::null() };
+        Command::new(&self.program)
+            .args(&self.arguments)
+            .current_dir(&self.directory)
+            .env_clear()
+            .envs(self.environment.iter().map(|(key, value)| (key, value)))
+            .stdin(match &self.input {
+                Some(file) => std::fs::File::open(file)?.into(),
+                None => input,
+            })
+            .stdout(output)
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot run {}", self.program.display()))
+    }
+
+    fn run_for_memory(&self) -> Result<(f64, Option<Option<i32>>)> {
+        if self.piped {
+            bail!("memory is measured of programs that run one after another");
+        }
+        let mut child = self.spawn(Stdio::null())?;
         let status_file = format!("/proc/{}/status", child.id());
         let mut peak = 0.0_f64;
         let status = loop {
@@ -212,23 +251,7 @@ impl Job {
         };
         // Where it ended before the first reading, or there is no such file, nothing is known.
         let peak = if peak > 0.0 { peak } else { f64::NAN };
-        Ok((peak, step.judge(status)?.into_iter().collect()))
-    }
-}
-
-impl Step {
-    fn spawn(&self, input: Stdio) -> Result<Child> {
-        let output = if self.piped { Stdio::piped() } else { Stdio::null() };
-        Command::new(&self.program)
-            .args(&self.arguments)
-            .current_dir(&self.directory)
-            .env_clear()
-            .envs(self.environment.iter().map(|(key, value)| (key, value)))
-            .stdin(input)
-            .stdout(output)
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("cannot run {}", self.program.display()))
+        Ok((peak, self.judge(status)?))
     }
 
     /// The exit code of certgate; for others, an error where they failed (ripgrep exits 1 where nothing matches).
@@ -302,6 +325,16 @@ pub fn times(job: &Job, runs: usize) -> Result<Vec<f64>> {
             Ok(start.elapsed().as_secs_f64())
         })
         .collect()
+}
+
+/// The power of the size by which the time grows: the slope of a line through the logarithms, by least squares.
+pub fn exponent(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(&|point| point.0.ln()), mean(&|point| point.1.ln()));
+    let both: f64 = points.iter().map(|point| (point.0.ln() - x) * (point.1.ln() - y)).sum();
+    let one: f64 = points.iter().map(|point| (point.0.ln() - x).powi(2)).sum();
+    both / one
 }
 
 /// The middle value; of an even number, the upper one.

@@ -283,7 +283,8 @@ pub fn feed(
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-fn begin_commit(out: &mut dyn Write, branch: &str, nth: usize, message: &str, from: Option<&str>) -> Result<()> {
+/// Begins a commit, on what its branch has, or on another one.
+pub fn begin_commit(out: &mut dyn Write, branch: &str, nth: usize, message: &str, from: Option<&str>) -> Result<()> {
     let seconds = 1_790_000_000 + nth * 60;
     write!(
         out,
@@ -296,7 +297,8 @@ fn begin_commit(out: &mut dyn Write, branch: &str, nth: usize, message: &str, fr
     Ok(())
 }
 
-fn write_file(out: &mut dyn Write, path: &str, text: &str) -> Result<()> {
+/// A file of the commit that was begun.
+pub fn write_file(out: &mut dyn Write, path: &str, text: &str) -> Result<()> {
     write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?;
     Ok(())
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::bound::runs_at;
+use super::series::{MetricSeries, add};
 use crate::certificate::Class;
 use crate::change::Snapshot;
-use crate::diagnostic::sanitize;
-use crate::evidence::bound::{BoundRuns, MeasuredLevel};
+use crate::evidence::bound::BoundRuns;
 use crate::git::Repository;
-use crate::ledger::{Entry, Origin};
+use crate::ledger::Entry;
 use crate::verdict::Decision;
 
 /// Most certificates of a component whose evidence is read, the newest first.
@@ -20,27 +20,7 @@ pub(crate) struct Measured {
     /// What the files of each certificate hold, by its index in the ledger.
     pub(crate) runs: BTreeMap<usize, BoundRuns>,
     /// The metrics of each component over its approvals, by its id.
-    pub(crate) series: BTreeMap<String, Vec<Series>>,
-}
-
-/// A metric over the approvals that show it, the oldest first.
-#[derive(Debug)]
-pub(crate) struct Series {
-    pub(crate) benchmark: String,
-    pub(crate) metric: String,
-    pub(crate) unit: String,
-    pub(crate) points: Vec<Point>,
-}
-
-/// What one approval shows.
-#[derive(Clone, Debug)]
-pub(crate) struct Point {
-    /// The certificate, made harmless.
-    pub(crate) certificate: String,
-    /// Whether the change adds it.
-    pub(crate) added: bool,
-    /// The centre of the candidate's runs, above zero.
-    pub(crate) value: f64,
+    pub(crate) series: BTreeMap<String, Vec<MetricSeries>>,
 }
 
 /// The measurements behind a decision on this ledger, as far as their files can be read at a snapshot.
@@ -62,7 +42,7 @@ pub(super) fn measured(repository: &Repository, head: &Snapshot, decision: &Deci
         approvals.sort_by_key(|&at| std::cmp::Reverse(place(at)));
         approvals.truncate(READ);
         approvals.reverse();
-        let mut series: Vec<Series> = Vec::new();
+        let mut series: Vec<MetricSeries> = Vec::new();
         for at in approvals {
             let Some(entry) = ledger.get(at) else {
                 continue;
@@ -72,32 +52,10 @@ pub(super) fn measured(repository: &Repository, head: &Snapshot, decision: &Deci
                 read.ok().flatten().unwrap_or_default()
             });
             for level in &found.levels {
-                let Some(value) = level.centre().filter(|value| *value > 0.0 && value.is_finite()) else {
-                    continue;
-                };
-                let point = Point {
-                    certificate: sanitize(&entry.label()),
-                    added: entry.origin == Origin::Added,
-                    value,
-                };
-                add(&mut series, level, point);
+                add(&mut series, &component.id, level, entry, None);
             }
         }
         measured.series.insert(component.id.clone(), series);
     }
     measured
-}
-
-fn add(series: &mut Vec<Series>, level: &MeasuredLevel, point: Point) {
-    let same =
-        |one: &&mut Series| one.benchmark == level.benchmark && one.metric == level.metric && one.unit == level.unit;
-    match series.iter_mut().find(same) {
-        Some(known) => known.points.push(point),
-        None => series.push(Series {
-            benchmark: level.benchmark.clone(),
-            metric: level.metric.clone(),
-            unit: level.unit.clone(),
-            points: vec![point],
-        }),
-    }
 }

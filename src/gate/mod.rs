@@ -46,7 +46,6 @@ pub(crate) use judge::judge_with;
 pub use judge::{add_hunks, add_ledger, add_measurements, judge};
 pub use judgement::{Asked, Judgement, Scope};
 pub(crate) use lookback::Lookback;
-pub(crate) use measured::Series;
 pub(crate) use past::{Pasts, Refused, ledger_at, open_bypasses, refusals};
 pub(crate) use profiled::Profiles;
 pub use question::Question;

@@ -6,9 +6,9 @@ use super::bound::shown_at;
 use super::undecided::Undecided;
 use crate::change::Snapshot;
 use crate::diagnostic::sanitize;
-use crate::evidence::bound::Shown;
+use crate::evidence::bound::{MeasuredLevel, Shown};
 use crate::git::Repository;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Origin};
 use crate::policy::{Component, Policy};
 
 /// One metric of one benchmark, certificate by certificate.
@@ -35,6 +35,9 @@ pub struct SeriesPoint {
     pub value: f64,
     /// Candidate over baseline, as the table says.
     pub ratio: Option<f64>,
+    /// Whether the change adds it.
+    #[serde(skip)]
+    pub added: bool,
 }
 
 impl MetricSeries {
@@ -42,12 +45,38 @@ impl MetricSeries {
     pub fn values(&self) -> Vec<Option<f64>> {
         self.points.iter().map(|point| Some(point.value)).collect()
     }
+}
 
-    fn is_of(&self, other: &Self) -> bool {
-        self.component == other.component
-            && self.benchmark == other.benchmark
-            && self.metric == other.metric
-            && self.unit == other.unit
+/// Adds what one approval shows at a level; a value that is not above zero has no place in a series.
+pub(super) fn add(
+    series: &mut Vec<MetricSeries>,
+    component: &str,
+    level: &MeasuredLevel,
+    entry: &Entry,
+    ratio: Option<f64>,
+) {
+    let Some(value) = level.centre().filter(|value| *value > 0.0 && value.is_finite()) else {
+        return;
+    };
+    let point = SeriesPoint {
+        certificate: sanitize(&entry.label()),
+        value,
+        ratio,
+        added: entry.origin == Origin::Added,
+    };
+    let same = |one: &&mut MetricSeries| {
+        let (benchmark, metric) = (&level.benchmark, &level.metric);
+        one.component == component && one.benchmark == *benchmark && one.metric == *metric && one.unit == level.unit
+    };
+    match series.iter_mut().find(same) {
+        Some(known) => known.points.push(point),
+        None => series.push(MetricSeries {
+            component: component.to_owned(),
+            benchmark: level.benchmark.clone(),
+            metric: level.metric.clone(),
+            unit: level.unit.clone(),
+            points: vec![point],
+        }),
     }
 }
 
@@ -79,30 +108,14 @@ pub(crate) fn metric_series(
         let Some(judged) = shown_at(repository, policy, tip, certificate)? else {
             continue;
         };
-        for level in &judged.levels {
-            let wanted = asked(&level.benchmark, &level.metric);
-            let Some(value) = level.centre().filter(|value| wanted && *value > 0.0) else {
-                continue;
-            };
+        for level in judged
+            .levels
+            .iter()
+            .filter(|level| asked(&level.benchmark, &level.metric))
+        {
             let same = |row: &&Shown| row.benchmark == level.benchmark && row.metric == level.metric;
-            let point = SeriesPoint {
-                certificate: sanitize(&entry.label()),
-                value,
-                ratio: judged.shown.iter().find(same).and_then(|row| row.ratio),
-            };
-            for id in &ids {
-                let one = MetricSeries {
-                    component: (*id).to_owned(),
-                    benchmark: level.benchmark.clone(),
-                    metric: level.metric.clone(),
-                    unit: level.unit.clone(),
-                    points: vec![point.clone()],
-                };
-                match series.iter_mut().find(|known| known.is_of(&one)) {
-                    Some(known) => known.points.extend(one.points),
-                    None => series.push(one),
-                }
-            }
+            let ratio = judged.shown.iter().find(same).and_then(|row| row.ratio);
+            ids.iter().for_each(|id| add(&mut series, id, level, entry, ratio));
         }
     }
     Ok(series)

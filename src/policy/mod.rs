@@ -25,6 +25,8 @@ mod profiles;
 mod raw;
 mod rules;
 mod sensitivity;
+mod settings;
+mod shapes;
 mod source;
 mod stage;
 mod text;

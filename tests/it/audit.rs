@@ -62,6 +62,16 @@ fn landed(repo: &TestRepo, subject: &str, content: &str) -> String {
     repo.commit(subject)
 }
 
+/// Certifies what a commit and those after it changed.
+fn certified_from(repo: &TestRepo, first: &str) {
+    let base = format!("{first}~1");
+    let words =
+        "certify gpu_memory --head HEAD --status APPROVED --agent performance-engineer --rationale measured --base";
+    let mut words: Vec<&str> = words.split(' ').collect();
+    words.push(&base);
+    run(repo, &words).ends(0);
+}
+
 #[test]
 fn an_uncovered_landing_is_found_and_a_covered_one_is_not() {
     let repo = begun();
@@ -79,25 +89,7 @@ fn an_uncovered_landing_is_found_and_a_covered_one_is_not() {
         json!([{ "id": "gpu_memory", "outcome": "uncovered", "files": [{ "path": "src/train/loop.py", "still": true }], "more": 0 }])
     );
     // The certificate comes in a commit of its own, as in most pushes.
-    let base = format!("{first}~1");
-    run(
-        &repo,
-        &[
-            "certify",
-            "gpu_memory",
-            "--base",
-            &base,
-            "--head",
-            "HEAD",
-            "--status",
-            "APPROVED",
-            "--agent",
-            "performance-engineer",
-            "--rationale",
-            "measured",
-        ],
-    )
-    .ends(0);
+    certified_from(&repo, &first);
     repo.commit("certify work");
     landed(&repo, "more work", "x = 2\n");
     let record = of(&repo);
@@ -116,25 +108,7 @@ fn an_uncovered_landing_is_found_and_a_covered_one_is_not() {
 fn an_approval_of_other_content_covers_no_landing() {
     let repo = begun();
     let first = landed(&repo, "work", "x = 1\n");
-    let base = format!("{first}~1");
-    run(
-        &repo,
-        &[
-            "certify",
-            "gpu_memory",
-            "--base",
-            &base,
-            "--head",
-            "HEAD",
-            "--status",
-            "APPROVED",
-            "--agent",
-            "performance-engineer",
-            "--rationale",
-            "measured",
-        ],
-    )
-    .ends(0);
+    certified_from(&repo, &first);
     landed(&repo, "another content beside the certificate", "x = 3\n");
     // What the certificate is on was on the branch before it, and nothing on the branch has ever been both.
     assert_eq!(subjects(&of(&repo)), ["work", "another content beside the certificate"]);

@@ -27,6 +27,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod topic;
 mod tree;
 mod units;
 mod unsupported;

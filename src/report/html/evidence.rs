@@ -10,7 +10,7 @@ use crate::diagnostic::plural;
 use crate::evidence::bound::Shown;
 use crate::evidence::decide::Conclusion;
 use crate::evidence::trend::trend;
-use crate::gate::{Judgement, Series};
+use crate::gate::{Judgement, MetricSeries};
 use crate::verdict::{ComponentDecision, code_of};
 
 /// Most series over the ledger that are drawn of a component.
@@ -38,7 +38,7 @@ pub(super) fn trends(report: &Judgement, component: &ComponentDecision) -> Marku
         .get(&component.id)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let longer: Vec<&Series> = all.iter().filter(|series| series.points.len() > 1).collect();
+    let longer: Vec<&MetricSeries> = all.iter().filter(|series| series.points.len() > 1).collect();
     html! {
         @if !longer.is_empty() {
             h3 { "Measured over the ledger" }
@@ -54,7 +54,7 @@ pub(super) fn trends(report: &Judgement, component: &ComponentDecision) -> Marku
     }
 }
 
-fn course(series: &Series, id: &str) -> Markup {
+fn course(series: &MetricSeries, id: &str) -> Markup {
     let values: Vec<Option<f64>> = series.points.iter().map(|point| Some(point.value)).collect();
     let found = trend(&values).ok();
     html! {

@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped};
 use super::super::svg::{Ink, Picture, Scale, figure, percent};
 use crate::evidence::bound::{Runs, Shown};
 use crate::evidence::trend::Trend;
-use crate::gate::Series;
+use crate::gate::MetricSeries;
 
 const WIDTH: f64 = 320.0;
 const LEFT: f64 = 10.0;
@@ -101,7 +101,7 @@ pub(super) fn interval(shown: &Shown, accepted: Option<f64>, id: &str) -> Option
 }
 
 /// A metric over the ledger: a dot for each approval, a ring for those of this change, and the levels between change points.
-pub(super) fn over_time(series: &Series, found: &Trend, id: &str) -> Option<Markup> {
+pub(super) fn over_time(series: &MetricSeries, found: &Trend, id: &str) -> Option<Markup> {
     const TOP: f64 = 12.0;
     const BOTTOM: f64 = 84.0;
     let values = || series.points.iter().map(|point| point.value);

@@ -4,9 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{Scene, scenes};
 use crate::scene::{POLICY, run, with_policy};
+use crate::support::TestRepo;
 
 /// The page that GitHub's own reader makes of it, raw HTML included; `None` where the reader is not installed.
 fn page(scene: &Scene, markdown: &str) -> Option<String> {
+    rendered(&scene.repo, markdown)
+}
+
+pub(crate) fn rendered(repo: &TestRepo, markdown: &str) -> Option<String> {
     let extensions = ["table", "autolink", "strikethrough", "tagfilter", "tasklist"];
     let mut arguments = vec!["--unsafe"];
     extensions.iter().for_each(|name| arguments.extend(["-e", name]));
@@ -22,7 +27,7 @@ fn page(scene: &Scene, markdown: &str) -> Option<String> {
         println!("skipped: cmark-gfm is not installed");
         return None;
     }
-    let output = scene.repo.with_stdin("cmark-gfm", &arguments, markdown.as_bytes());
+    let output = repo.with_stdin("cmark-gfm", &arguments, markdown.as_bytes());
     assert!(output.status.success());
     Some(String::from_utf8(output.stdout).unwrap())
 }

@@ -8,6 +8,7 @@ mod posted;
 mod read;
 
 pub(crate) use beside::asked;
+pub(crate) use comment::rendered;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -299,12 +299,80 @@ fn paper(reader: &Reader, _: &Path) {
     assert_eq!((seen("#finder"), seen("button")), (json!(false), json!(false)));
     // What is closed on the screen is open on paper, where there is not too much of it.
     assert_eq!(seen("#component-gpu_memory .hunk"), true);
-    browser.medium("light", "screen");
+    // What is emulated is what is printed.
     let pdf = browser.print();
     assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 20_000, "{} bytes", pdf.len());
     let pages = String::from_utf8_lossy(&pdf).matches("/Type /Page\n").count();
-    assert!((2..=12).contains(&pages), "{pages} pages");
+    assert!((2..=20).contains(&pages), "{pages} pages");
     println!("a PDF of {pages} pages, {} bytes", pdf.len());
+    let shown = browser.ask(SHOWN);
+    browser.medium("light", "screen");
+    if let Some((words, text)) = printed(&pdf) {
+        for said in [
+            "Blocked",
+            "gpu_memory",
+            "data_loading",
+            "lexer",
+            "therefusalmustbeliftedbyperf",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        let shown = shown.as_array().unwrap();
+        assert!(shown.len() > 100, "{} texts", shown.len());
+        let joined = |one: &serde_json::Value| one.as_str().unwrap().split_whitespace().collect::<String>();
+        let lost: Vec<_> = shown.iter().filter(|one| !text.contains(&joined(one))).collect();
+        assert!(lost.is_empty(), "not on paper: {lost:#?} in {text}");
+        println!("{words} words and {} texts of the page are on paper", shown.len());
+    }
+}
+
+/// Each text of the page that paper should have: those of elements that hold no other such element, and no mark that the style puts there.
+const SHOWN: &str = "[...document.querySelectorAll('main :is(h1, h2, h3, h4, p, dt, dd, li, td, th, pre > *, summary > *, figcaption)')] \
+     .filter(one => one.checkVisibility({ contentVisibilityAuto: true }) && !one.closest('.aside, .finder, .key, svg, thead') \
+         && !one.querySelector('p, li, dd, td, pre, ul, table, details, div, br, svg, .key')) \
+     .map(one => one.textContent).filter(text => text.trim() !== '')";
+
+/// How many words a PDF has, each of which lies on its page, and its text without blanks; `None`, said aloud, where poppler is not installed.
+fn printed(pdf: &[u8]) -> Option<(usize, String)> {
+    let folder = scratch();
+    let file = folder.path().join("page.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let read = |how: &str| {
+        let ran = std::process::Command::new("pdftotext")
+            .arg(how)
+            .arg(&file)
+            .arg("-")
+            .output();
+        let output = ran.ok()?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8(output.stdout).unwrap())
+    };
+    let Some((places, text)) = read("-bbox").zip(read("-raw")) else {
+        assert!(
+            std::env::var_os("CERTGATE_REQUIRE_TOOLS").is_none(),
+            "pdftotext is missing, and CERTGATE_REQUIRE_TOOLS is set: bash .ci/run installs it"
+        );
+        println!("skipped: pdftotext is not installed");
+        return None;
+    };
+    let number = |line: &str, name: &str| -> f64 {
+        let rest = line.split(&format!("{name}=\"")).nth(1).unwrap();
+        rest.split('"').next().unwrap().parse().unwrap()
+    };
+    let (mut width, mut height, mut words) = (0.0, 0.0, 0);
+    for line in places.lines().map(str::trim) {
+        if line.starts_with("<page ") {
+            (width, height) = (number(line, "width"), number(line, "height"));
+        } else if line.starts_with("<word ") {
+            let inside = number(line, "xMin") >= 0.0
+                && number(line, "yMin") >= 0.0
+                && number(line, "xMax") <= width
+                && number(line, "yMax") <= height;
+            assert!(inside, "cut off: {line} on a page of {width} by {height}");
+            words += 1;
+        }
+    }
+    Some((words, text.split_whitespace().collect()))
 }
 
 fn without_script(reader: &Reader, page: &Path) {

@@ -54,7 +54,8 @@ pub mod cli;
 pub mod diagnostic;
 mod doctor;
 pub mod evidence;
-mod forge;
+#[doc(hidden)]
+pub mod forge;
 pub mod gate;
 pub mod git;
 mod harness;

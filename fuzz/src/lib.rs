@@ -7,6 +7,7 @@ pub mod claims;
 pub mod comments;
 pub mod evidence;
 pub mod features;
+pub mod forge;
 pub mod frames;
 pub mod hook_input;
 pub mod index;

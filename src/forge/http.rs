@@ -43,6 +43,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body }
+    }
+
     /// Whether the forge did it.
     pub(super) fn is_done(&self) -> bool {
         self.status.is_success()
@@ -102,14 +106,30 @@ impl Answer {
             .trim()
             .parse()
             .ok()?;
-        let left = at - jiff::Timestamp::now().as_second();
+        let left = at.saturating_sub(jiff::Timestamp::now().as_second());
         Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
     }
 }
 
+/// How a request gets to the forge.
+pub(super) trait Wire {
+    /// Sends one request, with the token.
+    fn once(&self, method: &Method, address: &str, body: Option<&Value>) -> Result<Answer, ureq::Error>;
+
+    /// Waits before the next try.
+    fn wait(&self, patience: Duration);
+}
+
+/// The network.
+struct Network {
+    agent: ureq::Agent,
+    forge: Forge,
+    token: String,
+}
+
 /// One host, one token.
 pub(super) struct Client {
-    agent: ureq::Agent,
+    wire: Box<dyn Wire>,
     forge: Forge,
     base: String,
     origin: (String, String),
@@ -121,16 +141,7 @@ pub(super) struct Client {
 impl Client {
     /// Refuses an address that would have the token sent in the clear.
     pub(super) fn new(place: &Place, token: &str, variables: &Variables) -> Result<Self, Undecided> {
-        let unread = || -> Undecided {
-            Diagnostic::error(
-                Code::CG756,
-                format!("`{}` is not the address of an API", sanitize(&place.api)),
-            )
-            .help("correct the variable that the CI system hands over; docs/ci.md lists them")
-            .into()
-        };
-        let uri: Uri = place.api.parse().map_err(|_| unread())?;
-        let origin = origin(&uri).ok_or_else(unread)?;
+        let (uri, origin) = address(place)?;
         let open = variables.get("CERTGATE_POST_HTTP").is_some_and(|set| set == "1");
         if origin.0 != "https" && !is_this_machine(uri.host().unwrap_or_default()) && !open {
             return Err(Diagnostic::error(
@@ -159,14 +170,28 @@ impl Client {
         if origin.0 == "https" {
             config = config.tls_config(encryption());
         }
-        Ok(Self {
+        let network = Network {
             agent: ureq::Agent::new_with_config(config.build()),
+            forge: place.forge,
+            token: token.to_owned(),
+        };
+        Ok(Self {
+            timeout,
+            ..Self::over(place, token, Box::new(network))?
+        })
+    }
+
+    /// The same over another wire.
+    pub(super) fn over(place: &Place, token: &str, wire: Box<dyn Wire>) -> Result<Self, Undecided> {
+        let (_, origin) = address(place)?;
+        Ok(Self {
+            wire,
             forge: place.forge,
             base: place.api.clone(),
             origin,
             token: token.to_owned(),
             until: Instant::now() + ALL,
-            timeout,
+            timeout: TIMEOUT,
         })
     }
 
@@ -197,7 +222,7 @@ impl Client {
                 Err(_) if again == Again::Harmless && !last && self.can_wait(wait) => wait,
                 Err(error) => return Err(self.unreached(&error).into()),
             };
-            std::thread::sleep(patience);
+            self.wire.wait(patience);
             wait *= 2;
         }
     }
@@ -215,7 +240,7 @@ impl Client {
     ) -> Result<Result<Answer, ureq::Error>, Undecided> {
         let mut address = format!("{}{path}", self.base);
         for _ in 0..=HOPS {
-            let answer = match self.once(method, &address, body) {
+            let answer = match self.wire.once(method, &address, body) {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Err(error)),
             };
@@ -248,39 +273,10 @@ impl Client {
                     self.forge.name()
                 ),
             )
-            .because(format!("{scheme}://{host} redirects to {}", said(location)))
+            .because(format!("{scheme}://{host} redirects to {}", self.shown(location)))
             .help("correct the address in the variable of the CI system")
             .into()),
         }
-    }
-
-    fn once(&self, method: &Method, address: &str, body: Option<&Value>) -> Result<Answer, ureq::Error> {
-        let (name, value) = match self.forge {
-            Forge::Github => ("authorization", format!("Bearer {}", self.token)),
-            Forge::Gitea => ("authorization", format!("token {}", self.token)),
-            Forge::Gitlab => ("private-token", self.token.clone()),
-        };
-        let request = Request::builder().method(method).uri(address).header(name, value);
-        let request = match self.forge {
-            Forge::Github => request
-                .header("accept", "application/vnd.github+json")
-                .header("x-github-api-version", "2022-11-28"),
-            Forge::Gitlab | Forge::Gitea => request.header("accept", "application/json"),
-        };
-        let response = match body {
-            Some(body) => self.agent.run(
-                request
-                    .header("content-type", "application/json")
-                    .body(body.to_string())?,
-            )?,
-            None => self.agent.run(request.body(())?)?,
-        };
-        let (parts, body) = response.into_parts();
-        Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.into_with_config().limit(MOST).read_to_vec()?,
-        })
     }
 
     fn too_many(&self, answer: &Answer, asked: Duration) -> Diagnostic {
@@ -330,6 +326,56 @@ impl Client {
     pub(super) fn shown(&self, text: &str) -> String {
         said(&text.replace(&self.token, "…"))
     }
+}
+
+impl Wire for Network {
+    fn once(&self, method: &Method, address: &str, body: Option<&Value>) -> Result<Answer, ureq::Error> {
+        let (name, value) = match self.forge {
+            Forge::Github => ("authorization", format!("Bearer {}", self.token)),
+            Forge::Gitea => ("authorization", format!("token {}", self.token)),
+            Forge::Gitlab => ("private-token", self.token.clone()),
+        };
+        let request = Request::builder().method(method).uri(address).header(name, value);
+        let request = match self.forge {
+            Forge::Github => request
+                .header("accept", "application/vnd.github+json")
+                .header("x-github-api-version", "2022-11-28"),
+            Forge::Gitlab | Forge::Gitea => request.header("accept", "application/json"),
+        };
+        let response = match body {
+            Some(body) => self.agent.run(
+                request
+                    .header("content-type", "application/json")
+                    .body(body.to_string())?,
+            )?,
+            None => self.agent.run(request.body(())?)?,
+        };
+        let (parts, body) = response.into_parts();
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.into_with_config().limit(MOST).read_to_vec()?,
+        })
+    }
+
+    fn wait(&self, patience: Duration) {
+        std::thread::sleep(patience);
+    }
+}
+
+/// The address of the API, and its origin.
+fn address(place: &Place) -> Result<(Uri, (String, String)), Undecided> {
+    let unread = || -> Undecided {
+        Diagnostic::error(
+            Code::CG756,
+            format!("`{}` is not the address of an API", sanitize(&place.api)),
+        )
+        .help("correct the variable that the CI system hands over; docs/ci.md lists them")
+        .into()
+    };
+    let uri: Uri = place.api.parse().map_err(|_| unread())?;
+    let origin = origin(&uri).ok_or_else(unread)?;
+    Ok((uri, origin))
 }
 
 pub(super) const RUN_AGAIN: &str = "run the job again";

@@ -248,7 +248,7 @@ impl Interface<'_> {
                 Code::CG754,
                 format!("{}'s answer about {what} is not as documented", self.place.forge.name()),
             )
-            .because(said(&error.to_string()))
+            .because(self.client.shown(&error.to_string()))
             .help("see that the address of the API in the variables of the CI system is right")
             .help(RUN_AGAIN)
             .into()

@@ -7,6 +7,7 @@
 mod comment;
 mod http;
 mod interface;
+pub mod replay;
 mod status;
 
 use crate::diagnostic::{Code, Diagnostic, sanitize};
@@ -80,8 +81,13 @@ pub(crate) fn post(place: &Place, variables: &Variables, post: &Post) -> Result<
         client: &client,
         account: variables.get("CERTGATE_BOT").map(String::as_str),
     };
-    let status = status::set(&interface, post);
-    let commented = comment::keep(&interface, post);
+    both(&interface, post)
+}
+
+/// Sets the status and keeps the comment.
+fn both(interface: &Interface<'_>, post: &Post) -> Result<Posted, Undecided> {
+    let status = status::set(interface, post);
+    let commented = comment::keep(interface, post);
     match (status, commented) {
         (Ok(status), Ok(commented)) => Ok(Posted { status, commented }),
         (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),

@@ -4,7 +4,12 @@
 use super::source::Step;
 use super::validate::at;
 use super::{GlobList, Policy, TwinPath, fold, raw};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place, plural};
+
+/// So many are named, each with its place.
+const NAMED: usize = 50;
+
+const CHANGE: &str = "change it to where the files are now, or take it out of the policy";
 
 /// A glob of the policy's own that should match some file.
 #[derive(Clone, Debug)]
@@ -133,20 +138,26 @@ impl<'p> IdleGlobs<'p> {
         all
     }
 
-    /// CG015 for each glob that is left and whose files could only lie in one of these directories.
+    /// CG015 for each glob that is left and whose files could only lie in one of these directories; where there are very many, for the
+    /// first ones, and one for all others, since finding the place of each reads the policy again.
     pub fn findings(&self, seen: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
-        let left = self.open.iter().filter(|watched| seen(watched.directory()));
-        left.map(|watched| {
+        let left: Vec<_> = self.open.iter().filter(|watched| seen(watched.directory())).collect();
+        let found = |watched: &&&Watched| {
             let of = match watched.component.as_str() {
                 "" => "`trusted_bumps`".to_owned(),
                 id => format!("component `{id}`"),
             };
             let message = format!("glob `{}` of {of} matches no tracked file", watched.glob);
-            Diagnostic::warning(Code::CG015, message)
-                .at(self.policy.source.locate(&watched.at, None))
-                .help("change it to where the files are now, or take it out of the policy")
-        })
-        .collect()
+            let found = Diagnostic::warning(Code::CG015, message);
+            found.at(self.policy.source.locate(&watched.at, None)).help(CHANGE)
+        };
+        let mut all: Vec<Diagnostic> = left.iter().take(NAMED).map(|watched| found(&watched)).collect();
+        if let Some(more @ 1..) = left.len().checked_sub(NAMED) {
+            let message = format!("{} of the policy without a tracked file", plural(more, "more glob"));
+            let found = Diagnostic::warning(Code::CG015, message);
+            all.push(found.at(Place::file(&self.policy.source.name)).help(CHANGE));
+        }
+        all
     }
 }
 
@@ -187,6 +198,36 @@ components:
             source.text[source.start..source.end].trim_matches('"').to_owned()
         };
         found.iter().map(marked).collect()
+    }
+
+    #[test]
+    fn of_very_many_the_first_are_named() {
+        let of = |count: usize| {
+            let globs: Vec<String> = (0..count).map(|nth| format!("\"gone/{nth}/**\"")).collect();
+            let text = format!(
+                "version: 1\ncomponents:\n  - id: a\n    match: {{ paths: [{}] }}\n",
+                globs.join(", ")
+            );
+            let source = PolicySource {
+                name: "p.yaml".into(),
+                bytes: text.as_bytes(),
+            };
+            let (policy, _) = Policy::parse(&source).unwrap();
+            let found = IdleGlobs::of(&policy).findings(|_| true);
+            (found.len(), found.last().map(|last| last.message().to_owned()).unwrap())
+        };
+        assert_eq!(
+            of(NAMED),
+            (
+                NAMED,
+                "glob `gone/49/**` of component `a` matches no tracked file".to_owned()
+            )
+        );
+        assert_eq!(
+            of(NAMED + 1),
+            (NAMED + 1, "1 more glob of the policy without a tracked file".to_owned())
+        );
+        assert_eq!(of(NAMED + 7).1, "7 more globs of the policy without a tracked file");
     }
 
     #[test]

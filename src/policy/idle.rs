@@ -142,7 +142,7 @@ impl<'p> IdleGlobs<'p> {
     /// first ones, and one for all others, since finding the place of each reads the policy again.
     pub fn findings(&self, seen: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
         let left: Vec<_> = self.open.iter().filter(|watched| seen(watched.directory())).collect();
-        let found = |watched: &&&Watched| {
+        let found = |watched: &Watched| {
             let of = match watched.component.as_str() {
                 "" => "`trusted_bumps`".to_owned(),
                 id => format!("component `{id}`"),
@@ -151,7 +151,7 @@ impl<'p> IdleGlobs<'p> {
             let found = Diagnostic::warning(Code::CG015, message);
             found.at(self.policy.source.locate(&watched.at, None)).help(CHANGE)
         };
-        let mut all: Vec<Diagnostic> = left.iter().take(NAMED).map(|watched| found(&watched)).collect();
+        let mut all: Vec<Diagnostic> = left.iter().take(NAMED).map(|watched| found(watched)).collect();
         if let Some(more @ 1..) = left.len().checked_sub(NAMED) {
             let message = format!("{} of the policy without a tracked file", plural(more, "more glob"));
             let found = Diagnostic::warning(Code::CG015, message);

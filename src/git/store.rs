@@ -14,7 +14,6 @@ use super::GitError;
 use super::listing::Trees;
 use super::locate::Location;
 use super::run::{Complaints, Runner};
-
 use crate::change::{Digest, Mode, ObjectId, TreeEntry};
 
 /// The content of a blob, or the reason why it was not read.

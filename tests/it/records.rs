@@ -343,6 +343,62 @@ fn the_records_of_a_real_project() {
     }
     repo.commit("records");
     run(&repo, &["records", "--check"]).ends(0);
+    for (name, text) in FILES.iter().zip([&memory, &log, &next]) {
+        let page = documentation(&format!("records/{name}"));
+        let shown = without_sentences(text);
+        if std::env::var("CERTGATE_EXCERPT").as_deref() == Ok("write") {
+            std::fs::create_dir_all(page.parent().unwrap()).unwrap();
+            std::fs::write(&page, &shown).unwrap();
+        }
+        let there = std::fs::read_to_string(&page).unwrap();
+        assert_eq!(
+            there, shown,
+            "CERTGATE_EXCERPT=write cargo test --locked --test it records::the_records"
+        );
+    }
+}
+
+fn documentation(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+}
+
+/// Records as the documentation may show them: what their authors wrote in sentences, and the places that they quote, are counted only.
+fn without_sentences(text: &str) -> String {
+    const BEFORE: [&str; 3] = ["- rationale: ", "  - [ ] ", "- [ ] "];
+    let words = |sentence: &str| match sentence.split_whitespace().count() {
+        1 => "[one word]".to_owned(),
+        count => format!("[{count} words]"),
+    };
+    let mut shown = String::new();
+    for line in text.lines() {
+        let line = if let Some(lead) = BEFORE.iter().find(|lead| line.starts_with(**lead)) {
+            format!("{lead}{}", words(&line[lead.len()..]))
+        } else if let Some(places) = line.strip_prefix("- evidence: ") {
+            // Places are quoted; what was found out of them is not.
+            let after = places.rsplit_once("`; ").map_or("", |(_, found)| found);
+            let quoted = places.matches('`').count() / 2 - after.matches('`').count() / 2;
+            let more = places.split("` and ").nth(1).and_then(|rest| rest.split(' ').next());
+            let count = quoted + more.map_or(0, |more| more.parse::<usize>().unwrap());
+            let found = after.split('`').step_by(2).collect::<Vec<_>>().join("[figure]");
+            let found = if found.is_empty() { found } else { format!("; {found}") };
+            format!("- evidence: [{count} quoted]{found}")
+        } else if let (Some(sentence), false) = (line.strip_prefix("  - "), line.starts_with("  - and ")) {
+            format!("  - {}", words(sentence))
+        } else if let Some((lead, sentence)) = line.split_once(")): ") {
+            format!("{lead})): {}", words(sentence))
+        } else {
+            line.to_owned()
+        };
+        // The certificates are not in this repository.
+        let mut parts = line.split("[certificate](");
+        shown.push_str(parts.next().unwrap());
+        for part in parts {
+            let (target, rest) = part.split_once(')').unwrap();
+            shown.push_str(&format!("`{}`{rest}", target.rsplit('/').next().unwrap()));
+        }
+        shown.push('\n');
+    }
+    shown
 }
 
 /// A ledger of our own, small enough to be shown: `docs/records.md` has what is written of it.
@@ -433,7 +489,7 @@ fn the_documentation_shows_a_ledger_of_its_own() {
         entry.trim_start_matches("### "),
         kept(FILES[2])
     );
-    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/records.md");
+    let page = documentation("records.md");
     let text = std::fs::read_to_string(&page).unwrap();
     let (begin, end) = (
         "<!-- written by a test: begin -->\n",

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 # Bytes, with a little air: what is larger has grown, and somebody should know why. docs/releasing.md says what is in them.
@@ -84,6 +85,20 @@ def bill(root, file, target):
     print(f"{len(named)} crates in {file.name}, each with version and licence")
 
 
+def licences(root, out, version):
+    """Each wheel has the licences of all that is linked, with texts."""
+    for wheel in sorted(out.glob("*.whl")):
+        with zipfile.ZipFile(wheel) as held:
+            text = held.read(f"certgate-{version}.dist-info/licenses/THIRD-PARTY-LICENSES.txt").decode()
+        machine = "x86_64" if wheel.stem.endswith("x86_64") else "aarch64"
+        target = f"{machine}-unknown-linux-{'musl' if 'musllinux' in wheel.name else 'gnu'}"
+        lines = text.splitlines()
+        missing = sorted(f"{name} {number}" for name, number in crates(root, target) if name != "certgate" and not any(line.startswith(f"{name} {number[1:]}: ") for line in lines))
+        if missing:
+            fail(f"{wheel.name} has no licence of {missing}")
+        print(f"{text.count(chr(10) + 'Text ')} texts of licences in {wheel.name}")
+
+
 def binstall(root, out, version):
     """cargo-binstall finds the archives under the names that they have."""
     metadata = json.loads(run("cargo", "metadata", "--no-deps", "--offline", "--format-version", "1", cwd=root))
@@ -111,6 +126,7 @@ def main():
     for file in sorted(out.glob("*.cdx.json")):
         paths(root, file)
         bill(root, file, file.name.removeprefix(f"certgate-{version}-").removesuffix(".cdx.json"))
+    licences(root, out, version)
     binstall(root, out, version)
 
 

@@ -12,7 +12,7 @@ use crate::policy::{POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Room};
 use crate::sensitivity::score::history::{View, WINDOW};
 use crate::sensitivity::score::model::Model;
-use crate::sensitivity::score::{as_edit_of, of_edit, quick, rank_among, strongest};
+use crate::sensitivity::score::{as_edit_of, of_words, quick, rank_among, strongest};
 use crate::sensitivity::{
     AskedScore, Flag, Gated, GatedComponent, GatedFile, Reason, RuleKind, Scored, is_unread_by_nature,
 };
@@ -109,7 +109,7 @@ impl<'r> Scores<'r> {
                 let view = past(self.repository, scoring, base)?;
                 let of = |file: &&FileChange| {
                     let found = of_flag(self.repository, (change, file), wanted.blocks, &view)?;
-                    // What adds less than the policy asks for counts as nothing.
+                    // A change whose words have less than the policy asks for counts as nothing.
                     let adds = |least| of_itself(self.repository, (change, file), wanted.blocks, &view) >= least;
                     Ok(if wanted.min_change.is_none_or(adds) { found } else { 0 })
                 };
@@ -218,10 +218,10 @@ fn of_flag(
     Ok(highest)
 }
 
-/// The points that the change of a file has by itself. What cannot be read has all of them.
+/// The points that the words of a file's change have. What cannot be read has all of them.
 fn of_itself(repository: &Repository, (change, file): (&Change, &FileChange), blocks: bool, view: &View<'_>) -> u32 {
     let of = |file: &FileChange| match content(repository, file) {
-        Ok(content) => of_edit(Model::embedded(), file, &content, view, blocks),
+        Ok(content) => of_words(Model::embedded(), file, &content, view),
         Err(_) => i32::MAX,
     };
     let edits = edits(change, file);
@@ -356,7 +356,7 @@ pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
         };
         let itself = wanted
             .min_change
-            .map(|points| format!(", {points} of it by the change itself"));
+            .map(|points| format!(", {points} of it by the words that the change adds and removes"));
         let least = least + &itself.unwrap_or_default();
         told = told.because(format!(
             "the policy reports what scores higher than {} % of the commits before{least}, and asks for nothing",

@@ -16,7 +16,7 @@ pub struct Sensitivity {
     pub min_rank: u32,
     /// The score that it has at least, whatever its rank: where little is about performance, the highest is not either.
     pub min_score: u32,
-    /// The points that the change itself adds to it at least, whatever file it is in.
+    /// The points of it that the words have which the change adds and removes, at least, whatever file it is in.
     pub min_change: Option<u32>,
     /// `block`: a flagged file is gated; else it is reported.
     pub blocks: bool,

@@ -239,13 +239,13 @@ fn a_new_policy_flags_and_says_why() {
     run(&repo, &["init", "--no-hooks"]).ends(0);
     let policy = std::fs::read_to_string(repo.path().join(".certgate/policy.yaml")).unwrap();
     let written =
-        "sensitivity:\n  flag: 13%\n  min_score: 600\n  min_change: 50\n  enforce: warn\n  exclude: [\"**/*.{md,";
+        "sensitivity:\n  flag: 18%\n  min_score: 550\n  min_change: 50\n  enforce: warn\n  exclude: [\"**/*.{md,";
     assert!(policy.contains(written), "{policy}");
     let shown = run(&repo, &["policy", "show", "--format", "yaml", ".certgate/policy.yaml"])
         .ends(0)
         .out;
     assert!(
-        shown.contains("flag: 13%") && shown.contains("needs_score: '600'"),
+        shown.contains("flag: 18%") && shown.contains("needs_score: '600'"),
         "{shown}"
     );
 }

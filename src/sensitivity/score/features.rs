@@ -19,6 +19,9 @@ const HUNKS: usize = 64;
 /// Sides larger than this are not read for lines, in bytes.
 pub const SIZE: u64 = MAX_DOCUMENT;
 
+/// Groups of features that are the words and names of what is added and removed. More lines only have more of them.
+const WORDS: [&str; 5] = ["word added", "word removed", "name added", "name removed", "comment"];
+
 /// A feature that a file has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Feature {
@@ -26,6 +29,15 @@ pub struct Feature {
     pub name: String,
     /// The line that shows it, on the side where it is; zero where it is about no line.
     pub line: u32,
+}
+
+impl Feature {
+    /// Whether it is a word or a name of what is added or removed.
+    pub fn is_word(&self) -> bool {
+        self.name
+            .split_once(':')
+            .is_some_and(|(group, _)| WORDS.contains(&group))
+    }
 }
 
 /// All that is read of a changed file.
@@ -210,11 +222,6 @@ impl FileFeatures<'_> {
     pub fn whole(&self) -> Vec<Feature> {
         let all: Vec<&Hunk> = self.hunks.iter().collect();
         self.of(&all)
-    }
-
-    /// Those of them that the change itself shows: not the file, its path or its past.
-    pub fn of_change<'f>(&self, features: &'f [Feature]) -> &'f [Feature] {
-        features.get(self.common.len()..).unwrap_or_default()
     }
 
     /// The features that the file would have with one of its hunks alone, for each of them; none where there is only one.

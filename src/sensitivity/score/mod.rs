@@ -63,14 +63,12 @@ pub fn quick(model: &Model, file: &FileChange, content: &Content, view: &View<'_
     Model::score(sum(model, &evidence).0).unsigned_abs()
 }
 
-/// The points that a file's change has by itself, whatever file it is in; the most of the file as a whole, and where `parts` is true of each of its hunks
-/// alone, so that none hides another.
-pub fn of_edit(model: &Model, file: &FileChange, content: &Content, view: &View<'_>, parts: bool) -> i32 {
-    let evidence = features::read(file, content, view);
-    let points = |features: &[features::Feature]| model.points(evidence.of_change(features));
-    let whole = points(&evidence.whole());
-    let hunks = if parts { evidence.parts() } else { Vec::new() };
-    hunks.iter().map(|hunk| points(hunk)).fold(whole, i32::max)
+/// The points of a file's score that the words and names have which are added and removed: what the change is about, in whatever file. Each has at
+/// least none, so that nothing beside them makes it less.
+pub fn of_words(model: &Model, file: &FileChange, content: &Content, view: &View<'_>) -> i32 {
+    let mut features = features::read(file, content, view).whole();
+    features.retain(features::Feature::is_word);
+    model.points(&features)
 }
 
 /// The score of a file with its reasons.

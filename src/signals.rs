@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
@@ -61,6 +62,21 @@ impl Drop for Hold {
                 std::process::exit(code);
             }
         }
+    }
+}
+
+/// Whether a signal asks a process to end.
+pub(crate) const fn ends(signal: i32) -> bool {
+    matches!(signal, SIGINT | SIGTERM)
+}
+
+/// Waits a moment for a signal that a child has got already: a terminal sends it to all processes in front, one after the other. Where it ends this process at once,
+/// this does not return.
+pub(crate) fn await_one() {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let listens = STATE.get().is_some();
+    for _ in (0..100).take_while(|_| listens && asked().is_none()) {
+        std::thread::sleep(PAUSE);
     }
 }
 

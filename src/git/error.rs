@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::change::{ObjectId, RepoPath};
 use crate::diagnostic::{Code, Diagnostic, Place, Placeholder, Word, command, plural, sanitize_bytes};
+use crate::signals;
 
 /// What the operating system says where the process may open no more files (EMFILE), which has no name in the standard library.
 const TOO_MANY_OPEN_FILES: i32 = 24;
@@ -207,8 +208,11 @@ impl GitError {
         }
     }
 
-    /// A failed child process.
+    /// A failed child process. One that a key at the terminal has ended ends this process, too, and not with an error of git's.
     pub(crate) fn failed(command: String, status: std::process::ExitStatus, stderr: &[u8]) -> Self {
+        if std::os::unix::process::ExitStatusExt::signal(&status).is_some_and(signals::ends) {
+            signals::await_one();
+        }
         Self::Git {
             command,
             status: status.to_string(),

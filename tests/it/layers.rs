@@ -16,7 +16,7 @@ const PICTURE: [(&str, &[&str]); 25] = [
     ("certificate", &["change", "diagnostic"]),
     ("trust", &["change", "diagnostic", "certificate"]),
     ("policy", &["change", "diagnostic", "certificate", "trust"]),
-    ("git", &["change", "diagnostic", "progress"]),
+    ("git", &["change", "diagnostic", "progress", "signals"]),
     ("sensitivity", &["change", "diagnostic", "policy", "progress", "trust"]),
     (
         "ledger",

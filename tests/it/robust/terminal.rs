@@ -31,19 +31,21 @@ fn slow() -> Option<TestRepo> {
     let bin = repo.home().join("bin");
     std::fs::create_dir(&bin).unwrap();
     let path = std::env::var("PATH").unwrap();
-    let real = std::env::split_paths(&path)
-        .map(|entry| entry.join("git"))
-        .find(|git| git.is_file())
-        .unwrap();
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in *diff-index*) sleep 2 ;; esac\nexec '{}' \"$@\"\n",
-        real.display()
+        real_git()
     );
     std::fs::write(bin.join("git"), script).unwrap();
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(bin.join("git"), executable).unwrap();
     repo.set("PATH", &format!("{}:{path}", bin.display()));
     Some(repo)
+}
+
+fn real_git() -> String {
+    let path = std::env::var("PATH").unwrap();
+    let mut all = std::env::split_paths(&path).map(|entry| entry.join("git"));
+    all.find(|git| git.is_file()).unwrap().display().to_string()
 }
 
 fn at_a_terminal(repo: &TestRepo, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
@@ -115,6 +117,19 @@ fn an_interrupted_run_wipes_what_it_said() {
     let ran = Ran::from(command.output().unwrap());
     assert_eq!(ran.code, Some(130), "{:?}", ran.said());
     assert!(ran.out.contains(LINE) && ran.out.ends_with(WIPED), "{:?}", ran.out);
+}
+
+/// A key at the terminal ends git first, and certgate a moment later: the end is that of a signal, and no error of git's is reported.
+#[test]
+fn an_end_of_git_by_the_same_key_is_no_error() {
+    let Some(repo) = slow() else { return };
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *diff-index*) (sleep 0.2; kill -INT \"$PPID\") & trap - INT; kill -INT $$ ;; esac\nexec '{}' \"$@\"\n",
+        real_git()
+    );
+    std::fs::write(repo.home().join("bin/git"), script).unwrap();
+    let ran = run(&repo, &["check", "--staged"]);
+    assert_eq!((ran.code, ran.said().as_str()), (Some(130), ""));
 }
 
 /// Waiting for git, or for its own input: a signal ends it at once, with the code that shells give.

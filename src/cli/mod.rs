@@ -74,10 +74,15 @@ const STACK: usize = 8 << 20;
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     signals::listen();
-    let outcome = match std::thread::Builder::new().stack_size(STACK).spawn(work) {
-        Ok(worker) => worker.join(),
+    // Another thread would cost a hook more than its judgement of a small change.
+    let worker = match has_stack() {
+        true => None,
+        false => std::thread::Builder::new().stack_size(STACK).spawn(work).ok(),
+    };
+    let outcome = match worker {
+        Some(worker) => worker.join(),
         // Where there can be no thread, the first one has to do.
-        Err(_) => std::panic::catch_unwind(work),
+        None => std::panic::catch_unwind(work),
     };
     outcome.unwrap_or_else(|panic| {
         let text = panic
@@ -86,6 +91,12 @@ pub fn main() -> ExitCode {
             .or_else(|| panic.downcast_ref::<&str>().copied());
         terminal::fail(&Undecided::internal(text.unwrap_or("panic")))
     })
+}
+
+/// Whether the first thread has that much: the system lets it grow up to the limit that the process was started with.
+fn has_stack() -> bool {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    limit.is_none_or(|limit| limit >= STACK as u64)
 }
 
 /// The arguments as the shims write them. To build the entire command line for them would take longer than a hook that has nothing to

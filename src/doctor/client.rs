@@ -81,7 +81,7 @@ fn elsewhere(
     of: Option<&Path>,
     found: &mut Findings,
 ) -> Result<bool, Undecided> {
-    let Some(setting) = repository.settings(r"^core\.hookspath$")?.pop() else {
+    let Some(setting) = repository.settings(|key| key == "core.hookspath")?.pop() else {
         return Ok(false);
     };
     let said = format!("core.hooksPath is {} ({})", setting.value, setting.scope);
@@ -258,7 +258,7 @@ pub(crate) fn other_worktrees(repository: &Repository, found: &mut Findings) -> 
 
 /// Aliases that skip the hooks.
 pub(crate) fn aliases(repository: &Repository, found: &mut Findings) -> Result<(), Undecided> {
-    for alias in repository.settings(r"^alias\.")? {
+    for alias in repository.settings(|key| key.starts_with("alias."))? {
         if alias.value.contains("--no-verify") || alias.value.to_ascii_lowercase().contains("core.hookspath") {
             let scope = match alias.scope.as_str() {
                 "command" => continue,

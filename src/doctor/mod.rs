@@ -137,7 +137,9 @@ fn history(repository: &Repository, found: &mut Findings) -> Result<(), Undecide
         ),
         false => found.good("shallow", "the history is complete"),
     }
-    let promisors = repository.settings(r"^(remote\..*\.promisor|extensions\.partialclone)$")?;
+    let promisors = repository.settings(|key| {
+        key == "extensions.partialclone" || (key.starts_with("remote.") && key.ends_with(".promisor"))
+    })?;
     if !promisors.is_empty() {
         found.note(
             "partial-clone",

@@ -1,7 +1,8 @@
 //! The policy that judges, and what goes with it.
 
+use super::question::Committed;
 use crate::change::Snapshot;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::Policy;
 use crate::trust::Keyring;
 
@@ -19,4 +20,15 @@ pub(crate) struct InForce {
     pub(crate) adoption: bool,
     /// Notes.
     pub(crate) notes: Vec<Diagnostic>,
+}
+
+impl InForce {
+    /// The policy with the commit that holds it; `None` where it is of no commit, or tried out on one.
+    pub(crate) fn committed(&self) -> Option<Committed<'_>> {
+        let tried_out = self.notes.iter().any(|note| note.code() == Code::CG012);
+        match &self.at {
+            Snapshot::Commit(id) if !tried_out => Some((id, &self.policy)),
+            _ => None,
+        }
+    }
 }

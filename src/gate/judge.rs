@@ -46,7 +46,7 @@ pub(crate) fn judge_with(
     let mut judgement = judge_by(repository, question, &in_force, case);
     for (other, case) in facts.others {
         match case {
-            Ok(case) => must_pass(repository, &mut judgement, question, (other, &case)),
+            Ok(case) => must_pass(repository, &mut judgement, (question, &in_force), (other, &case)),
             Err(undecided) => cannot_pass(&mut judgement, other, undecided),
         }
     }
@@ -92,7 +92,7 @@ fn judge_by(repository: &Repository, question: &Question, in_force: &InForce, ca
         let _timed = progress::enter(Room::Verdict);
         decide(&case)
     };
-    let mut ways = ways(repository, question, decision.verdict);
+    let mut ways = ways(repository, question, in_force, decision.verdict);
     // It teaches; where it cannot be said, the finding counts all the same.
     ways.since = told(repository, question, &case, &decision).unwrap_or_default();
     let diagnostics = explain(&case, &decision, &ways);
@@ -214,13 +214,13 @@ fn asked(unit: ComponentCase, terms: &Terms, policy: &Policy) -> (String, Asked)
 /// Most files that are named in a command that stages them.
 const STAGED_BY_NAME: usize = 6;
 
-fn ways(repository: &Repository, question: &Question, verdict: Verdict) -> Ways {
+fn ways(repository: &Repository, question: &Question, in_force: &InForce, verdict: Verdict) -> Ways {
     let commit = |snapshot: Option<&ObjectId>| snapshot.map(ObjectId::short);
     // A commit that is let through leaves nothing staged: then it is the branch that lacks a certificate.
     let committing = question.committing.as_ref().filter(|_| in_commit(question.stage));
     let afterwards = committing
         .filter(|_| verdict == Verdict::Warn)
-        .and_then(|committing| (committing.afterwards)(repository));
+        .and_then(|committing| (committing.afterwards)(repository, in_force.committed()));
     let files = || question.change.files.iter().map(|file| Word::pathspec(&file.path));
     let unstaged = committing.is_some_and(|committing| committing.own_index) && afterwards.is_none();
     let stage = match question.change.files.len() {
@@ -268,7 +268,12 @@ fn verdict_of(enforcement: Enforcement) -> Verdict {
 }
 
 /// Another policy must be passed, too: the stricter verdict counts.
-fn must_pass(repository: &Repository, judgement: &mut Judgement, question: &Question, (other, case): (Other, &Case)) {
+fn must_pass(
+    repository: &Repository,
+    judgement: &mut Judgement,
+    (question, in_force): (&Question, &InForce),
+    (other, case): (Other, &Case),
+) {
     let decision = decide(case);
     let verdict = match other {
         // The policy that the change adds enforces no more than the old one does.
@@ -279,7 +284,7 @@ fn must_pass(repository: &Repository, judgement: &mut Judgement, question: &Ques
         return;
     }
     judgement.decision.verdict = verdict;
-    let told = explain(case, &decision, &ways(repository, question, verdict));
+    let told = explain(case, &decision, &ways(repository, question, in_force, verdict));
     judgement
         .diagnostics
         .extend(told.into_iter().map(|diagnostic| diagnostic.because(note(other))));

@@ -49,7 +49,7 @@ pub(crate) use lookback::Lookback;
 pub(crate) use past::{Pasts, Refused, ledger_at, open_bypasses, refusals};
 pub(crate) use profiled::Profiles;
 pub use question::Question;
-pub(crate) use question::{By, Committing, Range, TargetBranch};
+pub(crate) use question::{By, Committed, Committing, Range, TargetBranch};
 pub(crate) use scored::{Scoring, content as scored_content};
 pub use scored::{add_sensitivity, sensitivity_of};
 pub(crate) use series::metric_series;

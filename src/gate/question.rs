@@ -109,8 +109,12 @@ pub(crate) struct Committing {
     /// refused, nothing is staged.
     pub(crate) own_index: bool,
     /// The arguments that choose the branch once the commit is made. Asked for only where the commit is let through with a warning.
-    pub(crate) afterwards: fn(&Repository) -> Option<Vec<String>>,
+    /// With the policy that is known of a commit, so that it is not read again.
+    pub(crate) afterwards: fn(&Repository, Option<Committed<'_>>) -> Option<Vec<String>>,
 }
+
+/// A commit, and the policy that it holds.
+pub(crate) type Committed<'p> = (&'p ObjectId, &'p Policy);
 
 /// Whose policy judges a question.
 #[derive(Clone, Debug)]

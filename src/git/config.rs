@@ -1,29 +1,19 @@
 //! Git's configuration (git-config(1)): read from its files where they are plain, asked of git where they are not.
 //!
-//! A file that includes others, settings from the environment or the command line, a git that keeps its system file elsewhere: these are
-//! git's to resolve, by one `git config --list`. Otherwise no process is started.
+//! A file that includes others, settings of the environment by number, a git that keeps its system file elsewhere: these are git's to
+//! resolve, by one `git config --list`. Otherwise no process is started.
 
 use std::path::{Path, PathBuf};
 
-use regex::Regex;
-
 use super::locate::Location;
 use super::run::{Runner, program};
-use super::setting::{Setting, read};
+use super::setting::{Setting, given, read};
 use super::{GitError, Repository};
 
 impl Repository {
     /// The value of a configuration key, such as `core.commentChar`, after all files, includes and the environment. A key without a
     /// value (true, in git's reading) is `true`.
     pub fn config(&self, key: &str) -> Result<Option<String>, GitError> {
-        if self.config.get().is_none() {
-            let settings = match from_files(&self.location, &self.runner) {
-                Some(settings) => settings,
-                None => read(&self.runner.read(&["config", "--null", "--show-scope", "--list"])?),
-            };
-            // Another value can only be there already if it was read from the same list.
-            let _ = self.config.set(settings);
-        }
         // Section and variable compare without case, what is between them does not.
         let key = match (key.split_once('.'), key.rsplit_once('.')) {
             (Some((section, _)), Some((middle, variable))) => {
@@ -36,27 +26,33 @@ impl Repository {
             }
             _ => key.to_owned(),
         };
-        let found = self
-            .config
-            .get()
-            .and_then(|all| all.iter().rfind(|setting| setting.key == key));
+        let found = self.all_settings()?.iter().rfind(|setting| setting.key == key);
         Ok(found.map(|setting| setting.value.clone()))
     }
 
-    /// The settings of plain files whose keys match; `None` where git has to be asked.
-    pub(super) fn plain_settings(&self, keys: &Regex) -> Option<Vec<Setting>> {
-        let mut settings = from_files(&self.location, &self.runner)?;
-        settings.retain(|setting| keys.is_match(&setting.key));
-        Some(settings)
+    /// All settings in the order in which git reads them, read once.
+    pub(super) fn all_settings(&self) -> Result<&[Setting], GitError> {
+        if let Some(settings) = self.config.get() {
+            return Ok(settings);
+        }
+        let settings = match plain(&self.location, &self.runner) {
+            Some(settings) => settings,
+            None => read(&self.runner.read(&["config", "--null", "--show-scope", "--list"])?),
+        };
+        Ok(self.config.get_or_init(|| settings))
     }
 }
 
-/// The settings of plain files, in git's order; `None` where git has to be asked.
-fn from_files(location: &Location, runner: &Runner) -> Option<Vec<Setting>> {
-    let given = ["GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG"];
-    if given.iter().any(|name| runner.variable(name).is_some()) {
+/// The settings of plain files and of `git -c`, in git's order; `None` where git has to be asked.
+fn plain(location: &Location, runner: &Runner) -> Option<Vec<Setting>> {
+    let elsewhere = ["GIT_CONFIG_COUNT", "GIT_CONFIG"];
+    if elsewhere.iter().any(|name| runner.variable(name).is_some()) {
         return None;
     }
+    let on_the_command_line = match runner.variable("GIT_CONFIG_PARAMETERS") {
+        Some(words) => given(words.to_str()?)?,
+        None => Vec::new(),
+    };
     let mut settings = Vec::new();
     for (scope, file) in outside()? {
         add(scope, &file, &mut settings)?;
@@ -73,6 +69,7 @@ fn from_files(location: &Location, runner: &Runner) -> Option<Vec<Setting>> {
         Some("true") => add("worktree", &location.git_dir.join("config.worktree"), &mut settings)?,
         Some(_) => return None,
     }
+    settings.extend(on_the_command_line);
     Some(settings)
 }
 
@@ -176,7 +173,7 @@ mod tests {
         std::fs::write(&file, own + config).unwrap();
         let listed = runner.read(&["config", "--null", "--show-scope", "--list"]);
         (
-            from_files(&location, &runner),
+            plain(&location, &runner),
             listed.map(|listed| read(&listed)).unwrap_or_default(),
         )
     }

@@ -3,6 +3,7 @@
 //! Objects come from libgit2's object database; where git reads more than libgit2 (partial clones, reftables, every index layout)
 //! git's plumbing answers behind the same functions. Nothing here writes to a repository but [`Repository::fetch`] and the scratch worktrees of `measure`.
 
+mod below;
 mod commit;
 mod config;
 mod configured;

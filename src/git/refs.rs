@@ -54,8 +54,10 @@ impl Head {
 }
 
 /// The value of a ref.
-enum Value {
+pub(super) enum Value {
+    /// An object, which has not been looked at.
     Id(Oid),
+    /// Another ref.
     Symbolic(String),
 }
 
@@ -151,7 +153,7 @@ impl Repository {
     }
 
     /// Reads a loose ref; `None` where there is no such file.
-    fn ref_file(&self, name: &str) -> Result<Option<Value>, GitError> {
+    pub(super) fn ref_file(&self, name: &str) -> Result<Option<Value>, GitError> {
         let own_to_worktree = !name.starts_with("refs/")
             || ["refs/bisect/", "refs/worktree/", "refs/rewritten/"]
                 .iter()

@@ -77,7 +77,11 @@ impl Repository {
         if let Some(remotes) = self.remotes.get() {
             return Ok(remotes);
         }
-        let settings = self.settings(r"^(remote|url)\..*\.(url|pushurl|fetch|insteadof|pushinsteadof)$")?;
+        let settings = self.settings(|key| {
+            let section = key.starts_with("remote.") || key.starts_with("url.");
+            let variable = key.rsplit_once('.').map_or("", |(_, variable)| variable);
+            section && ["url", "pushurl", "fetch", "insteadof", "pushinsteadof"].contains(&variable)
+        })?;
         let found = read(
             settings
                 .iter()

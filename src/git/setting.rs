@@ -3,8 +3,6 @@
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use regex::Regex;
-
 use super::{GitError, Repository};
 
 /// A value of git's configuration.
@@ -19,23 +17,10 @@ pub struct Setting {
 }
 
 impl Repository {
-    /// The settings whose keys match an extended regular expression, in the order in which git reads them: of one key the last counts.
-    pub fn settings(&self, keys: &str) -> Result<Vec<Setting>, GitError> {
-        if let Some(plain) = Regex::new(keys).ok().and_then(|keys| self.plain_settings(&keys)) {
-            return Ok(plain);
-        }
-        let question = ["config", "--null", "--show-scope", "--get-regexp", keys];
-        let output = self.runner.output(&question)?;
-        match output.status.code() {
-            Some(0) => Ok(read(&output.stdout)),
-            // No key matches.
-            Some(1) => Ok(Vec::new()),
-            _ => Err(GitError::failed(
-                super::run::show(&question),
-                output.status,
-                &output.stderr,
-            )),
-        }
+    /// The settings whose keys are wanted, in the order in which git reads them: of one key the last counts.
+    pub fn settings(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Setting>, GitError> {
+        let all = self.all_settings()?.iter();
+        Ok(all.filter(|setting| wanted(&setting.key)).cloned().collect())
     }
 
     /// Why the hooks directory may be that of other repositories, too; `None` where it is this one's alone.
@@ -43,7 +28,7 @@ impl Repository {
     /// It is this one's where it lies in the git directory or in a worktree, followed through links, unless the user's or the machine's
     /// configuration names it by a path that is the same in every repository.
     pub fn shared_hooks(&self) -> Result<Option<String>, GitError> {
-        let setting = self.settings(r"^core\.hookspath$")?.pop();
+        let setting = self.settings(|key| key == "core.hookspath")?.pop();
         if let Some(Setting { scope, value, .. }) = &setting
             && matches!(scope.as_str(), "global" | "system")
             && value.starts_with(['/', '~', '%'])
@@ -116,9 +101,113 @@ pub(super) fn read(listed: &[u8]) -> Vec<Setting> {
     found
 }
 
+/// Reads what git tells its children of `git -c` (`GIT_CONFIG_PARAMETERS`): `'KEY'='VALUE'` for each, without a value where the key is
+/// true (`parse_config_env_list` in git's config.c). `None` where it is in another form, or includes a file: then it is git's to read.
+pub(super) fn given(words: &str) -> Option<Vec<Setting>> {
+    let mut found = Vec::new();
+    let mut rest = words;
+    while !rest.is_empty() {
+        let (key, after) = quoted(rest)?;
+        let (value, after) = match after.strip_prefix('=')? {
+            after if after.is_empty() || after.starts_with(' ') => ("true".to_owned(), after),
+            after => quoted(after)?,
+        };
+        found.push(Setting {
+            scope: "command".to_owned(),
+            key: canonical(&key)?,
+            value,
+        });
+        rest = match after.strip_prefix(' ') {
+            Some(next) => next,
+            None if after.is_empty() => after,
+            None => return None,
+        };
+    }
+    Some(found)
+}
+
+/// What stands in single quotes at the start of a text, as git quotes for a shell, and what comes after it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut plain = String::new();
+    let mut rest = text.strip_prefix('\'')?;
+    loop {
+        let (inside, after) = rest.split_once('\'')?;
+        plain.push_str(inside);
+        // A quote, and the mark of csh's history, stand outside.
+        let special = after.strip_prefix('\\').and_then(|after| {
+            let mark = after.chars().next().filter(|mark| matches!(mark, '\'' | '!'))?;
+            Some((mark, after.strip_prefix(mark)?.strip_prefix('\'')?))
+        });
+        match special {
+            Some((mark, after)) => {
+                plain.push(mark);
+                rest = after;
+            }
+            None => return Some((plain, after)),
+        }
+    }
+}
+
+/// A key as git lists it: section and variable in small letters; `None` for what git would refuse, and for an include.
+fn canonical(key: &str) -> Option<String> {
+    let (section, _) = key.split_once('.')?;
+    let (middle, variable) = key.rsplit_once('.')?;
+    let middle = middle.strip_prefix(section)?;
+    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let section = section.to_ascii_lowercase();
+    let sound = word(&section)
+        && word(variable)
+        && variable.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !middle.contains('\n')
+        && !section.starts_with("include");
+    sound.then(|| format!("{section}{middle}.{}", variable.to_ascii_lowercase()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::run::Runner;
+
+    #[test]
+    fn what_the_command_line_gave_is_read_as_git_reads_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let runner = Runner::at(directory.path().to_owned());
+        runner.read(&["init", "--quiet"]).unwrap();
+        for words in [
+            "'core.hooksPath'='.git/usual'",
+            "'Core.EditOR'=':' 'alias.X'='!f() { echo \"a b\"; }; f' 'a.b'=",
+            "'branch.a.B c.remote'='it'\\''s' 'user.name'='o'\\!'",
+            "'a.b'=''",
+            "'a.b'='two\nlines' 'a.b'='='",
+            "'remote.o=x.url'='a.b=c'",
+            // As git wrote it before 2.31, and what it refuses or follows.
+            "'a.b=c'",
+            "'a.b'='c",
+            "'a'='c'",
+            "'a.1'='c'",
+            "'a.b'='c'x",
+            "'a.b'  'c'",
+            "'include.path'='nowhere'",
+        ] {
+            let mut command = runner.command(&["config", "--null", "--show-scope", "--list"]).unwrap();
+            let answer = command.env("GIT_CONFIG_PARAMETERS", words).output().unwrap();
+            // What certgate itself adds comes last.
+            let git: Vec<Setting> = read(&answer.stdout);
+            let own = ["core.fsmonitor", "core.bigfilethreshold", "advice.graftfiledeprecated"];
+            let git: Vec<Setting> = git
+                .into_iter()
+                .filter(|setting| setting.scope == "command" && !own.contains(&setting.key.as_str()))
+                .collect();
+            match given(words) {
+                Some(ours) => assert_eq!((ours, true), (git, answer.status.success()), "{words}"),
+                None => assert!(
+                    !answer.status.success() || words == "'a.b=c'" || words.contains("include"),
+                    "{words}"
+                ),
+            }
+        }
+        assert_eq!(given("'core.hooksPath'='.git/usual'").map(|found| found.len()), Some(1));
+    }
 
     #[test]
     fn reads_settings_with_their_scope() {

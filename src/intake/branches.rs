@@ -4,8 +4,8 @@ use super::advice::check_against;
 use super::targets::{branch_named, needs_a_base};
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Placeholder, command, sanitize};
-use crate::gate::Undecided;
 use crate::gate::governing;
+use crate::gate::{Committed, Undecided};
 use crate::git::{Head, Remote, Repository};
 use crate::policy::Policy;
 
@@ -48,7 +48,6 @@ pub(crate) fn protected_branches(
 ) -> Result<Vec<Protected>, Undecided> {
     let mut prefixes = vec![HEADS];
     prefixes.extend(remote.into_iter().flat_map(Remote::kept_at));
-    let refs = repository.refs(&prefixes)?;
     let branch_of = |name: &str| {
         let full = match name.starts_with(HEADS) {
             true => name.to_owned(),
@@ -56,12 +55,13 @@ pub(crate) fn protected_branches(
         };
         full.strip_prefix(HEADS)
             .map(str::to_owned)
-            .filter(|branch| branch != "HEAD")
+            .filter(|branch| branch != "HEAD" && policy.protected(branch))
     };
+    let refs = repository.refs_below(&prefixes, &|name| branch_of(name).is_some())?;
     Ok(refs
         .into_iter()
         .filter_map(|(reference, at)| {
-            let branch = branch_of(&reference).filter(|branch| policy.protected(branch))?;
+            let branch = branch_of(&reference)?;
             Some(Protected { branch, reference, at })
         })
         .collect())
@@ -106,6 +106,22 @@ pub(crate) fn protected_target(repository: &Repository) -> Result<String, Undeci
 /// The revision of the protected branch that HEAD would merge into, and that branch's name. On a protected branch itself that is its
 /// upstream.
 pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Result<(String, String), Undecided> {
+    target_of(repository, target, None)
+}
+
+/// The same where nobody named it, and the policy of a commit is known.
+pub(crate) fn merge_target_by(
+    repository: &Repository,
+    known: Option<Committed<'_>>,
+) -> Result<(String, String), Undecided> {
+    target_of(repository, None, known)
+}
+
+fn target_of(
+    repository: &Repository,
+    target: Option<&str>,
+    known: Option<Committed<'_>>,
+) -> Result<(String, String), Undecided> {
     let nothing_staged = |why: String| {
         Diagnostic::error(Code::CG708, "there is nothing to judge")
             .because(why)
@@ -138,16 +154,23 @@ pub(crate) fn merge_target(repository: &Repository, target: Option<&str>) -> Res
         .commit()
         .map(|commit| Snapshot::Commit(commit.clone()))
         .unwrap_or(Snapshot::Empty);
-    let policy = match governing::policy_at(repository, &at_head)? {
-        Some(policy) => policy,
-        None => governing::default_policy()?,
+    let read;
+    let policy = match known.filter(|(id, _)| Some(*id) == head.commit()) {
+        Some((_, policy)) => policy,
+        None => {
+            read = match governing::policy_at(repository, &at_head)? {
+                Some(policy) => policy,
+                None => governing::default_policy()?,
+            };
+            &read
+        }
     };
     if let Some(own) = own.as_deref().filter(|own| policy.protected(own)) {
         let upstream = repository.upstream(own)?;
         let reason = format!("nothing is staged, and `{own}` is itself protected and has no upstream");
         return upstream.map(|rev| (rev, own.to_owned())).ok_or_else(|| nothing(reason));
     }
-    let branches = protected_branches(repository, &policy, own_remote(repository, working.as_deref())?)?;
+    let branches = protected_branches(repository, policy, own_remote(repository, working.as_deref())?)?;
     // A branch that enforcement names first comes first; of those, what the remote has is nearer to what will be merged into.
     let best = branches.iter().min_by_key(|found| {
         let place = policy

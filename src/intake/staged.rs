@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::branches::{drop_what_comes_from, merge_target, own_remote, protected_branches};
+use super::branches::{drop_what_comes_from, merge_target_by, own_remote, protected_branches};
 use super::ci;
 use super::range::between;
 use crate::change::{Change, CommitMessage, ObjectId, Snapshot};
 use crate::gate::governing;
-use crate::gate::{By, Committing, Question, Range, TargetBranch, Undecided};
+use crate::gate::{By, Committed, Committing, Question, Range, TargetBranch, Undecided};
 use crate::git::Repository;
 use crate::policy::Stage;
 use crate::progress::{self, Room};
@@ -78,7 +78,7 @@ pub fn staged(repository: &Repository, stage: Stage) -> Result<Question, Undecid
             // git names the index to the hooks of a commit. Who only asks has not made one afterwards.
             afterwards: match std::env::var_os("GIT_INDEX_FILE") {
                 Some(_) => branch_arguments,
-                None => |_| None,
+                None => |_, _| None,
             },
         }),
         ..Question::new(change, target, stage)
@@ -92,7 +92,7 @@ fn index_of_one_commit() -> bool {
 }
 
 /// `--base … --head …` for the branch with the commit that is being made.
-fn branch_arguments(repository: &Repository) -> Option<Vec<String>> {
+fn branch_arguments(repository: &Repository, known: Option<Committed<'_>>) -> Option<Vec<String>> {
     let branch = repository.moving_branch().ok().flatten();
     let head = branch.unwrap_or_else(|| "HEAD".to_owned());
     let short = |name: &str| {
@@ -104,7 +104,7 @@ fn branch_arguments(repository: &Repository) -> Option<Vec<String>> {
             .unwrap_or(name)
             .to_owned()
     };
-    let base = match merge_target(repository, None) {
+    let base = match merge_target_by(repository, known) {
         Ok((base, _)) => short(&base),
         // The branch is protected itself, and follows none: then the commit is what comes after this one.
         Err(_) => repository.head().ok()?.commit()?.to_string(),

@@ -27,10 +27,10 @@ const RESERVED: u16 = 0x9fff;
 const MODE: usize = 24;
 const ID: usize = 40;
 
-/// How many entries a block has where the index does not say it.
-const BLOCK: usize = 256;
-/// How much of the file is looked at in one piece.
-const PIECE: usize = 256 << 10;
+/// How many entries a block has where the index does not say it: few, since of a block that is stepped over only its ends are read.
+const BLOCK: usize = 64;
+/// How much of the file is looked at in one piece: little enough to stay near the processor, and to be taken from memory once.
+const PIECE: usize = 64 << 10;
 /// Git is asked about longer paths.
 const LONGEST: usize = 1 << 16;
 
@@ -213,9 +213,11 @@ impl Blocks {
 /// A file, piece by piece.
 struct Pieces<'f> {
     file: &'f File,
+    /// What was read and is still ahead is between `at` and `filled`.
     buffer: Vec<u8>,
     at: usize,
-    /// Where in the file the buffer ends, and how far it may go.
+    filled: usize,
+    /// Where in the file what was read ends, and how far it may go.
     next: u64,
     limit: u64,
 }
@@ -226,17 +228,18 @@ impl<'f> Pieces<'f> {
             file,
             buffer: Vec::new(),
             at: 0,
+            filled: 0,
             next: offset,
             limit,
         }
     }
 
     fn offset(&self) -> u64 {
-        self.next - (self.buffer.len() - self.at) as u64
+        self.next - (self.filled - self.at) as u64
     }
 
     fn ahead(&self) -> &[u8] {
-        self.buffer.get(self.at..).unwrap_or_default()
+        self.buffer.get(self.at..self.filled).unwrap_or_default()
     }
 
     fn skip(&mut self, size: usize) {
@@ -245,17 +248,21 @@ impl<'f> Pieces<'f> {
 
     /// Reads on; there must be more.
     fn more(&mut self) -> Result<(), Unknown> {
-        self.buffer.drain(..self.at);
-        self.at = 0;
         let left = usize::try_from(self.limit.saturating_sub(self.next)).unwrap_or(usize::MAX);
         let size = PIECE.min(left);
         if size == 0 {
             return Err(Unknown);
         }
-        let start = self.buffer.len();
-        self.buffer.resize(start + size, 0);
-        self.file
-            .read_exact_at(self.buffer.get_mut(start..).ok_or(Unknown)?, self.next)?;
+        self.buffer.copy_within(self.at..self.filled, 0);
+        self.filled -= self.at;
+        self.at = 0;
+        let end = self.filled + size;
+        if self.buffer.len() < end {
+            self.buffer.resize(end, 0);
+        }
+        let piece = self.buffer.get_mut(self.filled..end).ok_or(Unknown)?;
+        self.file.read_exact_at(piece, self.next)?;
+        self.filled = end;
         self.next += size as u64;
         Ok(())
     }
@@ -276,10 +283,18 @@ pub(super) struct Cursor<'i> {
     blocks: &'i Blocks,
     /// The number of the entry that is next.
     pub(super) at: usize,
-    /// The entries of one block: the number of the first, their names one after the other, and the rest.
+    /// One block as it is written, the number of its first entry, and where its entries are.
+    data: Vec<u8>,
     first: usize,
+    loaded: Vec<Place>,
+    /// The names of an index that shortens them (version 4), one after the other.
     names: Vec<u8>,
-    loaded: Vec<(Range<usize>, u32, Oid)>,
+}
+
+/// Where an entry of a block is, and where its name: in the block, or among the names that were put together.
+struct Place {
+    at: usize,
+    name: Range<usize>,
 }
 
 impl<'i> Cursor<'i> {
@@ -289,9 +304,10 @@ impl<'i> Cursor<'i> {
             layout,
             blocks,
             at: 0,
+            data: Vec::new(),
             first: 0,
-            names: Vec::new(),
             loaded: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -308,11 +324,18 @@ impl<'i> Cursor<'i> {
         if number < self.first || number - self.first >= self.loaded.len() {
             self.load(number)?;
         }
-        let (name, mode, id) = self.loaded.get(number - self.first).ok_or(Unknown)?;
+        let place = self.loaded.get(number - self.first).ok_or(Unknown)?;
+        let entry = self.data.get(place.at..).ok_or(Unknown)?;
+        let [mode] = entry.get(MODE..MODE + 4).and_then(words::<1>).ok_or(Unknown)?;
+        let id = entry.get(ID..ID + self.layout.width).ok_or(Unknown)?;
+        let names = match self.layout.version {
+            4 => &self.names,
+            _ => &self.data,
+        };
         Ok(Some(Entry {
-            path: self.names.get(name.clone()).ok_or(Unknown)?,
-            mode: *mode,
-            id: *id,
+            path: names.get(place.name.clone()).ok_or(Unknown)?,
+            mode,
+            id: Oid::from_bytes(id).map_err(|_| Unknown)?,
         }))
     }
 
@@ -325,8 +348,12 @@ impl<'i> Cursor<'i> {
             None => (self.blocks.end, self.blocks.count),
         };
         let size = end.checked_sub(block.offset).ok_or(Unknown)?;
-        let mut data = vec![0; usize::try_from(size).map_err(|_| Unknown)?];
-        self.file.read_exact_at(&mut data, block.offset)?;
+        let size = usize::try_from(size).map_err(|_| Unknown)?;
+        if self.data.len() < size {
+            self.data.resize(size, 0);
+        }
+        let data = self.data.get_mut(..size).ok_or(Unknown)?;
+        self.file.read_exact_at(data, block.offset)?;
         self.names.clear();
         self.loaded.clear();
         self.first = block.first;
@@ -334,17 +361,19 @@ impl<'i> Cursor<'i> {
         for number in block.first..last {
             let rest = data.get(at..).ok_or(Unknown)?;
             let mut written = self.layout.entry(rest)?.ok_or(Unknown)?;
-            if number == block.first && block.before.is_none() {
-                written.dropped = usize::MAX;
-            }
-            follow(&mut name, &written, rest)?;
-            let mode = rest.get(MODE..MODE + 4).and_then(words::<1>).ok_or(Unknown)?;
-            let id = rest.get(ID..ID + self.layout.width).ok_or(Unknown)?;
-            let start = self.names.len();
-            self.names.extend_from_slice(&name);
-            let [mode] = mode;
-            self.loaded
-                .push((start..self.names.len(), mode, Oid::from_bytes(id).map_err(|_| Unknown)?));
+            let name = match self.layout.version {
+                4 => {
+                    if number == block.first && block.before.is_none() {
+                        written.dropped = usize::MAX;
+                    }
+                    follow(&mut name, &written, rest)?;
+                    let start = self.names.len();
+                    self.names.extend_from_slice(&name);
+                    start..self.names.len()
+                }
+                _ => at + written.name.start..at + written.name.end,
+            };
+            self.loaded.push(Place { at, name });
             at += written.size;
         }
         match at == data.len() {

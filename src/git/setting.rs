@@ -126,14 +126,14 @@ pub(super) fn given(words: &str) -> Option<Vec<Setting>> {
     Some(found)
 }
 
-/// What stands in single quotes at the start of a text, as git quotes for a shell, and what comes after it.
+/// What is in single quotes at the start of a text, as git quotes for a shell, and what comes after it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut plain = String::new();
     let mut rest = text.strip_prefix('\'')?;
     loop {
         let (inside, after) = rest.split_once('\'')?;
         plain.push_str(inside);
-        // A quote, and the mark of csh's history, stand outside.
+        // A quote, and the mark of csh's history, are outside.
         let special = after.strip_prefix('\\').and_then(|after| {
             let mark = after.chars().next().filter(|mark| matches!(mark, '\'' | '!'))?;
             Some((mark, after.strip_prefix(mark)?.strip_prefix('\'')?))

@@ -92,18 +92,24 @@ impl Facts {
             profiles.push(Profiles::of_change(repository, &question.change, other)?);
         }
         let mut exempt = evidence.iter().map(|found| found.exempt.clone());
-        let heard = |heard: &Heard| heard.by(&in_force.policy, &question.change.messages);
+        let messages = &question.change.messages;
+        let heard = |heard: &Heard| heard.by(&in_force.policy, messages);
+        let before = |policy| Some(question.hearing.as_ref()?.announced(policy, messages));
         let first = judges.then(|| By {
             policy: &in_force.policy,
             adoption: in_force.adoption,
             evidence: exempt.next().unwrap_or_default(),
-            announced: question.heard.as_ref().and_then(heard),
+            announced: question
+                .heard
+                .as_ref()
+                .and_then(heard)
+                .or_else(|| before(&in_force.policy)),
         });
         let more = others.iter().map(|(_, other, _)| By {
             policy: &other.policy,
             adoption: other.adoption,
             evidence: exempt.next().unwrap_or_default(),
-            announced: None,
+            announced: before(&other.policy),
         });
         let by: Vec<By<'_>> = first.into_iter().chain(more).collect();
         if by.is_empty() {

@@ -1,12 +1,14 @@
 //! A question to the gate: a change, where it would go, and at which stage that is asked.
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::in_force::InForce;
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::git::Repository;
 use crate::policy::{Policy, Stage, Target};
-use crate::sensitivity::Heard;
+use crate::sensitivity::{Heard, Hearing};
 
 /// A change with everything that judging it needs to know of its place. Questions are made by [`crate::intake`].
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Question {
     pub(crate) beside: Option<Box<InForce>>,
     /// What a policy's rules say of the messages, where that is known already.
     pub(crate) heard: Option<Heard>,
+    /// What was heard before, where many questions have commits in common.
+    pub(crate) hearing: Option<Rc<Hearing>>,
     /// Where a commit is being made: what its remedies depend on.
     pub(crate) committing: Option<Committing>,
     /// Whether a person asks, at whatever stage.
@@ -77,6 +81,7 @@ impl Question {
             by: By::TheTip,
             beside: None,
             heard: None,
+            hearing: None,
             committing: None,
             waits: false,
             clock: None,

@@ -1,8 +1,5 @@
 //! Reads commit objects: parents, tree, people, message.
 
-use std::collections::HashMap;
-use std::rc::Rc;
-
 use git2::{ObjectType, Oid};
 
 use super::GitError;
@@ -82,33 +79,6 @@ impl Commit {
             message: rest.get(1..).unwrap_or_default().to_vec(),
             encoding,
         })
-    }
-}
-
-/// Commits that were read, for ranges that overlap: where many refs are judged, each asks for its own.
-#[derive(Default)]
-pub(super) struct Commits {
-    read: HashMap<Oid, Rc<Commit>>,
-    /// About so many bytes.
-    size: usize,
-}
-
-impl Commits {
-    /// At most so many bytes of commits are kept.
-    const MOST: usize = 32 << 20;
-
-    pub(super) fn read(&mut self, store: &Store, id: Oid) -> Result<Rc<Commit>, GitError> {
-        if let Some(known) = self.read.get(&id) {
-            return Ok(known.clone());
-        }
-        let commit = Rc::new(Commit::read(store, id)?);
-        self.size += commit.message.len() + 400;
-        if self.size > Self::MOST {
-            self.read.clear();
-            self.size = commit.message.len() + 400;
-        }
-        self.read.insert(id, commit.clone());
-        Ok(commit)
     }
 }
 

@@ -4,12 +4,13 @@
 //! after so many commits the history is read whole, and asked from memory. That is never the larger part of what was walked anyway. Answers
 //! are exact whatever the commits say of their time: parents come before their children here, by construction.
 
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use git2::{ObjectType, Oid};
 
-use super::commit::header;
+use super::GitError;
+use super::commit::{Commit, header};
 use super::store::Store;
 
 /// So many commits are walked before it is tried to read the history whole; few in a debug build, so that tests get there.
@@ -18,16 +19,35 @@ const PATIENCE: usize = if cfg!(debug_assertions) { 64 } else { 4_096 };
 /// Of so many sets of commits it is kept what they reach.
 const SETS: usize = 64;
 
+/// One question asks for its range three or four times; so many ranges are kept.
+const RANGES: usize = 4;
+
+/// At most so many bytes of commits are kept.
+const MOST: usize = 32 << 20;
+
 /// A commit, as far as walks look at it.
 struct Node {
     id: Oid,
     time: i64,
     /// Positions; a parent's is always lower than its child's.
     parents: Box<[u32]>,
+    /// All of it, where a range held it: of many refs each asks again.
+    read: Option<Rc<Commit>>,
 }
 
 /// What is reachable: one bit for each position.
 type Reached = Rc<Vec<u64>>;
+
+/// The commits that some reach and others do not, and from which those come.
+pub(super) struct Range {
+    /// In the order of a walk that looks at the newest first.
+    pub(super) commits: Vec<u32>,
+    /// Their parents that are not among them, newest child first, each once.
+    pub(super) borders: Vec<u32>,
+}
+
+/// A range as it was asked for: excluded, and heads.
+type Asked = (Vec<u32>, Vec<u32>);
 
 fn holds(bits: &[u64], at: u32) -> bool {
     bits.get(at as usize / 64)
@@ -46,6 +66,9 @@ pub(super) struct Graph {
     index: HashMap<Oid, u32>,
     nodes: Vec<Node>,
     reached: HashMap<Vec<u32>, Reached>,
+    ranges: VecDeque<(Asked, Rc<Range>)>,
+    /// About so many bytes of commits are kept.
+    size: usize,
     /// Commits that walks have read.
     walked: usize,
     /// So many of them must be walked before the next attempt.
@@ -122,6 +145,7 @@ impl Graph {
                     id: done.id,
                     time: done.time,
                     parents: parents?,
+                    read: None,
                 });
             }
         }
@@ -170,41 +194,88 @@ impl Graph {
         a == b || a < b && holds(&self.reach(&[b]), a)
     }
 
-    /// The commits reachable from one of `heads` and from none of `excluded`, in the order of a walk that looks at the newest first.
-    pub(super) fn between(&mut self, excluded: &[u32], heads: &[u32]) -> Vec<u32> {
+    /// The commit at a position. Once too much is kept, all of it is dropped.
+    pub(super) fn commit(&mut self, store: &Store, at: u32) -> Result<Option<(Oid, Rc<Commit>)>, GitError> {
+        let Some(node) = self.nodes.get_mut(at as usize) else {
+            return Ok(None);
+        };
+        let id = node.id;
+        if let Some(known) = &node.read {
+            return Ok(Some((id, known.clone())));
+        }
+        let commit = Rc::new(Commit::read(store, id)?);
+        node.read = Some(commit.clone());
+        let size = commit.message.len() + 400;
+        self.size += size;
+        if self.size > MOST {
+            self.nodes.iter_mut().for_each(|node| node.read = None);
+            self.size = size;
+        }
+        Ok(Some((id, commit)))
+    }
+
+    /// The commits reachable from one of `heads` and from none of `excluded`.
+    pub(super) fn between(&mut self, excluded: &[u32], heads: &[u32]) -> Rc<Range> {
+        let known = self
+            .ranges
+            .iter()
+            .find(|(asked, _)| asked.0 == excluded && asked.1 == heads);
+        if let Some((_, known)) = known {
+            return known.clone();
+        }
+        let found = Rc::new(self.range(excluded, heads));
+        if self.ranges.len() == RANGES {
+            self.ranges.pop_front();
+        }
+        self.ranges
+            .push_back(((excluded.to_vec(), heads.to_vec()), found.clone()));
+        found
+    }
+
+    fn range(&mut self, excluded: &[u32], heads: &[u32]) -> Range {
         let known = self.reach(excluded);
-        let mut seen: HashSet<u32> = HashSet::new();
+        let end = heads.iter().max().map_or(0, |&last| last as usize + 1);
+        let mut inside = vec![0_u64; end.div_ceil(64)];
         let mut queue = BinaryHeap::new();
-        let mut push = |at: u32, time: i64, queue: &mut BinaryHeap<_>| {
-            if !holds(&known, at) && seen.insert(at) {
-                queue.push((time, std::cmp::Reverse(seen.len()), at));
+        let mut pushed = 0_u32;
+        let mut push = |at: u32, queue: &mut BinaryHeap<_>| {
+            if !holds(&known, at) && !holds(&inside, at) {
+                set(&mut inside, at);
+                pushed += 1;
+                let time = self.node(at).map_or(0, |node| node.time);
+                queue.push((time, std::cmp::Reverse(pushed), at));
             }
         };
-        let time = |at: u32| self.node(at).map_or(0, |node| node.time);
         for &at in heads {
-            push(at, time(at), &mut queue);
+            push(at, &mut queue);
         }
-        let mut found = Vec::new();
+        let mut commits = Vec::new();
         while let Some((_, _, at)) = queue.pop() {
-            found.push(at);
+            commits.push(at);
             for &parent in self.parents(at) {
-                push(parent, time(parent), &mut queue);
+                push(parent, &mut queue);
             }
         }
-        found
+        // A parent is inside, or known, and then it was never pushed.
+        let mut passed = vec![0_u64; end.div_ceil(64)];
+        let mut borders = Vec::new();
+        for &parent in commits.iter().flat_map(|&at| self.parents(at)) {
+            if !holds(&inside, parent) && !holds(&passed, parent) {
+                set(&mut passed, parent);
+                borders.push(parent);
+            }
+        }
+        Range { commits, borders }
     }
 
     /// The merge base of two commits; `None` where there is more than one, or none at all.
     pub(super) fn merge_base(&mut self, a: u32, b: u32) -> Option<u32> {
         let new = self.between(&[a], &[b]);
-        if new.is_empty() {
+        if new.commits.is_empty() {
             return Some(b);
         }
-        let inside: HashSet<u32> = new.iter().copied().collect();
-        let parents = new.iter().flat_map(|&at| self.parents(at));
-        let mut borders: Vec<u32> = parents.copied().filter(|at| !inside.contains(at)).collect();
+        let mut borders = new.borders.clone();
         borders.sort_unstable();
-        borders.dedup();
         // The last in order is no ancestor of another one.
         let last = borders.pop()?;
         borders.iter().all(|&at| self.is_ancestor(at, last)).then_some(last)
@@ -213,8 +284,11 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashSet;
+
     use proptest::prelude::*;
+
+    use super::*;
 
     /// A graph whose commits have the parents given, by position, and any time.
     fn graph(commits: &[(Vec<u32>, i64)]) -> Graph {
@@ -228,6 +302,7 @@ mod tests {
                 id,
                 time: *time,
                 parents: parents.clone().into(),
+                read: None,
             });
         }
         graph
@@ -260,7 +335,13 @@ mod tests {
             let (a, b, c) = (a % count, b % count, c % count);
             let (of_a, of_b, of_c) = (behind(&graph, a), behind(&graph, b), behind(&graph, c));
             prop_assert_eq!(graph.is_ancestor(a, b), of_b.contains(&a));
-            let new: HashSet<u32> = graph.between(&[a, b], &[c]).into_iter().collect();
+            let range = graph.between(&[a, b], &[c]);
+            let new: HashSet<u32> = range.commits.iter().copied().collect();
+            prop_assert_eq!(new.len(), range.commits.len());
+            let from: Vec<u32> = range.commits.iter().flat_map(|&at| graph.parents(at).to_vec()).collect();
+            let left: HashSet<u32> = from.into_iter().filter(|at| !new.contains(at)).collect();
+            prop_assert_eq!(range.borders.len(), left.len());
+            prop_assert_eq!(range.borders.iter().copied().collect::<HashSet<u32>>(), left);
             let wanted: HashSet<u32> = of_c.iter().copied().filter(|at| !of_a.contains(at) && !of_b.contains(at)).collect();
             prop_assert_eq!(new, wanted);
             let common: Vec<u32> = of_a.intersection(&of_b).copied().collect();

@@ -4,7 +4,7 @@
 //! [`GitError::Shallow`]; where it could not (it lies behind what both sides are known to share), it is passed over.
 
 use std::cell::RefMut;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use git2::Oid;
@@ -215,6 +215,7 @@ impl<'r> Walk<'r> {
 type Placed<'r> = (RefMut<'r, Graph>, Vec<u32>);
 
 /// A commit of a range.
+#[derive(Clone)]
 pub(super) struct Ranged {
     pub(super) id: Oid,
     pub(super) commit: Rc<Commit>,
@@ -291,18 +292,25 @@ impl Repository {
     /// Where what is new in `head` leaves what `known` reach: the parents, outside the range, of the commits inside, newest child first.
     /// `None` where nothing is new.
     pub fn borders(&self, known: &[ObjectId], head: &ObjectId) -> Result<Option<Vec<ObjectId>>, GitError> {
+        let ids = [known, std::slice::from_ref(head)].concat();
+        if let Some((mut graph, at)) = self.in_memory(&ids)? {
+            let (known, head) = at.split_at_checked(known.len()).unwrap_or_default();
+            let range = graph.between(known, head);
+            let borders = range.borders.iter().filter_map(|&at| graph.id(at)).map(own);
+            return Ok((!range.commits.is_empty()).then(|| borders.collect()));
+        }
         let new = self.between(known, std::slice::from_ref(head))?;
         if new.is_empty() {
             return Ok(None);
         }
-        let inside: std::collections::HashSet<Oid> = new.iter().map(|ranged| ranged.id).collect();
-        let mut borders = Vec::new();
+        let inside: HashSet<Oid> = new.iter().map(|ranged| ranged.id).collect();
+        let (mut borders, mut passed) = (Vec::new(), HashSet::new());
         for parent in new.iter().flat_map(|ranged| &ranged.commit.parents) {
-            if !inside.contains(parent) && !borders.contains(parent) {
-                borders.push(*parent);
+            if !inside.contains(parent) && passed.insert(*parent) {
+                borders.push(own(*parent));
             }
         }
-        Ok(Some(borders.into_iter().map(own).collect()))
+        Ok(Some(borders))
     }
 
     /// The commits reachable from one of `heads` and from none of `excluded`, newest first.
@@ -311,6 +319,15 @@ impl Repository {
         if let Some(found) = self.between_in_memory(excluded, heads)? {
             return Ok(found);
         }
+        if let Some(known) = self.shared.range_of(excluded, heads) {
+            return Ok(known);
+        }
+        let found = self.walk_between(excluded, heads)?;
+        self.shared.keep_range(excluded, heads, &found);
+        Ok(found)
+    }
+
+    fn walk_between(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<Ranged>, GitError> {
         let mut walk = Walk::new(self, EXCLUDED);
         for id in excluded {
             walk.start(id, EXCLUDED)?;
@@ -372,19 +389,17 @@ impl Repository {
 
     fn between_in_memory(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Option<Vec<Ranged>>, GitError> {
         let ids = [excluded, heads].concat();
-        let found: Vec<Oid> = {
-            let Some((mut graph, at)) = self.in_memory(&ids)? else {
-                return Ok(None);
-            };
-            let (excluded, heads) = at.split_at_checked(excluded.len()).unwrap_or_default();
-            let found = graph.between(excluded, heads);
-            found.into_iter().filter_map(|at| graph.id(at)).collect()
+        let Some((mut graph, at)) = self.in_memory(&ids)? else {
+            return Ok(None);
         };
-        let ranged = |id| {
-            let commit = self.commits.borrow_mut().read(&self.store, id)?;
-            Ok(Ranged { id, commit })
-        };
-        found.into_iter().map(ranged).collect::<Result<_, _>>().map(Some)
+        let (excluded, heads) = at.split_at_checked(excluded.len()).unwrap_or_default();
+        let range = graph.between(excluded, heads);
+        let mut found = Vec::with_capacity(range.commits.len());
+        for &at in &range.commits {
+            let read = graph.commit(&self.store, at)?;
+            found.extend(read.map(|(id, commit)| Ranged { id, commit }));
+        }
+        Ok(Some(found))
     }
 
     /// The history in memory, where that is cheaper, with the positions of some commits. Where a clone is shallow, a walk must see what it

@@ -18,6 +18,7 @@ mod heads;
 mod history;
 mod index;
 mod landing;
+mod landmark;
 mod listing;
 mod locate;
 mod merge;
@@ -49,6 +50,7 @@ pub use elsewhere::{Elsewhere, FileThere};
 pub use error::GitError;
 pub use fetch::{Wanted, is_branch_name, kept, tracking};
 pub use landing::{Introductions, Landing};
+pub use landmark::Landmark;
 pub use message::clean_message;
 pub use names::Meaning;
 pub use past::{PastCommit, PastFile};
@@ -95,7 +97,6 @@ pub struct Repository {
     shallow: OnceCell<bool>,
     remotes: OnceCell<Vec<Remote>>,
     graph: RefCell<graph::Graph>,
-    commits: RefCell<commit::Commits>,
     shared: shared::Shared,
     /// Where certgate keeps what it has read, where that is not the repository.
     aside: Option<tempfile::TempDir>,
@@ -167,7 +168,6 @@ impl Repository {
             shallow: OnceCell::new(),
             remotes: OnceCell::new(),
             graph: RefCell::default(),
-            commits: RefCell::default(),
             shared: shared::Shared::default(),
             aside: None,
         })

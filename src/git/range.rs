@@ -102,8 +102,11 @@ impl Repository {
     /// The messages of the commits that are reachable from one of `heads` and from none of `excluded`, newest first.
     pub fn messages(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Result<Vec<CommitMessage>, GitError> {
         let message = |ranged: super::history::Ranged| {
-            let commit = Rc::unwrap_or_clone(ranged.commit);
-            let (text, unread) = super::decode::message(commit.message, commit.encoding.as_deref());
+            let (message, encoding) = match Rc::try_unwrap(ranged.commit) {
+                Ok(commit) => (commit.message, commit.encoding),
+                Err(shared) => (shared.message.clone(), shared.encoding.clone()),
+            };
+            let (text, unread) = super::decode::message(message, encoding.as_deref());
             CommitMessage {
                 id: Some(own(ranged.id)),
                 text,
@@ -123,10 +126,27 @@ impl Repository {
             .map(|(change, ())| change)
     }
 
-    /// The same, doing something with the messages while git lists what differs.
+    /// The change that merging `head` makes to `tip`, with the messages of what is on none of `known`.
+    pub fn change_over(&self, tip: &ObjectId, known: &[ObjectId], head: &ObjectId) -> Result<Change, GitError> {
+        self.change_saying(Some(tip), known, head, |_| ())
+            .map(|(change, ())| change)
+    }
+
+    /// The change of [`Repository::change_between`], doing something with the messages while git lists what differs.
     pub fn change_between_while<T>(
         &self,
         base_tip: Option<&ObjectId>,
+        head: &ObjectId,
+        meanwhile: impl FnOnce(&[CommitMessage]) -> T,
+    ) -> Result<(Change, T), GitError> {
+        let known = base_tip.map(std::slice::from_ref).unwrap_or_default();
+        self.change_saying(base_tip, known, head, meanwhile)
+    }
+
+    fn change_saying<T>(
+        &self,
+        base_tip: Option<&ObjectId>,
+        known: &[ObjectId],
         head: &ObjectId,
         meanwhile: impl FnOnce(&[CommitMessage]) -> T,
     ) -> Result<(Change, T), GitError> {
@@ -135,7 +155,7 @@ impl Repository {
                 base: Snapshot::Empty,
                 head: Snapshot::Commit(head.clone()),
                 files: self.range(&Snapshot::Empty, head)?,
-                messages: self.messages(&[], std::slice::from_ref(head))?,
+                messages: self.messages(known, std::slice::from_ref(head))?,
             };
             let done = meanwhile(&change.messages);
             return Ok((change, done));
@@ -153,7 +173,7 @@ impl Repository {
             });
         };
         let base = Snapshot::Commit(first.clone());
-        let messages = self.messages(std::slice::from_ref(tip), std::slice::from_ref(head))?;
+        let messages = self.messages(known, std::slice::from_ref(head))?;
         let done = meanwhile(&messages);
         let files = match (others, running) {
             ([], None) => self.range(&base, head)?,

@@ -61,6 +61,14 @@ pub(super) enum Value {
     Symbolic(String),
 }
 
+/// The lines of `packed-refs` that name a ref: its id, and its name. What a tag leads to has no name.
+pub(super) fn packed_lines(bytes: &[u8], width: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
+    bytes.split(|&b| b == b'\n').filter_map(move |line| {
+        let (id, rest) = line.split_at_checked(width)?;
+        Some((id, rest.strip_prefix(b" ")?))
+    })
+}
+
 impl Repository {
     /// The e-mail addresses of author and committer that a commit would get now (git-var(1)), as bytes. Git that cannot tell, tells by
     /// refusing the commit.
@@ -199,25 +207,27 @@ impl Repository {
             .ok_or_else(|| GitError::unreadable(file, "it is neither an object id nor a symbolic ref"))
     }
 
-    /// Looks a ref up in `packed-refs`, which is sorted only where its header says so, so it is searched from the start.
+    /// Looks a ref up in `packed-refs`, which is sorted only where its header says so, so it is searched from the start. For many questions
+    /// it is read when it has changed.
     fn packed(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let file = self.location.common_dir.join("packed-refs");
-        let bytes = match std::fs::read(&file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(GitError::unreadable(file, error)),
+        let read = || match std::fs::read(&file) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(GitError::unreadable(&file, error)),
         };
         let width = self.store.hex_length();
-        for line in bytes.split(|&b| b == b'\n') {
-            if let Some((id, rest)) = line.split_at_checked(width)
-                && rest.strip_prefix(b" ") == Some(name.as_bytes())
-            {
-                return oid(id)
-                    .map(Some)
-                    .ok_or_else(|| GitError::unreadable(file, "an id in it is broken"));
+        let found = match self.shared.is_many() {
+            true => self.shared.packed(&file, width, read)?.get(name.as_bytes()).copied(),
+            false => {
+                let bytes = read()?;
+                let found = packed_lines(&bytes, width).find(|(_, found)| *found == name.as_bytes());
+                found.map(|(id, _)| oid(id))
             }
-        }
-        Ok(None)
+        };
+        found
+            .map(|id| id.ok_or_else(|| GitError::unreadable(&file, "an id in it is broken")))
+            .transpose()
     }
 
     /// The branch that the commit in the making will move: HEAD's; during a rebase the one being rebased; `None` when detached.

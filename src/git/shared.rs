@@ -3,18 +3,45 @@
 //! For a single question git lists what differs between two commits (`docs/decisions/0001-git2-and-plumbing.md`). For the next ones of many,
 //! the process costs more than the trees, most of which were read for the ones before.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::rc::Rc;
 
+use git2::Oid;
+
+use super::commit::oid;
+use super::history::Ranged;
+use super::refs::packed_lines;
 use super::store::Store;
 use super::tree::compare_below;
 use super::{GitError, Repository};
 use crate::change::{FileChange, ObjectId, Snapshot};
 
-/// Whether there are many questions, and whether git itself has answered one.
+/// One question asks for its range three or four times, seen from other commits; so many ranges are kept.
+const RANGES: usize = 4;
+
+/// A range as it was asked for, and its commits.
+struct Known {
+    excluded: Vec<ObjectId>,
+    heads: Vec<ObjectId>,
+    commits: Vec<Ranged>,
+}
+
+/// Which file it was, of what size and age; `None` for none.
+type Stamp = Option<(u64, u64, i64, i64)>;
+
+/// What `packed-refs` says of each ref; `None` for an id that is broken.
+pub(super) type Packed = HashMap<Vec<u8>, Option<Oid>>;
+
+/// Whether there are many questions, whether git itself has answered one, and the ranges of the last one.
 #[derive(Default)]
 pub(super) struct Shared {
     many: Cell<bool>,
     answered: Cell<bool>,
+    ranges: RefCell<VecDeque<Known>>,
+    packed: RefCell<Option<(Stamp, Rc<Packed>)>>,
 }
 
 impl Shared {
@@ -25,6 +52,62 @@ impl Shared {
 
     pub(super) fn git_has_answered(&self) {
         self.answered.set(true);
+    }
+
+    /// True where there are many questions.
+    pub(super) fn is_many(&self) -> bool {
+        self.many.get()
+    }
+
+    /// What `packed-refs` says. Git puts another file in its place, which is read then.
+    pub(super) fn packed(
+        &self,
+        file: &Path,
+        width: usize,
+        read: impl FnOnce() -> Result<Vec<u8>, GitError>,
+    ) -> Result<Rc<Packed>, GitError> {
+        let stamp = std::fs::metadata(file)
+            .ok()
+            .map(|found| (found.ino(), found.len(), found.mtime(), found.mtime_nsec()));
+        if let Some((known, all)) = &*self.packed.borrow()
+            && *known == stamp
+        {
+            return Ok(all.clone());
+        }
+        let bytes = read()?;
+        let mut all = Packed::new();
+        for (id, name) in packed_lines(&bytes, width) {
+            // The first of a name counts.
+            all.entry(name.to_vec()).or_insert_with(|| oid(id));
+        }
+        let all = Rc::new(all);
+        *self.packed.borrow_mut() = Some((stamp, all.clone()));
+        Ok(all)
+    }
+
+    /// The commits of a range, where they were asked for a moment ago.
+    pub(super) fn range_of(&self, excluded: &[ObjectId], heads: &[ObjectId]) -> Option<Vec<Ranged>> {
+        let ranges = self.ranges.borrow();
+        let known = ranges
+            .iter()
+            .find(|known| known.excluded == excluded && known.heads == heads)?;
+        Some(known.commits.clone())
+    }
+
+    /// Keeps the commits of a range, where there are many questions.
+    pub(super) fn keep_range(&self, excluded: &[ObjectId], heads: &[ObjectId], commits: &[Ranged]) {
+        if !self.many.get() {
+            return;
+        }
+        let mut ranges = self.ranges.borrow_mut();
+        if ranges.len() == RANGES {
+            ranges.pop_front();
+        }
+        ranges.push_back(Known {
+            excluded: excluded.to_vec(),
+            heads: heads.to_vec(),
+            commits: commits.to_vec(),
+        });
     }
 }
 

@@ -48,24 +48,64 @@ pub(crate) fn protected_branches(
 ) -> Result<Vec<Protected>, Undecided> {
     let mut prefixes = vec![HEADS];
     prefixes.extend(remote.into_iter().flat_map(Remote::kept_at));
-    let branch_of = |name: &str| {
-        let full = match name.starts_with(HEADS) {
-            true => name.to_owned(),
-            false => remote?.tracked(name)?,
-        };
-        full.strip_prefix(HEADS)
-            .map(str::to_owned)
-            .filter(|branch| branch != "HEAD" && policy.protected(branch))
-    };
-    let refs = repository.refs_below(&prefixes, &|name| branch_of(name).is_some())?;
+    let protected = |name: &str| branch_kept(name, remote).filter(|branch| policy.protected(branch));
+    let refs = repository.refs_below(&prefixes, &|name| protected(name).is_some())?;
     Ok(refs
         .into_iter()
         .filter_map(|(reference, at)| {
-            let branch = branch_of(&reference)?;
+            let branch = protected(&reference)?;
             Some(Protected { branch, reference, at })
         })
         .collect())
 }
+
+/// True where one of those branches surely holds a commit: the one that `origin/HEAD` names, `main` or `master`. What most branches are made
+/// at is found so, and no list of all refs is needed; where it is not found, they must be asked.
+pub(crate) fn surely_holds(
+    repository: &Repository,
+    policy: &Policy,
+    remote: Option<&Remote>,
+    commit: &ObjectId,
+) -> Result<bool, Undecided> {
+    let default = match remote {
+        Some(remote) => repository.target_of(&format!("refs/remotes/{}/HEAD", remote.name))?,
+        None => None,
+    };
+    let kept = |reference: &str| {
+        let mut prefixes = remote.into_iter().flat_map(Remote::kept_at);
+        reference.starts_with(HEADS) || prefixes.any(|kept| kept.ends_with('/') && reference.starts_with(kept))
+    };
+    let mut asked: Vec<ObjectId> = Vec::new();
+    for reference in default.as_deref().into_iter().chain(USUAL) {
+        let branch = branch_kept(reference, remote).filter(|_| kept(reference));
+        if branch.is_none_or(|branch| !policy.protected(&branch)) {
+            continue;
+        }
+        let Some(at) = repository.ref_commit(reference)?.filter(|at| !asked.contains(at)) else {
+            continue;
+        };
+        // Where a shallow clone hides the answer, all of them are asked.
+        if matches!(repository.is_ancestor(commit, &at), Ok(true)) {
+            return Ok(true);
+        }
+        asked.push(at);
+    }
+    Ok(false)
+}
+
+/// The branch that a ref is, here or at a remote that is kept here.
+fn branch_kept(reference: &str, remote: Option<&Remote>) -> Option<String> {
+    let full = match reference.starts_with(HEADS) {
+        true => reference.to_owned(),
+        false => remote?.tracked(reference)?,
+    };
+    full.strip_prefix(HEADS)
+        .map(str::to_owned)
+        .filter(|branch| branch != "HEAD")
+}
+
+/// What the branch is usually called that others are made from.
+const USUAL: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
 
 /// The prefix of this repository's own branches.
 const HEADS: &str = "refs/heads/";

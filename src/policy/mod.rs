@@ -7,6 +7,7 @@ mod budgets;
 mod bumps;
 mod codeowners;
 mod dials;
+mod enforcing;
 mod extends;
 mod families;
 mod glob;
@@ -38,6 +39,7 @@ mod words;
 pub use budgets::{Budget, Inconclusive, Named};
 pub use bumps::{BumpSize, TrustedBump};
 pub use codeowners::{CodeOwners, Forge, Ownership};
+pub use enforcing::Enforcing;
 pub use extends::{Pin, Transport};
 pub use families::{Family, inflections};
 pub use glob::{Gating, GlobError, GlobList, Likeness};
@@ -66,6 +68,7 @@ use crate::change::{Digest, RepoPath};
 use crate::diagnostic::Place;
 use crate::trust::Demands;
 pub use crate::trust::Signatures;
+use enforcing::{enforcement, entry_for};
 
 /// The component that every change to `.certgate/**` gates.
 pub const POLICY_COMPONENT: &str = "certgate-policy";
@@ -253,35 +256,6 @@ impl Policy {
     pub fn place_of(&self, example: &Example) -> Place {
         self.source.locate(&example.at, None)
     }
-}
-
-/// What a policy says of enforcement, and nothing else of it: enough to know that a branch is not judged at all.
-#[derive(Clone, Debug)]
-pub struct Enforcing(Vec<Enforce>);
-
-impl Enforcing {
-    /// As [`Policy::enforcement`].
-    pub fn enforcement(&self, target: Target<'_>, stage: Stage) -> Enforcement {
-        enforcement(&self.0, target, stage)
-    }
-}
-
-fn enforcement(entries: &[Enforce], target: Target<'_>, stage: Stage) -> Enforcement {
-    let at = |entry: &Enforce| match stage {
-        Stage::PreCommit | Stage::CommitMsg => entry.pre_commit,
-        Stage::PrePush => entry.pre_push,
-        Stage::Merge | Stage::PreMergeCommit | Stage::ReferenceTransaction | Stage::PreReceive => entry.merge,
-    };
-    let found = match target {
-        Target::Branch(name) => entry_for(entries, name).map(at),
-        Target::Detached => entries.iter().find(|entry| entry.branches.has_catch_all()).map(at),
-        Target::Unknown => entries.iter().map(at).max(),
-    };
-    found.unwrap_or(Enforcement::Block)
-}
-
-fn entry_for<'a>(entries: &'a [Enforce], branch: &str) -> Option<&'a Enforce> {
-    entries.iter().find(|entry| entry.branches.matches(branch.as_bytes()))
 }
 
 /// What happens when the rules are not met.

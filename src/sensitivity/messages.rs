@@ -29,25 +29,53 @@ struct Word {
     joined: bool,
 }
 
+/// A policy's rules on messages, prepared once for all of them.
+pub(super) struct Listener<'p> {
+    policy: &'p Policy,
+    /// By component: what it is called.
+    names: Vec<Vec<Vec<Word>>>,
+}
+
+impl<'p> Listener<'p> {
+    pub(super) fn new(policy: &'p Policy) -> Self {
+        let names = policy.components.iter().map(|component| {
+            let names = component.names().chain(component.title.as_deref());
+            names.map(words_of).collect()
+        });
+        Self {
+            policy,
+            names: names.collect(),
+        }
+    }
+
+    /// What the rules say of a message, with the number of the component.
+    pub(super) fn hear(&self, message: &CommitMessage) -> Vec<(usize, GatedMessage)> {
+        let prepared = prepare(message);
+        let components = self.policy.components.iter().zip(&self.names).enumerate();
+        components
+            .filter_map(|(at, (component, names))| Some((at, judge(component, names, &prepared)?)))
+            .collect()
+    }
+}
+
 /// For each component in order, the messages that gate it, in the order of the change. One message is taken apart at a time: of tens of
 /// thousands the words would fill the memory.
 pub(super) fn gate(policy: &Policy, messages: &[CommitMessage]) -> Vec<Vec<GatedMessage>> {
-    let names: Vec<Vec<Vec<Word>>> = policy
-        .components
-        .iter()
-        .map(|component| {
-            let names = component.names().chain(component.title.as_deref());
-            names.map(words_of).collect()
-        })
-        .collect();
+    let listener = Listener::new(policy);
     let mut gated = vec![Vec::new(); policy.components.len()];
     for message in messages {
-        let prepared = prepare(message);
-        for ((component, names), gated) in policy.components.iter().zip(&names).zip(&mut gated) {
-            gated.extend(judge(component, names, &prepared));
-        }
+        place(&mut gated, listener.hear(message));
     }
     gated
+}
+
+/// Adds what was said of one message.
+pub(super) fn place(gated: &mut [Vec<GatedMessage>], said: impl IntoIterator<Item = (usize, GatedMessage)>) {
+    for (at, found) in said {
+        if let Some(of_component) = gated.get_mut(at) {
+            of_component.push(found);
+        }
+    }
 }
 
 fn judge(component: &Component, names: &[Vec<Word>], prepared: &Prepared<'_>) -> Option<GatedMessage> {

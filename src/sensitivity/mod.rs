@@ -5,6 +5,7 @@ mod bumps;
 mod claims;
 mod dependencies;
 mod examples;
+mod hearing;
 mod kept;
 pub mod languages;
 mod machines;
@@ -23,6 +24,7 @@ pub use bumps::{Bump, bumps, is_manifest};
 pub use examples::check_examples;
 #[cfg(test)]
 pub(crate) use examples::owners;
+pub use hearing::Hearing;
 pub use needed::{AskedScore, Flag, Needs, Scored, Silenced};
 pub use spelling::is_unread_by_nature;
 

@@ -61,12 +61,9 @@ impl Brought {
                 known: tips.to_vec(),
             }));
         };
-        let mut change = repository.change_between(Some(tip), new)?;
+        let mut change = repository.change_over(tip, tips, new)?;
         for (border, _) in borders.iter().zip(within).filter(|(_, within)| !within) {
             drop_what_comes_from(repository, &mut change, border)?;
-        }
-        if tips.len() > 1 {
-            change.messages = repository.messages(tips, std::slice::from_ref(new))?;
         }
         Ok(Some(Self {
             change,

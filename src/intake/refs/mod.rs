@@ -4,8 +4,10 @@
 //! Nothing is printed here: each hook is answered by an [`RefOutcomes`], which says of every ref what was found.
 
 mod brought;
+mod faults;
 mod outcome;
 mod push;
+mod remembered;
 mod standing;
 mod transaction;
 

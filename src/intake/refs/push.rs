@@ -2,12 +2,14 @@
 //! what is there.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::brought::{Brought, judged, passes_in_steps};
+use super::faults::{RefFault, no_judge};
 use super::outcome::{RefOutcome, RefOutcomes};
 use super::standing::{GoverningPolicy, HEADS, Standing};
 use crate::change::ObjectId;
-use crate::diagnostic::{Code, Diagnostic, Level, Placeholder, Word, command, sanitize};
+use crate::diagnostic::{Code, Diagnostic, command, sanitize};
 use crate::gate::Undecided;
 use crate::gate::governing::default_policy;
 use crate::git::Repository;
@@ -16,6 +18,7 @@ use crate::hooks::{self, HookName, Told};
 use crate::intake::configured::by_git;
 use crate::policy::{Enforcement, Policy, Stage, Target};
 use crate::progress::{self, Room};
+use crate::sensitivity::Hearing;
 use crate::verdict::Verdict;
 
 /// Answers the hook before a push. `lines` is what git wrote to standard input, `None` where that does not come from git: what pre-commit
@@ -53,6 +56,7 @@ pub fn pre_push(repository: &Repository, remote: Option<&str>, lines: Option<&[u
         standing: Standing::of_remote(repository, remote)?,
         stage: Stage::PrePush,
         remote,
+        hearing: Rc::default(),
     };
     let mut outcome = RefOutcomes {
         refs: updates.len(),
@@ -141,24 +145,28 @@ fn receive_into(
         standing,
         stage: Stage::PreReceive,
         remote: "origin",
+        hearing: Rc::default(),
     };
     push.judge(updates, outcome)
 }
 
-struct Push<'a> {
+/// The updates of one push, and what they are asked of.
+pub(super) struct Push<'a> {
     repository: &'a Repository,
     standing: Standing<'a>,
-    stage: Stage,
-    remote: &'a str,
+    pub(super) stage: Stage,
+    pub(super) remote: &'a str,
+    /// What rules said of messages: the ranges of many refs have commits in common.
+    hearing: Rc<Hearing>,
 }
 
 /// Where an update of a branch starts.
-struct Start<'u> {
-    branch: &'u str,
+pub(super) struct Start<'u> {
+    pub(super) branch: &'u str,
     /// The tip, where it is here.
-    tip: Option<ObjectId>,
+    pub(super) tip: Option<ObjectId>,
     /// The tip that the branch has and that is not here, so that what is pushed cannot descend from it.
-    unknown: Option<&'u ObjectId>,
+    pub(super) unknown: Option<&'u ObjectId>,
     /// True where the branch does not move: what is pushed asks for a review.
     review: bool,
 }
@@ -323,6 +331,7 @@ impl Push<'_> {
         };
         let by = judge.in_force(repository, brought.tip.as_ref(), new)?;
         let mut question = brought.select(repository, branch, new, self.stage)?;
+        question.hearing = Some(self.hearing.clone());
         if let Some(default) = self.standing.beside(branch, judge)? {
             question.beside = Some(Box::new(default.in_force(repository, start.tip.as_ref(), new)?));
         }
@@ -350,11 +359,8 @@ impl Push<'_> {
         new: &ObjectId,
     ) -> Result<Option<Brought>, Undecided> {
         let mut tips: Vec<ObjectId> = tip.cloned().into_iter().collect();
-        for other in self.standing.protected(policy)? {
-            if !tips.contains(&other) {
-                tips.push(other);
-            }
-        }
+        let protected = self.standing.protected(policy)?;
+        tips.extend(protected.iter().filter(|other| tip != Some(*other)).cloned());
         if self.standing.unknown {
             tips.extend(self.standing.protected_here(policy, branch)?);
         }
@@ -390,77 +396,10 @@ impl Push<'_> {
             None if start.unknown.is_some() => return Err(self.unknown_tip(start.branch)),
             None => Brought::since_adoption(self.repository, new)?,
         };
-        let question = brought.select(self.repository, start.branch, new, self.stage)?;
+        let mut question = brought.select(self.repository, start.branch, new, self.stage)?;
+        question.hearing = Some(self.hearing.clone());
         found.push(judged(self.repository, question, None)?.into());
         Ok(())
-    }
-
-    /// Tells that a branch is deleted or forced that should not be.
-    fn refuse(
-        &self,
-        start: &Start<'_>,
-        judge: Option<&GoverningPolicy>,
-        enforcement: Enforcement,
-        fault: RefFault,
-    ) -> Option<RefOutcome> {
-        let at_stage = judge.map_or(Enforcement::Block, |judge| {
-            judge.policy.enforcement(Target::Branch(start.branch), self.stage)
-        });
-        // Before a push it is an early warning, no stricter than the stage is.
-        let enforcement = match self.stage {
-            Stage::PrePush => enforcement.min(at_stage),
-            _ => enforcement,
-        };
-        let level = match enforcement {
-            Enforcement::Off => return None,
-            Enforcement::Warn => Level::Warning,
-            Enforcement::Block => Level::Error,
-        };
-        let branch = sanitize(start.branch);
-        let (code, key, what) = match fault {
-            RefFault::Deleted => (
-                Code::CG715,
-                "delete",
-                format!("the protected branch `{branch}` would be deleted"),
-            ),
-            RefFault::Forced => (
-                Code::CG716,
-                "force",
-                format!("the protected branch `{branch}` would be forced back or aside"),
-            ),
-            RefFault::Behind => (
-                Code::CG729,
-                "force",
-                format!("the protected branch `{branch}` has moved on since it was last fetched"),
-            ),
-        };
-        let mut told = Diagnostic::new(level, code, what);
-        if let (RefFault::Forced, Some(tip)) = (fault, &start.tip) {
-            let lost = format!("what is pushed does not descend from its tip {}", tip.short());
-            told = told.because(lost);
-        }
-        if let (RefFault::Behind, Some(old)) = (fault, start.unknown) {
-            told = told.because(format!(
-                "it is at {} there, which is not here, so what is pushed does not contain it",
-                old.short()
-            ));
-        }
-        let by = judge.map_or_else(
-            || "the default pack".to_owned(),
-            |judge| format!("the policy of {}", judge.at.short()),
-        );
-        told = told.because(format!(
-            "by {by}; `{key}: off` in the entry of `enforce:` that matches the branch allows it"
-        ));
-        let fetch = command!["git", "fetch", self.remote, start.branch];
-        told = told.help(match fault {
-            RefFault::Deleted => fetch.why("it stays as it is; leave it out of the push"),
-            RefFault::Forced | RefFault::Behind => command!["git", "rebase", "FETCH_HEAD"].after(fetch),
-        });
-        Some(match enforcement {
-            Enforcement::Block => RefOutcome::Refused(told),
-            Enforcement::Off | Enforcement::Warn => RefOutcome::Warned(told),
-        })
     }
 
     fn unknown_tip(&self, branch: &str) -> Undecided {
@@ -472,32 +411,4 @@ impl Push<'_> {
         .help(command!["git", "fetch", self.remote, branch])
         .into()
     }
-}
-
-/// There are policies, and HEAD leads to none of them.
-fn no_judge(branch: &str) -> Diagnostic {
-    let branch = sanitize(branch);
-    Diagnostic::error(Code::CG737, format!("nothing says whose policy judges `{branch}`"))
-        .because(
-            "HEAD of this repository names no branch that has a policy, and other branches anybody who pushes may make",
-        )
-        .because("whoever runs the repository names the default branch, in it:")
-        .help(
-            command![
-                "git",
-                "symbolic-ref",
-                "HEAD",
-                Word::from(HEADS).and(Placeholder::Branch)
-            ]
-            .why("the branch whose policy judges"),
-        )
-}
-
-/// What happens to a branch besides getting new content.
-#[derive(Clone, Copy)]
-enum RefFault {
-    Deleted,
-    Forced,
-    /// It descends from what was seen last, but the remote has something newer.
-    Behind,
 }

@@ -1,8 +1,10 @@
 //! The branches as they are before an update, and whose policy judges one of them.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use crate::change::{ObjectId, Snapshot};
+use crate::change::{Digest, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::gate::InForce;
 use crate::gate::Undecided;
@@ -18,7 +20,13 @@ pub(crate) struct Standing<'r> {
     /// The symbolic ref that names the default branch.
     head: String,
     branches: OnceCell<Vec<(String, ObjectId)>>,
+    /// This clone's own refs of branches, where those stand for a remote's.
+    own: OnceCell<Vec<(String, ObjectId)>>,
     default: OnceCell<Option<GoverningPolicy>>,
+    /// Policies of tips, by the id of the directory that all of a policy is in: many tips have the same.
+    policies: RefCell<HashMap<ObjectId, Policy>>,
+    /// The tips that a policy protects, by its digest.
+    protected: RefCell<HashMap<Digest, Rc<Vec<ObjectId>>>>,
     /// A commit that the default branch is about to get, where it has none.
     arriving: Option<ObjectId>,
     /// True where whoever pushes may make branches, so that none of them may say who judges.
@@ -99,14 +107,20 @@ impl<'r> Standing<'r> {
 
     /// The tips of this clone's own branches that a policy protects, but for one branch.
     pub(crate) fn protected_here(&self, policy: &Policy, but: &str) -> Result<Vec<ObjectId>, Undecided> {
-        let refs = self.repository.refs(&[HEADS])?;
+        let refs = match self.own.get() {
+            Some(refs) => refs,
+            None => {
+                let refs = self.repository.refs(&[HEADS])?;
+                self.own.get_or_init(|| refs)
+            }
+        };
         let protected = |name: &str| {
             name.strip_prefix(HEADS)
                 .is_some_and(|name| name != but && policy.protected(name))
         };
         Ok(refs
-            .into_iter()
-            .filter_map(|(name, at)| protected(&name).then_some(at))
+            .iter()
+            .filter_map(|(name, at)| protected(name).then(|| at.clone()))
             .collect())
     }
 
@@ -142,7 +156,10 @@ impl<'r> Standing<'r> {
             prefix,
             head,
             branches: OnceCell::new(),
+            own: OnceCell::new(),
             default: OnceCell::new(),
+            policies: RefCell::default(),
+            protected: RefCell::default(),
             arriving: None,
             receiving: false,
             unknown: false,
@@ -181,13 +198,22 @@ impl<'r> Standing<'r> {
         Ok(self.repository.ref_commit(&format!("{}{branch}", self.prefix))?)
     }
 
-    /// The tips of the branches that a policy protects.
-    pub(crate) fn protected(&self, policy: &Policy) -> Result<Vec<ObjectId>, Undecided> {
+    /// The tips of the branches that a policy protects, each once.
+    pub(crate) fn protected(&self, policy: &Policy) -> Result<Rc<Vec<ObjectId>>, Undecided> {
+        if let Some(known) = self.protected.borrow().get(&policy.digest) {
+            return Ok(known.clone());
+        }
+        let mut seen: HashSet<&ObjectId> = HashSet::new();
         let mut tips: Vec<ObjectId> = Vec::new();
         for (name, at) in self.branches()? {
-            if policy.protected(name) && !tips.contains(at) {
+            if policy.protected(name) && seen.insert(at) {
                 tips.push(at.clone());
             }
+        }
+        let tips = Rc::new(tips);
+        // A policy without a file has no digest.
+        if policy.digest != Digest::default() {
+            self.protected.borrow_mut().insert(policy.digest, tips.clone());
         }
         Ok(tips)
     }
@@ -268,13 +294,30 @@ impl<'r> Standing<'r> {
         Ok(default)
     }
 
+    /// The policy of a tip.
+    fn policy_of(&self, tip: &ObjectId) -> Result<Option<Policy>, Undecided> {
+        let directory = self.repository.subtree_id(tip, POLICY_DIRECTORY.as_bytes());
+        let directory = directory.ok().flatten();
+        let known = directory
+            .as_ref()
+            .and_then(|id| self.policies.borrow().get(id).cloned());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let read = governing::judging_policy(self.repository, tip)?;
+        if let (Some(directory), Some(policy)) = (directory, &read) {
+            self.policies.borrow_mut().insert(directory, policy.clone());
+        }
+        Ok(read)
+    }
+
     /// Whose policy judges a branch with this tip; `None` where nobody has one.
     ///
     /// The tip's own, but where that does not protect a branch that the default branch's policy protects: a branch that is made from
     /// before the rule must not be free of it.
     pub(crate) fn judge_of(&self, branch: &str, tip: Option<&ObjectId>) -> Result<Option<GoverningPolicy>, Undecided> {
         let own = match tip {
-            Some(tip) => governing::judging_policy(self.repository, tip).map(|policy| {
+            Some(tip) => self.policy_of(tip).map(|policy| {
                 policy.map(|policy| GoverningPolicy {
                     policy,
                     at: tip.clone(),

@@ -6,9 +6,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::rc::Rc;
 
 use super::brought::{Brought, judged, passes_in_steps};
 use super::outcome::{RefOutcome, RefOutcomes};
+use super::remembered::remember;
 use super::standing::{HEADS, adopts};
 use crate::change::{Mode, ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Remedy, command, sanitize};
@@ -16,9 +18,10 @@ use crate::gate::governing::{self, policy_path};
 use crate::gate::{InForce, Undecided};
 use crate::git::Repository;
 use crate::git::push::{self, RefUpdate};
-use crate::intake::branches::{own_remote, protected_branches};
+use crate::intake::branches::{own_remote, protected_branches, surely_holds};
 use crate::policy::{Enforcement, Enforcing, Policy, Stage, Target};
 use crate::progress::{self, Room};
+use crate::sensitivity::Hearing;
 use crate::verdict::Verdict;
 
 const STAGE: Stage = Stage::ReferenceTransaction;
@@ -72,6 +75,7 @@ fn each(repository: &Repository, input: &[u8], outcome: &mut RefOutcomes) -> Res
     if updates.len() > 1 {
         repository.share();
     }
+    let hearing = Rc::default();
     for update in updates {
         let (Some(branch), Some(new)) = (update.branch(), update.new_id()) else {
             continue;
@@ -87,12 +91,14 @@ fn each(repository: &Repository, input: &[u8], outcome: &mut RefOutcomes) -> Res
             old,
         };
         outcome.refs += 1;
-        outcome.found.extend(moved(repository, &moving)?);
+        outcome.found.extend(moved(repository, &moving, &hearing)?);
     }
     for (name, target) in push::made_symbolic(input) {
         if let Some(branch) = name.strip_prefix(HEADS) {
             outcome.refs += 1;
-            outcome.found.extend(made_symbolic(repository, branch, &target)?);
+            outcome
+                .found
+                .extend(made_symbolic(repository, branch, &target, &hearing)?);
         }
     }
     Ok(())
@@ -158,13 +164,18 @@ fn blocks(enforcing: &Enforcing, branch: &str) -> bool {
     enforcing.enforcement(Target::Branch(branch), STAGE) == Enforcement::Block
 }
 
-fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, Undecided> {
+fn moved(repository: &Repository, moving: &Move, hearing: &Rc<Hearing>) -> Result<Option<RefOutcome>, Undecided> {
     if moving.old.as_ref() == Some(&moving.new) {
         return Ok(None);
     }
     let judge = match judge_of(repository, moving)? {
         Some((at, enforcing)) if blocks(&enforcing, &moving.branch) => Some(at),
-        Some(_) => return Ok(None),
+        Some((at, enforcing)) => {
+            if moving.old.is_none() {
+                remember(repository, &at, &enforcing, STAGE);
+            }
+            return Ok(None);
+        }
         None => {
             // The policy that it adds would be the first one.
             let brought = enforcing(repository, &moving.new)?.unwrap_or_default();
@@ -195,11 +206,9 @@ fn moved(repository: &Repository, moving: &Move) -> Result<Option<RefOutcome>, U
         }),
         _ => None,
     };
-    let mut judgement = judged(
-        repository,
-        brought.select(repository, &moving.branch, &moving.new, STAGE)?,
-        by,
-    )?;
+    let mut question = brought.select(repository, &moving.branch, &moving.new, STAGE)?;
+    question.hearing = Some(hearing.clone());
+    let mut judgement = judged(repository, question, by)?;
     if judgement.verdict() == Verdict::Block
         && let Some(old) = &moving.old
         && passes_in_steps(repository, &moving.branch, STAGE, old, &moving.new)?
@@ -221,7 +230,13 @@ fn brought(repository: &Repository, moving: &Move, policy: Option<&Policy>) -> R
         let mut tips: Vec<ObjectId> = Vec::new();
         if let Some(policy) = policy {
             // A branch that is made follows nobody yet; what it was made from, whoever made it chose.
-            for found in protected_branches(repository, policy, own_remote(repository, None)?)? {
+            let remote = own_remote(repository, None)?;
+            if surely_holds(repository, policy, remote, new)? {
+                return Ok(None);
+            }
+            // Several walks over the same commits follow.
+            repository.share();
+            for found in protected_branches(repository, policy, remote)? {
                 if !tips.contains(&found.at) {
                     tips.push(found.at);
                 }
@@ -272,7 +287,12 @@ fn already_there(repository: &Repository, moving: &Move) -> Result<Option<Diagno
 }
 
 /// A branch becomes another name of a ref.
-fn made_symbolic(repository: &Repository, branch: &str, target: &str) -> Result<Option<RefOutcome>, Undecided> {
+fn made_symbolic(
+    repository: &Repository,
+    branch: &str,
+    target: &str,
+    hearing: &Rc<Hearing>,
+) -> Result<Option<RefOutcome>, Undecided> {
     let name = format!("{HEADS}{branch}");
     let old = repository.ref_commit(&name)?;
     let new = repository.ref_commit(target)?;
@@ -286,7 +306,7 @@ fn made_symbolic(repository: &Repository, branch: &str, target: &str) -> Result<
         old,
     };
     let Some((at, enforcing)) = judge_of(repository, &moving)? else {
-        return moved(repository, &moving);
+        return moved(repository, &moving, hearing);
     };
     if !blocks(&enforcing, branch) {
         return Ok(None);
@@ -295,7 +315,7 @@ fn made_symbolic(repository: &Repository, branch: &str, target: &str) -> Result<
         .strip_prefix(HEADS)
         .is_some_and(|target| blocks(&enforcing, target));
     if protected {
-        return moved(repository, &moving);
+        return moved(repository, &moving, hearing);
     }
     let told = Diagnostic::error(
         Code::CG717,

@@ -52,9 +52,11 @@ fn history(drawn: &mut Drawn, commits: usize) -> (TestRepo, Vec<String>) {
         };
         let lie = if drawn.below(8) == 0 { 9_000 } else { 0 };
         let time = 1_700_010_000 + nth * 60 - lie;
+        let message = ["Change", "Change", "Speed up the GPU memory"][drawn.below(3)];
         let _ = write!(
             stream,
-            "commit refs/made/all\nmark :{nth}\ncommitter C <c@example.org> {time} +0000\ndata 6\nChange\nfrom {}\n",
+            "commit refs/made/all\nmark :{nth}\ncommitter C <c@example.org> {time} +0000\ndata {}\n{message}\nfrom {}\n",
+            message.len(),
             parent(if drawn.below(3) == 0 { drawn.below(12) } else { 0 })
         );
         if drawn.below(5) == 0 && nth > 20 {
@@ -151,11 +153,16 @@ fn compare(seed: u64) {
             new: ids[drawn.below(160)].clone(),
         });
     }
+    as_each_alone(&repo, &updates, &format!("seed {seed}"));
+}
+
+/// Asks about all updates at once, and about each of them alone, at each hook.
+fn as_each_alone(repo: &TestRepo, updates: &[Update], of: &str) {
     for hook in ["pre-receive", "pre-push", "reference-transaction"] {
         let mut asked = Vec::new();
         let (mut said, mut code) = (Vec::new(), Some(0));
-        for update in &updates {
-            let ran = ask(&repo, hook, &[update]);
+        for update in updates {
+            let ran = ask(repo, hook, &[update]);
             code = code.max(ran.code);
             said.extend(lines(&ran));
             asked.push(update);
@@ -165,13 +172,10 @@ fn compare(seed: u64) {
             }
         }
         said.sort();
-        let all = ask(&repo, hook, &asked);
-        assert_eq!(lines(&all), said, "{hook}, seed {seed}");
-        assert_eq!(all.code, code, "{hook}, seed {seed}");
-        assert!(
-            !said.is_empty(),
-            "{hook}, seed {seed}: nothing was found in any of them"
-        );
+        let all = ask(repo, hook, &asked);
+        assert_eq!(lines(&all), said, "{hook}, {of}");
+        assert_eq!(all.code, code, "{hook}, {of}");
+        assert!(!said.is_empty(), "{hook}, {of}: nothing was found in any of them");
     }
 }
 
@@ -188,6 +192,42 @@ fn many_refs_of_another_history_are_judged_as_each_alone() {
 #[test]
 fn many_refs_of_a_third_history_are_judged_as_each_alone() {
     compare(3);
+}
+
+/// Each branch has all that the one before has: what is judged for one is judged for all that come after.
+#[test]
+fn branches_along_commits_that_no_protected_branch_has_are_judged_as_each_alone() {
+    let repo = with_policy();
+    let main = repo.ask(&["rev-parse", "HEAD"]);
+    let mut tips = Vec::new();
+    for nth in 0..20 {
+        match nth % 6 {
+            0 => repo.write("src/train/loop.py", format!("def step():\n    return {nth}\n")),
+            1 => repo.write(
+                &format!("certificates/review_gpu_memory_20250102_{:06}.md", 40_000 + nth),
+                of_status("APPROVED", &format!("made-{nth}")),
+            ),
+            2 => repo.write(".certgate/policy.yaml", format!("{POLICY}# {nth}\n")),
+            _ => repo.write(&format!("pkg/{nth}.py"), "x = 1\n"),
+        }
+        tips.push(repo.commit(["Change", "Speed up the GPU memory"][nth % 2]));
+    }
+    repo.git(&["update-ref", "refs/heads/main", &main]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    repo.git(&["update-ref", "refs/remotes/origin/main", &main]);
+    repo.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    repo.git(&["pack-refs", "--all"]);
+    let mut updates = Vec::new();
+    for (nth, new) in tips.iter().enumerate() {
+        for (name, old) in [("topic", ""), ("release", ""), ("moved", &main)] {
+            updates.push(Update {
+                name: format!("refs/heads/{name}/{nth}"),
+                old: old.to_owned(),
+                new: new.clone(),
+            });
+        }
+    }
+    as_each_alone(&repo, &updates, "along");
 }
 
 /// One that is bad among many that are good, and one whose tree a good one has, too.

@@ -6,6 +6,7 @@ mod doctor;
 mod first;
 mod many;
 mod receive;
+mod remembered;
 mod strict;
 
 use std::path::PathBuf;

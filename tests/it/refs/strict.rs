@@ -7,7 +7,7 @@ use crate::scene::{POLICY, Ran, git, run, with_policy};
 use crate::support::TestRepo;
 
 /// A clone of a repository that has adopted the policy, under the strict hook; `origin/main` is where `main` is.
-fn strict() -> TestRepo {
+pub(super) fn strict() -> TestRepo {
     let repo = with_policy();
     let origin = repo.home().join("origin.git");
     let origin = origin.to_str().unwrap().to_owned();

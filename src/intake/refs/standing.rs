@@ -120,7 +120,8 @@ impl<'r> Standing<'r> {
         };
         Ok(refs
             .iter()
-            .filter_map(|(name, at)| protected(name).then(|| at.clone()))
+            .filter(|(name, _)| protected(name))
+            .map(|(_, at)| at.clone())
             .collect())
     }
 

@@ -204,11 +204,11 @@ fn branches_along_commits_that_no_protected_branch_has_are_judged_as_each_alone(
         match nth % 6 {
             0 => repo.write("src/train/loop.py", format!("def step():\n    return {nth}\n")),
             1 => repo.write(
-                &format!("certificates/review_gpu_memory_20250102_{:06}.md", 40_000 + nth),
+                format!("certificates/review_gpu_memory_20250102_{:06}.md", 40_000 + nth),
                 of_status("APPROVED", &format!("made-{nth}")),
             ),
             2 => repo.write(".certgate/policy.yaml", format!("{POLICY}# {nth}\n")),
-            _ => repo.write(&format!("pkg/{nth}.py"), "x = 1\n"),
+            _ => repo.write(format!("pkg/{nth}.py"), "x = 1\n"),
         }
         tips.push(repo.commit(["Change", "Speed up the GPU memory"][nth % 2]));
     }

@@ -1,10 +1,12 @@
 //! The policy that judges, and what goes with it.
 
-use super::question::Committed;
-use crate::change::Snapshot;
+use crate::change::{ObjectId, Snapshot};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::Policy;
 use crate::trust::Keyring;
+
+/// A commit, and the policy that it holds.
+pub(crate) type Committed<'p> = (&'p ObjectId, &'p Policy);
 
 /// The policy that judges a change, and what is to be said of it.
 #[derive(Clone, Debug)]

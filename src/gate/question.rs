@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::in_force::InForce;
+use super::in_force::{Committed, InForce};
 use crate::change::{Change, ObjectId, Snapshot};
 use crate::git::Repository;
 use crate::policy::{Policy, Stage, Target};
@@ -117,9 +117,6 @@ pub(crate) struct Committing {
     /// With the policy that is known of a commit, so that it is not read again.
     pub(crate) afterwards: fn(&Repository, Option<Committed<'_>>) -> Option<Vec<String>>,
 }
-
-/// A commit, and the policy that it holds.
-pub(crate) type Committed<'p> = (&'p ObjectId, &'p Policy);
 
 /// Whose policy judges a question.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::brought::{Brought, judged, passes_in_steps};
-use super::faults::{RefFault, no_judge};
+use super::faults::{RefFault, Start, no_judge};
 use super::outcome::{RefOutcome, RefOutcomes};
 use super::standing::{GoverningPolicy, HEADS, Standing};
 use crate::change::ObjectId;
@@ -151,41 +151,13 @@ fn receive_into(
 }
 
 /// The updates of one push, and what they are asked of.
-pub(super) struct Push<'a> {
+struct Push<'a> {
     repository: &'a Repository,
     standing: Standing<'a>,
-    pub(super) stage: Stage,
-    pub(super) remote: &'a str,
+    stage: Stage,
+    remote: &'a str,
     /// What rules said of messages: the ranges of many refs have commits in common.
     hearing: Rc<Hearing>,
-}
-
-/// Where an update of a branch starts.
-pub(super) struct Start<'u> {
-    pub(super) branch: &'u str,
-    /// The tip, where it is here.
-    pub(super) tip: Option<ObjectId>,
-    /// The tip that the branch has and that is not here, so that what is pushed cannot descend from it.
-    pub(super) unknown: Option<&'u ObjectId>,
-    /// True where the branch does not move: what is pushed asks for a review.
-    review: bool,
-}
-
-impl Start<'_> {
-    /// True where one of these commits holds all of what would be pushed.
-    fn holds_nothing_new(
-        &self,
-        repository: &Repository,
-        known: &[ObjectId],
-        new: &ObjectId,
-    ) -> Result<bool, Undecided> {
-        for at in known {
-            if repository.is_ancestor(new, at)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
 }
 
 impl Push<'_> {
@@ -400,6 +372,16 @@ impl Push<'_> {
         question.hearing = Some(self.hearing.clone());
         found.push(judged(self.repository, question, None)?.into());
         Ok(())
+    }
+
+    fn refuse(
+        &self,
+        start: &Start<'_>,
+        judge: Option<&GoverningPolicy>,
+        enforcement: Enforcement,
+        fault: RefFault,
+    ) -> Option<RefOutcome> {
+        start.refuse((self.stage, self.remote), judge, enforcement, fault)
     }
 
     fn unknown_tip(&self, branch: &str) -> Undecided {

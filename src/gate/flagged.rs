@@ -1,15 +1,16 @@
 //! What the score decides, where the policy says so: the scores that rules need, and the files that are flagged for their rank. What cannot be
 //! known is never taken for harmless.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use super::scored::{Scoring, content};
-use crate::change::{Change, ChangeKind, FileChange, ObjectId, RepoPath, Side, Snapshot};
+use crate::change::{Change, ChangeKind, Content, FileChange, FileDiff, ObjectId, RepoPath, Side, Snapshot};
 use crate::diagnostic::{Code, Diagnostic, Place, plural, sanitize};
 use crate::git::Repository;
 use crate::policy::{POLICY_COMPONENT, Policy, TwinPath};
 use crate::progress::{self, Room};
+use crate::sensitivity::moves::{MOST_FILES, Moves, is_searched};
 use crate::sensitivity::score::history::{View, WINDOW};
 use crate::sensitivity::score::model::Model;
 use crate::sensitivity::score::{as_edit_of, of_words, quick, rank_among, strongest};
@@ -107,10 +108,16 @@ impl<'r> Scores<'r> {
             let base = base(change);
             let scores: Vec<Result<u32, &'static str>> = {
                 let view = past(self.repository, scoring, base)?;
+                let moves = OnceCell::new();
                 let of = |file: &&FileChange| {
                     let found = of_flag(self.repository, (change, file), wanted.blocks, &view)?;
-                    // A change whose words have less than the policy asks for counts as nothing.
-                    let adds = |least| of_itself(self.repository, (change, file), wanted.blocks, &view) >= least;
+                    let itself = |moves| of_itself(self.repository, (change, file), wanted.blocks, (&view, moves));
+                    // A change whose words have less than the policy asks for counts as nothing, and so does what was there, in another file.
+                    let adds = |least| {
+                        itself(None) >= least
+                            && (found < wanted.min_score
+                                || itself(Some(moves.get_or_init(|| moved(self.repository, change)))) >= least)
+                    };
                     Ok(if wanted.min_change.is_none_or(adds) { found } else { 0 })
                 };
                 files.iter().map(of).collect()
@@ -218,10 +225,18 @@ fn of_flag(
     Ok(highest)
 }
 
-/// The points that the words of a file's change have. What cannot be read has all of them.
-fn of_itself(repository: &Repository, (change, file): (&Change, &FileChange), blocks: bool, view: &View<'_>) -> u32 {
-    let of = |file: &FileChange| match content(repository, file) {
-        Ok(content) => of_words(Model::embedded(), file, &content, view),
+/// The points that the words of a file's change have, without those of lines that were moved as they are. What cannot be read has all of them.
+fn of_itself(
+    repository: &Repository,
+    (change, file): (&Change, &FileChange),
+    blocks: bool,
+    (view, moves): (&View<'_>, Option<&Moves>),
+) -> u32 {
+    let of = |edit: &FileChange| match content(repository, edit) {
+        Ok(content) => match without_moved(content, moves, (&edit.path, &file.path)) {
+            Some(content) => of_words(Model::embedded(), edit, &content, view),
+            None => 0,
+        },
         Err(_) => i32::MAX,
     };
     let edits = edits(change, file);
@@ -233,6 +248,36 @@ fn of_itself(repository: &Repository, (change, file): (&Change, &FileChange), bl
     let moved = |edit: &&FileChange| blocks || edit.path.file_name() == file.path.file_name();
     let most = edits.iter().filter(moved).map(of).fold(of(file), i32::max);
     u32::try_from(most).unwrap_or(0)
+}
+
+/// What a change moves from file to file.
+fn moved(repository: &Repository, change: &Change) -> Moves {
+    let searched: Vec<&FileChange> = change.files.iter().filter(|file| is_searched(file)).collect();
+    if searched.len() > MOST_FILES {
+        return Moves::default();
+    }
+    let read = searched
+        .iter()
+        .filter_map(|file| Some((*file, content(repository, file).ok()?)));
+    let read: Vec<(&FileChange, Content)> = read.collect();
+    let files: Vec<(&FileChange, &Content)> = read.iter().map(|(file, content)| (*file, content)).collect();
+    Moves::between(&files)
+}
+
+/// A content without its changed lines that were moved, of a file by the paths that it had and has; `None` where none is left.
+fn without_moved(content: Content, moves: Option<&Moves>, paths: (&RepoPath, &RepoPath)) -> Option<Content> {
+    let (Some(moves), Content::Lines(diff)) = (moves, &content) else {
+        return Some(content);
+    };
+    match moves.left(paths, diff, |_| true) {
+        None => Some(content),
+        Some(left) if left.lines.iter().all(|line| line.text.trim_ascii().is_empty()) => None,
+        // What is around a line is what was.
+        Some(left) => Some(Content::Lines(FileDiff {
+            lines: left.lines,
+            ..diff.clone()
+        })),
+    }
 }
 
 /// A file that comes, as an edit of each file of the change that goes.

@@ -117,22 +117,50 @@ fn by_lines(
         false => [unreadable(Side::Removed), unreadable(Side::Added)],
     };
     for candidate in candidates {
-        let ignore = candidate.component.rules.ignore;
-        // Whether a path counts is asked first: it costs the most, and may be all there is.
-        let counts = candidate.glob.is_some() && (ignore.nothing() || !reading.view(ignore).nothing);
-        let mut reasons = by_path(twin, candidate, candidate.glob.filter(|_| counts));
-        if let Some(scan) = &candidate.content {
-            reasons.extend(by_content(diff, reading, ignore, scan, unreadable));
-        }
-        if candidate.functions {
-            reasons.extend(by_functions(twin, reading, candidate.component));
-        }
-        if candidate.dependencies {
-            reasons.extend(by_dependency(file, diff, candidate.component));
-        }
-        found.push((candidate.index, reasons));
+        found.push((
+            candidate.index,
+            by_candidate(twin, file, (diff, reading), candidate, unreadable),
+        ));
     }
     found
+}
+
+/// What one component finds in a file whose lines were read.
+fn by_candidate(
+    twin: &TwinPath<'_>,
+    file: &FileChange,
+    (diff, reading): (&FileDiff, &Reading<'_>),
+    candidate: &Candidate<'_>,
+    unreadable: [Option<&'static str>; 2],
+) -> Vec<Reason> {
+    let ignore = candidate.component.rules.ignore;
+    // Whether a path counts is asked first: it costs the most, and may be all there is.
+    let counts = candidate.glob.is_some() && (ignore.nothing() || !reading.view(ignore).nothing);
+    let mut reasons = by_path(twin, candidate, candidate.glob.filter(|_| counts));
+    if let Some(scan) = &candidate.content {
+        reasons.extend(by_content(diff, reading, ignore, scan, unreadable));
+    }
+    if candidate.functions {
+        reasons.extend(by_functions(twin, reading, candidate.component));
+    }
+    if candidate.dependencies {
+        reasons.extend(by_dependency(file, diff, candidate.component));
+    }
+    reasons
+}
+
+/// What a component finds in what is left of a change of a file without what was moved.
+pub(super) fn judge_left(file: &FileChange, candidate: &Candidate<'_>, left: &FileDiff) -> Vec<Reason> {
+    let twin = TwinPath::new(file.path.as_bytes());
+    let reading = reading::read(file, left);
+    let mut reasons = by_candidate(&twin, file, (left, &reading), candidate, [None, None]);
+    let ignore = candidate.component.rules.ignore;
+    // Of a file that comes or goes nothing need be left, either.
+    let idle = left.lines.is_empty() || !ignore.nothing() && !reading.view(ignore).counts.contains(&true);
+    if idle {
+        reasons.retain(|reason| reason.rule != RuleKind::Path);
+    }
+    reasons
 }
 
 /// What the content rules of a component find, first in the file first.

@@ -4,12 +4,14 @@ mod aside;
 mod bumps;
 mod claims;
 mod dependencies;
+mod elsewhere;
 mod examples;
 mod hearing;
 mod kept;
 pub mod languages;
 mod machines;
 mod messages;
+pub mod moves;
 mod needed;
 mod owners;
 mod plan;
@@ -349,6 +351,7 @@ fn files_by_each<'f, S: ContentSource + ?Sized>(
             }
         }
     })?;
+    elsewhere::again((by, &plans), (change, &beside), content, &mut found);
     Ok(found)
 }
 
@@ -477,5 +480,7 @@ fn folded(twin: &TwinPath<'_>) -> String {
 
 #[cfg(test)]
 mod kept_tests;
+#[cfg(test)]
+mod moves_tests;
 #[cfg(test)]
 mod tests;

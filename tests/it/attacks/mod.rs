@@ -18,6 +18,7 @@ mod ledger;
 mod lifts;
 mod making;
 mod merging;
+mod moved;
 mod moves;
 mod names;
 mod order;

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
     Attack, bound, bumps, content, evidence, hooked, identity, imports, judges, kept, language, ledger, lifts, making,
-    merging, moves, names, order, output, owners, people, pipelines, policy, profiles, reading, running, score, stamps,
-    text, time,
+    merging, moved, moves, names, order, output, owners, people, pipelines, policy, profiles, reading, running, score,
+    stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -47,6 +47,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Profiles", profiles::ATTACKS),
     ("The score", score::ATTACKS),
     ("What an edit keeps", kept::ATTACKS),
+    ("Code that moves", moved::ATTACKS),
     ("A commit in the making", making::ATTACKS),
     ("Running", running::ATTACKS),
     ("Reading", reading::ATTACKS),

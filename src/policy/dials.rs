@@ -120,7 +120,7 @@ impl Dials {
             rules.paths = raw::List::default();
         }
         if !rules.dependencies.is_empty() && off(None, "dependencies".to_owned()) {
-            rules.dependencies = raw::List::default();
+            rules.dependencies = raw::Packages::default();
         }
         if off(None, "families".to_owned()) {
             rules.families = Some(raw::List::default());
@@ -223,7 +223,7 @@ impl raw::Adjust {
         }
         let more = |list: &mut raw::List, other: &raw::List| list.0.extend(other.0.iter().cloned());
         more(&mut rules.paths, &self.rules.paths);
-        more(&mut rules.dependencies, &self.rules.dependencies);
+        rules.dependencies.0.extend(self.rules.dependencies.0.iter().cloned());
         more(&mut rules.messages, &self.rules.messages);
         more(&mut rules.exclude, &self.rules.exclude);
         more(&mut rules.exclude, &self.exclude);

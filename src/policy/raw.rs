@@ -2,6 +2,9 @@
 
 pub(super) use super::shapes::{FromText, List, Pairs, Several, Short};
 
+/// Packages, each by its name alone or with what counts of it.
+pub(super) type Packages = Several<Short<Package>>;
+
 #[derive(Debug, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping of policy keys")]
 pub(super) struct Policy {
@@ -247,8 +250,8 @@ pub(super) struct Rules {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) functions: Vec<Short<Function>>,
     /// Names of packages.
-    #[serde(default, skip_serializing_if = "List::is_empty")]
-    pub(super) dependencies: List,
+    #[serde(default, skip_serializing_if = "Several::is_empty")]
+    pub(super) dependencies: Packages,
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub(super) messages: List,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -297,6 +300,23 @@ pub(super) struct Function {
     pub(super) paths: Option<List>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) needs_score: Option<String>,
+}
+
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the name of a package, or a mapping with `names`, `bump` and `only`"
+)]
+pub(super) struct Package {
+    /// The short form.
+    #[serde(skip)]
+    pub(super) text: Option<String>,
+    #[serde(default)]
+    pub(super) names: List,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bump: Option<String>,
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub(super) only: List,
 }
 
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
@@ -370,6 +390,21 @@ impl FromText for Function {
             paths: None,
             needs_score: None,
         }
+    }
+}
+
+impl FromText for Package {
+    fn from_text(text: String) -> Self {
+        Self {
+            names: List(vec![text.clone()]),
+            text: Some(text),
+            bump: None,
+            only: List::default(),
+        }
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        self.text.as_deref()
     }
 }
 

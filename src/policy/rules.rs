@@ -1,7 +1,7 @@
 //! The rules of a component: plain, validated data. How they apply to a change is for `sensitivity` to say.
 
 use super::source::Step;
-use super::{Family, GlobList, Pattern};
+use super::{Family, GlobList, PackageRules, Pattern};
 
 /// When a change touches a component: any rule that matches is enough.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +14,8 @@ pub struct Rules {
     pub content: Vec<ContentRule>,
     /// `functions:` changed lines by the function they are in.
     pub functions: Vec<FunctionRule>,
-    /// `dependencies:` globs over names of packages, in manifests and lock files.
-    pub dependencies: GlobList,
+    /// `dependencies:` packages, in manifests and lock files.
+    pub dependencies: PackageRules,
     /// `messages:` patterns over commit messages.
     pub messages: Vec<Pattern>,
     /// `families:` word families, the defaults applied.

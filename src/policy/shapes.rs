@@ -4,14 +4,14 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 /// One string or a list of strings.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List(pub(super) Vec<String>);
 
-/// One mapping or a list of them.
+/// One mapping, or what is short for one, or a list of them.
 #[derive(Clone, Debug)]
 pub(super) struct Several<T>(pub(super) Vec<T>);
 
@@ -77,6 +77,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Several<T> {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a mapping or a list of mappings")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Several<T>, E> {
+                T::deserialize(text.into_deserializer()).map(|one| Several(vec![one]))
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Several<T>, E> {

@@ -23,7 +23,7 @@ impl Check<'_> {
             paths_need: needed.filter(|score| *score > 0),
             paths: self.globs(&raw.paths.0, &inside("paths")),
             exclude: self.globs(&raw.exclude.0, &inside("exclude")),
-            dependencies: self.globs(&raw.dependencies.0, &inside("dependencies")),
+            dependencies: self.packages(&raw.dependencies, &inside("dependencies")),
             families: match &raw.families {
                 Some(list) => self.families(&list.0, &inside("families")),
                 None => defaults.families.clone(),

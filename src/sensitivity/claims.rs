@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::dependencies::{Differing, Touched};
 use super::kept::Kept;
 use super::needed::{Claims, first_of_each_need, needs};
 use super::reading::{self, Functions, Reading};
@@ -10,21 +11,34 @@ use super::wanted::{Candidate, Wanted};
 use super::{MAX_REASONS, Reason, RuleKind, dependencies, folded, spelling};
 use crate::change::{ChangedLine, Content, FileChange, FileDiff, Side};
 use crate::diagnostic::sanitize;
-use crate::policy::{Component, FunctionRule, Gating, Ignore, Likeness, Lines, TwinPath};
+use crate::policy::{Component, FunctionRule, Gating, Ignore, Likeness, Lines, Policy, TwinPath};
 
 /// What the rules that look at a file claim of it.
 pub(super) fn judge(
     file: &FileChange,
     wanted: &Wanted<'_>,
     (content, reading): (&Content, Option<&Reading<'_>>),
-) -> Claims {
+) -> (Claims, Vec<(usize, Differing)>) {
     let twin = TwinPath::new(file.path.as_bytes());
     let candidates = &wanted.candidates;
+    let mut differing = Vec::new();
     let mut found = match content {
-        Content::Lines(diff) => match reading {
-            Some(reading) => by_lines(&twin, file, (diff, reading), candidates),
-            None => by_lines(&twin, file, (diff, &reading::read(file, diff)), candidates),
-        },
+        Content::Lines(diff) => {
+            let mut found = match reading {
+                Some(reading) => by_lines(&twin, file, (diff, reading), candidates),
+                None => by_lines(&twin, file, (diff, &reading::read(file, diff)), candidates),
+            };
+            let asks = candidates
+                .iter()
+                .zip(&mut found)
+                .filter(|(candidate, _)| candidate.dependencies);
+            for (candidate, (index, reasons)) in asks {
+                let (more, rest) = by_dependency(file, diff, candidate.component);
+                reasons.extend(more);
+                differing.extend(rest.into_iter().map(|one| (*index, one)));
+            }
+            found
+        }
         Content::TooLarge { size } => candidates
             .iter()
             .map(|candidate| {
@@ -45,7 +59,7 @@ pub(super) fn judge(
             .collect(),
     };
     found.retain(|(_, reasons)| !reasons.is_empty());
-    found
+    (found, differing)
 }
 
 /// A path that stands for others needs no score: it is not its own content that counts.
@@ -143,9 +157,6 @@ fn by_candidate(
     if candidate.functions {
         reasons.extend(by_functions(twin, reading, candidate.component));
     }
-    if candidate.dependencies {
-        reasons.extend(by_dependency(file, diff, candidate.component));
-    }
     reasons
 }
 
@@ -221,28 +232,73 @@ fn delimits(line: &ChangedLine) -> bool {
         .any(|mark| line.text.windows(mark.len()).any(|window| window == *mark))
 }
 
-/// What the rule on packages finds.
-fn by_dependency(file: &FileChange, diff: &FileDiff, component: &Component) -> Vec<Reason> {
-    let reason = |line: Option<(Side, u32)>, detail, needed| Reason {
-        rule: RuleKind::Dependency,
-        line: line.map(|(_, number)| number),
-        side: line.map(|(side, _)| side),
-        detail,
-        name: None,
-        needs: needs(needed),
-    };
-    match dependencies::touched(&file.path, diff, &component.rules.dependencies) {
+/// What the rule on packages finds, and what the rest of the change may explain.
+fn by_dependency(file: &FileChange, diff: &FileDiff, component: &Component) -> (Vec<Reason>, Vec<Differing>) {
+    match dependencies::find(file, diff, &component.rules.dependencies) {
         Ok(found) => {
-            let found = found.into_iter().take(MAX_REASONS);
-            found
-                .map(|touched| reason(touched.line, touched.detail, component.rules.paths_need))
-                .collect()
+            let touched = found.touched.into_iter().take(MAX_REASONS);
+            (touched.map(|one| package(one, component)).collect(), found.differing)
         }
-        Err(()) => vec![reason(
-            None,
-            "not readable as what its name says, counted as a match".to_owned(),
-            None,
-        )],
+        Err(()) => {
+            let unread = Touched {
+                detail: "not readable as what its name says, counted as a match".to_owned(),
+                line: None,
+            };
+            let reason = Reason {
+                needs: None,
+                ..package(unread, component)
+            };
+            (vec![reason], Vec::new())
+        }
+    }
+}
+
+fn package(touched: Touched, component: &Component) -> Reason {
+    Reason {
+        rule: RuleKind::Dependency,
+        line: touched.line.map(|(_, number)| number),
+        side: touched.line.map(|(side, _)| side),
+        detail: touched.detail,
+        name: None,
+        needs: needs(component.rules.paths_need),
+    }
+}
+
+/// Adds the packages that count once the files of a change are known.
+pub(super) fn add_packages<'f>(
+    claims: &mut Vec<(&'f FileChange, Claims)>,
+    settled: Vec<((&'f FileChange, usize), Touched)>,
+    policy: &Policy,
+) {
+    for ((file, index), touched) in settled {
+        let Some(component) = policy.components.get(index) else {
+            continue;
+        };
+        let at = match claims.binary_search_by(|(other, _)| other.path.cmp(&file.path)) {
+            Ok(at) => at,
+            Err(at) => {
+                claims.insert(at, (file, Claims::new()));
+                at
+            }
+        };
+        let Some((_, claims)) = claims.get_mut(at) else {
+            continue;
+        };
+        let at = match claims.binary_search_by_key(&index, |(index, _)| *index) {
+            Ok(at) => at,
+            Err(at) => {
+                claims.insert(at, (index, Vec::new()));
+                at
+            }
+        };
+        let reasons = claims.get_mut(at).map(|(_, reasons)| reasons);
+        let room = |reasons: &Vec<Reason>| {
+            let known = reasons.iter().filter(|reason| reason.rule == RuleKind::Dependency);
+            known.count() < MAX_REASONS
+        };
+        if let Some(reasons) = reasons.filter(|reasons| room(reasons)) {
+            reasons.push(package(touched, component));
+        }
     }
 }
 

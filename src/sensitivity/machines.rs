@@ -44,6 +44,9 @@ const BEGINNINGS: [&[u8]; 14] = [
 /// The subject of a change of dependencies by Dependabot, Renovate and their like, who quote release notes below it.
 const BUMP: &str = r"(?:\[[^\]]*\] ?)*(?:\w+(?:\([^)]*\))?!?: )?(?:\[[^\]]*\] ?)*(?:bump|update|upgrade|pin|roll|security upgrade)s?\b.*(?:\bfrom \S+ to \S+|\bto (?:version )?v?\d\S*|\bgroup\b.*\bupdates?\b|\bdependenc(?:y|ies)\b|\bdigest\b).*";
 
+/// The same where a conventional scope says it, and the rest is in the words of whoever set the bot up.
+const SCOPED: &str = r"\w+\([\w ,-]*deps[\w ,-]*\)!?: (?:bump|update|upgrade|pin|roll)s?\b.*";
+
 /// One of these is in it, in any case.
 const VERBS: [&[u8]; 5] = [b"bump", b"update", b"upgrade", b"pin", b"roll"];
 
@@ -64,7 +67,46 @@ pub(super) fn bumps(subject: &[u8]) -> bool {
         return false;
     }
     static COMPILED: OnceLock<Option<Regex>> = OnceLock::new();
-    matches(&COMPILED, subject, || format!("(?i)^{BUMP}$"))
+    matches(&COMPILED, subject, || format!("(?i)^(?:{BUMP}|{SCOPED})$"))
+}
+
+/// Follows the lines below such a subject, of which those between `<details>` and `</details>` are quoted, however long a paragraph is.
+#[derive(Default)]
+pub(super) struct Folded {
+    depth: usize,
+}
+
+impl Folded {
+    /// Whether a line is quoted, the lines being given in order.
+    pub(super) fn holds(&mut self, line: &[u8]) -> bool {
+        let line = line.to_ascii_lowercase();
+        let count = |mark: &[u8]| line.windows(mark.len()).filter(|part| *part == mark).count();
+        let before = self.depth;
+        self.depth = (before + count(b"<details")).saturating_sub(count(b"</details"));
+        before > 0 || self.depth > 0
+    }
+}
+
+/// A text without its addresses; a full stop is there instead, so that no name goes across.
+pub(super) fn without_addresses(text: &[u8]) -> Vec<u8> {
+    const MARK: &[u8] = b"://";
+    let mut kept: Vec<u8> = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(MARK.len()).position(|part| part == MARK) {
+        let (before, after) = rest.split_at(at);
+        let scheme = before
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        kept.extend_from_slice(before.get(..at - scheme).unwrap_or_default());
+        kept.push(b'.');
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || b"()<>[]\"'`".contains(byte);
+        let end = after.iter().position(ends).unwrap_or(after.len());
+        rest = after.get(end..).unwrap_or_default();
+    }
+    kept.extend_from_slice(rest);
+    kept
 }
 
 fn matches(compiled: &OnceLock<Option<Regex>>, line: &[u8], expression: impl Fn() -> String) -> bool {
@@ -113,6 +155,12 @@ mod tests {
             )
         };
         assert!(parts.iter().any(needed), "the verbs may be missing");
+        let scoped = SCOPED.split_once("(?:bump|").unwrap().1.split_once(')').unwrap().0;
+        assert!(
+            scoped.split('|').all(|verb| VERBS.contains(&verb.as_bytes())),
+            "{scoped}"
+        );
+        assert!(bumps(b"fix(deps): update crates") && !bumps(b"fix(parser): update tables"));
         assert!(bumps(b"[x] chore(deps): BUMP a from 1 to 2") && !bumps(b"Speed up the loop"));
         assert!(writes(b"Merge branch 'a' into b") && !writes(b"Merging is hard"));
     }

@@ -177,6 +177,7 @@ fn prepare(message: &CommitMessage) -> Prepared<'_> {
     let mut current = Prose::default();
     let mut subject: Option<&[u8]> = None;
     let (mut bumped, mut conflicts) = (false, false);
+    let mut folded = machines::Folded::default();
     for (at, line) in message.text.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let text = line.trim_ascii();
         let item = item(text);
@@ -187,11 +188,13 @@ fn prepare(message: &CommitMessage) -> Prepared<'_> {
         }
         conflicts = (conflicts && line.starts_with(b"\t")) || text == b"Conflicts:";
         let written = item.unwrap_or(text);
+        let quotes = bumped && folded.holds(text);
         let said = !(line.starts_with(b"#")
             || is_trailer(line)
             || conflicts
             || machines::writes(written)
             || text.starts_with(b">")
+            || quotes
             || (bumped && !first && (item.is_some() || text.starts_with(b"<") || text.starts_with(b"|"))));
         let ends = text.is_empty() || item.is_some() || first || !said;
         if ends && !current.text.is_empty() {
@@ -212,7 +215,8 @@ fn prepare(message: &CommitMessage) -> Prepared<'_> {
         statements.push(current);
     }
     for statement in &mut statements {
-        statement.words = tokens(&statement.text);
+        // What an address is called names nothing.
+        statement.words = tokens(&machines::without_addresses(&statement.text));
     }
     Prepared {
         message,
@@ -376,6 +380,9 @@ mod tests {
             "Bump parser from 1.2 to 1.3\n\n- Reduce allocations\n",
             "chore(deps): bump parser from 1.2 to 1.3\n\n<li>faster</li>\n",
             "Update dependency parser to v2\n\n* faster parser\n",
+            "Bump alloc from 1.2 to 1.3\n\n<details>\n<h2>10x speedup</h2>\nbig refactoring, the\nparser is faster</li>\n</details>\n",
+            "chore(deps): update rust crates (#7)\n\n### Notes\n\n<details>\n\nThe parser is faster.\n",
+            "Rework\n\nSee [the faster cache](https://example.org/parser/actions).\n",
         ] {
             assert_eq!(gates(plain), None, "{plain}");
         }
@@ -387,6 +394,10 @@ mod tests {
             "Revert the slow path: the parser is faster",
             "Bump alloc from 1.2 to 1.3\n\nThe parser is 2x faster with it.",
             "fixup! optimize the parser",
+            "Bump alloc from 1.2 to 1.3\n\n<details>\nnotes\n</details>\n\nThe parser is 2x faster with it.",
+            "Rework\n\n<details>\nThe parser is faster.\n</details>\n",
+            "chore(deps): update crates\n\nThe parser is 2x faster with them.",
+            "https://example.org/x: the parser is faster",
         ] {
             assert!(gates(claim).is_some(), "{claim}");
         }

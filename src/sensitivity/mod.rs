@@ -352,6 +352,10 @@ fn files_by_each<'f, S: ContentSource + ?Sized>(
         }
     })?;
     elsewhere::again((by, &plans), (change, &beside), content, &mut found);
+    for (by, found) in by.iter().zip(&mut found) {
+        let settled = dependencies::settle(std::mem::take(&mut found.differing), &change.files);
+        claims::add_packages(&mut found.claims, settled, by.policy);
+    }
     Ok(found)
 }
 
@@ -372,6 +376,8 @@ fn scores<S: ContentSource + ?Sized>(found: &[Found<'_>], content: &S) -> BTreeM
 struct Found<'f> {
     /// What components claim, by file.
     claims: Vec<(&'f FileChange, Claims)>,
+    /// Packages that differ in a file, for a component, and count if nothing else in the change explains them.
+    differing: Vec<((&'f FileChange, usize), dependencies::Differing)>,
     own: Vec<GatedFile>,
 }
 
@@ -379,6 +385,7 @@ impl<'f> Found<'f> {
     fn new() -> Self {
         Self {
             claims: Vec::new(),
+            differing: Vec::new(),
             own: Vec::new(),
         }
     }
@@ -397,7 +404,9 @@ impl<'f> Found<'f> {
             true => content,
             false => &Content::None,
         };
-        let claims = judge(file, wanted, (content, reading));
+        let (claims, differing) = judge(file, wanted, (content, reading));
+        let differing = differing.into_iter().map(|(component, one)| ((file, component), one));
+        self.differing.extend(differing);
         if !claims.is_empty() {
             self.claims.push((file, claims));
         }

@@ -6,7 +6,7 @@ use super::{ComponentRate, Row, RuleRate, Touched, own};
 use crate::change::{Change, ObjectId};
 use crate::gate::{InForce, Profiles, Scores, Undecided, gate_by};
 use crate::git::Repository;
-use crate::policy::{Component, Enforcement, GlobList, POLICY_COMPONENT, Policy, Stage};
+use crate::policy::{Component, Enforcement, GlobList, POLICY_COMPONENT, PackageRules, Policy, Stage};
 use crate::sensitivity::By;
 use crate::verdict::{Outcome, Verdict};
 
@@ -142,7 +142,7 @@ fn without_rule(component: &mut Component, name: &str) -> bool {
     match name {
         "paths" => rules.paths = GlobList::default(),
         "families" => rules.families.clear(),
-        "dependencies" => rules.dependencies = GlobList::default(),
+        "dependencies" => rules.dependencies = PackageRules::default(),
         _ => {
             let content = rules.content.iter().position(|rule| rule.rule.as_deref() == Some(name));
             let function = rules

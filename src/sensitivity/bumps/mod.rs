@@ -88,9 +88,14 @@ fn same<T: PartialEq + ?Sized>(a: &T, b: &T) -> Result<(), Other> {
     }
 }
 
-/// Whether two versions or requirements differ by no more than patches.
-pub(super) fn is_patch(from: &str, to: &str) -> bool {
-    version::requirement_growth(from, to) == Some(BumpSize::Patch)
+/// Whether two versions or requirements differ, and by no more than that much growth.
+pub(super) fn grew_at_most(from: &str, to: &str, size: BumpSize) -> bool {
+    version::requirement_growth(from, to).is_some_and(|growth| growth <= size)
+}
+
+/// The numbers of a version that has nothing else.
+pub(super) fn plain_numbers(version: &str) -> Option<Vec<u64>> {
+    version::numbers(version)
 }
 
 /// True for files that [`bumps`] can read.

@@ -6,7 +6,7 @@ use std::str::CharIndices;
 use crate::policy::BumpSize;
 
 /// One to three numbers without leading zeros; pre-releases and build metadata are not compared.
-fn numbers(text: &str) -> Option<Vec<u64>> {
+pub(super) fn numbers(text: &str) -> Option<Vec<u64>> {
     let number = |part: &str| {
         let plain = !part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit());
         (plain && (part == "0" || !part.starts_with('0'))).then(|| part.parse().ok())?

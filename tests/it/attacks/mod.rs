@@ -24,6 +24,7 @@ mod names;
 mod order;
 mod output;
 mod owners;
+mod packages;
 mod people;
 mod pipelines;
 mod policy;

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
     Attack, bound, bumps, content, evidence, hooked, identity, imports, judges, kept, language, ledger, lifts, making,
-    merging, moved, moves, names, order, output, owners, people, pipelines, policy, profiles, reading, running, score,
-    stamps, text, time,
+    merging, moved, moves, names, order, output, owners, packages, people, pipelines, policy, profiles, reading,
+    running, score, stamps, text, time,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/attacks.md");
@@ -44,6 +44,7 @@ const FAMILIES: &[(&str, &[Attack])] = &[
     ("Judges and remotes", judges::ATTACKS),
     ("What is bound to a branch", bound::ATTACKS),
     ("Trusted bumps", bumps::ATTACKS),
+    ("Packages that are shipped", packages::ATTACKS),
     ("Profiles", profiles::ATTACKS),
     ("The score", score::ATTACKS),
     ("What an edit keeps", kept::ATTACKS),

@@ -65,10 +65,16 @@ fn is_narrower(scheme: Scheme, from: &str, to: &str) -> bool {
         },
         // Within what a caret allows.
         ([(Operator::Compatible, old)], [(Operator::Compatible, new)]) => {
-            low.is_empty() && high.is_empty() && bumps::grew_at_most(old, new, BumpSize::Minor)
+            low.is_empty() && high.is_empty() && bumps::grew_at_most(&full(old), &full(new), BumpSize::Minor)
         }
         _ => false,
     }
+}
+
+/// A version with all three numbers.
+fn full(version: &str) -> String {
+    let missing = 3_usize.saturating_sub(version.split('.').count());
+    format!("{version}{}", ".0".repeat(missing))
 }
 
 /// Whether a version is not above another, `1.2` being `1.2.0`.
@@ -91,7 +97,7 @@ enum Operator {
     Other(&'static str),
 }
 
-/// The comparators of a requirement, sorted; `None` where it is none, or has alternatives.
+/// The comparators of a requirement, sorted; `None` where it is not one, or has alternatives.
 fn comparators(scheme: Scheme, text: &str) -> Option<Vec<(Operator, &str)>> {
     const OTHERS: [&str; 8] = ["===", "==", "!=", "<=", "~=", "<", "~", "="];
     if text.contains(['|', '*', '@', '/']) {
@@ -168,6 +174,8 @@ mod tests {
             ("1.2", "1.5"),
             ("^1.2.3", "^1.9.0"),
             ("0.2.3", "0.2.9"),
+            ("0.2", "0.2.9"),
+            ("1", "1.4"),
             (">=1, <2", ">=1.5, <2"),
         ] {
             assert!(small(Scheme::Cargo, from, to), "{from} -> {to}");

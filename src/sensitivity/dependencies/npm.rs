@@ -20,7 +20,7 @@ pub(super) fn manifest(source: &str) -> Option<Vec<Entry>> {
         for (name, value) in table(&root, &[key]).into_iter().flatten() {
             let says = written(value);
             let catalog = says.strip_prefix("catalog:").map(|name| catalog(name.trim()));
-            // A package of the same workspace has no version of its own here.
+            // Of a package of the same workspace the version is not said here.
             let own = ["workspace:", "file:", "link:"]
                 .iter()
                 .find(|own| says.starts_with(**own));

@@ -165,6 +165,9 @@ pub(super) fn judge_left(file: &FileChange, candidate: &Candidate<'_>, left: &Fi
     let twin = TwinPath::new(file.path.as_bytes());
     let reading = reading::read(file, left);
     let mut reasons = by_candidate(&twin, file, (left, &reading), candidate, [None, None]);
+    if candidate.dependencies {
+        reasons.extend(by_dependency(file, left, candidate.component).0);
+    }
     let ignore = candidate.component.rules.ignore;
     // Of a file that comes or goes nothing need be left, either.
     let idle = left.lines.is_empty() || !ignore.nothing() && !reading.view(ignore).counts.contains(&true);

@@ -1,4 +1,4 @@
-//! What the shim of `reference-transaction` may answer by itself: that a branch which is made is none that the policy protects.
+//! What the shim of `reference-transaction` may answer by itself: that a new branch is not one that the policy protects.
 //!
 //! It is kept in `$GIT_DIR/certgate/branches`, a line each: the form, what leads to the commit whose policy judges, and what the names of
 //! all branches begin with that it might protect. The shim holds each of them against what is there, and asks certgate where anything

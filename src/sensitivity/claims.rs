@@ -133,7 +133,7 @@ fn by_lines(
     for candidate in candidates {
         found.push((
             candidate.index,
-            by_candidate(twin, file, (diff, reading), candidate, unreadable),
+            by_candidate(twin, (diff, reading), candidate, unreadable),
         ));
     }
     found
@@ -142,7 +142,6 @@ fn by_lines(
 /// What one component finds in a file whose lines were read.
 fn by_candidate(
     twin: &TwinPath<'_>,
-    file: &FileChange,
     (diff, reading): (&FileDiff, &Reading<'_>),
     candidate: &Candidate<'_>,
     unreadable: [Option<&'static str>; 2],
@@ -164,7 +163,7 @@ fn by_candidate(
 pub(super) fn judge_left(file: &FileChange, candidate: &Candidate<'_>, left: &FileDiff) -> Vec<Reason> {
     let twin = TwinPath::new(file.path.as_bytes());
     let reading = reading::read(file, left);
-    let mut reasons = by_candidate(&twin, file, (left, &reading), candidate, [None, None]);
+    let mut reasons = by_candidate(&twin, (left, &reading), candidate, [None, None]);
     if candidate.dependencies {
         reasons.extend(by_dependency(file, left, candidate.component).0);
     }

@@ -53,7 +53,7 @@ pub(super) fn counted(dependencies: &str, files: &[(&str, &str, &str)]) -> Vec<S
     }
     let files: Vec<FileChange> = changes.iter().map(|(file, _)| file.clone()).collect();
     touched.extend(settle(differing, &files));
-    touched.sort_by(|(one, _), (other, _)| one.cmp(other));
+    touched.sort_by_key(|(one, _)| *one);
     touched
         .into_iter()
         .map(|(path, touched)| match files.len() {

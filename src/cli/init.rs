@@ -25,7 +25,7 @@ use crate::report::{self, Done, Proposed};
 /// The share of changes that the score reports in a new policy: with what rules gate beside it, less than a fifth.
 const FLAG: &str = "18%";
 
-/// The score that it asks for, too: where hardly anything is about speed, the highest eighth is not either.
+/// The score that it asks for, too: where hardly anything is about speed, the highest sixth is not either.
 const LEAST: u32 = 550;
 
 /// The part of it that the words of the change have to have: in a file that was often tuned, every change scores high.
@@ -282,7 +282,7 @@ fn render(
          \x20   pre-commit: warn\n\
          \x20   pre-push: warn\n\
          \x20   merge: warn\n\
-         # The learnt score reports files that rank among the highest eighth of this repository's changes and have at least\n\
+         # The learnt score reports files that rank among the highest sixth of this repository's changes and have at least\n\
          # this score (docs/sensitivity.md); it blocks nothing. `certgate evaluate` says how often it is right here.\n\
          sensitivity:\n  \
            flag: {flag}\n  \

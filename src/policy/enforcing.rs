@@ -7,7 +7,7 @@ use super::{Enforce, Enforcement, Stage, Target};
 pub struct Enforcing(pub(super) Vec<Enforce>);
 
 impl Enforcing {
-    /// As [`Policy::enforcement`].
+    /// As [`super::Policy::enforcement`].
     pub fn enforcement(&self, target: Target<'_>, stage: Stage) -> Enforcement {
         enforcement(&self.0, target, stage)
     }

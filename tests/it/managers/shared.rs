@@ -121,10 +121,7 @@ fn a_repository_with_a_policy_anywhere_cannot_pass_for_one_without() {
     blocked("the policy is deleted");
     // HEAD is a branch that never had one.
     repo.git(&["switch", "--quiet", "--orphan", "bare"]);
-    repo.write(
-        "Cargo.toml",
-        "[package]\nname = \"x\"\n[dependencies]\ntokio = \"1.0.1\"\n",
-    );
+    repo.write("Makefile", "CFLAGS = -O2\n");
     repo.git(&["add", "--all"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "x"]);
     assert!(ran.code != Some(0) || ran.err.contains("CG2"), "{}", ran.said());
@@ -134,10 +131,7 @@ fn a_repository_with_a_policy_anywhere_cannot_pass_for_one_without() {
     repo.git(&["update-ref", "refs/remotes/origin/main", "main"]);
     repo.git(&["switch", "--quiet", "--orphan", "other"]);
     repo.git(&["branch", "--quiet", "-D", "main"]);
-    repo.write(
-        "Cargo.toml",
-        "[package]\nname = \"x\"\n[dependencies]\ntokio = \"1.0.1\"\n",
-    );
+    repo.write("Makefile", "CFLAGS = -O2\n");
     repo.git(&["add", "--all"]);
     let ran = git(&repo, &["commit", "--quiet", "-m", "x"]);
     assert!(ran.code != Some(0) || ran.err.contains("CG2"), "{}", ran.said());

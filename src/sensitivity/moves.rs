@@ -70,7 +70,27 @@ impl Moves {
                 return None;
             }
         }
-        let lines = changed(&before, &after);
+        let mut lines = changed(&before, &after);
+        // Two lists of changed lines may pair lines differently. What the change's own list has outside of those items counts as well.
+        let outside = diff.lines.iter().filter(|line| {
+            let taken = match line.side {
+                Side::Removed => &gone,
+                Side::Added => &come,
+            };
+            let inside = taken
+                .iter()
+                .any(|(first, last)| (*first..=*last).contains(&line.number));
+            !inside && line.text.iter().any(u8::is_ascii_alphanumeric)
+        });
+        let more: Vec<ChangedLine> = outside
+            .filter(|line| {
+                !lines
+                    .iter()
+                    .any(|own| (own.side, own.number) == (line.side, line.number))
+            })
+            .cloned()
+            .collect();
+        lines.extend(more);
         Some(FileDiff {
             lines,
             old: before.text,

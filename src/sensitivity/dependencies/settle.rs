@@ -206,6 +206,8 @@ impl<'d> Group<'d> {
             // Whoever takes it up counts.
             Kind::Declared { .. } => Coming::No,
             _ if moved => Coming::No,
+            // A directory of Python has as many manifests as it likes, so that a new one need not be of a new module.
+            Kind::Manifest(Whole::New) if going.is_empty() && place.one.scheme == Scheme::Python => Coming::New,
             Kind::Manifest(Whole::New) | Kind::Lock(Whole::New) if going.is_empty() => Coming::No,
             Kind::Manifest(Whole::New) | Kind::Lock(Whole::New) => Coming::From(going),
             _ => Coming::New,

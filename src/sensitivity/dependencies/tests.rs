@@ -189,3 +189,12 @@ fn what_cannot_be_read_is_said() {
     assert!(found.touched.is_empty() && found.differing.is_empty());
     assert!(!is_read(&RepoPath::from("src/a.rs")) && is_read(&RepoPath::from("a/uv.lock")));
 }
+
+#[test]
+fn a_new_manifest_is_a_new_module_only_where_a_directory_has_one() {
+    let only = "[{ names: ['*'], only: [shipped, direct] }]";
+    assert_eq!(counted(only, &[("requirements-prod.txt", "", "numpy==2.0\n")]).len(), 1);
+    assert_eq!(counted(only, &[("requirements-dev.txt", "", "numpy==2.0\n")]).len(), 0);
+    let cargo = "[package]\nname = \"b\"\nversion = \"1.0.0\"\n[dependencies]\ntokio = \"1.2\"\n";
+    assert_eq!(counted(only, &[("b/Cargo.toml", "", cargo)]).len(), 0);
+}

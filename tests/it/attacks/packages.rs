@@ -183,4 +183,6 @@ attacks! {
         || vendored("{ path = \"vendor/mimalloc\" }"), || vendored("\"0.1\"");
     an_allocator_that_the_workspace_drops: "a member stops using the allocator, and the workspace drops it", ["CG201"],
         || left(&workspace("")), || left(&workspace("mimalloc = \"0.1.5\""));
+    a_second_file_of_requirements: "a second file of requirements comes with another version, and the first one stays", ["CG201"],
+        || judged(&[("requirements-prod.txt", "", "torch==2.6\n")]), || judged(&[("requirements-dev.txt", "", "torch==2.6\n")]);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Looks at a release without installing it: sizes, what the program needs, what it gives away, the bill of materials, where binstall looks.
 
-    ci/packages/check.py ROOT DIR PROGRAM      (called by ci/packages/try)
+    ci/packages/check.py ROOT DIR PROGRAM...      (called by ci/packages/try; the program of each wheel)
 """
 
 import json
@@ -27,9 +27,9 @@ def run(*command, cwd=None):
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=cwd).stdout
 
 
-def sizes(out, program):
+def sizes(out, programs):
     for pattern, budget in BUDGET.items():
-        for file in [program] if pattern == "program" else sorted(out.glob(pattern)):
+        for file in programs if pattern == "program" else sorted(out.glob(pattern)):
             size = file.stat().st_size
             print(f"{size:>11,} of {budget:>11,} bytes: {file.name}")
             if size > budget:
@@ -46,7 +46,9 @@ def needs(program):
     versions = {tuple(map(int, v.split("."))) for v in re.findall(r"GLIBC_([0-9.]+)", dynamic)}
     if versions and max(versions) > GLIBC:
         fail(f"the program needs glibc {'.'.join(map(str, max(versions)))}")
-    print(f"needs glibc {'.'.join(map(str, max(versions)))}, and nothing else" if versions else "needs no library")
+    if not libraries and "INTERP" in dynamic:
+        fail("the program needs no library, and yet asks for a loader")
+    print(f"needs glibc {'.'.join(map(str, max(versions)))}, and nothing else" if versions else "needs no library and no loader")
     if ".symtab" in run("objdump", "-h", str(program)) or "no symbols" not in subprocess.run(
         ["objdump", "-t", str(program)], capture_output=True, text=True, check=True
     ).stdout:
@@ -118,11 +120,12 @@ def binstall(root, out, version):
 
 
 def main():
-    root, out, program = map(Path, sys.argv[1:])
+    root, out, *programs = map(Path, sys.argv[1:])
     version = re.search(r'^version = "(.*)"$', (root / "Cargo.toml").read_text(), re.M).group(1)
-    sizes(out, program)
-    needs(program)
-    paths(root, program)
+    sizes(out, programs)
+    for program in programs:
+        needs(program)
+        paths(root, program)
     for file in sorted(out.glob("*.cdx.json")):
         paths(root, file)
         bill(root, file, file.name.removeprefix(f"certgate-{version}-").removesuffix(".cdx.json"))

@@ -225,6 +225,7 @@ fn glob_matches(glob: &str, file: &str) -> bool {
     };
     GlobBuilder::new(&whole)
         .literal_separator(true)
+        .empty_alternates(true)
         .build()
         .is_ok_and(|glob| glob.compile_matcher().is_match(file))
 }

@@ -31,6 +31,9 @@ const LEAST: u32 = 550;
 /// The part of it that the words of the change have to have: in a file that was often tuned, every change scores high.
 const ITSELF: u32 = 50;
 
+/// The same where a rule asks for a certificate.
+const COUNTS: u32 = 150;
+
 /// Documents and tests, which it does not report there: nobody reviews their speed.
 const UNFLAGGED: [&str; 3] = [
     "**/*.{md,rst,txt,adoc}",
@@ -282,12 +285,15 @@ fn render(
          \x20   pre-commit: warn\n\
          \x20   pre-push: warn\n\
          \x20   merge: warn\n\
-         # The learnt score reports files that rank among the highest sixth of this repository's changes and have at least\n\
-         # this score (docs/sensitivity.md); it blocks nothing. `certgate evaluate` says how often it is right here.\n\
+         # The learnt score flags files that rank among the highest sixth of this repository's changes and have at least\n\
+         # this score (docs/sensitivity.md). Alone it reports them. A pack's rule about code asks for a certificate where the\n\
+         # words of the change have so many points of it, and is reported elsewhere. `certgate evaluate` says how often both\n\
+         # are right here.\n\
          sensitivity:\n  \
            flag: {flag}\n  \
            min_score: {least}\n  \
            min_change: {itself}\n  \
+           needs_change: {counts}\n  \
            enforce: warn\n  \
            exclude: [{unflagged}]\n",
         extends = extends.join(", "),
@@ -296,6 +302,7 @@ fn render(
         flag = FLAG,
         least = LEAST,
         itself = ITSELF,
+        counts = COUNTS,
         unflagged = UNFLAGGED.map(|glob| format!("\"{glob}\"")).join(", "),
         mode = match mode {
             InitMode::Block => "block",

@@ -97,6 +97,13 @@ impl ContentSource for Reader<'_, '_> {
             None => vec![Scored::Unasked; files.len()],
         }
     }
+
+    fn have_words(&self, files: &[&FileChange], least: u32) -> Vec<bool> {
+        match self.scores {
+            Some(scores) => scores.have_words(self.change, files, least),
+            None => vec![true; files.len()],
+        }
+    }
 }
 
 /// What each policy gates in a change, by its rules, its profiles and the score. Rules run once, and no file is read twice for them. Without
@@ -126,6 +133,7 @@ pub(crate) fn gate_by(
         }
         if let (Some(scores), Some(wanted)) = (scores, &policy.sensitivity) {
             gated.flagged = scores.flagged(change, policy, &evidence);
+            gated.flagged.extend(scores.noted(change, gated));
             if wanted.blocks {
                 gate_flagged(gated, change, policy);
             }

@@ -13,13 +13,16 @@ use crate::progress::{self, Room};
 use crate::sensitivity::moves::{MOST_FILES, Moves, is_searched};
 use crate::sensitivity::score::history::{View, WINDOW};
 use crate::sensitivity::score::model::Model;
-use crate::sensitivity::score::{as_edit_of, of_words, quick, rank_among, strongest};
+use crate::sensitivity::score::{as_edit_of, of_words, of_words_either_way, quick, rank_among, strongest};
 use crate::sensitivity::{
-    AskedScore, Flag, Gated, GatedComponent, GatedFile, Reason, RuleKind, Scored, is_unread_by_nature,
+    AskedScore, Flag, Gated, GatedComponent, GatedFile, Reason, RuleKind, Scored, Silenced, is_unread_by_nature,
 };
 
 /// With how many files that go a file that comes is compared.
 const GONE: usize = 32;
+
+/// From how few of them on, whatever their name.
+const FEW: usize = 4;
 
 const NO_PAST: &str = "the repository's past cannot be read";
 const SHALLOW: &str = "the clone is shallow, and lacks the past";
@@ -86,6 +89,21 @@ impl<'r> Scores<'r> {
         })
     }
 
+    /// Whether the words of the changes of files have so many points of their scores. What cannot be known has them, and what is moved has none.
+    pub(super) fn have_words(&self, change: &Change, files: &[&FileChange], least: u32) -> Vec<bool> {
+        self.with(|scoring| {
+            let Ok(view) = past(self.repository, scoring, base(change)) else {
+                return vec![true; files.len()];
+            };
+            let moves = OnceCell::new();
+            let has = |file: &&FileChange| {
+                let points = |moves| of_difference(self.repository, (change, file), (&view, moves));
+                points(None) >= least && points(Some(moves.get_or_init(|| moved(self.repository, change)))) >= least
+            };
+            files.iter().map(has).collect()
+        })
+    }
+
     /// The files of a change that a policy's `sensitivity:` flags, as far as that is asked for.
     pub(super) fn flagged(&self, change: &Change, policy: &Policy, aside: &BTreeSet<RepoPath>) -> Vec<Flag> {
         let Some(wanted) = policy.sensitivity.as_ref().filter(|wanted| wanted.blocks || self.warns) else {
@@ -128,12 +146,13 @@ impl<'r> Scores<'r> {
         let flag = |file: &FileChange, found| Flag {
             path: file.path.clone(),
             found,
+            by: None,
         };
         let (scores, before) = match scores {
             Ok(found) => found,
             Err(why) => return files.into_iter().map(|file| flag(file, Err(why))).collect(),
         };
-        let rank = |score| rank_among(score, &before).unwrap_or_else(|| Model::embedded().rank(score));
+        let rank = |score| rank_of(score, &before);
         let mut flags: Vec<Flag> = files
             .into_iter()
             .zip(scores)
@@ -152,6 +171,39 @@ impl<'r> Scores<'r> {
         });
         flags
     }
+    /// What rules match in files that have the score and too little of it by the words of the change, where that is reported: once for each
+    /// file, the first match.
+    pub(super) fn noted(&self, change: &Change, gated: &Gated) -> Vec<Flag> {
+        let mut noted: Vec<&Silenced> = Vec::new();
+        for found in gated.silenced.iter().filter(|_| self.warns) {
+            let lacks = found.reason.needs.is_some_and(|needs| needs.lacks.is_some());
+            let flagged = gated.flagged.iter().map(|flag| &flag.path);
+            let mut known = flagged.chain(noted.iter().map(|known| &known.path));
+            if lacks && known.all(|path| *path != found.path) {
+                noted.push(found);
+            }
+        }
+        if noted.is_empty() {
+            return Vec::new();
+        }
+        let before = self.with(|scoring| scoring.before(base(change)));
+        let score = |found: &Silenced| match (found.reason.needs.map(|needs| needs.found), &before) {
+            (Some(Scored::Unknown(why)), _) => Err(why),
+            (Some(Scored::Is(score)), Ok(before)) => Ok((score, rank_of(score, before))),
+            _ => Err(NO_PAST),
+        };
+        let flag = |found: &Silenced| Flag {
+            path: found.path.clone(),
+            found: score(found),
+            by: Some(found.clone()),
+        };
+        noted.into_iter().map(flag).collect()
+    }
+}
+
+/// The rank of a score among those of the commits before, in per cent; where they are few, among those of the training.
+fn rank_of(score: u32, before: &[u32]) -> u32 {
+    rank_among(score, before).unwrap_or_else(|| Model::embedded().rank(score))
 }
 
 /// The commit on which a change is made.
@@ -248,6 +300,44 @@ fn of_itself(
     let moved = |edit: &&FileChange| blocks || edit.path.file_name() == file.path.file_name();
     let most = edits.iter().filter(moved).map(of).fold(of(file), i32::max);
     u32::try_from(most).unwrap_or(0)
+}
+
+/// The same, either way, of what differs: a file that comes or goes is read as an edit of one that goes or comes, where that leaves less, since
+/// what both have only moved.
+fn of_difference(
+    repository: &Repository,
+    (change, file): (&Change, &FileChange),
+    (view, moves): (&View<'_>, Option<&Moves>),
+) -> u32 {
+    let of = |edit: &FileChange, from: &RepoPath| match content(repository, edit) {
+        // What cannot be read may be anything.
+        Ok(content) if strongest(Model::embedded(), edit, &content, view, &[]).is_err() => i32::MAX,
+        Ok(content) => match without_moved(content, moves, (from, &file.path)) {
+            Some(content) => of_words_either_way(Model::embedded(), edit, &content, view),
+            None => 0,
+        },
+        Err(_) => i32::MAX,
+    };
+    let edits = counterparts(change, file).filter_map(|other| match file.kind {
+        ChangeKind::Deleted(_) => as_edit_of(file, other).map(|edit| (edit, &file.path)),
+        _ => as_edit_of(other, file).map(|edit| (edit, &other.path)),
+    });
+    let least = edits.fold(of(file, &file.path), |least, (edit, from)| least.min(of(&edit, from)));
+    u32::try_from(least).unwrap_or(0)
+}
+
+/// The files that a file may have moved to or come from: those of its name, or any where they are few.
+fn counterparts<'c>(change: &'c Change, file: &'c FileChange) -> impl Iterator<Item = &'c FileChange> {
+    let opposite = |other: &&FileChange| {
+        matches!(
+            (&file.kind, &other.kind),
+            (ChangeKind::Added(_), ChangeKind::Deleted(_)) | (ChangeKind::Deleted(_), ChangeKind::Added(_))
+        ) && !is_unread_by_nature(&other.path)
+    };
+    let others: Vec<&FileChange> = change.files.iter().filter(opposite).collect();
+    let few = others.len() <= FEW;
+    let of_its_name = move |other: &&FileChange| few || other.path.file_name() == file.path.file_name();
+    others.into_iter().filter(of_its_name).take(GONE)
 }
 
 /// What a change moves from file to file.
@@ -378,7 +468,8 @@ pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
     let Some(wanted) = &policy.sensitivity else {
         return Vec::new();
     };
-    let (known, unknown): (Vec<&Flag>, Vec<&Flag>) = flags.iter().partition(|flag| flag.found.is_ok());
+    let (ruled, flagged): (Vec<&Flag>, Vec<&Flag>) = flags.iter().partition(|flag| flag.by.is_some());
+    let (known, unknown): (Vec<&Flag>, Vec<&Flag>) = flagged.into_iter().partition(|flag| flag.found.is_ok());
     let mut all = Vec::new();
     if let Some(first) = known.first() {
         let message = match known.len() {
@@ -409,6 +500,7 @@ pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
         ));
         all.push(told.help("measure it before it is merged, or have somebody look at it"));
     }
+    all.extend(report_ruled(&ruled));
     if let Some(first) = unknown.first() {
         let why = first.found.err().unwrap_or_default();
         let message = match unknown.len() {
@@ -425,4 +517,37 @@ pub(super) fn report(flags: &[Flag], policy: &Policy) -> Vec<Diagnostic> {
         }));
     }
     all
+}
+
+/// What is said of the files in which rules match and do not count, as too little of the change is about speed.
+fn report_ruled(flags: &[&Flag]) -> Option<Diagnostic> {
+    let first = flags.first()?;
+    let found = flags.iter().filter_map(|flag| Some((&flag.path, flag.by.as_ref()?)));
+    let named = |path: &RepoPath| sanitize(&path.to_string());
+    let message = match flags.len() {
+        1 => format!(
+            "rules match in `{}`, and little of its change is about speed",
+            named(&first.path)
+        ),
+        many => format!(
+            "rules match in {}, and little of their changes is about speed",
+            plural(many, "file")
+        ),
+    };
+    let mut told = Diagnostic::warning(Code::CG739, message).at(Place::file(first.path.to_string()));
+    for (path, found) in found.take(NAMED) {
+        told = told.because(format!(
+            "`{}`: `{}`, {}",
+            named(path),
+            found.component,
+            super::explain::describe(&found.reason)
+        ));
+    }
+    if let more @ 1.. = flags.len().saturating_sub(NAMED) {
+        told = told.because(format!("and {}", plural(more, "more file")));
+    }
+    let component = first.by.as_ref().map_or("", |found| found.component.as_str());
+    Some(told.help(format!(
+        "look at it; to have it certified all the same: `adjust: {{ {component}: {{ match: {{ needs_score: 0 }} }} }}`"
+    )))
 }

@@ -31,7 +31,10 @@ impl Landed {
             return self.paths.first();
         }
         let pattern = text.contains(['*', '?', '[', '{']).then(|| {
-            let built = GlobBuilder::new(&text).literal_separator(true).build();
+            let built = GlobBuilder::new(&text)
+                .literal_separator(true)
+                .empty_alternates(true)
+                .build();
             built.map(|glob| glob.compile_matcher())
         });
         self.paths.iter().find(|landed| match &pattern {

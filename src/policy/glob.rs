@@ -281,6 +281,7 @@ impl Form {
 fn build(text: &str, any_case: bool) -> Result<globset::Glob, String> {
     GlobBuilder::new(text)
         .literal_separator(true)
+        .empty_alternates(true)
         .case_insensitive(any_case)
         .build()
         .map_err(|error| error.kind().to_string())

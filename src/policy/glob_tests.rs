@@ -23,6 +23,17 @@ fn stars_stop_at_slashes() {
 }
 
 #[test]
+fn an_empty_alternative_is_one() {
+    let globs = list(&["src/hot{,.rs}", "lib{,/**}", "**/{,v}[0-9]*.py"]);
+    for path in ["src/hot", "src/hot.rs", "lib", "lib/a/b.c", "a/1.py", "v2.py"] {
+        assert!(globs.matches(path.as_bytes()), "{path}");
+    }
+    for path in ["src/hot.c", "libs", "a/x1.py"] {
+        assert!(!globs.matches(path.as_bytes()), "{path}");
+    }
+}
+
+#[test]
 fn later_globs_win() {
     let globs = list(&["src/**", "!**/*.md", "src/keep.md"]);
     assert_eq!(globs.deciding(b"src/a.rs"), Some("src/**"));

@@ -18,6 +18,8 @@ pub struct Sensitivity {
     pub min_score: u32,
     /// The points of it that the words have which the change adds and removes, at least, whatever file it is in.
     pub min_change: Option<u32>,
+    /// The points that those words have at least where a rule that needs a score counts; elsewhere its match is reported.
+    pub needs_change: Option<u32>,
     /// `block`: a flagged file is gated; else it is reported.
     pub blocks: bool,
     /// The id of the component that a flagged file is gated by; `None`: the nearest.
@@ -30,7 +32,7 @@ pub struct Sensitivity {
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with the keys `flag` or `min_rank`, `min_score`, `min_change`, `enforce`, `component` and `exclude`"
+    expecting = "a mapping with the keys `flag` or `min_rank`, `min_score`, `min_change`, `needs_change`, `enforce`, `component` and `exclude`"
 )]
 pub(super) struct Raw {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,8 @@ pub(super) struct Raw {
     min_score: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     min_change: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs_change: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enforce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,6 +174,10 @@ impl Check<'_> {
             min_score: self
                 .needs_score(raw.min_score.as_deref(), &inside("min_score"))
                 .unwrap_or(0),
+            // Where a flag gates, it takes nothing from the rules.
+            needs_change: self
+                .needs_score(raw.needs_change.as_deref(), &inside("needs_change"))
+                .filter(|_| !blocks),
             blocks,
             component,
             exclude: self.globs(&raw.exclude.0, &inside("exclude")),

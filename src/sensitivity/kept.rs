@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use super::languages::{Definitions, Role, Spot};
+use super::kept_lines;
+use super::languages::{Definitions, Role, Spot, Unparsed};
 use super::reading::Reading;
 use crate::change::{ChangedLine, Side};
 use crate::policy::ContentRule;
@@ -53,7 +54,15 @@ impl<'r, 'f> Kept<'r, 'f> {
         }
         let mut known = self.known.borrow_mut();
         let kept = known.entry(at).or_insert_with(|| self.of(rule));
-        kept.contains(&(line.side, line.number))
+        kept.contains(&(line.side, line.number)) || self.keeps_setting(line)
+    }
+
+    /// The same of a line of settings, in a file that is in no language that is parsed.
+    fn keeps_setting(&self, line: &ChangedLine) -> bool {
+        let sides = [Side::Removed, Side::Added].map(|side| self.reading.side(side).err());
+        let unknown = sides.iter().all(|side| *side == Some(Unparsed::Language));
+        let kept = || kept_lines::kept(self.lines).contains(&(line.side, line.number));
+        self.reading.is_edited() && unknown && kept()
     }
 
     fn of(&self, rule: &ContentRule) -> BTreeSet<(Side, u32)> {

@@ -8,6 +8,7 @@ mod elsewhere;
 mod examples;
 mod hearing;
 mod kept;
+mod kept_lines;
 pub mod languages;
 mod machines;
 mod messages;
@@ -83,6 +84,12 @@ pub trait ContentSource {
     /// [`Scored::Unknown`], and counts as if it were enough.
     fn scores(&self, files: &[AskedScore<'_>]) -> Vec<Scored> {
         vec![Scored::Unasked; files.len()]
+    }
+
+    /// Whether the words of the changes of files have so many points of their scores, in order; asked for where a policy has rules need that,
+    /// of files that have the score. What cannot be known has them.
+    fn have_words(&self, files: &[&FileChange], _least: u32) -> Vec<bool> {
+        vec![true; files.len()]
     }
 }
 
@@ -278,7 +285,10 @@ pub fn gate_by_each<S: ContentSource + ?Sized>(
     let scores = scores(&found, content);
     let all = by.iter().zip(found).zip(messages);
     Ok(all
-        .map(|((by, found), messages)| found.gated(by.policy, messages, &scores))
+        .map(|((by, found), messages)| {
+            let lacking = lacking(by.policy, &found, &scores, content);
+            found.gated(by.policy, messages, (&scores, lacking))
+        })
         .collect())
 }
 
@@ -372,6 +382,32 @@ fn scores<S: ContentSource + ?Sized>(found: &[Found<'_>], content: &S) -> BTreeM
     paths.into_iter().zip(content.scores(&files)).collect()
 }
 
+/// The points that words should have, and the files where they have less.
+type Lacking<'f> = (u32, BTreeSet<&'f RepoPath>);
+
+/// Files in which rules count by the score, and the words of whose change have less of it than the policy has rules need; and how much that is.
+fn lacking<'f, S: ContentSource + ?Sized>(
+    policy: &Policy,
+    found: &Found<'f>,
+    scores: &BTreeMap<RepoPath, Scored>,
+    content: &S,
+) -> Option<Lacking<'f>> {
+    let least = policy.sensitivity.as_ref()?.needs_change?;
+    let score = |file: &FileChange| scores.get(&file.path).copied().unwrap_or_default();
+    let asked = found
+        .claims
+        .iter()
+        .filter(|(file, claims)| needed::counts(claims, score(file)));
+    let mut files: Vec<&FileChange> = asked.map(|(file, _)| *file).collect();
+    files.dedup_by_key(|file| &file.path);
+    if files.is_empty() {
+        return None;
+    }
+    let have = content.have_words(&files, least);
+    let lacking = files.into_iter().zip(have).filter(|(_, has)| !has);
+    Some((least, lacking.map(|(file, _)| &file.path).collect()))
+}
+
 /// What a policy's rules found so far.
 struct Found<'f> {
     /// What components claim, by file.
@@ -412,12 +448,18 @@ impl<'f> Found<'f> {
         }
     }
 
-    fn gated(self, policy: &Policy, messages: Announced, scores: &BTreeMap<RepoPath, Scored>) -> Gated {
+    fn gated(
+        self,
+        policy: &Policy,
+        messages: Announced,
+        (scores, lacking): (&BTreeMap<RepoPath, Scored>, Option<Lacking<'_>>),
+    ) -> Gated {
         let mut files: Vec<Vec<GatedFile>> = vec![Vec::new(); policy.components.len()];
         let mut silenced = Vec::new();
         for (file, mut claims) in self.claims {
             let score = scores.get(&file.path).copied().unwrap_or_default();
-            for (component, reason) in needed::silence(&mut claims, score) {
+            let lacks = lacking.as_ref().filter(|(_, files)| files.contains(&file.path));
+            for (component, reason) in needed::silence(&mut claims, score, lacks.map(|(least, _)| *least)) {
                 let component = policy.components.get(component);
                 silenced.extend(component.map(|component| Silenced {
                     component: component.id.clone(),

@@ -5,13 +5,22 @@ use std::collections::BTreeMap;
 use super::{MAX_REASONS, Reason};
 use crate::change::{FileChange, RepoPath, Side};
 
-/// The score that a rule needs, beside what is known of the file's.
+/// The score that a rule needs, beside what is known of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
     /// From 0 to 1000.
     pub least: u32,
     /// What the file has.
     pub found: Scored,
+    /// The points that the words of its change should have and have not, where the policy has rules need that, too.
+    pub lacks: Option<u32>,
+}
+
+impl Needs {
+    /// Whether it needs anything; a rule that needs 0 always counts.
+    pub fn is_some(&self) -> bool {
+        self.least > 0
+    }
 }
 
 /// What is known of a file's score.
@@ -56,13 +65,15 @@ pub struct Silenced {
     pub reason: Reason,
 }
 
-/// A file that the score flags.
+/// A file that the score flags, or that is reported for what a rule matches there and does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
     /// The file.
     pub path: RepoPath,
     /// Its score, and its rank in per cent; or why there is none, so that it is flagged for that.
     pub found: Result<(u32, u32), &'static str>,
+    /// The match that it is reported for, where the score does not flag it.
+    pub by: Option<Silenced>,
 }
 
 /// What components claim of a file, by their place in the policy.
@@ -85,11 +96,25 @@ pub(super) fn needs(least: Option<u32>) -> Option<Needs> {
     least.map(|least| Needs {
         least,
         found: Scored::Unasked,
+        lacks: None,
     })
 }
 
-/// Takes out of the claims what needs a higher score than the file has, and gives it back, by component.
-pub(super) fn silence(claims: &mut Claims, score: Scored) -> Vec<(usize, Reason)> {
+/// Whether some rule that needs a score counts by this one, which was asked for.
+pub(super) fn counts(claims: &Claims, score: Scored) -> bool {
+    if score == Scored::Unasked {
+        return false;
+    }
+    let needs = claims
+        .iter()
+        .flat_map(|(_, reasons)| reasons)
+        .filter_map(|reason| reason.needs);
+    needs.filter(Needs::is_some).any(|needs| score.reaches(needs.least))
+}
+
+/// Takes out of the claims what needs a higher score than the file has, or more of its change than that has (`lacks`), and gives it back, by
+/// component.
+pub(super) fn silence(claims: &mut Claims, score: Scored, lacks: Option<u32>) -> Vec<(usize, Reason)> {
     let mut silenced = Vec::new();
     for (component, reasons) in claims.iter_mut() {
         if reasons.iter().all(|reason| reason.needs.is_none()) {
@@ -99,7 +124,9 @@ pub(super) fn silence(claims: &mut Claims, score: Scored) -> Vec<(usize, Reason)
             match &mut reason.needs {
                 Some(needs) => {
                     needs.found = score;
-                    match score.reaches(needs.least) {
+                    let reaches = score.reaches(needs.least);
+                    needs.lacks = lacks.filter(|_| reaches && needs.is_some());
+                    match reaches && needs.lacks.is_none() {
                         true => reasons.push(reason),
                         false => silenced.push((*component, reason)),
                     }
@@ -164,21 +191,48 @@ mod tests {
         many.extend([reason(3, None), reason(20, None), reason(4, Some(300))]);
         let kept = first_of_each_need(many);
         let mut claims = vec![(0, kept)];
-        let silenced = silence(&mut claims, Scored::Is(400));
+        let silenced = silence(&mut claims, Scored::Is(400), None);
         let lines: Vec<_> = claims[0].1.iter().map(|reason| reason.line.unwrap()).collect();
         assert_eq!((lines, silenced.len()), (vec![3, 4, 20], 3));
+    }
+
+    #[test]
+    fn what_the_words_lack_silences_what_needs_a_score_and_has_it() {
+        let reasons = || {
+            vec![
+                reason(1, Some(300)),
+                reason(2, Some(900)),
+                reason(3, Some(0)),
+                reason(4, None),
+            ]
+        };
+        let mut claims = vec![(0, reasons())];
+        let silenced = silence(&mut claims, Scored::Is(400), Some(150));
+        let lacks: Vec<_> = silenced
+            .iter()
+            .map(|(_, reason)| (reason.line, reason.needs.unwrap().lacks))
+            .collect();
+        assert_eq!(lacks, [(Some(1), Some(150)), (Some(2), None)]);
+        let lines: Vec<_> = claims[0].1.iter().map(|reason| reason.line.unwrap()).collect();
+        assert_eq!(lines, [3, 4]);
+        assert!(counts(&vec![(0, reasons())], Scored::Is(400)));
+        let without = vec![(0, vec![reason(2, Some(900)), reason(3, Some(0)), reason(4, None)])];
+        assert!(!counts(&without, Scored::Is(400)));
+        // Where nobody asks for scores, nobody asks for words.
+        assert!(counts(&vec![(0, reasons())], Scored::Unknown("x")));
+        assert!(!counts(&vec![(0, reasons())], Scored::Unasked));
     }
 
     #[test]
     fn what_is_not_known_counts() {
         for score in [Scored::Unasked, Scored::Unknown("x"), Scored::Is(900)] {
             let mut claims = vec![(0, vec![reason(1, Some(900))]), (1, vec![reason(1, None)])];
-            assert!(silence(&mut claims, score).is_empty());
+            assert!(silence(&mut claims, score, None).is_empty());
             assert_eq!(claims[0].1[0].needs.unwrap().found, score);
             assert_eq!(claims.len(), 2);
         }
         let mut claims = vec![(0, vec![reason(1, Some(900))]), (1, vec![reason(1, None)])];
-        assert_eq!(silence(&mut claims, Scored::Is(899)).len(), 1);
+        assert_eq!(silence(&mut claims, Scored::Is(899), None).len(), 1);
         assert_eq!(claims.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1]);
     }
 }

@@ -161,6 +161,63 @@ fn a_rule_that_needs_a_score_counts_only_there_and_says_so() {
 }
 
 #[test]
+fn where_little_of_a_change_is_about_speed_a_rule_is_reported() {
+    let repo = history("sensitivity: { min_rank: 100, needs_change: 30 }\n");
+    repo.write("src/hot.rs", HOT.replace("Vec::new()", "Vec::from([0])"));
+    repo.commit("chore: tidy");
+    let said = run(&repo, &["check", "--base", "main"]).ends(0);
+    assert!(
+        said.err
+            .contains("warning[CG739]: rules match in `src/hot.rs`, and little of its change is about"),
+        "{}",
+        said.err
+    );
+    let found = report(&repo);
+    assert_eq!(
+        (&found["verdict"], &found["components"]),
+        (&Value::from("warn"), &Value::from(Vec::<Value>::new()))
+    );
+    let flagged = &found["sensitivity"]["flagged"][0];
+    assert_eq!(
+        (
+            &flagged["path"],
+            &flagged["by"]["component"],
+            &flagged["by"]["needs_change"]
+        ),
+        (&Value::from("src/hot.rs"), &Value::from("vectors"), &Value::from(30))
+    );
+    assert_eq!(found["sensitivity"]["silenced"][0]["needs_change"], 30);
+    // The hooks of a commit do not report it.
+    repo.write("src/hot.rs", HOT.replace("Vec::new()", "Vec::from([1])"));
+    repo.git(&["add", "--all"]);
+    let hook = run(&repo, &["hook", "pre-commit"]).ends(0);
+    assert!(!hook.said().contains("CG739"), "{}", hook.said());
+    // With words that the score knows, it is asked for, and the help that is printed asks for it whatever the words are.
+    repo.write(
+        "src/hot.rs",
+        HOT.replace("Vec::new()", "Vec::with_capacity(items.len())"),
+    );
+    repo.commit("chore: tidy");
+    assert_eq!(report(&repo)["components"][0]["id"], "vectors");
+    let policy = std::fs::read_to_string(repo.path().join(".certgate/policy.yaml")).unwrap();
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.write(
+        ".certgate/policy.yaml",
+        policy.replace("needs_score: 800", "needs_score: 0"),
+    );
+    repo.commit("ci: ask always");
+    repo.git(&["switch", "--quiet", "--create", "plain"]);
+    repo.write("src/hot.rs", HOT.replace("Vec::new()", "Vec::from([0])"));
+    repo.commit("chore: tidy");
+    assert_eq!(report(&repo)["components"][0]["id"], "vectors");
+    // Where a flag gates, nothing is taken from the rules.
+    let repo = history("sensitivity: { min_rank: 100, needs_change: 30, enforce: block }\n");
+    repo.write("src/hot.rs", HOT.replace("Vec::new()", "Vec::from([0])"));
+    repo.commit("chore: tidy");
+    assert_eq!(report(&repo)["components"][0]["id"], "vectors");
+}
+
+#[test]
 fn history_shows_what_each_of_them_does() {
     let repo = history("sensitivity: { min_rank: 40 }\n");
     let policy = repo.path().join(".certgate/policy.yaml").display().to_string();
@@ -238,8 +295,7 @@ fn a_new_policy_flags_and_says_why() {
     repo.commit("begin");
     run(&repo, &["init", "--no-hooks"]).ends(0);
     let policy = std::fs::read_to_string(repo.path().join(".certgate/policy.yaml")).unwrap();
-    let written =
-        "sensitivity:\n  flag: 18%\n  min_score: 550\n  min_change: 50\n  enforce: warn\n  exclude: [\"**/*.{md,";
+    let written = "sensitivity:\n  flag: 18%\n  min_score: 550\n  min_change: 50\n  needs_change: 150\n  enforce: warn\n  exclude: [\"**/*.{md,";
     assert!(policy.contains(written), "{policy}");
     let shown = run(&repo, &["policy", "show", "--format", "yaml", ".certgate/policy.yaml"])
         .ends(0)

@@ -41,9 +41,12 @@ pub(crate) fn describe(reason: &Reason) -> String {
 
 /// What is said of the score that a rule needs.
 fn needing(reason: &Reason) -> String {
-    let Some(Needs { least, found }) = reason.needs else {
+    let Some(Needs { least, found, lacks }) = reason.needs else {
         return String::new();
     };
+    if let Some(points) = lacks {
+        return format!("; the words of the change have less than {points} points of the file's score");
+    }
     match found {
         Scored::Unasked => format!(", where the file's score is at least {least}"),
         Scored::Is(score) => format!("; the file's score is {score}, and the rule needs {least}"),

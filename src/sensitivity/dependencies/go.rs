@@ -7,6 +7,7 @@ const LANGUAGE: &str = "go";
 
 pub(super) fn module(source: &str) -> Option<Vec<Entry>> {
     let mut entries = Vec::new();
+    let (mut language, mut toolchain) = (None, None);
     let mut block = None;
     for line in source.lines() {
         let (line, comment) = line.split_once("//").unwrap_or((line, ""));
@@ -38,15 +39,21 @@ pub(super) fn module(source: &str) -> Option<Vec<Entry>> {
                 let says = rest.join(" ");
                 entries.push(Entry::version(name, says.trim_start_matches('v'), Role::Used));
             }
-            ("go" | "toolchain", [version]) => {
-                entries.push(Entry::version(
-                    LANGUAGE,
-                    version.trim_start_matches("go"),
-                    Role::Language,
-                ));
-            }
+            ("go", [version]) => language = Some(release(version)),
+            ("toolchain", [version]) => toolchain = Some(release(version)),
             _ => {}
         }
     }
+    // What is built with; releases of one language version are the same.
+    if let Some(version) = toolchain.or(language) {
+        entries.push(Entry::version(LANGUAGE, &version, Role::Language));
+    }
     Some(entries)
+}
+
+/// The first two numbers of a version of the language; `1.24` of `go1.24.3`.
+fn release(version: &str) -> String {
+    let version = version.strip_prefix("go").unwrap_or(version);
+    let numbers: Vec<&str> = version.splitn(3, '.').take(2).collect();
+    numbers.join(".")
 }

@@ -248,12 +248,15 @@ fn modules_say_what_is_indirect_and_which_language_they_are_in() {
     assert_eq!(direct(&[("go.mod", &before, &module("1.24.3", "v1.18.0"))]).len(), 1);
     assert_eq!(
         direct(&[("go.mod", &before, &module("1.25.0", "v1.18.0 // indirect"))]),
-        ["`go` 1.24.3 -> 1.25.0"]
+        ["`go` 1.24 -> 1.25"]
     );
     assert_eq!(
         direct(&[("go.mod", &before, &module("1.24.9", "v1.18.0 // indirect"))]).len(),
         0
     );
+    let built_by = |toolchain: &str| before.replace("go 1.24.3\n", &format!("go 1.24\n\ntoolchain {toolchain}\n"));
+    assert_eq!(direct(&[("go.mod", &before, &built_by("go1.24.9"))]).len(), 0);
+    assert_eq!(direct(&[("go.mod", &before, &built_by("go1.25.1"))]).len(), 1);
     // Rules that name packages and say nothing else know none of this.
     let plain = |after: &str| counted("[\"*\", \"*/**\"]", &[("go.mod", &before, after)]).len();
     assert_eq!(plain(&module("1.25.0", "v1.18.0 // indirect")), 0);

@@ -22,7 +22,7 @@ pub use around::functions_touched;
 pub use because::ScoreReason;
 pub use strongest::{as_edit_of, strongest};
 
-use crate::change::{Content, FileChange, RepoPath};
+use crate::change::{ChangedLine, Content, FileChange, FileDiff, RepoPath, Side};
 use features::FileFeatures;
 use history::View;
 use model::Model;
@@ -69,6 +69,37 @@ pub fn of_words(model: &Model, file: &FileChange, content: &Content, view: &View
     let mut features = features::read(file, content, view).whole();
     features.retain(features::Feature::is_word);
     model.points(&features)
+}
+
+/// The same of the change or of its reverse, whichever is more: what takes an optimisation back is about speed as much as what adds it.
+pub fn of_words_either_way(model: &Model, file: &FileChange, content: &Content, view: &View<'_>) -> i32 {
+    let points = of_words(model, file, content, view);
+    match content {
+        Content::Lines(diff) => points.max(of_words(model, file, &Content::Lines(reverse(diff)), view)),
+        _ => points,
+    }
+}
+
+/// The diff that leads back.
+fn reverse(diff: &FileDiff) -> FileDiff {
+    let mut lines: Vec<ChangedLine> = Vec::with_capacity(diff.lines.len());
+    // In each run of changed lines those that go are before those that come.
+    let runs = diff
+        .lines
+        .chunk_by(|a, b| (a.side, b.side) != (Side::Added, Side::Removed));
+    for run in runs {
+        let (gone, come): (Vec<&ChangedLine>, Vec<&ChangedLine>) =
+            run.iter().partition(|line| line.side == Side::Removed);
+        let turned = |side| move |line: &ChangedLine| ChangedLine { side, ..line.clone() };
+        lines.extend(come.into_iter().map(turned(Side::Removed)));
+        lines.extend(gone.into_iter().map(turned(Side::Added)));
+    }
+    FileDiff {
+        lines,
+        old: diff.new.clone(),
+        new: diff.old.clone(),
+        ..diff.clone()
+    }
 }
 
 /// The score of a file with its reasons.

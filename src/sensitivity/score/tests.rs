@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::features::{Feature, read};
 use super::history::{Past, PastEntry, View};
 use super::model::Model;
-use super::{of_change, of_file, quick, strongest};
+use super::{of_change, of_file, of_words, of_words_either_way, quick, reverse, strongest};
 use crate::change::{
     ChangeKind, ChangedLine, Content, FileChange, FileDiff, Mode, ObjectId, RepoPath, Side, TreeEntry,
 };
@@ -179,6 +179,26 @@ fn what_alone_differs_is_known() {
 }
 
 #[test]
+fn what_takes_an_optimisation_back_has_its_points() {
+    let past = past();
+    let (plain, fast) = (
+        "    let mut out = Vec::new();\n",
+        "    let mut out = Vec::with_capacity(n);\n",
+    );
+    let points = |old: &str, new: &str| {
+        let (file, content) = file("src/hot.rs", old, new);
+        let (model, view) = (Model::embedded(), view(&past));
+        (
+            of_words(model, &file, &content, &view),
+            of_words_either_way(model, &file, &content, &view),
+        )
+    };
+    let (there, back) = (points(plain, fast), points(fast, plain));
+    assert!(there.0 > back.0, "{there:?} {back:?}");
+    assert_eq!((there.0, there.1), (there.1, back.1));
+}
+
+#[test]
 fn loops_are_known_by_macros_too() {
     for line in [
         "list_for_each_entry(a, b, c) {\n",
@@ -205,6 +225,17 @@ proptest! {
         prop_assert!(score.score <= 1000);
         prop_assert_eq!(score.score, quick(Model::embedded(), &file, &content, &view(&past)));
         prop_assert_eq!(&score, &of_file(Model::embedded(), &file, &content, &view(&past)));
+    }
+
+    #[test]
+    fn a_diff_that_leads_back_leads_there_again(old in prop::collection::vec(LINE, 0..12), new in prop::collection::vec(LINE, 0..12)) {
+        let (file, content) = file("src/hot.rs", &old.join("\n"), &new.join("\n"));
+        let Content::Lines(diff) = &content else { unreachable!() };
+        prop_assert_eq!(&reverse(&reverse(diff)), diff);
+        let past = past();
+        let view = view(&past);
+        let points = |content: &Content| of_words_either_way(Model::embedded(), &file, content, &view);
+        prop_assert_eq!(points(&content), points(&Content::Lines(reverse(diff))));
     }
 
     #[test]

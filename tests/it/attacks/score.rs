@@ -19,6 +19,14 @@ components:
     match: { dependencies: [tokio] }
 ";
 
+/// A rule that counts where the words of the change have points of the score, too.
+const WORDS: &str = "version: 1
+sensitivity: { min_rank: 100, needs_change: 30 }
+components:
+  - id: allocation
+    match: { content: [{ pattern: 'Vec::(with_capacity|from)', needs_score: 600, paths: [\"**/*.rs\"] }] }
+";
+
 const BLOCKS: &str = "version: 1
 sensitivity: { min_rank: 98, enforce: block, component: nearest }
 components:
@@ -73,6 +81,24 @@ fn edit(repo: &TestRepo) {
 fn honest(repo: &TestRepo) {
     repo.write("src/cold.rs", cold("Vec::with_capacity(7)"));
 }
+
+/// A line that the rule matches, in the file that matters, with no word of interest.
+fn plainly(text: &str) -> String {
+    text.replace("Vec::with_capacity(items.len())", "Vec::from([0])")
+}
+
+/// With words that have points, under the policy that asks for some; and the same with none.
+fn wordy(file: &'static str, text: impl Fn() -> String, beside: fn(&TestRepo)) -> (Ran, Ran) {
+    let one = |text: String| {
+        judged(WORDS, |repo| {
+            beside(repo);
+            repo.write(file, text);
+        })
+    };
+    (one(text()), one(plainly(&text())))
+}
+
+fn nothing(_: &TestRepo) {}
 
 fn company(repo: &TestRepo) {
     repo.write("tests/more.rs", "#[test]\nfn a() {}\n".repeat(400));
@@ -177,6 +203,43 @@ attacks! {
             repo.write(".certgate/policy.yaml", NEEDS.replace("800", "1000"));
         }),
         || judged(NEEDS, honest);
+    words_among_companions: "a rule needs words in the change, and other files are changed beside", ["CG201"],
+        || wordy("src/hot.rs", edited, company).0, || wordy("src/hot.rs", edited, company).1;
+    words_under_padding: "1,500 lines without such a word are added to the file", ["CG201"],
+        || wordy("src/hot.rs", || edited() + &padding(), nothing).0,
+        || wordy("src/hot.rs", || edited() + &padding(), nothing).1;
+    words_amid_padding: "the lines are added right above and below the line", ["CG201"],
+        || wordy("src/hot.rs", || edited().replace("    let mut out", &format!("{}    let mut out", padding())), nothing).0,
+        || wordy("src/hot.rs", || edited().replace("    let mut out", &format!("{}    let mut out", padding())), nothing).1;
+    words_in_a_moved_file: "the file is moved along with the edit", ["CG201"],
+        || wordy("src/plain.rs", edited, |repo| { repo.git(&["mv", "src/hot.rs", "src/plain.rs"]); }).0,
+        || wordy("src/plain.rs", edited, |repo| { repo.git(&["mv", "src/hot.rs", "src/plain.rs"]); }).1;
+    words_in_a_file_that_takes_the_place_of_many: "so many files are deleted beside that nobody could tell which of them was moved", ["CG201"],
+        || wordy("src/plain.rs", edited, |repo| {
+            repo.git(&["mv", "src/hot.rs", "src/plain.rs"]);
+            repo.git(&["rm", "-r", "--quiet", "junk"]);
+        }).0,
+        || wordy("src/hot.rs", edited, |repo| { repo.git(&["rm", "-r", "--quiet", "junk"]); }).1;
+    words_that_are_taken_out: "the words are in the line that goes, and not in the one that comes", ["CG201"],
+        || judged(WORDS, |repo| {
+            repo.git(&["switch", "--quiet", "main"]);
+            edit(repo);
+            repo.commit("feat: more");
+            repo.git(&["switch", "--quiet", "--create", "later"]);
+            repo.write("src/hot.rs", HOT);
+        }),
+        || judged(WORDS, |repo| repo.write("src/hot.rs", plainly(&edited())));
+    words_where_the_past_is_cut_off: "the clone lacks the past, so that there are no points", ["CG201"],
+        || shallow(WORDS, "--depth=3"), || shallow(WORDS, "--no-local");
+    words_that_the_policy_asks_more_of: "the policy asks for more points along with the edit", ["CG201"],
+        || judged(WORDS, |repo| {
+            edit(repo);
+            repo.write(".certgate/policy.yaml", WORDS.replace("needs_change: 30", "needs_change: 1000"));
+        }),
+        || judged(WORDS, |repo| repo.write("src/hot.rs", plainly(&edited())));
+    words_of_a_file_that_nobody_can_read: "the file becomes too large to be read, so that it has no words", ["CG201"],
+        || judged(WORDS, |repo| repo.write("src/hot.rs", edited() + &"// 0123456789\n".repeat(100_000))),
+        || judged(WORDS, |repo| repo.write("src/hot.rs", plainly(&edited()) + &"// 0123456789\n".repeat(100)));
     a_flag_among_companions: "a file that the score would block is changed among many", ["CG201"],
         || with(BLOCKS, company).0, || with(BLOCKS, company).1;
     a_flag_of_a_moved_file: "a file that the score would block is moved along with the edit", ["CG201"],

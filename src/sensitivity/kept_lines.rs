@@ -12,15 +12,19 @@ fn is_silent(word: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_+=:".contains(byte))
     };
     // `-Wl,`, `-Wa,` and `-Wp,` go to other programs, and have a comma.
-    let rest = [&b"-W"[..], b"-std=", b"-pedantic", b"/std:", b"/wd", b"/W"]
+    let rest = [&b"-W"[..], b"-std=", b"-pedantic", b"/std:", b"/wd"]
         .iter()
         .find_map(|start| word.strip_prefix(*start));
-    rest.is_some_and(plain)
+    let level = word
+        .strip_prefix(b"/W")
+        .is_some_and(|rest| rest.len() <= 3 && plain(rest));
+    level || rest.is_some_and(plain)
 }
 
 /// The words of a line that are not silent, and how it begins.
-fn words(text: &[u8]) -> (usize, Vec<&[u8]>) {
-    let indent = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+fn words(text: &[u8]) -> (&[u8], Vec<&[u8]>) {
+    let first = text.iter().position(|byte| !byte.is_ascii_whitespace());
+    let (indent, text) = text.split_at(first.unwrap_or(text.len()));
     let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     (indent, words.filter(|word| !is_silent(word)).collect())
 }
@@ -82,6 +86,8 @@ mod tests {
             ("CFLAGS = -O3", "LDFLAGS = -O3"),
             ("CFLAGS = -O3 -Wall", "CFLAGS = -Wall # -O3"),
             ("CFLAGS = -O3", "  CFLAGS = -O3"),
+            ("\tcc -O3", " cc -O3"),
+            ("cc -O3 /Works", "cc -O3"),
             ("CFLAGS = -O3", "CFLAGS = -O3 -Wl,-O0"),
             ("CFLAGS = -O3", "CFLAGS = -O3 -W$(shell cat x)"),
             ("CFLAGS = -O3", "CFLAGS = -O3 -DNDEBUG"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::change::{ChangedLine, Side};
 
-/// What a compiler is told about warnings and the language, and nothing else: `-Wall`, `-Wno-unused`, `-std=c++17`, `/W4`, `/wd4996`.
+/// What a compiler reads about warnings and the language, and nothing else: `-Wall`, `-Wno-unused`, `-std=c++17`, `/W4`, `/wd4996`.
 fn is_silent(word: &[u8]) -> bool {
     let plain = |rest: &[u8]| {
         rest.iter()

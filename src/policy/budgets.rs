@@ -109,12 +109,12 @@ impl Check<'_> {
     }
 
     fn budget(&mut self, raw: &raw::Budget, here: &[Step]) -> Option<Budget> {
-        let inside = |key: &str| [here, &at![key]].concat();
+        let inside = |key: &'static str| [here, &at![key]].concat();
         let Some(metric) = raw.metric.clone().filter(|metric| !metric.is_empty()) else {
             self.error(Code::CG002, "a budget needs a `metric`, such as `time`", here);
             return None;
         };
-        let of_share = |check: &mut Self, key: &str, text: &Option<String>, zero: bool| {
+        let of_share = |check: &mut Self, key: &'static str, text: &Option<String>, zero: bool| {
             let text = text.as_deref()?;
             let value = share(text).filter(|value| zero || *value > 0.0);
             if value.is_none() {

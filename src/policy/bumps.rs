@@ -70,7 +70,7 @@ impl Check<'_> {
         signatures: Signatures,
     ) -> Option<TrustedBump> {
         let here = at!["trusted_bumps", index];
-        let inside = |key: &str| at!["trusted_bumps", index, key];
+        let inside = |key: &'static str| at!["trusted_bumps", index, key];
         let mut complete = true;
         if !entry.paths.0.iter().any(|glob| !glob.starts_with('!')) {
             let needs = "an entry of `trusted_bumps` needs `paths`: the manifests and lock files that it is about";

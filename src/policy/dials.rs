@@ -146,7 +146,7 @@ impl Dials {
     /// Validates the patches in place.
     pub(super) fn validate(&mut self, check: &mut Check<'_>, defaults: &Defaults) {
         for ((name, patch), broken) in self.adjust.iter().zip(&mut self.broken) {
-            *broken = !check.adjust(&at!["adjust", name.as_str()], patch, defaults);
+            *broken = !check.adjust(&at!["adjust", name.clone()], patch, defaults);
         }
     }
 

@@ -172,7 +172,7 @@ impl Check<'_> {
     }
 
     fn pin(&mut self, import: &Import, here: &[Step]) -> Option<Pin> {
-        let inside = |key: &str| [here, &at![key]].concat();
+        let inside = |key: &'static str| [here, &at![key]].concat();
         let mut words = Vec::new();
         for (key, value) in [
             ("git", &import.git),

@@ -2,8 +2,9 @@
 //! general, and not expected to match.
 
 use super::source::Step;
+use super::text::deserialize;
 use super::validate::at;
-use super::{GlobList, Policy, TwinPath, fold, raw};
+use super::{GlobList, Policy, TwinPath, fold, packs, raw};
 use crate::diagnostic::{Code, Diagnostic, Place, plural};
 
 /// So many are named, each with its place.
@@ -27,8 +28,18 @@ pub struct IdleGlobs<'p> {
     open: Vec<&'p Watched>,
 }
 
+impl Policy {
+    /// The globs that are written in the policy itself, found when somebody asks: a hook does not.
+    fn watched(&self) -> &[Watched] {
+        self.watched.get_or_init(|| match packs::pack(&self.origin) {
+            Some(_) => Vec::new(),
+            None => deserialize(&self.source).map_or_else(|_| Vec::new(), |raw| watched(&raw)),
+        })
+    }
+}
+
 /// The globs that are written in the policy itself: of the policy's components, and of what it adjusts.
-pub(super) fn watched(raw: &raw::Policy) -> Vec<Watched> {
+fn watched(raw: &raw::Policy) -> Vec<Watched> {
     let mut found = Vec::new();
     for (index, component) in raw.components.iter().enumerate() {
         let id = component.id.as_deref().unwrap_or_default();
@@ -44,13 +55,7 @@ pub(super) fn watched(raw: &raw::Policy) -> Vec<Watched> {
         found.extend(watch("", glob, at));
     }
     for (id, patch) in &raw.adjust.0 {
-        collect(
-            &mut found,
-            id,
-            &at!["adjust", id.as_str()],
-            &patch.rules,
-            &patch.handoff,
-        );
+        collect(&mut found, id, &at!["adjust", id.clone()], &patch.rules, &patch.handoff);
     }
     found
 }
@@ -103,7 +108,7 @@ impl<'p> IdleGlobs<'p> {
     pub fn of(policy: &'p Policy) -> Self {
         Self {
             policy,
-            open: policy.watched.iter().collect(),
+            open: policy.watched().iter().collect(),
         }
     }
 

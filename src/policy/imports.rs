@@ -119,7 +119,7 @@ impl Check<'_> {
         self.defaults(raw.defaults.as_ref(), beneath)
     }
 
-    fn loosens(&mut self, written: &str) {
+    fn loosens(&mut self, written: &'static str) {
         let key = written.split(':').next().unwrap_or_default();
         let finding = Diagnostic::error(Code::CG659, format!("`{written}` in an import would loosen"))
             .because("the policy that imports may write it itself");

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::imports::{Copies, Imported, Stricter, Unvendored};
 use super::source::{Source, Step};
-use super::text::{PolicyError, PolicySource, deserialize, hash, pack_source, read, unknown_pack};
+use super::text::{PolicyError, PolicySource, checked, deserialize, hash, pack_source, read, unknown_pack};
 use super::validate::{Check, Defaults, at};
 use super::{Pack, Pin, packs, raw};
 use crate::change::Digest;
@@ -53,10 +53,10 @@ pub(super) fn extended(
     packs_of(queue, 0, (check, digest), &mut seen, &mut sources.inherited)?;
     for (nth, (index, pin)) in check.pins(&raw.extends).into_iter().enumerate() {
         let source = Arc::new(copy_of(&pin, copies, check.place(&at!["extends", index]))?);
-        source.census().map_err(|refused| PolicyError::from(*refused))?;
+        let raw = checked(&source)?;
         hash(digest, &source);
         let mut imported = Imported {
-            raw: deserialize(&source)?,
+            raw,
             source: Arc::clone(&source),
             defaults: defaults.clone(),
         };

@@ -50,6 +50,22 @@ impl Source {
     }
 }
 
+impl Source {
+    /// True where a text that can be read as a policy is surely within all limits, so that a census would find nothing.
+    ///
+    /// Without anchors there are no aliases, and so fewer values than bytes. The schema bounds the depth, and knows every key: of what is read by
+    /// it nothing is passed over, and a key that is given twice is an error ([`super::shapes::Pairs`], and serde's structures). Tags begin with an
+    /// exclamation mark, which follows a quote only inside of one.
+    pub(super) fn is_within_limits_if_read(&self) -> bool {
+        let mut before = b' ';
+        let plain = self.text.bytes().all(|byte| {
+            let before = std::mem::replace(&mut before, byte);
+            byte != b'&' && (byte != b'!' || matches!(before, b'"' | b'\''))
+        });
+        plain && self.text.len() < MAX_VALUES && too_many_brackets(&self.text).is_none()
+    }
+}
+
 /// The line at which more brackets are open than the YAML reader should be given; text in quotes counts too, which errs safely.
 fn too_many_brackets(text: &str) -> Option<usize> {
     let (mut open, mut line) = (0usize, 1);
@@ -256,6 +272,50 @@ mod tests {
         ] {
             assert_eq!(source(&text).census().unwrap_err().code(), Code::CG008);
         }
+    }
+
+    /// Whatever is read without a census would have passed it; and the usual policy is.
+    #[test]
+    fn what_is_not_counted_would_pass() {
+        use super::super::text::checked;
+        let nested = format!("version: 1\nexclude: {}x{}\n", "[".repeat(70), "]".repeat(70));
+        for (text, alone) in [
+            (
+                "version: 1\ncomponents:\n  - id: a\n    match: { paths: [\"!x/**\", '!y'] }\n",
+                true,
+            ),
+            ("version: 1\nagents: { a: {}, b: {} }\n", true),
+            ("version: 1\nagents: { a: {}, a: {} }\n", true),
+            ("version: 1\nversion: 1\n", true),
+            ("version: 1\ncomponents:\n  - id: a\n    id: a\n", true),
+            (
+                "version: 1\nadjust:\n  a: { title: x }\n  b: { title: x }\n  a: { title: y }\n",
+                true,
+            ),
+            ("version: 1\nhidden: {a: 1, a: 2}\n", true),
+            (&nested, true),
+            ("version: 1\nexclude: &x [a]\n", false),
+            ("version: !t 1\n", false),
+            ("version: 1\nexclude: [!!str a]\n", false),
+            ("version: 1\nexclude:\n- ! a\n", false),
+        ] {
+            let source = source(text);
+            assert_eq!(source.is_within_limits_if_read(), alone, "{text}");
+            let counted = source.census().map_err(|refused| *refused);
+            let read = checked(&source);
+            match counted {
+                Ok(()) => assert!(
+                    read.is_ok() || super::super::text::deserialize(&source).is_err(),
+                    "{text}"
+                ),
+                Err(refused) => {
+                    let said = read.unwrap_err().into_diagnostics();
+                    assert_eq!(said, [refused], "{text}");
+                }
+            }
+        }
+        let long = format!("version: 1\nexclude: [{}]\n", "a,".repeat(MAX_VALUES / 2));
+        assert!(!source(&long).is_within_limits_if_read());
     }
 
     #[test]

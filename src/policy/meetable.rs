@@ -50,7 +50,7 @@ impl Check<'_> {
             let at = match component.origin.as_str() {
                 "policy" => at!["components", index].to_vec(),
                 from if from.starts_with("import:") => at!["extends"].to_vec(),
-                _ => at!["adjust", component.id.as_str()].to_vec(),
+                _ => at!["adjust", component.id.clone()].to_vec(),
             };
             let at = [at, key.iter().map(|key| Step::from(*key)).collect()].concat();
             self.push(finding(message), Some(&at));

@@ -59,7 +59,7 @@ pub use twin::TwinPath;
 pub use words::DEFAULT_MAX_AGE;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -126,8 +126,8 @@ pub struct Policy {
     pub digest: Digest,
     /// Where it is from, as shown: the name of the source, or `builtin:NAME`.
     pub origin: String,
-    /// The globs that are written in the policy itself.
-    pub(crate) watched: Arc<Vec<idle::Watched>>,
+    /// The globs that are written in the policy itself, once they were asked for.
+    pub(crate) watched: Arc<OnceLock<Vec<idle::Watched>>>,
     /// What places are looked up in.
     pub(crate) source: Arc<source::Source>,
 }

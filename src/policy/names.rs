@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 
 use super::source::Step;
 use super::validate::{Check, at};
-use super::{Component, POLICY_COMPONENT, Policy, Signatures, fold, raw};
+use super::{Component, Policy, Signatures, fold, raw};
 use crate::certificate::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Names seen so far, by their folded form, with the component that has them.
 type Names = BTreeMap<String, String>;
 
-/// True for names that certgate uses itself.
-fn is_reserved(name: &str) -> bool {
-    fold(name) == fold(POLICY_COMPONENT)
-}
+/// [`super::POLICY_COMPONENT`], folded: a name that certgate uses itself.
+const POLICY_FOLDED: &str = "certgate_policy";
 
 impl Check<'_> {
     /// Takes note of the id of a pack's component.
@@ -53,15 +51,16 @@ impl Check<'_> {
                 0 => at!["components", index, "id"].to_vec(),
                 alias => at!["components", index, "aliases", alias - 1].to_vec(),
             });
-            if is_reserved(name) {
+            let folded = fold(name);
+            if folded == POLICY_FOLDED {
                 let finding = Diagnostic::error(Code::CG006, format!("the name `{name}` is certgate's own"));
                 self.push(finding, place.as_deref());
                 continue;
             }
-            if fold(name).is_empty() {
+            if folded.is_empty() {
                 self.push(Diagnostic::error(Code::CG009, "an alias is empty"), place.as_deref());
             }
-            let Some(other) = seen.insert(fold(name), component.id.clone()) else {
+            let Some(other) = seen.insert(folded, component.id.clone()) else {
                 continue;
             };
             if nth > 0 && other == component.id {
@@ -94,7 +93,7 @@ impl Check<'_> {
             }
             for (globs, agent) in &component.handoff {
                 let glob: String = globs.iter().collect();
-                wanted.push((agent, at!["components", index, "handoff", glob.as_str()].to_vec()));
+                wanted.push((agent, at!["components", index, "handoff", glob].to_vec()));
             }
         }
         for (agent, place) in wanted {
@@ -109,5 +108,13 @@ impl Check<'_> {
             let finding = suggest(finding, agent, policy.agents.keys().map(String::as_str));
             self.push(finding, Some(&place));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_policys_own_component_is_known_folded() {
+        assert_eq!(super::fold(super::super::POLICY_COMPONENT), super::POLICY_FOLDED);
     }
 }

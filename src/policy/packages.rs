@@ -64,7 +64,7 @@ impl Check<'_> {
         let mut entries = Vec::new();
         for (nth, raw::Short(entry)) in raw.0.iter().enumerate() {
             let short = entry.text.is_some();
-            let place = |key: &str| match short {
+            let place = |key: &'static str| match short {
                 true => [here, &at![nth]].concat(),
                 false => [here, &at![nth, key]].concat(),
             };

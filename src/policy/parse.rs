@@ -5,11 +5,10 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::dials::{Dials, Fate};
-use super::idle;
 use super::imports::{Copies, keep_from_yielding, no_copies};
 use super::inherit::extended;
 use super::source::{Source, Step};
-use super::text::{PolicyError, PolicySource, deserialize, hash, pack_source, read, unknown_pack};
+use super::text::{PolicyError, PolicySource, checked, deserialize, hash, pack_source, read, unknown_pack};
 use super::validate::{Check, Defaults, at};
 use super::{Component, Enforce, Enforcement, Enforcing, GlobList, Pack, Pin, Policy, packs, raw};
 use crate::change::Digest;
@@ -36,8 +35,8 @@ impl Policy {
     /// As [`Policy::parse`]; CG658 where a copy is not there or not what was pinned, CG659 where an import says what it must not.
     pub fn parse_with(source: &PolicySource<'_>, copies: &Copies<'_>) -> Result<(Self, Vec<Diagnostic>), PolicyError> {
         let source = read(source)?;
-        source.census().map_err(|refused| PolicyError::from(*refused))?;
-        build(source, None, copies)
+        let raw = checked(&source)?;
+        build(source, raw, None, copies)
     }
 
     /// The policies of other repositories that a policy imports, whether or not there are copies of them.
@@ -47,8 +46,7 @@ impl Policy {
     /// What is wrong with the form of the file, or with a pin.
     pub fn pins(source: &PolicySource<'_>) -> Result<Vec<Pin>, PolicyError> {
         let source = read(source)?;
-        source.census().map_err(|refused| PolicyError::from(*refused))?;
-        let raw = deserialize(&source)?;
+        let raw = checked(&source)?;
         let mut check = Check::new(&source, false);
         let pins = check.pins(&raw.extends);
         match PolicyError::of(check.into_findings().0) {
@@ -66,7 +64,9 @@ impl Policy {
         let Some(pack) = packs::pack(name) else {
             return Err(unknown_pack(name).into());
         };
-        build(pack_source(pack), Some(pack), &no_copies).map(|(policy, _)| policy)
+        let source = pack_source(pack);
+        let raw = deserialize(&source)?;
+        build(source, raw, Some(pack), &no_copies).map(|(policy, _)| policy)
     }
 }
 
@@ -111,8 +111,7 @@ impl Enforcing {
     /// What is wrong with the file's form, its version or its `enforce:`.
     pub fn parse(source: &PolicySource<'_>) -> Result<Self, PolicyError> {
         let source = read(source)?;
-        source.census().map_err(|refused| PolicyError::from(*refused))?;
-        let raw = deserialize(&source)?;
+        let raw = checked(&source)?;
         let mut check = Check::new(&source, false);
         check.version(raw.version.as_deref());
         let entries = match &raw.enforce {
@@ -133,8 +132,12 @@ impl Default for Enforcing {
     }
 }
 
-fn build(source: Source, pack: Option<&Pack>, copies: &Copies<'_>) -> Result<(Policy, Vec<Diagnostic>), PolicyError> {
-    let mut raw = deserialize(&source)?;
+fn build(
+    source: Source,
+    mut raw: raw::Policy,
+    pack: Option<&Pack>,
+    copies: &Copies<'_>,
+) -> Result<(Policy, Vec<Diagnostic>), PolicyError> {
     let origin = match pack {
         Some(pack) => format!("builtin:{}", pack.name),
         None => "policy".to_owned(),
@@ -146,11 +149,6 @@ fn build(source: Source, pack: Option<&Pack>, copies: &Copies<'_>) -> Result<(Po
     check.version(raw.version.as_deref());
     let mut defaults = check.defaults(raw.defaults.as_ref(), &Defaults::default());
     let sources = extended(&raw, &mut check, pack, &mut digest, (&mut defaults, copies))?;
-    let watched = Arc::new(if pack.is_some() {
-        Vec::new()
-    } else {
-        idle::watched(&raw)
-    });
     let mut dials = Dials::take(&mut raw);
     let mut components = Vec::new();
     for (index, mut component) in std::mem::take(&mut raw.components).into_iter().enumerate() {
@@ -215,7 +213,7 @@ fn build(source: Source, pack: Option<&Pack>, copies: &Copies<'_>) -> Result<(Po
         independence: defaults.independence,
         digest: Digest(digest.finalize().into()),
         origin: source.name.clone(),
-        watched,
+        watched: Arc::default(),
         source: Arc::clone(&source),
     };
     check.agents_exist(&policy, own);

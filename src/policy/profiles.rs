@@ -154,7 +154,7 @@ impl Check<'_> {
     }
 
     fn profile(&mut self, here: &[Step], raw: &Raw, components: &[Component]) -> Option<ProfileEntry> {
-        let inside = |key: &str| [here, &at![key]].concat();
+        let inside = |key: &'static str| [here, &at![key]].concat();
         let Some(file) = raw.text.as_ref().or(raw.file.as_ref()) else {
             let message = "an entry of `profiles` needs a `file`: the profile's path in the repository";
             self.error(Code::CG002, message, here);
@@ -203,7 +203,7 @@ impl Check<'_> {
             }
             found
         });
-        let mut threshold = |key: &str, text: &Option<String>, otherwise: f64| {
+        let mut threshold = |key: &'static str, text: &Option<String>, otherwise: f64| {
             let Some(text) = text else { return otherwise };
             share(text)
                 .filter(|value| *value > 0.0 && *value <= 1.0)

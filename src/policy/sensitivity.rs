@@ -113,7 +113,7 @@ impl Check<'_> {
     /// Reads `sensitivity`.
     pub(super) fn sensitivity(&mut self, raw: Option<&Raw>, components: &[Component]) -> Option<Sensitivity> {
         let raw = raw?;
-        let inside = |key: &str| at!["sensitivity", key];
+        let inside = |key: &'static str| at!["sensitivity", key];
         let min_rank = match (&raw.flag, &raw.min_rank) {
             (Some(_), Some(_)) => {
                 let both = "`flag` and `min_rank` say the same in two ways: a file is flagged from one rank on";

@@ -92,7 +92,7 @@ impl Check<'_> {
             let Some(status) = self.word(&table, Some(word), &key) else {
                 continue;
             };
-            let place = at!["statuses", word.as_str()];
+            let place = at!["statuses", word.clone()];
             let Some(class) = self.word(&CLASSES, Some(class), &place) else {
                 continue;
             };

@@ -169,11 +169,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Pairs<T>, A::Error> {
-                let mut pairs = Vec::new();
+                let mut pairs: Vec<(String, T)> = Vec::new();
                 while let Some(entry) = entries.next_entry()? {
                     pairs.push(entry);
                 }
-                Ok(Pairs(pairs))
+                let mut keys: Vec<&str> = pairs.iter().map(|(key, _)| key.as_str()).collect();
+                keys.sort_unstable();
+                match keys.windows(2).find(|two| two.first() == two.last()) {
+                    // The limits say it better, with its place.
+                    Some(_) => Err(de::Error::custom("a key is given twice")),
+                    None => Ok(Pairs(pairs)),
+                }
             }
         }
         deserializer.deserialize_any(Entries(PhantomData))

@@ -1,5 +1,6 @@
 //! The text of a policy, and places in it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -13,16 +14,22 @@ const MAX_SHOWN: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The value of a key.
-    Key(String),
+    Key(Cow<'static, str>),
     /// The key itself.
     Name(String),
     /// An item of a list.
     Item(usize),
 }
 
-impl From<&str> for Step {
-    fn from(key: &str) -> Self {
-        Self::Key(key.to_owned())
+impl From<&'static str> for Step {
+    fn from(key: &'static str) -> Self {
+        Self::Key(Cow::Borrowed(key))
+    }
+}
+
+impl From<String> for Step {
+    fn from(key: String) -> Self {
+        Self::Key(Cow::Owned(key))
     }
 }
 
@@ -187,8 +194,8 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let (wanted, at_key, rest) = match self.steps.split_first() {
-            Some((Step::Key(key), rest)) => (key, false, rest),
-            Some((Step::Name(key), rest)) => (key, true, rest),
+            Some((Step::Key(key), rest)) => (key.as_ref(), false, rest),
+            Some((Step::Name(key), rest)) => (key.as_str(), true, rest),
             _ => return Err(de::Error::custom(FOUND)),
         };
         while let Some(found) = entries.next_key_seed(Named { wanted, at_key })? {

@@ -112,6 +112,20 @@ pub(super) fn read(source: &PolicySource<'_>) -> Result<Source, PolicyError> {
     }
 }
 
+/// Reads what is written within the limits.
+///
+/// The reading of a document of a policy's schema holds it to most of them by itself; a document that could break the others is counted before, and one
+/// that cannot be read afterwards, so that the first thing said is what is beyond a limit.
+pub(super) fn checked(source: &Source) -> Result<raw::Policy, PolicyError> {
+    if source.is_within_limits_if_read()
+        && let Ok(raw) = raw::Policy::deserialize(serde_yaml::Deserializer::from_str(&source.text))
+    {
+        return Ok(raw);
+    }
+    source.census().map_err(|refused| PolicyError::from(*refused))?;
+    deserialize(source)
+}
+
 pub(super) fn deserialize(source: &Source) -> Result<raw::Policy, PolicyError> {
     raw::Policy::deserialize(serde_yaml::Deserializer::from_str(&source.text))
         .map_err(|error| tell(source, &error).into())

@@ -274,7 +274,7 @@ impl<'s> Check<'s> {
                 );
                 continue;
             };
-            let mut stage = |key: &str, word: Option<&str>, otherwise: Enforcement| {
+            let mut stage = |key: &'static str, word: Option<&str>, otherwise: Enforcement| {
                 self.word(&ENFORCEMENTS, word, &at!["enforce", index, key])
                     .unwrap_or(otherwise)
             };
@@ -303,7 +303,7 @@ impl<'s> Check<'s> {
         let Some(raw) = raw else {
             return Stages::default();
         };
-        let mut stage = |key: &str, word: Option<&str>| {
+        let mut stage = |key: &'static str, word: Option<&str>| {
             let place = [at, &at![key]].concat();
             self.word(&ENFORCEMENTS, word, &place)
         };
@@ -356,7 +356,7 @@ impl<'s> Check<'s> {
                 let place = match component.origin.as_str() {
                     "policy" => at!["components", index, "enforce", "merge"].to_vec(),
                     from if from.starts_with("import:") => at!["extends"].to_vec(),
-                    _ => at!["adjust", component.id.as_str(), "enforce", "merge"].to_vec(),
+                    _ => at!["adjust", component.id.clone(), "enforce", "merge"].to_vec(),
                 };
                 let message = format!("`{}` would be milder at the merge than the branch", component.id);
                 let finding = Diagnostic::error(Code::CG009, message).help(
@@ -374,8 +374,8 @@ impl<'s> Check<'s> {
         defaults: &Defaults,
         origin: &str,
     ) -> Option<Component> {
-        let inside = |key: &str| [here, &at![key]].concat();
-        let within = |key: &str, inner: &str| [here, &at![key, inner]].concat();
+        let inside = |key: &'static str| [here, &at![key]].concat();
+        let within = |key: &'static str, inner: &'static str| [here, &at![key, inner]].concat();
         let Some(id) = raw.id else {
             self.error(Code::CG002, "a component needs an `id`", here);
             return None;

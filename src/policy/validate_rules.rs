@@ -16,8 +16,8 @@ impl Check<'_> {
         examples: &raw::Examples,
         defaults: &Defaults,
     ) -> Rules {
-        let inside = |key: &str| [here, &at!["match", key]].concat();
-        let within = |key: &str, nth: usize| [here, &at!["match", key, nth]].concat();
+        let inside = |key: &'static str| [here, &at!["match", key]].concat();
+        let within = |key: &'static str, nth: usize| [here, &at!["match", key, nth]].concat();
         let needed = self.needs_score(raw.needs_score.as_deref(), &inside("needs_score"));
         let mut rules = Rules {
             paths_need: needed.filter(|score| *score > 0),
@@ -75,7 +75,7 @@ impl Check<'_> {
         ignore: Ignore,
         needed: Option<u32>,
     ) -> Option<ContentRule> {
-        let inside = |key: &str| [place, &[Step::from(key)]].concat();
+        let inside = |key: &'static str| [place, &[Step::from(key)]].concat();
         let Some(source) = &raw.pattern else {
             self.error(Code::CG002, "a content rule needs a `pattern`", place);
             return None;
@@ -101,7 +101,7 @@ impl Check<'_> {
     }
 
     fn function(&mut self, raw: &raw::Function, place: &[Step], needed: Option<u32>) -> Option<FunctionRule> {
-        let inside = |key: &str| [place, &[Step::from(key)]].concat();
+        let inside = |key: &'static str| [place, &[Step::from(key)]].concat();
         let Some(name) = &raw.name else {
             self.error(Code::CG002, "a function rule needs a `name`", place);
             return None;
@@ -168,7 +168,7 @@ impl Check<'_> {
 
     /// `lines`: the short form is a line, not a path.
     pub(super) fn examples(&mut self, raw: &raw::Examples, place: &[Step], lines: bool) -> Examples {
-        let mut list = |key: &str, items: &[raw::Short<raw::Example>]| {
+        let mut list = |key: &'static str, items: &[raw::Short<raw::Example>]| {
             let mut found = Vec::new();
             for (nth, raw::Short(item)) in items.iter().enumerate() {
                 let at = [place, &[Step::from(key), Step::from(nth)]].concat();

@@ -7,9 +7,11 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::GitError;
 use super::run::{Runner, show};
+use super::setting::{Setting, parsed};
 
 /// Where the parts of a repository are; all paths absolute.
 #[derive(Clone, Debug)]
@@ -28,6 +30,15 @@ pub(super) struct Location {
     pub(super) sha256: bool,
     /// True where refs are kept in reftables.
     pub(super) reftable: bool,
+    /// The repository's own configuration, where it was plain to read.
+    pub(super) local: Option<Arc<Local>>,
+}
+
+/// The content of a file of the configuration, and what it says.
+#[derive(Debug)]
+pub(super) struct Local {
+    pub(super) text: Vec<u8>,
+    pub(super) settings: Vec<Setting>,
 }
 
 impl Location {
@@ -156,6 +167,7 @@ impl Location {
             shallow,
             sha256: settings.sha256,
             reftable: settings.reftable,
+            local: settings.local,
         })
     }
 }
@@ -176,9 +188,40 @@ struct Settings {
     reftable: bool,
     bare: bool,
     work_tree: Option<PathBuf>,
+    local: Option<Arc<Local>>,
+}
+
+impl Local {
+    /// Reads a plain file; `None` where there is none, or libgit2 has to resolve it.
+    fn read(file: &Path) -> Option<Self> {
+        let text = std::fs::read(file).ok()?;
+        let settings = parsed("local", file, &text)?;
+        Some(Self { text, settings })
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        let found = self.settings.iter().rfind(|setting| setting.key == key)?;
+        Some(&found.value)
+    }
+
+    fn bool(&self, key: &str) -> Option<bool> {
+        git2::Config::parse_bool(self.text(key)?).ok()
+    }
 }
 
 impl Settings {
+    /// As [`Settings::read`], of a plain file alone.
+    fn of(local: Local, own: bool) -> Self {
+        let is = |key: &str, value: &str| local.text(key).is_some_and(|set| set.eq_ignore_ascii_case(value));
+        Self {
+            sha256: is("extensions.objectformat", "sha256"),
+            reftable: is("extensions.refstorage", "reftable"),
+            bare: own && local.bool("core.bare") == Some(true),
+            work_tree: local.text("core.worktree").filter(|_| own).map(PathBuf::from),
+            local: Some(Arc::new(local)),
+        }
+    }
+
     fn read(common_dir: &Path, git_dir: &Path) -> Result<Self, GitError> {
         let open = |file: &Path| {
             let read = match file.symlink_metadata() {
@@ -187,6 +230,11 @@ impl Settings {
             };
             read.map_err(|error| GitError::unreadable(file, error.message()))
         };
+        if let Some(local) = Local::read(&common_dir.join("config"))
+            && local.bool("extensions.worktreeconfig") != Some(true)
+        {
+            return Ok(Self::of(local, common_dir == git_dir));
+        }
         let config = open(&common_dir.join("config"))?;
         let text = |config: &git2::Config, key: &str| config.get_string(key).ok();
         let is = |key: &str, value: &str| text(&config, key).is_some_and(|set| set.eq_ignore_ascii_case(value));
@@ -207,6 +255,7 @@ impl Settings {
             work_tree: work_tree
                 .or_else(|| text(&config, "core.worktree").filter(|_| common_dir == git_dir))
                 .map(PathBuf::from),
+            local: None,
         })
     }
 }

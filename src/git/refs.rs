@@ -173,10 +173,15 @@ impl Repository {
         };
         let file = base.join(name);
         // An old way to write a symbolic ref (core.preferSymlinkRefs).
-        if let Ok(target) = std::fs::read_link(&file)
-            && let Some(target) = target.to_str().filter(|target| target.starts_with("refs/"))
-        {
-            return Ok(Some(Value::Symbolic(target.to_owned())));
+        match std::fs::read_link(&file) {
+            Ok(target) => {
+                if let Some(target) = target.to_str().filter(|target| target.starts_with("refs/")) {
+                    return Ok(Some(Value::Symbolic(target.to_owned())));
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // It is no link: an ordinary file, in all likelihood.
+            Err(_) => {}
         }
         let bytes = match std::fs::read(&file) {
             Ok(bytes) => bytes,
@@ -207,8 +212,8 @@ impl Repository {
             .ok_or_else(|| GitError::unreadable(file, "it is neither an object id nor a symbolic ref"))
     }
 
-    /// Looks a ref up in `packed-refs`, which is sorted only where its header says so, so it is searched from the start. For many questions
-    /// it is read when it has changed.
+    /// Looks a ref up in `packed-refs`, which is sorted only where its header says so, so it is searched from the start. It is read
+    /// when it has changed; for many questions it is taken apart once.
     fn packed(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let file = self.location.common_dir.join("packed-refs");
         let read = || match std::fs::read(&file) {
@@ -220,8 +225,8 @@ impl Repository {
         let found = match self.shared.is_many() {
             true => self.shared.packed(&file, width, read)?.get(name.as_bytes()).copied(),
             false => {
-                let bytes = read()?;
-                let found = packed_lines(&bytes, width).find(|(_, found)| *found == name.as_bytes());
+                let text = self.shared.packed_text(&file, read)?;
+                let found = packed_lines(&text, width).find(|(_, found)| *found == name.as_bytes());
                 found.map(|(id, _)| oid(id))
             }
         };

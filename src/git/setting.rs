@@ -19,7 +19,7 @@ pub struct Setting {
 impl Repository {
     /// The settings whose keys are wanted, in the order in which git reads them: of one key the last counts.
     pub fn settings(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Setting>, GitError> {
-        let all = self.all_settings()?.iter();
+        let all = self.settings_with(&wanted)?.iter();
         Ok(all.filter(|setting| wanted(&setting.key)).cloned().collect())
     }
 
@@ -83,6 +83,43 @@ fn resolved(path: &Path) -> PathBuf {
             _ => return path.to_owned(),
         }
     }
+}
+
+/// Reads what a file says; `None` where git has to be asked, since it includes others, is no text or is read otherwise by git, or where it
+/// cannot be read.
+pub(super) fn parsed(scope: &str, file: &Path, text: &[u8]) -> Option<Vec<Setting>> {
+    let includes = text
+        .windows(b"include".len())
+        .any(|word| word.eq_ignore_ascii_case(b"include"));
+    // What a value that begins on the next line begins with, git and libgit2 do not agree on.
+    let begins_later = |line: &[u8]| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.strip_suffix(b"\\")
+            .is_some_and(|before| before.trim_ascii_end().ends_with(b"="))
+    };
+    if includes || std::str::from_utf8(text).is_err() || text.split(|&b| b == b'\n').any(begins_later) {
+        return None;
+    }
+    let mut found = Vec::new();
+    if text.is_empty() {
+        return Some(found);
+    }
+    let read = git2::Config::open(file).ok()?;
+    let mut entries = read.entries(None).ok()?;
+    while let Some(entry) = entries.next() {
+        let entry = entry.ok()?;
+        let key = entry.name().ok()?.to_owned();
+        let value = match entry.has_value() {
+            true => entry.value().ok()?.to_owned(),
+            false => "true".to_owned(),
+        };
+        found.push(Setting {
+            scope: scope.to_owned(),
+            key,
+            value,
+        });
+    }
+    Some(found)
 }
 
 /// Reads scope, NUL, key, line break, value, NUL; a key without a value is true.

@@ -32,8 +32,16 @@ struct Known {
 /// Which file it was, of what size and age; `None` for none.
 type Stamp = Option<(u64, u64, i64, i64)>;
 
+fn stamp(file: &Path) -> Stamp {
+    let found = std::fs::metadata(file).ok()?;
+    Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+}
+
 /// What `packed-refs` says of each ref; `None` for an id that is broken.
 pub(super) type Packed = HashMap<Vec<u8>, Option<Oid>>;
+
+/// The content of `packed-refs`.
+pub(super) type PackedText = Rc<Vec<u8>>;
 
 /// Whether there are many questions, whether git itself has answered one, and the ranges of the last one.
 #[derive(Default)]
@@ -42,6 +50,7 @@ pub(super) struct Shared {
     answered: Cell<bool>,
     ranges: RefCell<VecDeque<Known>>,
     packed: RefCell<Option<(Stamp, Rc<Packed>)>>,
+    packed_text: RefCell<Option<(Stamp, PackedText)>>,
 }
 
 impl Shared {
@@ -66,9 +75,7 @@ impl Shared {
         width: usize,
         read: impl FnOnce() -> Result<Vec<u8>, GitError>,
     ) -> Result<Rc<Packed>, GitError> {
-        let stamp = std::fs::metadata(file)
-            .ok()
-            .map(|found| (found.ino(), found.len(), found.mtime(), found.mtime_nsec()));
+        let stamp = stamp(file);
         if let Some((known, all)) = &*self.packed.borrow()
             && *known == stamp
         {
@@ -83,6 +90,23 @@ impl Shared {
         let all = Rc::new(all);
         *self.packed.borrow_mut() = Some((stamp, all.clone()));
         Ok(all)
+    }
+
+    /// The same as it is written, for the few questions of which each looks one ref up.
+    pub(super) fn packed_text(
+        &self,
+        file: &Path,
+        read: impl FnOnce() -> Result<Vec<u8>, GitError>,
+    ) -> Result<PackedText, GitError> {
+        let stamp = stamp(file);
+        if let Some((known, text)) = &*self.packed_text.borrow()
+            && *known == stamp
+        {
+            return Ok(text.clone());
+        }
+        let text = Rc::new(read()?);
+        *self.packed_text.borrow_mut() = Some((stamp, text.clone()));
+        Ok(text)
     }
 
     /// The commits of a range, where they were asked for a moment ago.

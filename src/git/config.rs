@@ -24,7 +24,7 @@ pub(super) struct Config {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Plain {
     settings: Vec<Setting>,
-    /// Keys that stand in a file which git may or may not read.
+    /// Keys of a file of which only git knows whether it reads it.
     doubtful: Vec<String>,
 }
 

@@ -153,7 +153,7 @@ fn fifty_thousand_files_are_judged() {
         &repo,
         &["check", "--base", "main", "--head", "wide", "--format", "json"],
         1,
-        320,
+        400,
     );
     let files = ran.json()["components"][0]["files"].as_array().unwrap().len();
     assert_eq!(files, 50_000);

@@ -21,7 +21,7 @@ use crate::sensitivity::{
 /// With how many files that go a file that comes is compared.
 const GONE: usize = 32;
 
-/// From how few of them on, whatever their name.
+/// With how many of them what differs is sought: those whose path is most alike, or all where there are no more.
 const FEW: usize = 4;
 
 const NO_PAST: &str = "the repository's past cannot be read";
@@ -326,7 +326,7 @@ fn of_difference(
     u32::try_from(least).unwrap_or(0)
 }
 
-/// The files that a file may have moved to or come from: those of its name, or any where they are few.
+/// The files that a file may have moved to or come from: those of its name, or any where they are few; at most a handful.
 fn counterparts<'c>(change: &'c Change, file: &'c FileChange) -> impl Iterator<Item = &'c FileChange> {
     let opposite = |other: &&FileChange| {
         matches!(
@@ -334,10 +334,17 @@ fn counterparts<'c>(change: &'c Change, file: &'c FileChange) -> impl Iterator<I
             (ChangeKind::Added(_), ChangeKind::Deleted(_)) | (ChangeKind::Deleted(_), ChangeKind::Added(_))
         ) && !is_unread_by_nature(&other.path)
     };
-    let others: Vec<&FileChange> = change.files.iter().filter(opposite).collect();
-    let few = others.len() <= FEW;
-    let of_its_name = move |other: &&FileChange| few || other.path.file_name() == file.path.file_name();
-    others.into_iter().filter(of_its_name).take(GONE)
+    // How many of the last parts of the path are the same.
+    let likeness = |other: &&FileChange| {
+        let [own, other] = [file, *other].map(|file| file.path.as_bytes().rsplit(|byte| *byte == b'/'));
+        own.zip(other).take_while(|(own, other)| own == other).count()
+    };
+    let mut others: Vec<&FileChange> = change.files.iter().filter(opposite).collect();
+    if others.len() > FEW {
+        others.retain(|other| likeness(other) > 0);
+        others.sort_by_key(|other| std::cmp::Reverse(likeness(other)));
+    }
+    others.into_iter().take(FEW)
 }
 
 /// What a change moves from file to file.

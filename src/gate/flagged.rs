@@ -171,6 +171,7 @@ impl<'r> Scores<'r> {
         });
         flags
     }
+
     /// What rules match in files that have the score and too little of it by the words of the change, where that is reported: once for each
     /// file, the first match.
     pub(super) fn noted(&self, change: &Change, gated: &Gated) -> Vec<Flag> {
@@ -310,7 +311,8 @@ fn of_difference(
     (view, moves): (&View<'_>, Option<&Moves>),
 ) -> u32 {
     let of = |edit: &FileChange, from: &RepoPath| match content(repository, edit) {
-        // What cannot be read may be anything.
+        // What cannot be read may be anything, and so may what has no lines: a submodule, another mode.
+        Ok(Content::None) => i32::MAX,
         Ok(content) if strongest(Model::embedded(), edit, &content, view, &[]).is_err() => i32::MAX,
         Ok(content) => match without_moved(content, moves, (from, &file.path)) {
             Some(content) => of_words_either_way(Model::embedded(), edit, &content, view),

@@ -27,6 +27,13 @@ components:
     match: { content: [{ pattern: 'Vec::(with_capacity|from)', needs_score: 600, paths: [\"**/*.rs\"] }] }
 ";
 
+const PLACES: &str = "version: 1
+sensitivity: { min_rank: 100, needs_change: 300 }
+components:
+  - id: allocation
+    match: { needs_score: 1, paths: [\"src/hot.rs\"] }
+";
+
 const BLOCKS: &str = "version: 1
 sensitivity: { min_rank: 98, enforce: block, component: nearest }
 components:
@@ -240,6 +247,13 @@ attacks! {
     words_of_a_file_that_nobody_can_read: "the file becomes too large to be read, so that it has no words", ["CG201"],
         || judged(WORDS, |repo| repo.write("src/hot.rs", edited() + &"// 0123456789\n".repeat(100_000))),
         || judged(WORDS, |repo| repo.write("src/hot.rs", plainly(&edited()) + &"// 0123456789\n".repeat(100)));
+    words_of_what_has_no_lines: "nothing but the mode of a file changes, which has no words", ["CG201"],
+        || judged(PLACES, |repo| {
+            use std::os::unix::fs::PermissionsExt as _;
+            let file = repo.path().join("src/hot.rs");
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).expect("set");
+        }),
+        || judged(PLACES, |repo| repo.write("src/hot.rs", format!("{HOT}// 8\n")));
     a_flag_among_companions: "a file that the score would block is changed among many", ["CG201"],
         || with(BLOCKS, company).0, || with(BLOCKS, company).1;
     a_flag_of_a_moved_file: "a file that the score would block is moved along with the edit", ["CG201"],
